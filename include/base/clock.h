@@ -1,0 +1,55 @@
+/*
+ * clock - the two times, as two types that cannot be mixed.
+ *
+ * struct mono is milliseconds of CLOCK_BOOTTIME: it only grows, and counts on while the
+ * machine is suspended, so that a lease is known to be over after a sleep. Every decision
+ * is made on it, handed in as an argument. struct wall is milliseconds since 1970 and serves
+ * signatures and people's eyes only. clock.c is the only caller of clock_gettime().
+ */
+#ifndef BASE_CLOCK_H
+#define BASE_CLOCK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct mono {
+    int64_t ms;
+};
+
+struct wall {
+    int64_t ms;
+};
+
+#define MONO_NEVER ((struct mono){INT64_MAX})
+
+struct mono mono_now(void);
+struct wall wall_now(void);
+
+/* later by ms; MONO_NEVER stays what it is */
+static inline struct mono mono_add(struct mono t, int64_t ms)
+{
+    return t.ms == INT64_MAX ? t : (struct mono){t.ms + ms};
+}
+
+/* a - b in ms */
+static inline int64_t mono_diff(struct mono a, struct mono b)
+{
+    return a.ms - b.ms;
+}
+
+static inline bool mono_reached(struct mono now, struct mono moment)
+{
+    return now.ms >= moment.ms;
+}
+
+static inline struct mono mono_min(struct mono a, struct mono b)
+{
+    return a.ms < b.ms ? a : b;
+}
+
+static inline struct mono mono_max(struct mono a, struct mono b)
+{
+    return a.ms > b.ms ? a : b;
+}
+
+#endif

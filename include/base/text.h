@@ -1,0 +1,44 @@
+/*
+ * text - a borrowed view of bytes, and bounded parsing of what users and servers write.
+ *
+ * A struct text owns nothing and need not be NUL-terminated; it lives as long as what it
+ * points into. Parsers take the whole view or fail: no trailing junk, no overflow, no locale.
+ */
+#ifndef BASE_TEXT_H
+#define BASE_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct text {
+    const char *data;
+    size_t length;
+};
+
+/* For printf's "%.*s". */
+#define TEXT_ARGS(text) (int)(text).length, (text).data
+
+struct text text_from(const char *string); /* NULL gives an empty view */
+struct text text_slice(const char *data, size_t length);
+bool text_equal(struct text text, const char *string);
+bool text_same(struct text a, struct text b);
+bool text_starts(struct text text, const char *prefix);
+struct text text_trim(struct text text); /* without blanks, tabs, CR and LF at both ends */
+
+/* Decimal digits only, at least one. Returns 0, or -1 if it is not that or exceeds max. */
+int text_parse_u64(struct text text, uint64_t max, uint64_t *ret_value);
+
+/*
+ * A duration: digits, maybe a fraction, maybe one of s, m, h (seconds if none): "90", "1.5",
+ * "15m". Returns 0 and milliseconds, rounded up; -1 if it is not that or exceeds max_ms.
+ */
+int text_parse_duration_ms(struct text text, int64_t max_ms, int64_t *ret_ms);
+
+/*
+ * Copies text into out so that it is safe on a terminal: bytes outside printable ASCII become
+ * '?'. Always NUL-terminates; cuts silently at size. Returns out.
+ */
+char *text_printable(struct text text, char *out, size_t size);
+
+#endif

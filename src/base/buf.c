@@ -1,0 +1,124 @@
+#include "base/buf.h"
+
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define BUF_FIRST_BYTES 128
+
+void wipe(void *memory, size_t length)
+{
+    if (memory && length)
+        explicit_bzero(memory, length);
+}
+
+/* Moves the bytes by hand rather than with realloc, which would leave a copy of a secret behind. */
+static int grow(struct buf *buf, size_t needed)
+{
+    size_t capacity = buf->capacity ? buf->capacity : BUF_FIRST_BYTES;
+    while (capacity < needed)
+        capacity *= 2;
+    char *data = malloc(capacity);
+    if (!data)
+        return -1;
+    if (buf->length)
+        memcpy(data, buf->data, buf->length);
+    if (buf->secret)
+        wipe(buf->data, buf->capacity);
+    free(buf->data);
+    buf->data = data;
+    buf->capacity = capacity;
+    return 0;
+}
+
+static int reserve(struct buf *buf, size_t more)
+{
+    if (buf->failed)
+        return -1;
+    if (more > buf->limit_bytes || buf->length > buf->limit_bytes - more) {
+        buf->failed = true;
+        return -1;
+    }
+    size_t needed = buf->length + more + 1;
+    if (needed > buf->capacity && grow(buf, needed) != 0) {
+        buf->failed = true;
+        return -1;
+    }
+    return 0;
+}
+
+int buf_add(struct buf *buf, const void *data, size_t length)
+{
+    if (reserve(buf, length) != 0)
+        return -1;
+    if (length)
+        memcpy(buf->data + buf->length, data, length);
+    buf->length += length;
+    buf->data[buf->length] = '\0';
+    return 0;
+}
+
+int buf_add_text(struct buf *buf, const char *text)
+{
+    return buf_add(buf, text, strlen(text));
+}
+
+int buf_add_char(struct buf *buf, char byte)
+{
+    return buf_add(buf, &byte, 1);
+}
+
+int buf_addf(struct buf *buf, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    int length = vsnprintf(NULL, 0, format, args);
+    va_end(args);
+    if (length < 0 || reserve(buf, (size_t)length) != 0) {
+        buf->failed = true;
+        return -1;
+    }
+    va_start(args, format);
+    (void)vsnprintf(buf->data + buf->length, (size_t)length + 1, format, args); /* measured above */
+    va_end(args);
+    buf->length += (size_t)length;
+    return 0;
+}
+
+const char *buf_text(const struct buf *buf)
+{
+    return buf->data ? buf->data : "";
+}
+
+int buf_check(const struct buf *buf, const char *what, struct error *err)
+{
+    if (!buf->failed)
+        return 0;
+    return error_set(err, ERROR_LIMIT, "%s is larger than %zu bytes, or memory ran out", what,
+                     buf->limit_bytes);
+}
+
+void buf_clear(struct buf *buf)
+{
+    if (buf->secret)
+        wipe(buf->data, buf->capacity);
+    buf->length = 0;
+    buf->failed = false;
+    if (buf->data)
+        buf->data[0] = '\0';
+}
+
+void buf_free(struct buf *buf)
+{
+    if (!buf)
+        return;
+    if (buf->secret)
+        wipe(buf->data, buf->capacity);
+    free(buf->data);
+    buf->data = NULL;
+    buf->length = 0;
+    buf->capacity = 0;
+    buf->failed = false;
+}

@@ -1,0 +1,124 @@
+#include "base/text.h"
+
+#include <string.h>
+
+struct text text_from(const char *string)
+{
+    return (struct text){string ? string : "", string ? strlen(string) : 0};
+}
+
+struct text text_slice(const char *data, size_t length)
+{
+    return (struct text){data, length};
+}
+
+bool text_equal(struct text text, const char *string)
+{
+    return text_same(text, text_from(string));
+}
+
+bool text_same(struct text a, struct text b)
+{
+    return a.length == b.length && (a.length == 0 || memcmp(a.data, b.data, a.length) == 0);
+}
+
+bool text_starts(struct text text, const char *prefix)
+{
+    size_t length = strlen(prefix);
+    return text.length >= length && memcmp(text.data, prefix, length) == 0;
+}
+
+static bool is_blank(char byte)
+{
+    return byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n';
+}
+
+struct text text_trim(struct text text)
+{
+    while (text.length && is_blank(text.data[0])) {
+        text.data++;
+        text.length--;
+    }
+    while (text.length && is_blank(text.data[text.length - 1]))
+        text.length--;
+    return text;
+}
+
+static bool is_digit(char byte)
+{
+    return byte >= '0' && byte <= '9';
+}
+
+int text_parse_u64(struct text text, uint64_t max, uint64_t *ret_value)
+{
+    uint64_t value = 0;
+    if (text.length == 0)
+        return -1;
+    for (size_t i = 0; i < text.length; i++) {
+        if (!is_digit(text.data[i]))
+            return -1;
+        uint64_t digit = (uint64_t)(text.data[i] - '0');
+        if (digit > max || value > (max - digit) / 10)
+            return -1;
+        value = value * 10 + digit;
+    }
+    *ret_value = value;
+    return 0;
+}
+
+/* The unit's milliseconds, with the unit's letter taken off the text. */
+static int64_t take_unit(struct text *text)
+{
+    char last = text->length ? text->data[text->length - 1] : '\0';
+    if (last != 's' && last != 'm' && last != 'h')
+        return 1000;
+    text->length--;
+    return last == 's' ? 1000 : last == 'm' ? 60 * 1000 : 60 * 60 * 1000;
+}
+
+/* Milliseconds of ".DIGITS" units, rounded up; -1 if a byte is no digit. */
+static int64_t fraction_ms(struct text digits, int64_t unit_ms)
+{
+    int64_t ms = 0, scale = unit_ms;
+    bool rest = false;
+    for (size_t i = 0; i < digits.length; i++) {
+        if (!is_digit(digits.data[i]))
+            return -1;
+        int64_t product = (digits.data[i] - '0') * scale;
+        ms += product / 10;
+        rest = rest || product % 10;
+        scale /= 10;
+        rest = rest || (scale == 0 && digits.data[i] != '0');
+    }
+    return ms + (rest ? 1 : 0);
+}
+
+int text_parse_duration_ms(struct text text, int64_t max_ms, int64_t *ret_ms)
+{
+    int64_t unit_ms = take_unit(&text), ms = 0;
+    const char *point = text.length ? memchr(text.data, '.', text.length) : NULL;
+    struct text whole = text, fraction = {text.data, 0};
+    uint64_t units = 0;
+    if (point) {
+        whole.length = (size_t)(point - text.data);
+        fraction = text_slice(point + 1, text.length - whole.length - 1);
+    }
+    if (whole.length + fraction.length == 0)
+        return -1;
+    if (whole.length && text_parse_u64(whole, (uint64_t)(max_ms / unit_ms), &units) != 0)
+        return -1;
+    ms = fraction_ms(fraction, unit_ms);
+    if (ms < 0 || (int64_t)units * unit_ms > max_ms - ms)
+        return -1;
+    *ret_ms = (int64_t)units * unit_ms + ms;
+    return 0;
+}
+
+char *text_printable(struct text text, char *out, size_t size)
+{
+    size_t length = text.length < size - 1 ? text.length : size - 1;
+    for (size_t i = 0; i < length; i++)
+        out[i] = (char)(text.data[i] >= 0x20 && text.data[i] < 0x7f ? text.data[i] : '?');
+    out[length] = '\0';
+    return out;
+}

@@ -1,0 +1,74 @@
+#include "unit.h"
+
+#include "base/buf.h"
+
+static void grows_and_stays_terminated(void **state)
+{
+    (void)state;
+    CLEAN(buf) struct buf buf = BUF(10000);
+    assert_string_equal(buf_text(&buf), "");
+    for (int i = 0; i < 1000; i++)
+        assert_int_equal(buf_addf(&buf, "%d,", i % 10), 0);
+    assert_int_equal(buf.length, 2000);
+    assert_int_equal(strlen(buf_text(&buf)), 2000);
+    assert_int_equal(buf_check(&buf, "test", NULL), 0);
+}
+
+static void limit_is_exact_and_failure_sticks(void **state)
+{
+    (void)state;
+    CLEAN(buf) struct buf buf = BUF(4);
+    struct error err = {0};
+    assert_int_equal(buf_add_text(&buf, "abcd"), 0);
+    assert_int_equal(buf_add_char(&buf, 'e'), -1);
+    assert_string_equal(buf_text(&buf), "abcd");
+    assert_int_equal(buf_add(&buf, "", 0), -1);
+    assert_int_equal(buf_check(&buf, "the answer", &err), -1);
+    assert_int_equal(err.kind, ERROR_LIMIT);
+    assert_non_null(strstr(err.text, "the answer"));
+    buf_clear(&buf);
+    assert_int_equal(buf_add_char(&buf, 'e'), 0);
+}
+
+static void format_past_the_limit_leaves_the_bytes(void **state)
+{
+    (void)state;
+    CLEAN(buf) struct buf buf = BUF(4);
+    buf_add_text(&buf, "ab");
+    assert_int_equal(buf_addf(&buf, "%s", "cdef"), -1);
+    assert_string_equal(buf_text(&buf), "ab");
+}
+
+static void secret_is_wiped_on_clear(void **state)
+{
+    (void)state;
+    CLEAN(buf) struct buf buf = BUF_SECRET(100);
+    buf_add_text(&buf, "hunter2");
+    const char *memory = buf.data;
+    buf_clear(&buf);
+    assert_memory_equal(memory, "\0\0\0\0\0\0\0", 7);
+}
+
+static void free_may_run_twice(void **state)
+{
+    (void)state;
+    struct buf buf = BUF(100);
+    buf_add_text(&buf, "x");
+    buf_free(&buf);
+    buf_free(&buf);
+    buf_free(NULL);
+    assert_int_equal(buf_add_text(&buf, "y"), 0);
+    buf_free(&buf);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(grows_and_stays_terminated),
+        cmocka_unit_test(limit_is_exact_and_failure_sticks),
+        cmocka_unit_test(format_past_the_limit_leaves_the_bytes),
+        cmocka_unit_test(secret_is_wiped_on_clear),
+        cmocka_unit_test(free_may_run_twice),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,24 @@
+/* unit - what every unit test includes: cmocka with the headers it needs before it. */
+#ifndef UNIT_H
+#define UNIT_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+/* A row of a table test failed: says which, then fails. */
+#define check_row(condition, row)                                                                  \
+    do {                                                                                           \
+        if (!(condition)) {                                                                        \
+            print_error("row '%s': %s\n", (row), #condition);                                      \
+            fail();                                                                                \
+        }                                                                                          \
+    } while (0)
+
+#endif
