@@ -1,0 +1,287 @@
+/*
+ * lock - the rules of the lock, and nothing else.
+ *
+ * Decides what to do next from what has been seen so far (docs/protocol.md; its section
+ * names are cited in lock.c). Never reads a clock, opens a socket, draws a random number or
+ * allocates: the caller brings times, answers and jitter, and carries out what it is told,
+ * one thing at a time. Same inputs, same outputs.
+ *
+ * Order:   lock_init, then { lock_next, act, lock_tell } until LOCK_TODO_FINISH.
+ *          When lock_phase() is LOCK_HELD the command may start; it must be dead before
+ *          lock_lease().ends_at; when it has ended, lock_leave(). LOCK_LOST: end the command
+ *          at once, then lock_leave(). lock_leave() may come at any time, also before the
+ *          first request; a todo that was not told by then counts as never begun, so tell
+ *          it (as LOCK_UNKNOWN if it was abandoned) first.
+ * Promise: no two contenders obeying these rules are both HELD within their leases (I1),
+ *          within the bounds that docs/protocol.md states.
+ * All of struct lock is the machine's own; read it through the functions.
+ */
+#ifndef LOCK_LOCK_H
+#define LOCK_LOCK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "lock/attempt.h"
+
+#define LOCK_GENERATIONS_MAX 24    /* names of a run remembered at once */
+#define LOCK_CLEANING_MAX    32    /* abandoned attempts remembered from one listing */
+#define LOCK_LEFT_ALONE_MAX  128   /* log groups that turned out to be no attempts */
+#define LOCK_GRACE_MS        5000  /* an attempt is expired only so long after its timeout */
+#define LOCK_UNSEEN_LOOKS    3     /* listings without us, D apart, that make a new arrival */
+#define LOCK_LOSS_LOOKS      3     /* listings in a row, D apart, that take a lock away */
+#define LOCK_YOUNG_LOOKS     3     /* further looks of one try at those about to withdraw */
+#define LOCK_LEAVING_LOOKS   2     /* listings, D apart, that show that nothing is left */
+#define LOCK_REFUSED_TRIES   2     /* refusals after which a name is given up */
+#define LOCK_CLEANING_GAP_MS 500   /* at most two deletes a second beside the command */
+#define LOCK_LOOK_MAX_MS     60000 /* a holder looks at least so often */
+#define LOCK_FIRST_LOOK_MS   100   /* shortest pause before looking again for one's own attempt */
+#define LOCK_LEAVE_UNMADE_MS 5000  /* leaving, when no create was ever answered */
+#define LOCK_RETRY_DELAY_MS  30000 /* --no-queue: pause after a lost try, as the role's */
+
+struct lock_settings {
+    const char *prefix; /* borrowed for the life of the lock, as are all strings */
+    const char *id;
+    const char *nonce;       /* 8 hex digits with an explicit ID; NULL if the ID is unique */
+    const char *label;       /* made by attempt_label(); NULL or "" for none */
+    int64_t lock_timeout_ms; /* T */
+    int64_t role_timeout_ms; /* T_S, not less than T */
+    int64_t settle_ms;       /* D */
+    int64_t kill_after_ms;   /* k */
+    int64_t release_timeout_ms;
+    struct mono wait_until; /* lost looks after this moment are final; MONO_NEVER to wait */
+    unsigned max_attempts;  /* looks that found somebody ahead; 0 for no limit */
+    int64_t retry_delay_ms; /* between looks; 0 to go by position */
+    unsigned arrival_tries; /* requests that may fail in a row while no attempt of ours counts */
+    bool nonblock;          /* one try */
+    bool no_queue;          /* withdraw after each lost try */
+    bool claim_early;       /* claim while settling if the first look shows nobody */
+};
+
+enum lock_phase {
+    LOCK_WAITING,  /* wants the lock */
+    LOCK_CLAIMING, /* would win; claims, then looks again */
+    LOCK_CLEANING, /* holds the lock; expired unmarked attempts must go before the command */
+    LOCK_HELD,     /* the command may run */
+    LOCK_LOST,     /* the command must end */
+    LOCK_LEAVING,  /* deletes what it made */
+    LOCK_FINISHED,
+};
+
+/* How it ended, and why the lock was lost or not obtained. */
+enum lock_reason {
+    LOCK_REASON_NONE,        /* asked to leave */
+    LOCK_REASON_HELD,        /* somebody is ahead, and we do not (or no longer) wait */
+    LOCK_REASON_REPLACED,    /* a newer run with our explicit ID took our place */
+    LOCK_REASON_REFUSED,     /* the service refused; the caller has the text */
+    LOCK_REASON_UNAVAILABLE, /* too many failures in a row */
+    LOCK_REASON_NAME_TAKEN,  /* our unique name existed before we made it */
+    LOCK_REASON_LEASE,       /* lost: no renewal was confirmed in time */
+    LOCK_REASON_GONE,        /* lost: our attempts are no longer there */
+    LOCK_REASON_OLDER_CLAIM, /* lost: another's claim is older than ours */
+    LOCK_REASON_STRANGER,    /* lost: an unmarked attempt precedes ours */
+};
+
+enum lock_todo_kind {
+    LOCK_TODO_WAIT,        /* nothing to do before `at` */
+    LOCK_TODO_CREATE,      /* create the log group `name` */
+    LOCK_TODO_DELETE,      /* delete the log group `name` */
+    LOCK_TODO_LIST,        /* ask for the first page of PREFIX/ */
+    LOCK_TODO_LIST_MORE,   /* ask for the next page of that listing */
+    LOCK_TODO_LOOK_INSIDE, /* has the log group `name` any log stream? */
+    LOCK_TODO_FINISH,
+};
+
+struct lock_todo {
+    enum lock_todo_kind kind;
+    struct mono at;       /* WAIT: until when */
+    struct mono deadline; /* requests: an answer after this is of no use; give up, tell UNKNOWN */
+    const char *name;     /* CREATE, DELETE, LOOK_INSIDE: borrowed until the next call */
+};
+
+/* One log group of a listing. */
+struct lock_entry {
+    struct text name;
+    int64_t created_ms; /* by the service's clock */
+    bool has_content;   /* stored bytes, metric filters or deletion protection: no attempt */
+};
+
+/* What was read of PREFIX/ so far, in ASCII order: all pages up to now, not the last alone. */
+struct lock_listing {
+    const struct lock_entry *entries;
+    uint32_t count;
+    uint32_t pages;
+    bool complete;
+    struct mono asked; /* when its first page was asked for */
+};
+
+enum lock_outcome {
+    LOCK_DONE,
+    LOCK_EXISTS,  /* create: there is one of that name already */
+    LOCK_ABSENT,  /* delete, look inside: there is none */
+    LOCK_REFUSED, /* final: not allowed, not valid */
+    LOCK_LATER,   /* surely not applied: throttled, or never sent */
+    LOCK_UNKNOWN, /* may have been applied: no answer, 5xx, a conflicting operation */
+};
+
+struct lock_answer {
+    enum lock_outcome outcome;
+    struct mono sent;    /* just before the first byte could have left */
+    int64_t pause_ms;    /* LATER, UNKNOWN, REFUSED: leave the service alone for so long */
+    uint32_t random;     /* for jitter; uniform */
+    bool maybe_repeated; /* the transport may have sent it twice (a reused connection) */
+    bool has_streams;    /* LOOK_INSIDE, DONE */
+    const struct lock_listing *listing; /* LIST, LIST_MORE, DONE; borrowed for the call */
+};
+
+/* While held. TERM goes out at term_at, KILL at kill_at, nothing is alive at ends_at. */
+struct lock_lease {
+    struct mono term_at;
+    struct mono kill_at;
+    struct mono ends_at;
+};
+
+/* What the last look of a waiter showed, for people. */
+struct lock_standing {
+    bool behind;      /* somebody is ahead */
+    bool held;        /* `ahead_name` is a claim, or an unmarked attempt */
+    uint32_t ahead;   /* runs ahead on what was read of the listing */
+    bool at_least;    /* there may be more: not all pages were read */
+    int64_t since_ms; /* first claim, or creation time, by the service's clock */
+    char ahead_name[ATTEMPT_NAME_BYTES + 1];
+};
+
+enum lock_notice {
+    LOCK_NOTICE_NONE,
+    LOCK_NOTICE_LEFT_ALONE, /* a log group under the prefix that is no attempt; never deleted */
+    LOCK_NOTICE_CROWDED,    /* more names of ours than can be remembered; oldest forgotten */
+};
+
+enum lock_generation_state {
+    LOCK_GENERATION_FREE,
+    LOCK_GENERATION_PLANNED, /* not sent yet */
+    LOCK_GENERATION_SENT,    /* may exist */
+    LOCK_GENERATION_MADE,    /* answered, or seen in a listing */
+    LOCK_GENERATION_DELETED, /* remembered, so that a stale listing does not surprise */
+    LOCK_GENERATION_LEFT,    /* could not be deleted */
+};
+
+struct lock_generation {
+    enum lock_generation_state state;
+    uint32_t number;
+    bool claim;
+    bool drop;          /* no longer wanted: to be deleted, counts for nothing */
+    bool seen;          /* in a listing: `created_ms` is known, the lease is confirmed */
+    bool shown;         /* in the last listing */
+    uint32_t seen_look; /* number of the look that first showed it */
+    uint32_t tries;
+    uint32_t refusals;
+    int64_t ticket_ms;      /* as in its name */
+    int64_t first_claim_ms; /* as in its name */
+    int64_t token;          /* as in its name */
+    int64_t created_ms;     /* by the service's clock, once seen */
+    struct mono sent;       /* S0: just before the first sending */
+    struct mono answered;   /* last answer to its create, or the listing that first showed it */
+    struct mono deleted;    /* answer to its delete */
+};
+
+struct lock_cleaning {
+    bool unmarked;
+    bool leftover;     /* of an earlier run of our explicit ID */
+    bool inside_known; /* no streams: may go */
+    struct mono asked; /* of the listing that showed it */
+    char name[ATTEMPT_NAME_BYTES + 1];
+};
+
+struct lock {
+    struct lock_settings settings;
+    enum lock_phase phase;
+    enum lock_reason reason;
+    enum lock_notice notice;
+    char notice_name[ATTEMPT_NAME_BYTES + 1];
+
+    struct lock_generation generations[LOCK_GENERATIONS_MAX];
+    uint32_t next_number;
+    int64_t ticket_ms;      /* smallest ticket of ours, ATTEMPT_UNKNOWN until seen */
+    int64_t token_seen;     /* largest token in any claim so far */
+    int64_t token;          /* ours, once claimed */
+    int64_t first_claim_ms; /* creation time of our first claim of this hold */
+    bool made_any;          /* a create of ours was answered or seen */
+    bool uncertain;         /* a create's outcome was unknown once: it may still be applied */
+
+    struct lock_todo todo; /* given out and not told yet; WAIT if none */
+    struct lock_generation *todo_generation;
+    bool told;
+    char name[ATTEMPT_NAME_BYTES + 1];
+
+    uint32_t looks;         /* complete or decisive listings so far */
+    struct mono look_at;    /* next look */
+    bool reading;           /* a listing has more pages that matter */
+    bool settled_look;      /* a look has to be a whole one */
+    struct mono look_asked; /* of the last look */
+    uint32_t lost_looks;
+    uint32_t young_looks;
+    uint32_t unseen_looks;
+    struct mono unseen_asked;
+    int64_t far_pause_ms;  /* pause of a waiter whose name is not on the first page */
+    struct mono arrive_at; /* --no-queue: next try */
+    bool withdrawing;      /* --no-queue: lost, deleting */
+    bool pausing;
+    struct mono quiet_until; /* after a failure */
+    uint32_t failures;       /* in a row */
+
+    uint32_t loss_looks[3]; /* in a row: gone, older claim, stranger */
+    struct mono loss_asked[3];
+    uint32_t gone_since_look;
+
+    struct lock_cleaning cleaning[LOCK_CLEANING_MAX];
+    uint32_t cleaning_count;
+    struct mono clean_at;
+    struct mono unmarked_deleted;             /* last answer to a delete of an unmarked attempt */
+    struct mono leftover_deleted;             /* last answer to a delete of a leftover of our ID */
+    uint64_t left_alone[LOCK_LEFT_ALONE_MAX]; /* hashes of names */
+    uint32_t left_alone_count;
+
+    struct mono leave_until;
+    uint32_t leaving_looks;
+    struct mono leaving_quiet; /* last delete or look that showed something */
+
+    struct lock_standing standing;
+};
+
+/* Settings must be valid (cli checks what users give). `now` is the moment of arrival. */
+void lock_init(struct lock *lock, const struct lock_settings *settings, struct mono now);
+
+/*
+ * What to do next. Asking again without telling gives the same todo, unless lock_leave()
+ * came between. A WAIT may end early: just ask again.
+ */
+struct lock_todo lock_next(struct lock *lock, struct mono now);
+
+/* How the last todo (a request) ended; now is when the answer was in. */
+void lock_tell(struct lock *lock, struct mono now, const struct lock_answer *answer);
+
+/* The command has ended, a signal came, or the caller gives up: delete what was made. */
+void lock_leave(struct lock *lock, struct mono now);
+
+enum lock_phase lock_phase(const struct lock *lock);
+enum lock_reason lock_reason(const struct lock *lock);
+struct lock_lease lock_lease(const struct lock *lock);
+int64_t lock_token(const struct lock *lock); /* the fencing token, once claimed */
+const struct lock_standing *lock_standing(const struct lock *lock);
+
+/* Requests that failed in a row; more than 0 says that the service is the trouble. */
+uint32_t lock_failures(const struct lock *lock);
+
+/* Takes the oldest notice; its name is borrowed until the next call. */
+enum lock_notice lock_take_notice(struct lock *lock, const char **ret_name);
+
+/*
+ * Names that may still exist after LOCK_FINISHED (or at any time): writes the i-th into out
+ * and returns true, or false when there are no more.
+ */
+bool lock_left(const struct lock *lock, uint32_t i, char out[ATTEMPT_NAME_BYTES + 1]);
+
+#endif
