@@ -26,6 +26,10 @@ bool text_same(struct text a, struct text b);
 bool text_starts(struct text text, const char *prefix);
 struct text text_trim(struct text text); /* without blanks, tabs, CR and LF at both ends */
 
+/* Bytes of the UTF-8 character (RFC 3629) that text begins with; 0 if it begins with none. */
+size_t text_utf8_length(struct text text);
+bool text_is_utf8(struct text text);
+
 /* Decimal digits only, at least one. Returns 0, or -1 if it is not that or exceeds max. */
 int text_parse_u64(struct text text, uint64_t max, uint64_t *ret_value);
 

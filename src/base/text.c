@@ -44,6 +44,49 @@ struct text text_trim(struct text text)
     return text;
 }
 
+static bool within(unsigned char byte, unsigned low, unsigned high)
+{
+    return byte >= low && byte <= high;
+}
+
+/* Well-formed sequences as in the table of Unicode 3.9 (D92): the second byte's range depends
+   on the first, which keeps out overlong forms, surrogates and what is beyond U+10FFFF. */
+size_t text_utf8_length(struct text text)
+{
+    const unsigned char *bytes = (const unsigned char *)text.data;
+    if (text.length == 0)
+        return 0;
+    unsigned char first = bytes[0];
+    if (first < 0x80)
+        return 1;
+    size_t length = within(first, 0xc2, 0xdf)   ? 2
+                    : within(first, 0xe0, 0xef) ? 3
+                    : within(first, 0xf0, 0xf4) ? 4
+                                                : 0;
+    if (length == 0 || length > text.length)
+        return 0;
+    unsigned low = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80;
+    unsigned high = first == 0xed ? 0x9f : first == 0xf4 ? 0x8f : 0xbf;
+    if (!within(bytes[1], low, high))
+        return 0;
+    for (size_t i = 2; i < length; i++) {
+        if (!within(bytes[i], 0x80, 0xbf))
+            return 0;
+    }
+    return length;
+}
+
+bool text_is_utf8(struct text text)
+{
+    while (text.length) {
+        size_t length = text_utf8_length(text);
+        if (length == 0)
+            return false;
+        text = text_slice(text.data + length, text.length - length);
+    }
+    return true;
+}
+
 static bool is_digit(char byte)
 {
     return byte >= '0' && byte <= '9';

@@ -91,9 +91,48 @@ static void printable_disarms_escapes(void **state)
     assert_string_equal(text_printable(text_from("0123456789"), out, sizeof(out)), "0123456");
 }
 
+static void utf8(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        size_t length; /* of the first character */
+    } rows[] = {
+        {"a", 1},
+        {"\xc2\x80", 2},
+        {"\xdf\xbf!", 2},
+        {"\xe0\xa0\x80", 3},
+        {"\xed\x9f\xbf", 3},
+        {"\xee\x80\x80", 3},
+        {"\xef\xbf\xbf", 3},
+        {"\xf0\x90\x80\x80", 4},
+        {"\xf4\x8f\xbf\xbf", 4},
+        {"", 0},
+        {"\x80", 0},
+        {"\xc1\xbf", 0},
+        {"\xc3", 0},
+        {"\xc3(", 0},
+        {"\xe0\x9f\xbf", 0},
+        {"\xe2\x82", 0},
+        {"\xe2\x82(", 0},
+        {"\xed\xa0\x80", 0},
+        {"\xf0\x8f\xbf\xbf", 0},
+        {"\xf4\x90\x80\x80", 0},
+        {"\xf5\x80\x80\x80", 0},
+        {"\xff", 0},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct text text = text_from(rows[i].text);
+        check_row(text_utf8_length(text) == rows[i].length, rows[i].text);
+        check_row(text.length == 0 || text_is_utf8(text) == (rows[i].length > 0), rows[i].text);
+    }
+    assert_false(text_is_utf8(text_from("good\xc3\xa9 then bad\xa9")));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(utf8),
         cmocka_unit_test(durations),
         cmocka_unit_test(numbers),
         cmocka_unit_test(views),
