@@ -25,7 +25,7 @@
 #include "base/error.h"
 #include "base/text.h"
 
-#define PROFILE_FILE_BYTES (1024 * 1024) /* of one file */
+#define PROFILE_FILE_BYTES ((size_t)1024 * 1024) /* of one file */
 
 enum profile_dialect {
     PROFILE_CONFIG,
