@@ -299,7 +299,8 @@ int json_read(struct text document, size_t limit_bytes, json_visit_fn visit, voi
 {
     struct arena arena;
     struct reader reader = {.visit = visit, .context = context, .err = err};
-    reader.keys = (struct buf)BUF_SECRET((size_t)JSON_DEPTH_MAX * JSON_MEMBERS_MAX * JSON_KEY_BYTES);
+    reader.keys =
+        (struct buf)BUF_SECRET((size_t)JSON_DEPTH_MAX * JSON_MEMBERS_MAX * JSON_KEY_BYTES);
     if (document.length > limit_bytes)
         return error_set(err, ERROR_GARBLED, "JSON of %zu bytes is larger than %zu",
                          document.length, limit_bytes);
