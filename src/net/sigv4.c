@@ -1,0 +1,334 @@
+#include "net/sigv4.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+
+#define ALGORITHM  "AWS4-HMAC-SHA256"
+#define TERMINATOR "aws4_request"
+#define DAY_BYTES  8 /* YYYYMMDD */
+
+/* The next piece of text up to the separator, which is taken off too; false at the end. */
+static bool next_piece(struct text *text, char separator, struct text *piece)
+{
+    if (!text->data)
+        return false;
+    const char *end = text->length ? memchr(text->data, separator, text->length) : NULL;
+    size_t length = end ? (size_t)(end - text->data) : text->length;
+    *piece = text_slice(text->data, length);
+    *text = end ? text_slice(end + 1, text->length - length - 1) : (struct text){NULL, 0};
+    return true;
+}
+
+/* Path without dot segments and doubled slashes, encoded once more than it was sent. */
+static void add_path(struct text path, struct buf *out)
+{
+    CLEAN(buf) struct buf plain = BUF_SECRET(REQUEST_TARGET_BYTES);
+    bool slash_at_end = path.length && path.data[path.length - 1] == '/';
+    struct text segment;
+    while (next_piece(&path, '/', &segment)) {
+        if (segment.length == 0 || text_equal(segment, "."))
+            continue;
+        if (text_equal(segment, "..")) {
+            const char *cut = plain.length ? memrchr(plain.data, '/', plain.length) : NULL;
+            if (cut)
+                plain.length = (size_t)(cut - plain.data);
+            continue;
+        }
+        (void)buf_add_char(&plain, '/'); /* failures stick, here and below */
+        (void)buf_add(&plain, segment.data, segment.length);
+    }
+    if (plain.length == 0 || slash_at_end)
+        (void)buf_add_char(&plain, '/');
+    request_encode(text_slice(plain.data, plain.length), "/", out);
+    out->failed = out->failed || plain.failed;
+}
+
+static int compare_bytes(struct text a, struct text b)
+{
+    size_t shorter = a.length < b.length ? a.length : b.length;
+    int order = shorter ? memcmp(a.data, b.data, shorter) : 0;
+    return order ? order : (a.length > b.length) - (a.length < b.length);
+}
+
+struct parameter {
+    struct text name, value;
+};
+
+static int compare_parameters(const void *left, const void *right)
+{
+    const struct parameter *a = left, *b = right;
+    int order = compare_bytes(a->name, b->name);
+    return order ? order : compare_bytes(a->value, b->value);
+}
+
+static int add_query(struct text query, struct buf *out, struct error *err)
+{
+    struct parameter parameters[SIGV4_PARAMETERS_MAX];
+    size_t count = 0;
+    struct text pair;
+    while (query.length && next_piece(&query, '&', &pair)) {
+        if (count == SIGV4_PARAMETERS_MAX)
+            return error_set(err, ERROR_LIMIT, "more than %d parameters in a query",
+                             SIGV4_PARAMETERS_MAX);
+        struct parameter *parameter = &parameters[count++];
+        (void)next_piece(&pair, '=', &parameter->name); /* a view of it all if there is no '=' */
+        parameter->value = pair.data ? pair : text_from("");
+    }
+    qsort(parameters, count, sizeof(parameters[0]), compare_parameters);
+    for (size_t i = 0; i < count; i++) {
+        if (i)
+            (void)buf_add_char(out, '&');
+        (void)buf_add(out, parameters[i].name.data, parameters[i].name.length);
+        (void)buf_add_char(out, '=');
+        (void)buf_add(out, parameters[i].value.data, parameters[i].value.length);
+    }
+    return 0;
+}
+
+/* Value without blanks at the ends and with one for each run of blanks inside. */
+static void add_value(struct text value, struct buf *out)
+{
+    value = text_trim(value);
+    bool blank = false;
+    for (size_t i = 0; i < value.length; i++) {
+        bool was = blank;
+        blank = value.data[i] == ' ' || value.data[i] == '\t';
+        if (!blank || !was)
+            (void)buf_add_char(out, blank ? ' ' : value.data[i]);
+    }
+}
+
+static bool same_name(struct text a, struct text b)
+{
+    return a.length == b.length && a.length && strncasecmp(a.data, b.data, a.length) == 0;
+}
+
+/* "name:value\n"; the values of a header that came several times are joined by commas. */
+static int add_header(const struct sigv4_received *received, struct text name, struct buf *out,
+                      struct error *err)
+{
+    size_t found = 0;
+    (void)buf_add(out, name.data, name.length);
+    for (size_t i = 0; i < received->header_count; i++) {
+        if (!same_name(received->headers[i].name, name))
+            continue;
+        (void)buf_add_char(out, found++ ? ',' : ':');
+        add_value(received->headers[i].value, out);
+    }
+    (void)buf_add_char(out, '\n');
+    if (found == 0)
+        return error_set(err, ERROR_GARBLED, "signed header '%.*s' is missing", TEXT_ARGS(name));
+    return 0;
+}
+
+int sigv4_canonical(const struct sigv4_received *received, struct text signed_headers,
+                    struct buf *out, struct error *err)
+{
+    char body_hash[CRYPTO_SHA256_HEX_BYTES];
+    struct text names = signed_headers, name;
+    (void)buf_add(out, received->method.data, received->method.length);
+    (void)buf_add_char(out, '\n');
+    add_path(received->path, out);
+    (void)buf_add_char(out, '\n');
+    if (add_query(received->query, out, err) != 0)
+        return -1;
+    (void)buf_add_char(out, '\n');
+    while (next_piece(&names, ';', &name)) {
+        if (add_header(received, name, out, err) != 0)
+            return -1;
+    }
+    if (crypto_sha256_hex(received->body, body_hash, err) != 0)
+        return -1;
+    (void)buf_addf(out, "\n%.*s\n%s", TEXT_ARGS(signed_headers), body_hash);
+    return buf_check(out, "the canonical request", err);
+}
+
+/* The chain of HMACs that turns the secret into a key for one day, region and service. */
+static int signing_key(const struct sigv4_claim *claim, const char *secret,
+                       unsigned char key[CRYPTO_SHA256_BYTES], struct error *err)
+{
+    const struct text steps[] = {claim->date, claim->region, claim->service, text_from(TERMINATOR)};
+    CLEAN(buf) struct buf first = BUF_SECRET(SIGV4_SECRET_BYTES);
+    (void)buf_addf(&first, "AWS4%s", secret);
+    if (buf_check(&first, "the secret key", err) != 0)
+        return -1;
+    struct text current = text_slice(first.data, first.length);
+    for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+        unsigned char next[CRYPTO_SHA256_BYTES];
+        if (crypto_hmac_sha256(current, steps[i], next, err) != 0)
+            return -1;
+        memcpy(key, next, sizeof(next));
+        wipe(next, sizeof(next));
+        current = text_slice((const char *)key, CRYPTO_SHA256_BYTES);
+    }
+    return 0;
+}
+
+static struct text find_header(const struct sigv4_received *received, const char *name)
+{
+    for (size_t i = 0; i < received->header_count; i++) {
+        if (same_name(received->headers[i].name, text_from(name)))
+            return text_trim(received->headers[i].value);
+    }
+    return (struct text){NULL, 0};
+}
+
+int sigv4_signature(const struct sigv4_received *received, const struct sigv4_claim *claim,
+                    const char *secret, char out[CRYPTO_SHA256_HEX_BYTES], struct error *err)
+{
+    CLEAN(buf) struct buf canonical = BUF_SECRET(SIGV4_CANONICAL_BYTES);
+    CLEAN(buf) struct buf to_sign = BUF(1024);
+    char hash[CRYPTO_SHA256_HEX_BYTES];
+    unsigned char key[CRYPTO_SHA256_BYTES], mac[CRYPTO_SHA256_BYTES];
+    struct text date = find_header(received, "x-amz-date");
+    if (date.length != SIGV4_DATE_BYTES - 1 ||
+        !text_same(text_slice(date.data, DAY_BYTES), claim->date))
+        return error_set(err, ERROR_GARBLED, "x-amz-date is missing or not of the scope's day");
+    if (sigv4_canonical(received, claim->signed_headers, &canonical, err) != 0 ||
+        crypto_sha256_hex(text_slice(canonical.data, canonical.length), hash, err) != 0)
+        return -1;
+    (void)buf_addf(&to_sign, "%s\n%.*s\n%.*s/%.*s/%.*s/%s\n%s", ALGORITHM, TEXT_ARGS(date),
+                   TEXT_ARGS(claim->date), TEXT_ARGS(claim->region), TEXT_ARGS(claim->service),
+                   TERMINATOR, hash);
+    if (buf_check(&to_sign, "the string to sign", err) != 0 ||
+        signing_key(claim, secret, key, err) != 0)
+        return -1;
+    int result = crypto_hmac_sha256(text_slice((const char *)key, sizeof(key)),
+                                    text_slice(to_sign.data, to_sign.length), mac, err);
+    wipe(key, sizeof(key));
+    if (result == 0)
+        crypto_hex(mac, sizeof(mac), out);
+    return result;
+}
+
+static bool take_credential(struct text value, struct sigv4_claim *claim)
+{
+    struct text parts[5];
+    size_t count = 0;
+    while (count < 5 && next_piece(&value, '/', &parts[count]))
+        count++;
+    if (count != 5 || value.data || parts[0].length == 0 || parts[1].length != DAY_BYTES ||
+        parts[2].length == 0 || parts[3].length == 0 || !text_equal(parts[4], TERMINATOR))
+        return false;
+    claim->key_id = parts[0];
+    claim->date = parts[1];
+    claim->region = parts[2];
+    claim->service = parts[3];
+    return true;
+}
+
+int sigv4_parse(struct text authorization, struct sigv4_claim *ret_claim, struct error *err)
+{
+    struct sigv4_claim claim = {0};
+    struct text rest = text_trim(authorization), part, name;
+    bool good = text_starts(rest, ALGORITHM " ");
+    if (good)
+        rest = text_slice(rest.data + strlen(ALGORITHM), rest.length - strlen(ALGORITHM));
+    while (good && next_piece(&rest, ',', &part)) {
+        struct text value = text_trim(part);
+        (void)next_piece(&value, '=', &name); /* without '=' value.data is NULL */
+        if (text_equal(name, "Credential"))
+            good = value.data && take_credential(value, &claim);
+        else if (text_equal(name, "SignedHeaders"))
+            claim.signed_headers = value;
+        else if (text_equal(name, "Signature"))
+            claim.signature = value;
+        else
+            good = false;
+    }
+    if (!good || !claim.key_id.data || claim.signed_headers.length == 0 ||
+        claim.signature.length != CRYPTO_SHA256_HEX_BYTES - 1)
+        return error_set(err, ERROR_GARBLED, "not an Authorization header of " ALGORITHM);
+    *ret_claim = claim;
+    return 0;
+}
+
+int sigv4_date(struct wall now, char out[SIGV4_DATE_BYTES], struct error *err)
+{
+    time_t seconds = (time_t)(now.ms / 1000);
+    struct tm utc;
+    if (!gmtime_r(&seconds, &utc) ||
+        strftime(out, SIGV4_DATE_BYTES, "%Y%m%dT%H%M%SZ", &utc) != SIGV4_DATE_BYTES - 1)
+        return error_set(err, ERROR_SYSTEM, "the clock shows a date that cannot be signed");
+    return 0;
+}
+
+static bool is_signed(const char *name)
+{
+    return strcasecmp(name, "content-type") == 0 || strncasecmp(name, "x-amz-", 6) == 0;
+}
+
+static int compare_headers(const void *left, const void *right)
+{
+    const struct sigv4_header *a = left, *b = right;
+    return strncasecmp(a->name.data, b->name.data,
+                       a->name.length < b->name.length ? a->name.length + 1 : b->name.length + 1);
+}
+
+/* The headers to be signed, sorted, into headers; their names, joined, into names. */
+static size_t choose_headers(const struct request *request, struct text host,
+                             struct sigv4_header *headers, struct buf *names)
+{
+    size_t count = 0;
+    headers[count++] = (struct sigv4_header){text_from("host"), host};
+    for (size_t i = 0; i < request->header_count; i++) {
+        const struct request_header *header = &request->headers[i];
+        if (is_signed(header->name))
+            headers[count++] = (struct sigv4_header){text_from(header->name),
+                                                     request_find_header(request, header->name)};
+    }
+    qsort(headers, count, sizeof(headers[0]), compare_headers);
+    for (size_t i = 0; i < count; i++) {
+        if (i)
+            (void)buf_add_char(names, ';');
+        for (size_t j = 0; j < headers[i].name.length; j++) {
+            char byte = headers[i].name.data[j];
+            (void)buf_add_char(names, (char)(byte >= 'A' && byte <= 'Z' ? byte + 32 : byte));
+        }
+    }
+    return count;
+}
+
+int sigv4_sign(struct request *request, const struct sigv4_keys *keys, const char *region,
+               const char *service, struct wall now, struct error *err)
+{
+    char date[SIGV4_DATE_BYTES], signature[CRYPTO_SHA256_HEX_BYTES];
+    struct sigv4_header headers[REQUEST_HEADERS_MAX + 1];
+    CLEAN(buf) struct buf names = BUF(REQUEST_HEADERS_MAX * REQUEST_NAME_BYTES);
+    CLEAN(buf) struct buf host = BUF(REQUEST_HOST_BYTES + 16);
+    CLEAN(buf) struct buf value = BUF_SECRET(REQUEST_VALUE_BYTES);
+    bool token = keys->token && keys->token[0];
+    if (sigv4_date(now, date, err) != 0)
+        return -1;
+    request_header(request, "X-Amz-Date", text_from(date));
+    request_header(request, "X-Amz-Security-Token",
+                   token ? text_from(keys->token) : (struct text){NULL, 0});
+    if (request_check(request, err) != 0)
+        return -1;
+    request_host(request, &host);
+    size_t count = choose_headers(request, text_from(buf_text(&host)), headers, &names);
+    struct sigv4_received received = {
+        .method = text_from(request->method),
+        .path = text_slice(request->path.data, request->path.length),
+        .query = text_slice(request->query.data, request->query.length),
+        .headers = headers,
+        .header_count = count,
+        .body = text_slice(buf_text(&request->body), request->body.length),
+    };
+    struct sigv4_claim claim = {
+        .key_id = text_from(keys->id),
+        .date = text_slice(date, DAY_BYTES),
+        .region = text_from(region),
+        .service = text_from(service),
+        .signed_headers = text_from(buf_text(&names)),
+    };
+    if (sigv4_signature(&received, &claim, keys->secret, signature, err) != 0)
+        return -1;
+    (void)buf_addf(&value, "%s Credential=%s/%.*s/%s/%s/%s, SignedHeaders=%s, Signature=%s",
+                   ALGORITHM, keys->id, TEXT_ARGS(claim.date), region, service, TERMINATOR,
+                   buf_text(&names), signature);
+    request_header(request, "Authorization", text_from(buf_text(&value)));
+    return request_check(request, err);
+}
