@@ -1,0 +1,442 @@
+#include "unit.h"
+
+#include "aws_world.h"
+
+/* Loads and expects success. */
+static void load(struct world *world, struct aws_settings *settings)
+{
+    struct error err = {0};
+    if (world_load(world, settings, &err) != 0) {
+        print_error("%s\n", err.text);
+        fail();
+    }
+}
+
+/* Loads, expects ERROR_CONFIG and every word in the line. */
+static void refused(struct world *world, const char *const *words)
+{
+    struct aws_settings settings;
+    struct error err = {0};
+    assert_int_equal(world_load(world, &settings, &err), -1);
+    assert_int_equal(err.kind, ERROR_CONFIG);
+    assert_null(strchr(err.text, '\n'));
+    for (; *words; words++) {
+        if (!strstr(err.text, *words))
+            print_error("no '%s' in '%s'\n", *words, err.text);
+        assert_non_null(strstr(err.text, *words));
+    }
+}
+
+#define REFUSED(world, ...) refused((world), (const char *const[]){__VA_ARGS__, NULL})
+
+static void check_region(struct world *world, const char *expected)
+{
+    struct aws_settings settings;
+    load(world, &settings);
+    assert_string_equal(settings.has_region ? settings.region.name : "none", expected);
+    aws_settings_free(&settings);
+}
+
+static void S1_S5_G1_region_from_option_environment_profile(void **state)
+{
+    (void)state;
+    struct world world = {
+        .variables = {"AWS_DEFAULT_REGION=d", "AWS_REGION=e"},
+        .config = "[default]\nregion = p",
+        .options = {.region = "o"},
+    };
+    check_region(&world, "o");
+    world.options.region = NULL;
+    check_region(&world, "e");
+    world.variables[1] = NULL;
+    check_region(&world, "d");
+    world.variables[0] = NULL;
+    check_region(&world, "p");
+    world.config = NULL;
+    check_region(&world, "none");
+}
+
+static void S2_empty_counts_as_unset(void **state)
+{
+    (void)state;
+    struct world world = {
+        .variables = {"AWS_DEFAULT_REGION=d", "AWS_REGION=", "AWS_PROFILE=", "AWS_MAX_ATTEMPTS=",
+                      "AWS_CA_BUNDLE=", "AWS_CONFIG_FILE="},
+        .config = "[default]\nregion = p\nmax_attempts = 5\nretry_mode =",
+        .options = {.region = ""},
+    };
+    struct aws_settings settings;
+    check_region(&world, "d");
+    load(&world, &settings);
+    assert_int_equal(settings.max_attempts, 5);
+    assert_string_equal(settings.profile, "default");
+    aws_settings_free(&settings);
+}
+
+static void S3_only_true_is_true(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *variable, *config;
+        bool fips;
+    } rows[] = {
+        {"AWS_USE_FIPS_ENDPOINT=true", "", true},
+        {"AWS_USE_FIPS_ENDPOINT=TrUe", "", true},
+        {"AWS_USE_FIPS_ENDPOINT=1", "", false},
+        {"AWS_USE_FIPS_ENDPOINT=yes", "", false},
+        {"X=", "[default]\nuse_fips_endpoint = TRUE", true},
+        {"AWS_USE_FIPS_ENDPOINT=false", "[default]\nuse_fips_endpoint = true", false},
+        {"AWS_USE_FIPS_ENDPOINT=", "[default]\nuse_fips_endpoint = true", true},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct world world = {.variables = {rows[i].variable}, .config = rows[i].config};
+        struct aws_settings settings;
+        load(&world, &settings);
+        check_row(settings.fips == rows[i].fips, rows[i].variable);
+        aws_settings_free(&settings);
+    }
+}
+
+static void S4_nothing_is_inherited_from_default(void **state)
+{
+    (void)state;
+    struct world world = {
+        .config = "[default]\nregion = p\n[profile x]\n",
+        .options = {.profile = "x"},
+    };
+    check_region(&world, "none");
+}
+
+static void S6_STS_is_always_regional(void **state)
+{
+    (void)state;
+    struct world world = {.variables = {"AWS_STS_REGIONAL_ENDPOINTS=legacy"},
+                          .config = "[default]\nsts_regional_endpoints = legacy"};
+    struct aws_settings settings;
+    CLEAN(buf) struct buf url = BUF(ENDPOINT_URL_BYTES);
+    load(&world, &settings);
+    assert_int_equal(aws_settings_endpoint(&settings, AWS_STS, "us-east-1", &url, NULL), 0);
+    assert_string_equal(buf_text(&url), "https://sts.us-east-1.amazonaws.com");
+    aws_settings_free(&settings);
+}
+
+static void S7_E3_numbers_and_modes(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"AWS_MAX_ATTEMPTS", "AWS_METADATA_SERVICE_TIMEOUT",
+                                        "AWS_METADATA_SERVICE_NUM_ATTEMPTS"};
+    static const char *const values[] = {"0", "-1", "1.5", "x", "99999999999"};
+    for (size_t i = 0; i < 3; i++) {
+        for (size_t j = 0; j < 5; j++) {
+            char variable[100];
+            (void)snprintf(variable, sizeof(variable), "%s=%s", names[i], values[j]);
+            struct world world = {.variables = {variable}};
+            REFUSED(&world, names[i], values[j]);
+        }
+    }
+    struct world mode = {.variables = {"AWS_RETRY_MODE=fast"}};
+    REFUSED(&mode, "AWS_RETRY_MODE", "fast");
+    struct world profile = {.config = "[default]\nmax_attempts = none"};
+    REFUSED(&profile, "max_attempts", "none", "default");
+    static const char *const modes[] = {"legacy", "standard", "adaptive"};
+    for (size_t i = 0; i < 3; i++) {
+        char variable[100];
+        (void)snprintf(variable, sizeof(variable), "AWS_RETRY_MODE=%s", modes[i]);
+        struct world world = {.variables = {variable, "AWS_MAX_ATTEMPTS=7"}};
+        struct aws_settings settings;
+        load(&world, &settings);
+        assert_int_equal(settings.max_attempts, 7);
+        aws_settings_free(&settings);
+    }
+}
+
+static void S7_M1_imds_mode_and_endpoint(void **state)
+{
+    (void)state;
+    struct world bad = {.variables = {"AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE=IPv5",
+                                      "AWS_EC2_METADATA_SERVICE_ENDPOINT=http://127.0.0.1"}};
+    REFUSED(&bad, "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE", "IPv5");
+    static const struct {
+        const char *mode, *endpoint, *expected;
+    } rows[] = {
+        {"X=", "X=", "http://169.254.169.254"},
+        {"AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE=ipv4", "X=", "http://169.254.169.254"},
+        {"AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE=IPV6", "X=", "http://[fd00:ec2::254]"},
+        {"AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE=IPv6",
+         "AWS_EC2_METADATA_SERVICE_ENDPOINT=http://127.0.0.1:1/", "http://127.0.0.1:1/"},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct world world = {.variables = {rows[i].mode, rows[i].endpoint}};
+        struct aws_settings settings;
+        load(&world, &settings);
+        check_row(strcmp(settings.imds.endpoint, rows[i].expected) == 0, rows[i].expected);
+        check_row(settings.imds.timeout_ms == 1000 && settings.imds.attempts == 1, "defaults");
+        aws_settings_free(&settings);
+    }
+    struct world url = {.variables = {"AWS_EC2_METADATA_SERVICE_ENDPOINT=nowhere"}};
+    REFUSED(&url, "endpoint", "AWS_EC2_METADATA_SERVICE_ENDPOINT", "nowhere");
+}
+
+static void S8_home_and_variables_in_file_names(void **state)
+{
+    (void)state;
+    struct world world = {
+        .variables = {"AWS_CONFIG_FILE=~/c-$N${N}$none", "N=1",
+                      "AWS_SHARED_CREDENTIALS_FILE=$HOME/k"},
+        .config = "[default]\nregion = wrong",
+    };
+    struct aws_settings settings;
+    world_write("c-11$none", "[default]\nregion = right");
+    check_region(&world, "right");
+    world.variables[0] = "AWS_CONFIG_FILE=~";
+    REFUSED(&world, world_home, "directory");
+    world.variables[0] = "AWS_CONFIG_FILE=~x/y";
+    load(&world, &settings);
+    assert_string_equal(settings.config_path, "~x/y");
+    assert_string_equal(settings.credentials_path, world_path("k"));
+    assert_string_equal(settings.home, world_home);
+    aws_settings_free(&settings);
+}
+
+static void S9_missing_files_are_empty_unreadable_ones_errors(void **state)
+{
+    (void)state;
+    struct world world = {.variables = {"AWS_CONFIG_FILE=/nowhere/at/all",
+                                        "AWS_SHARED_CREDENTIALS_FILE=/nowhere/either"}};
+    struct aws_settings settings;
+    load(&world, &settings);
+    assert_false(settings.credentials_file_exists);
+    aws_settings_free(&settings);
+    world.variables[1] = "AWS_SHARED_CREDENTIALS_FILE=/tmp";
+    REFUSED(&world, "/tmp");
+}
+
+static void F11_E5_broken_file_is_an_error(void **state)
+{
+    (void)state;
+    struct world world = {.variables = {"AWS_ACCESS_KEY_ID=a"}, .credentials = "x\n"};
+    REFUSED(&world, ".aws/credentials", "line 1");
+}
+
+static void check_profile(struct world *world, const char *name, enum profile_origin origin)
+{
+    struct aws_settings settings;
+    load(world, &settings);
+    assert_string_equal(settings.profile, name);
+    assert_int_equal(settings.profile_origin, origin);
+    aws_settings_free(&settings);
+}
+
+static void N1_which_profile(void **state)
+{
+    (void)state;
+    struct world world = {
+        .variables = {"AWS_DEFAULT_PROFILE=d", "AWS_PROFILE=e"},
+        .config = "[profile o]\n[profile e]\n",
+        .credentials = "[d]\n",
+        .options = {.profile = "o"},
+    };
+    check_profile(&world, "o", PROFILE_BY_OPTION);
+    world.options.profile = NULL;
+    check_profile(&world, "e", PROFILE_BY_ENVIRONMENT);
+    world.variables[1] = NULL;
+    check_profile(&world, "d", PROFILE_BY_ENVIRONMENT);
+    world.variables[0] = NULL;
+    check_profile(&world, "default", PROFILE_BY_DEFAULT);
+}
+
+static void N2_N3_E4_a_named_profile_must_exist(void **state)
+{
+    (void)state;
+    struct world world = {
+        .variables = {"AWS_ACCESS_KEY_ID=a", "AWS_SECRET_ACCESS_KEY=b", "AWS_PROFILE=Web"},
+        .config = "[profile web]\n[web2]\n",
+    };
+    REFUSED(&world, "profile", "'Web'", ".aws/config", ".aws/credentials");
+    world.options.profile = "default";
+    REFUSED(&world, "'default'");
+    world.options.profile = "web2";
+    REFUSED(&world, "'web2'");
+}
+
+static void E2_no_region_says_where_it_was_looked_for(void **state)
+{
+    (void)state;
+    struct world world = {.variables = {"AWS_EC2_METADATA_DISABLED=true"}};
+    struct aws_settings settings;
+    struct error err = {0};
+    load(&world, &settings);
+    assert_int_equal(aws_settings_no_region(&settings, &err), -1);
+    assert_int_equal(err.kind, ERROR_CONFIG);
+    assert_non_null(strstr(err.text, "region"));
+    assert_non_null(strstr(err.text, "AWS_REGION"));
+    assert_non_null(strstr(err.text, "'default'"));
+    assert_non_null(strstr(err.text, ".aws/config"));
+    assert_non_null(strstr(err.text, "disabled"));
+    aws_settings_free(&settings);
+}
+
+static void G3_fips_region_switches_fips_on(void **state)
+{
+    (void)state;
+    struct world world = {.variables = {"AWS_REGION=fips-us-east-1"}};
+    struct aws_settings settings;
+    load(&world, &settings);
+    assert_string_equal(settings.region.name, "us-east-1");
+    assert_true(settings.fips);
+    aws_settings_free(&settings);
+    world.variables[0] = "AWS_REGION=a.b";
+    REFUSED(&world, "region", "AWS_REGION", "a.b");
+}
+
+static void X1_trust(void **state)
+{
+    (void)state;
+    struct world world = {
+        .variables = {"REQUESTS_CA_BUNDLE=/dev/zero", "AWS_CA_BUNDLE=/dev/null"},
+        .config = "[default]\nca_bundle = /dev/full",
+    };
+    static const char *const expected[] = {"/dev/null", "/dev/full", "/dev/zero"};
+    for (size_t i = 0; i < 3; i++) {
+        struct aws_settings settings;
+
+        if (i == 1)
+            world.variables[1] = NULL;
+        if (i == 2)
+            world.config = NULL;
+        load(&world, &settings);
+        assert_string_equal(settings.ca_bundle, expected[i]);
+        aws_settings_free(&settings);
+    }
+    world.options.ca_bundle = "~/none.pem";
+    REFUSED(&world, "~/none.pem", "--ca-bundle");
+}
+
+/* One look-up of an endpoint: the URL, or a word of the error. */
+static void check_endpoint(struct world *world, enum aws_service service, const char *expected)
+{
+    struct aws_settings settings;
+    struct error err = {0};
+    CLEAN(buf) struct buf url = BUF(ENDPOINT_URL_BYTES);
+    load(world, &settings);
+    int got = aws_settings_endpoint(&settings, service, "us-east-1", &url, &err);
+    if (got != 0) {
+        assert_int_equal(err.kind, ERROR_CONFIG);
+        assert_non_null(strstr(err.text, expected));
+    } else {
+        assert_string_equal(buf_text(&url), expected);
+    }
+    aws_settings_free(&settings);
+}
+
+static void H1_order_of_endpoints(void **state)
+{
+    (void)state;
+    struct world world = {
+        .variables = {"X=", "AWS_ENDPOINT_URL=http://all.env",
+                      "AWS_ENDPOINT_URL_CLOUDWATCH_LOGS=http://logs.env",
+                      "AWS_ENDPOINT_URL_STS=http://sts.env"},
+        .config = "[default]\nservices = s\nendpoint_url = http://all.profile\n"
+                  "[services s]\ncloudwatch_logs =\n  endpoint_url = http://logs.section\n"
+                  "sts =\n  endpoint_url = http://sts.section\n",
+        .options = {.endpoint_url = "http://option/"},
+    };
+    check_endpoint(&world, AWS_LOGS, "http://option");
+    check_endpoint(&world, AWS_STS, "http://sts.env");
+    check_endpoint(&world, AWS_SSO, "http://all.env");
+    world.options.endpoint_url = NULL;
+    check_endpoint(&world, AWS_LOGS, "http://logs.env");
+    world.variables[2] = "X=";
+    check_endpoint(&world, AWS_LOGS, "http://all.env");
+    world.variables[1] = "X=";
+    check_endpoint(&world, AWS_LOGS, "http://logs.section");
+    check_endpoint(&world, AWS_SSO_OIDC, "http://all.profile");
+    world.variables[3] = NULL;
+    check_endpoint(&world, AWS_STS, "http://sts.section");
+    world.config = "[default]\nservices = s\nendpoint_url = http://all.profile\n";
+    check_endpoint(&world, AWS_LOGS, "[services s]");
+    world.config = "[default]\nuse_dualstack_endpoint = true\n";
+    check_endpoint(&world, AWS_LOGS, "https://logs.us-east-1.api.aws");
+}
+
+static void H2_ignoring_leaves_only_the_option(void **state)
+{
+    (void)state;
+    struct world world = {
+        .variables = {"AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=true", "AWS_ENDPOINT_URL=http://all.env",
+                      "AWS_ENDPOINT_URL_CLOUDWATCH_LOGS=http://logs.env"},
+        .config = "[default]\nendpoint_url = http://all.profile\nservices = none\n",
+    };
+    check_endpoint(&world, AWS_LOGS, "https://logs.us-east-1.amazonaws.com");
+    world.options.endpoint_url = "http://option";
+    check_endpoint(&world, AWS_LOGS, "http://option");
+    check_endpoint(&world, AWS_STS, "https://sts.us-east-1.amazonaws.com");
+}
+
+static void H3_E3_given_url_beats_fips_and_must_be_one(void **state)
+{
+    (void)state;
+    struct world world = {
+        .variables = {"AWS_ENDPOINT_URL=http://here:1/p/", "AWS_USE_FIPS_ENDPOINT=true",
+                      "AWS_USE_DUALSTACK_ENDPOINT=true"},
+    };
+    check_endpoint(&world, AWS_LOGS, "http://here:1/p");
+    world.variables[0] = "AWS_ENDPOINT_URL=here";
+    check_endpoint(&world, AWS_LOGS, "AWS_ENDPOINT_URL");
+    check_endpoint(&world, AWS_LOGS, "'here'");
+}
+
+static void H4_logs_is_not_the_name(void **state)
+{
+    (void)state;
+    struct world world = {.variables = {"AWS_ENDPOINT_URL_LOGS=http://x"}};
+    check_endpoint(&world, AWS_LOGS, "https://logs.us-east-1.amazonaws.com");
+}
+
+static void X3_user_agent(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *variable, *expected;
+    } rows[] = {
+        {"X=", "withlock/" WITHLOCK_VERSION},
+        {"AWS_SDK_UA_APP_ID=my-app.1!", "withlock/" WITHLOCK_VERSION " app/my-app.1!"},
+        {"AWS_SDK_UA_APP_ID=a b/c\n(d)", "withlock/" WITHLOCK_VERSION " app/a-b-c--d-"},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct world world = {.variables = {rows[i].variable}};
+        struct aws_settings settings;
+        CLEAN(buf) struct buf agent = BUF(200);
+        load(&world, &settings);
+        aws_settings_user_agent(&settings, &agent);
+        check_row(strcmp(buf_text(&agent), rows[i].expected) == 0, rows[i].variable);
+        aws_settings_free(&settings);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(S1_S5_G1_region_from_option_environment_profile),
+        cmocka_unit_test(S2_empty_counts_as_unset),
+        cmocka_unit_test(S3_only_true_is_true),
+        cmocka_unit_test(S4_nothing_is_inherited_from_default),
+        cmocka_unit_test(S6_STS_is_always_regional),
+        cmocka_unit_test(S7_E3_numbers_and_modes),
+        cmocka_unit_test(S7_M1_imds_mode_and_endpoint),
+        cmocka_unit_test(S8_home_and_variables_in_file_names),
+        cmocka_unit_test(S9_missing_files_are_empty_unreadable_ones_errors),
+        cmocka_unit_test(F11_E5_broken_file_is_an_error),
+        cmocka_unit_test(N1_which_profile),
+        cmocka_unit_test(N2_N3_E4_a_named_profile_must_exist),
+        cmocka_unit_test(E2_no_region_says_where_it_was_looked_for),
+        cmocka_unit_test(G3_fips_region_switches_fips_on),
+        cmocka_unit_test(X1_trust),
+        cmocka_unit_test(H1_order_of_endpoints),
+        cmocka_unit_test(H2_ignoring_leaves_only_the_option),
+        cmocka_unit_test(H3_E3_given_url_beats_fips_and_must_be_one),
+        cmocka_unit_test(H4_logs_is_not_the_name),
+        cmocka_unit_test(X3_user_agent),
+    };
+    return cmocka_run_group_tests(tests, world_begin, world_end);
+}
