@@ -33,6 +33,8 @@
 #define LOCK_UNSEEN_LOOKS    3     /* listings without us, D apart, that make a new arrival */
 #define LOCK_LOSS_LOOKS      3     /* listings in a row, D apart, that take a lock away */
 #define LOCK_YOUNG_LOOKS     3     /* further looks of one try at those about to withdraw */
+#define LOCK_LOSS_CAUSES     3     /* gone, older claim, stranger */
+#define LOCK_THROTTLED_TRIES 20    /* throttled requests in a row that a new arrival bears */
 #define LOCK_LEAVING_LOOKS   2     /* listings, D apart, that show that nothing is left */
 #define LOCK_REFUSED_TRIES   2     /* refusals after which a name is given up */
 #define LOCK_CLEANING_GAP_MS 500   /* at most two deletes a second beside the command */
@@ -131,6 +133,7 @@ struct lock_answer {
     struct mono sent;    /* just before the first byte could have left */
     int64_t pause_ms;    /* LATER, UNKNOWN, REFUSED: leave the service alone for so long */
     uint32_t random;     /* for jitter; uniform */
+    bool throttled;      /* LATER: the service is there, but busy */
     bool maybe_repeated; /* the transport may have sent it twice (a reused connection) */
     bool has_streams;    /* LOOK_INSIDE, DONE */
     const struct lock_listing *listing; /* LIST, LIST_MORE, DONE; borrowed for the call */
@@ -211,42 +214,47 @@ struct lock {
     bool made_any;          /* a create of ours was answered or seen */
     bool uncertain;         /* a create's outcome was unknown once: it may still be applied */
 
-    struct lock_todo todo; /* given out and not told yet; WAIT if none */
-    struct lock_generation *todo_generation;
-    bool told;
+    struct lock_todo todo; /* given out; not told yet while `asked_for` */
+    bool asked_for;
+    uint32_t todo_number; /* generation it is about */
     char name[ATTEMPT_NAME_BYTES + 1];
 
-    uint32_t looks;         /* complete or decisive listings so far */
-    struct mono look_at;    /* next look */
-    bool reading;           /* a listing has more pages that matter */
-    bool settled_look;      /* a look has to be a whole one */
-    struct mono look_asked; /* of the last look */
+    int64_t anchor_created_ms; /* creation time of our newest seen attempt, */
+    struct mono anchor;        /* and when its create was answered: a lower bound of "now" */
+    uint32_t anchor_number;
+
+    uint32_t looks; /* listings examined so far */
+    struct mono look_at;
+    bool reading;        /* a listing is under way: its next pages matter */
+    struct mono claimed; /* answer to the create of our claim */
     uint32_t lost_looks;
     uint32_t young_looks;
-    uint32_t unseen_looks;
+    uint32_t unseen_looks; /* in a row, D apart */
     struct mono unseen_asked;
-    int64_t far_pause_ms;  /* pause of a waiter whose name is not on the first page */
-    struct mono arrive_at; /* --no-queue: next try */
-    bool withdrawing;      /* --no-queue: lost, deleting */
-    bool pausing;
+    int64_t far_pause_ms; /* last pause of a waiter whose name is not on what it read */
+    bool withdrawn;       /* --no-queue: lost; next try at arrive_at */
+    struct mono arrive_at;
     struct mono quiet_until; /* after a failure */
-    uint32_t failures;       /* in a row */
+    uint32_t failures;       /* in a row, throttling included */
+    uint32_t hard_failures;  /* in a row, other than throttling */
 
-    uint32_t loss_looks[3]; /* in a row: gone, older claim, stranger */
-    struct mono loss_asked[3];
-    uint32_t gone_since_look;
+    uint32_t loss_looks[LOCK_LOSS_CAUSES]; /* in a row, D apart */
+    struct mono loss_asked[LOCK_LOSS_CAUSES];
+    uint32_t gone_since_look; /* generations first seen by this look or later do not count */
 
     struct lock_cleaning cleaning[LOCK_CLEANING_MAX];
     uint32_t cleaning_count;
+    bool cleaning_more; /* the listing showed more than is remembered */
     struct mono clean_at;
-    struct mono unmarked_deleted;             /* last answer to a delete of an unmarked attempt */
-    struct mono leftover_deleted;             /* last answer to a delete of a leftover of our ID */
+    struct mono unmarked_deleted;             /* last delete of an unmarked attempt */
+    struct mono leftover_deleted;             /* last delete of a leftover of our ID */
     uint64_t left_alone[LOCK_LEFT_ALONE_MAX]; /* hashes of names */
     uint32_t left_alone_count;
+    bool left_alone_told;
 
     struct mono leave_until;
     uint32_t leaving_looks;
-    struct mono leaving_quiet; /* last delete or look that showed something */
+    struct mono leaving_quiet; /* last delete, or look */
 
     struct lock_standing standing;
 };

@@ -1,0 +1,42 @@
+/* judge - what one listing says to one run; the part of the rules that is a plain function. */
+#ifndef LOCK_JUDGE_H
+#define LOCK_JUDGE_H
+
+#include "lock/lock.h"
+
+struct judgement {
+    bool own_shown;     /* an own attempt that counts is in the listing */
+    bool own_settled;   /* ... and was made at least D before the listing was asked for */
+    bool alone;         /* nobody else's live attempt is in sight */
+    bool foreign_claim; /* another run's live claim */
+    bool all_young;     /* all who are ahead are younger than 3 D */
+    bool leftover;      /* an attempt of an earlier run of our explicit ID is in sight */
+    bool replaced;      /* a newer run of our explicit ID waits */
+    bool older_claim;   /* another's live claim is older than our own first */
+    bool stranger;      /* a live unmarked attempt that none of ours holds off */
+    bool unmarked_dead; /* an expired unmarked attempt that may be an attempt */
+    uint32_t ahead;     /* runs that keep us from winning */
+};
+
+/* Finds our own names in a listing and brings what is known of them up to date. */
+void judge_own(struct lock *lock, struct mono now, const struct lock_listing *listing);
+
+/* Call judge_own() with the same listing first. Updates lock->standing and token_seen. */
+struct judgement judge_listing(struct lock *lock, struct mono now,
+                               const struct lock_listing *listing);
+
+/* Remembers what a listing shows to be deletable: expired attempts, leftovers of our ID. */
+void judge_cleaning(struct lock *lock, struct mono now, const struct lock_listing *listing,
+                    bool expired_too);
+
+/* The generation holds off every unmarked attempt of the listing (dead ones included). */
+bool judge_holds_off_all(const struct lock *lock, const struct lock_listing *listing,
+                         const struct lock_generation *generation);
+
+void judge_leave_alone(struct lock *lock, const char *name);
+
+/* An own attempt that counts: wanted, maybe there, within its lease. */
+bool judge_counts(const struct lock *lock, const struct lock_generation *generation,
+                  struct mono now);
+
+#endif

@@ -1,0 +1,581 @@
+#include "lock/lock.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "generations.h"
+#include "judge.h"
+#include "look.h"
+#include "rule.h"
+
+#define REQUEST_MIN_MS   2000 /* shortest time that a request is given */
+#define MARGIN_MIN_MS    2000
+#define MARGIN_MAX_MS    30000
+#define REQUEST_LATE_MS  5000 /* what a request is given when the wait is over */
+#define STALE_LOOK_MS    5000 /* beside the command: until a listing to clean by is renewed */
+#define PAUSE_LEAVING_MS 3000 /* longest pause after a failure while leaving */
+
+void lock_init(struct lock *lock, const struct lock_settings *settings, struct mono now)
+{
+    memset(lock, 0, sizeof(*lock));
+    lock->settings = *settings;
+    lock->ticket_ms = ATTEMPT_UNKNOWN;
+    lock->token_seen = ATTEMPT_UNKNOWN;
+    lock->token = ATTEMPT_UNKNOWN;
+    lock->first_claim_ms = ATTEMPT_UNKNOWN;
+    lock->anchor_created_ms = ATTEMPT_UNKNOWN;
+    lock->unmarked_deleted.ms = INT64_MIN;
+    lock->leftover_deleted.ms = INT64_MIN;
+    lock->quiet_until = now;
+    look_arrive(lock, now);
+}
+
+enum lock_phase lock_phase(const struct lock *lock)
+{
+    return lock->phase;
+}
+
+enum lock_reason lock_reason(const struct lock *lock)
+{
+    return lock->reason;
+}
+
+int64_t lock_token(const struct lock *lock)
+{
+    return lock->token;
+}
+
+const struct lock_standing *lock_standing(const struct lock *lock)
+{
+    return &lock->standing;
+}
+
+uint32_t lock_failures(const struct lock *lock)
+{
+    return lock->failures;
+}
+
+enum lock_notice lock_take_notice(struct lock *lock, const char **ret_name)
+{
+    enum lock_notice notice = lock->notice;
+    lock->notice = LOCK_NOTICE_NONE;
+    *ret_name = lock->notice_name;
+    return notice;
+}
+
+bool lock_left(const struct lock *lock, uint32_t i, char out[ATTEMPT_NAME_BYTES + 1])
+{
+    for (uint32_t k = 0; k < LOCK_GENERATIONS_MAX; k++) {
+        const struct lock_generation *own = &lock->generations[k];
+        if (own->state != LOCK_GENERATION_SENT && own->state != LOCK_GENERATION_MADE &&
+            own->state != LOCK_GENERATION_LEFT)
+            continue;
+        if (i-- == 0) {
+            generations_name(lock, own, out);
+            return true;
+        }
+    }
+    return false;
+}
+
+/* "The lease": from before the first sending of the newest create that a listing confirmed. */
+struct lock_lease lock_lease(const struct lock *lock)
+{
+    const struct lock_settings *settings = &lock->settings;
+    struct mono sent = {INT64_MIN / 2};
+    for (uint32_t i = 0; i < LOCK_GENERATIONS_MAX; i++) {
+        const struct lock_generation *own = &lock->generations[i];
+        bool confirmed =
+            own->state == LOCK_GENERATION_MADE && (own->seen || !RULE(LEASE_CONFIRMED));
+        if (confirmed)
+            sent = mono_max(sent, RULE(LEASE_FROM_FIRST_SEND) ? own->sent : own->answered);
+    }
+    int64_t margin_ms = settings->lock_timeout_ms / 10;
+    margin_ms = margin_ms < MARGIN_MIN_MS ? MARGIN_MIN_MS : margin_ms;
+    margin_ms = margin_ms > MARGIN_MAX_MS ? MARGIN_MAX_MS : margin_ms;
+    struct lock_lease lease = {.ends_at = mono_add(sent, settings->lock_timeout_ms)};
+    lease.kill_at = mono_add(lease.ends_at, -margin_ms);
+    lease.term_at = mono_add(lease.kill_at, -settings->kill_after_ms);
+    return lease;
+}
+
+static bool is_holding(const struct lock *lock)
+{
+    return lock->phase == LOCK_CLEANING || lock->phase == LOCK_HELD;
+}
+
+static bool is_waiting(const struct lock *lock)
+{
+    return lock->phase == LOCK_WAITING || lock->phase == LOCK_CLAIMING;
+}
+
+/* No attempt of ours counts yet (or any more): failures are few, then final. */
+static bool is_arriving(const struct lock *lock, struct mono now)
+{
+    for (uint32_t i = 0; i < LOCK_GENERATIONS_MAX; i++)
+        if (lock->generations[i].state == LOCK_GENERATION_MADE &&
+            judge_counts(lock, &lock->generations[i], now))
+            return false;
+    return true;
+}
+
+/* "Own attempts": all leases have passed, so we are a new arrival. */
+static bool leases_passed(const struct lock *lock, struct mono now)
+{
+    for (uint32_t i = 0; i < LOCK_GENERATIONS_MAX; i++) {
+        const struct lock_generation *own = &lock->generations[i];
+        if (own->state == LOCK_GENERATION_PLANNED && !own->claim)
+            return false;
+        if (judge_counts(lock, own, now))
+            return false;
+    }
+    return true;
+}
+
+static struct mono renew_at(struct lock *lock)
+{
+    struct lock_generation *newest = generations_newest(lock);
+    if (!newest || newest->state == LOCK_GENERATION_PLANNED || !RULE(RENEW))
+        return MONO_NEVER;
+    return mono_add(newest->sent, lock->settings.lock_timeout_ms / 3);
+}
+
+/* A waiter drops an old generation D after the newer one was answered. */
+static struct mono waiter_drop_at(struct lock *lock, uint32_t *ret_number)
+{
+    const struct lock_generation *newest = generations_newest(lock);
+    *ret_number = newest ? newest->number : 0;
+    if (!newest || newest->state != LOCK_GENERATION_MADE)
+        return MONO_NEVER;
+    for (uint32_t i = 0; i < LOCK_GENERATIONS_MAX; i++) {
+        const struct lock_generation *own = &lock->generations[i];
+        if (!own->drop && own->number < newest->number &&
+            (own->state == LOCK_GENERATION_MADE || own->state == LOCK_GENERATION_SENT))
+            return mono_add(newest->answered, lock->settings.settle_ms);
+    }
+    return MONO_NEVER;
+}
+
+/* The moment at which waiting on would no longer be what the user asked for. */
+static void advance_waiting(struct lock *lock, struct mono now)
+{
+    uint32_t number;
+    bool late = mono_reached(now, lock->settings.wait_until);
+    if (late && lock->failures >= lock->settings.arrival_tries) {
+        look_leave(lock, now, LOCK_REASON_UNAVAILABLE);
+        return;
+    }
+    if (late && (lock->standing.behind || lock->withdrawn) && !lock->settings.nonblock) {
+        look_leave(lock, now, lock->failures ? LOCK_REASON_UNAVAILABLE : LOCK_REASON_HELD);
+        return;
+    }
+    if (lock->withdrawn) {
+        if (mono_reached(now, lock->arrive_at) && !generations_to_delete(lock))
+            look_arrive(lock, now);
+        return;
+    }
+    if (leases_passed(lock, now) && RULE(NEW_ARRIVAL)) {
+        look_arrive(lock, now);
+        return;
+    }
+    if (lock->phase != LOCK_WAITING)
+        return;
+    if (mono_reached(now, renew_at(lock)) && !generations_to_create(lock))
+        generations_plan(lock, false);
+    if (mono_reached(now, waiter_drop_at(lock, &number)))
+        generations_drop_below(lock, number);
+}
+
+static void advance_holding(struct lock *lock, struct mono now)
+{
+    if (mono_reached(now, lock_lease(lock).term_at)) {
+        look_lose(lock, LOCK_REASON_LEASE);
+        return;
+    }
+    if (mono_reached(now, renew_at(lock)) && !generations_to_create(lock) &&
+        lock->loss_looks[0] == 0)
+        generations_plan(lock, true);
+    if (lock->phase == LOCK_CLEANING && lock->cleaning_count == 0 && !lock->cleaning_more &&
+        !mono_reached(now, lock->look_at))
+        lock->phase = LOCK_HELD;
+}
+
+static void advance_leaving(struct lock *lock, struct mono now)
+{
+    bool done = !generations_to_delete(lock);
+    if (done && lock->uncertain && RULE(LEAVING_LOOKS) && lock->leaving_looks < LOCK_LEAVING_LOOKS)
+        done = false;
+    if (done || mono_reached(now, lock->leave_until))
+        lock->phase = LOCK_FINISHED;
+}
+
+static struct mono request_deadline(const struct lock *lock, struct mono now)
+{
+    int64_t longest_ms = lock->settings.lock_timeout_ms / 6;
+    struct mono deadline = mono_add(now, longest_ms < REQUEST_MIN_MS ? REQUEST_MIN_MS : longest_ms);
+    if (lock->phase == LOCK_LEAVING)
+        return mono_min(deadline, lock->leave_until);
+    if (is_holding(lock))
+        return mono_min(deadline, lock_lease(lock).kill_at);
+    return mono_min(deadline, mono_max(lock->settings.wait_until, mono_add(now, REQUEST_LATE_MS)));
+}
+
+static struct lock_todo wait_until(struct mono at)
+{
+    return (struct lock_todo){.kind = LOCK_TODO_WAIT, .at = at};
+}
+
+static struct lock_todo request(struct lock *lock, struct mono now, enum lock_todo_kind kind)
+{
+    lock->asked_for = true;
+    lock->todo = (struct lock_todo){
+        .kind = kind, .deadline = request_deadline(lock, now), .name = lock->name};
+    return lock->todo;
+}
+
+static struct lock_todo request_own(struct lock *lock, struct mono now, enum lock_todo_kind kind,
+                                    const struct lock_generation *own)
+{
+    generations_name(lock, own, lock->name);
+    lock->todo_number = own->number;
+    return request(lock, now, kind);
+}
+
+static void forget_cleaning(struct lock *lock)
+{
+    lock->cleaning_count--;
+    memmove(&lock->cleaning[0], &lock->cleaning[1],
+            lock->cleaning_count * sizeof(lock->cleaning[0]));
+}
+
+/*
+ * "Cleaning": the oldest memory first; an unmarked one only while its listing is fresh. While
+ * waiting there are only leftovers of our own ID here; they go at once.
+ */
+static bool next_cleaning(struct lock *lock, struct mono now, struct lock_todo *ret)
+{
+    while (lock->cleaning_count > 0) {
+        struct lock_cleaning *clean = &lock->cleaning[0];
+        bool later = lock->phase == LOCK_CLEANING && !clean->unmarked;
+        bool stale = clean->unmarked && RULE(CLEAN_FRESH) &&
+                     !mono_reached(mono_add(clean->asked, lock->settings.settle_ms), now);
+        bool not_now = clean->unmarked && lock->phase == LOCK_HELD && !RULE(CLEAN_WHILE_HELD);
+        if (stale)
+            lock->look_at = mono_min(
+                lock->look_at, mono_add(now, lock->phase == LOCK_CLEANING ? 0 : STALE_LOOK_MS));
+        if (later || stale || not_now) {
+            forget_cleaning(lock); /* a later listing shows it again */
+            continue;
+        }
+        if (lock->phase == LOCK_HELD && !mono_reached(now, lock->clean_at))
+            return false;
+        (void)strcpy(lock->name, clean->name); /* same size */
+        bool inside = clean->unmarked && !clean->inside_known;
+        *ret = request(lock, now, inside ? LOCK_TODO_LOOK_INSIDE : LOCK_TODO_DELETE);
+        lock->todo_number = UINT32_MAX; /* not one of ours */
+        return true;
+    }
+    if (lock->cleaning_more && lock->phase == LOCK_CLEANING)
+        lock->look_at = mono_min(lock->look_at, now);
+    else if (lock->phase == LOCK_CLEANING && !mono_reached(now, lock->look_at))
+        lock->phase = LOCK_HELD;
+    return false;
+}
+
+static struct lock_todo next_active(struct lock *lock, struct mono now)
+{
+    struct lock_generation *own;
+    struct lock_todo todo;
+    uint32_t number;
+    bool hold_back = is_holding(lock) && lock->loss_looks[0] > 0; /* nothing new meanwhile */
+    if ((own = generations_to_create(lock)) && !hold_back)
+        return request_own(lock, now, LOCK_TODO_CREATE, own);
+    if (lock->reading)
+        return request(lock, now, LOCK_TODO_LIST_MORE);
+    if (is_holding(lock) && mono_reached(now, lock->look_at))
+        return request(lock, now, LOCK_TODO_LIST);
+    if ((own = generations_to_delete(lock)))
+        return request_own(lock, now, LOCK_TODO_DELETE, own);
+    if (next_cleaning(lock, now, &todo))
+        return todo;
+    if (lock->withdrawn)
+        return wait_until(lock->arrive_at);
+    if (mono_reached(now, lock->look_at))
+        return request(lock, now, LOCK_TODO_LIST);
+    struct mono at = lock->look_at;
+    if (!hold_back)
+        at = mono_min(at, renew_at(lock));
+    if (lock->phase == LOCK_WAITING)
+        at = mono_min(at, waiter_drop_at(lock, &number));
+    if (lock->phase == LOCK_HELD && lock->cleaning_count > 0)
+        at = mono_min(at, lock->clean_at);
+    if (is_waiting(lock) && lock->standing.behind && !lock->settings.nonblock)
+        at = mono_min(at, lock->settings.wait_until);
+    return wait_until(at);
+}
+
+static struct lock_todo next_leaving(struct lock *lock, struct mono now)
+{
+    struct lock_generation *own = generations_to_delete(lock);
+    if (own)
+        return request_own(lock, now, LOCK_TODO_DELETE, own);
+    if (lock->reading)
+        return request(lock, now, LOCK_TODO_LIST_MORE);
+    struct mono at = mono_add(lock->leaving_quiet, lock->settings.settle_ms);
+    if (mono_reached(now, at))
+        return request(lock, now, LOCK_TODO_LIST);
+    return wait_until(mono_min(at, lock->leave_until));
+}
+
+static struct mono wake_at(const struct lock *lock)
+{
+    struct mono at = lock->quiet_until;
+    if (is_holding(lock))
+        at = mono_min(at, lock_lease(lock).term_at);
+    if (lock->phase == LOCK_LEAVING)
+        at = mono_min(at, lock->leave_until);
+    return at;
+}
+
+struct lock_todo lock_next(struct lock *lock, struct mono now)
+{
+    if (lock->asked_for)
+        return lock->todo;
+    if (is_waiting(lock))
+        advance_waiting(lock, now);
+    else if (is_holding(lock))
+        advance_holding(lock, now);
+    if (lock->phase == LOCK_LEAVING)
+        advance_leaving(lock, now);
+    if (lock->phase == LOCK_FINISHED)
+        return (struct lock_todo){.kind = LOCK_TODO_FINISH};
+    if (lock->phase == LOCK_LOST)
+        return wait_until(MONO_NEVER);
+    if (!mono_reached(now, lock->quiet_until))
+        return wait_until(wake_at(lock));
+    struct lock_todo todo =
+        lock->phase == LOCK_LEAVING ? next_leaving(lock, now) : next_active(lock, now);
+    if (todo.kind == LOCK_TODO_WAIT && is_holding(lock))
+        todo.at = mono_min(todo.at, lock_lease(lock).term_at);
+    return todo;
+}
+
+static void pause_after_failure(struct lock *lock, struct mono now,
+                                const struct lock_answer *answer)
+{
+    int64_t longest_ms =
+        lock->phase == LOCK_LEAVING ? PAUSE_LEAVING_MS : lock->settings.lock_timeout_ms / 10;
+    int64_t pause_ms = answer->pause_ms < longest_ms ? answer->pause_ms : longest_ms;
+    lock->quiet_until = mono_add(now, pause_ms);
+    lock->reading = false;
+    lock->failures++;
+    if (!answer->throttled)
+        lock->hard_failures++;
+    if (is_waiting(lock) && is_arriving(lock, now) &&
+        (lock->hard_failures >= lock->settings.arrival_tries ||
+         lock->failures >= LOCK_THROTTLED_TRIES ||
+         (lock->failures >= lock->settings.arrival_tries &&
+          mono_reached(now, lock->settings.wait_until))))
+        look_leave(lock, now, LOCK_REASON_UNAVAILABLE);
+}
+
+static void succeed(struct lock *lock)
+{
+    lock->failures = 0;
+    lock->hard_failures = 0;
+}
+
+static void created(struct lock *lock, struct mono now, struct lock_generation *own)
+{
+    int64_t settle_ms = lock->settings.settle_ms;
+    bool at_once = lock->settings.nonblock || lock->settings.claim_early;
+    own->state = LOCK_GENERATION_MADE;
+    own->answered = now;
+    lock->made_any = true;
+    succeed(lock);
+    if (is_holding(lock)) {
+        lock->look_at = mono_min(lock->look_at, mono_add(now, settle_ms));
+    } else if (own->claim) {
+        lock->claimed = now;
+        lock->look_at = mono_max(now, look_settled_at(lock, now));
+        if (!RULE(LOOK_AFTER_CLAIM)) {
+            lock->phase = LOCK_HELD;
+            lock->look_at = mono_add(now, settle_ms);
+        }
+    } else if (lock->look_at.ms == MONO_NEVER.ms) {
+        lock->look_at = at_once || !RULE(SETTLE) ? now : mono_add(now, settle_ms);
+    }
+}
+
+static void tell_create(struct lock *lock, struct mono now, const struct lock_answer *answer)
+{
+    struct lock_generation *own = generations_find(lock, lock->todo_number);
+    if (!own)
+        return;
+    bool first = own->tries++ == 0;
+    if (own->state == LOCK_GENERATION_PLANNED)
+        own->sent = answer->sent;
+    switch (answer->outcome) {
+    case LOCK_DONE:
+        created(lock, now, own);
+        break;
+    case LOCK_EXISTS:
+        if (first && !answer->maybe_repeated && own->state == LOCK_GENERATION_PLANNED) {
+            own->state = LOCK_GENERATION_FREE; /* somebody else's, never to be deleted by us */
+            if (!is_holding(lock))
+                look_leave(lock, now, LOCK_REASON_NAME_TAKEN);
+            break;
+        }
+        created(lock, now, own);
+        break;
+    case LOCK_REFUSED:
+        if (is_holding(lock)) {
+            pause_after_failure(lock, now, answer);
+            break;
+        }
+        if (own->state == LOCK_GENERATION_PLANNED)
+            own->state = LOCK_GENERATION_FREE;
+        look_leave(lock, now, LOCK_REASON_REFUSED);
+        break;
+    case LOCK_UNKNOWN:
+        own->state = LOCK_GENERATION_SENT;
+        lock->uncertain = true;
+        pause_after_failure(lock, now, answer);
+        break;
+    case LOCK_ABSENT:
+    case LOCK_LATER:
+        pause_after_failure(lock, now, answer);
+        break;
+    }
+}
+
+static void tell_delete_own(struct lock *lock, struct mono now, const struct lock_answer *answer,
+                            struct lock_generation *own)
+{
+    switch (answer->outcome) {
+    case LOCK_DONE:
+    case LOCK_ABSENT:
+    case LOCK_EXISTS:
+        own->state = LOCK_GENERATION_DELETED;
+        own->deleted = now;
+        lock->leaving_quiet = now;
+        lock->leaving_looks = 0;
+        succeed(lock);
+        break;
+    case LOCK_REFUSED:
+        if (++own->refusals >= LOCK_REFUSED_TRIES)
+            own->state = LOCK_GENERATION_LEFT;
+        pause_after_failure(lock, now, answer);
+        break;
+    case LOCK_UNKNOWN:
+        if (!RULE(RETRY_DELETE))
+            own->state = LOCK_GENERATION_DELETED;
+        pause_after_failure(lock, now, answer);
+        break;
+    case LOCK_LATER:
+        pause_after_failure(lock, now, answer);
+        break;
+    }
+}
+
+/* Somebody else's attempt. An unknown outcome is fine: a later listing shows what is left. */
+static void tell_delete_other(struct lock *lock, struct mono now, const struct lock_answer *answer)
+{
+    if (lock->cleaning_count == 0)
+        return;
+    const struct lock_cleaning *clean = &lock->cleaning[0];
+    if (answer->outcome == LOCK_REFUSED)
+        judge_leave_alone(lock, clean->name);
+    else if (clean->unmarked && answer->outcome != LOCK_LATER)
+        lock->unmarked_deleted = now;
+    else if (clean->leftover && answer->outcome != LOCK_LATER)
+        lock->leftover_deleted = now;
+    if (clean->leftover && is_waiting(lock))
+        lock->look_at = mono_max(lock->look_at, mono_add(now, lock->settings.settle_ms));
+    if (answer->outcome == LOCK_LATER || answer->outcome == LOCK_UNKNOWN)
+        pause_after_failure(lock, now, answer);
+    else
+        succeed(lock);
+    lock->clean_at = mono_add(now, LOCK_CLEANING_GAP_MS);
+    if (answer->outcome != LOCK_LATER && lock->cleaning_count > 0)
+        forget_cleaning(lock);
+}
+
+static void tell_inside(struct lock *lock, struct mono now, const struct lock_answer *answer)
+{
+    if (lock->cleaning_count == 0)
+        return;
+    switch (answer->outcome) {
+    case LOCK_DONE:
+        succeed(lock);
+        if (!answer->has_streams) {
+            lock->cleaning[0].inside_known = true;
+            break;
+        }
+        judge_leave_alone(lock, lock->cleaning[0].name);
+        forget_cleaning(lock);
+        break;
+    case LOCK_REFUSED:
+        judge_leave_alone(lock, lock->cleaning[0].name);
+        forget_cleaning(lock);
+        break;
+    case LOCK_ABSENT:
+    case LOCK_EXISTS:
+        succeed(lock);
+        forget_cleaning(lock);
+        break;
+    case LOCK_LATER:
+    case LOCK_UNKNOWN:
+        pause_after_failure(lock, now, answer);
+        break;
+    }
+}
+
+static void tell_list(struct lock *lock, struct mono now, const struct lock_answer *answer)
+{
+    if (answer->outcome == LOCK_DONE) {
+        succeed(lock);
+        look(lock, now, answer);
+        return;
+    }
+    if (answer->outcome == LOCK_REFUSED && is_waiting(lock)) {
+        look_leave(lock, now, LOCK_REASON_REFUSED);
+        return;
+    }
+    if (answer->outcome == LOCK_REFUSED && lock->phase == LOCK_LEAVING)
+        lock->leaving_looks = LOCK_LEAVING_LOOKS; /* we shall not be told */
+    pause_after_failure(lock, now, answer);
+}
+
+void lock_tell(struct lock *lock, struct mono now, const struct lock_answer *answer)
+{
+    assert(lock->asked_for);
+    lock->asked_for = false;
+    switch (lock->todo.kind) {
+    case LOCK_TODO_CREATE:
+        tell_create(lock, now, answer);
+        break;
+    case LOCK_TODO_DELETE:
+        if (lock->todo_number == UINT32_MAX)
+            tell_delete_other(lock, now, answer);
+        else
+            tell_delete_own(lock, now, answer, generations_find(lock, lock->todo_number));
+        break;
+    case LOCK_TODO_LIST:
+    case LOCK_TODO_LIST_MORE:
+        tell_list(lock, now, answer);
+        break;
+    case LOCK_TODO_LOOK_INSIDE:
+        tell_inside(lock, now, answer);
+        break;
+    case LOCK_TODO_WAIT:
+    case LOCK_TODO_FINISH:
+        break;
+    }
+}
+
+void lock_leave(struct lock *lock, struct mono now)
+{
+    lock->asked_for = false;
+    look_leave(lock, now, LOCK_REASON_NONE);
+}

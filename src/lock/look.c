@@ -1,0 +1,376 @@
+#include "look.h"
+
+#include <string.h>
+
+#include "generations.h"
+#include "judge.h"
+#include "rule.h"
+
+enum loss_cause {
+    LOSS_GONE,
+    LOSS_OLDER_CLAIM,
+    LOSS_STRANGER
+};
+
+static int64_t jittered(int64_t ms, int64_t percent, uint32_t random)
+{
+    int64_t span_ms = 2 * ms * percent / 100;
+    return ms - span_ms / 2 + (int64_t)((uint64_t)span_ms * random >> 32);
+}
+
+void look_leave(struct lock *lock, struct mono now, enum lock_reason reason)
+{
+    int64_t limit_ms = lock->settings.release_timeout_ms;
+    if (lock->phase == LOCK_LEAVING || lock->phase == LOCK_FINISHED)
+        return;
+    if (!lock->made_any && limit_ms > LOCK_LEAVE_UNMADE_MS)
+        limit_ms = LOCK_LEAVE_UNMADE_MS;
+    if (reason != LOCK_REASON_NONE)
+        lock->reason = reason;
+    generations_drop_below(lock, UINT32_MAX);
+    lock->phase = LOCK_LEAVING;
+    lock->reading = false;
+    lock->quiet_until = now;
+    lock->leave_until = mono_add(now, limit_ms);
+    lock->leaving_quiet = now;
+}
+
+void look_lose(struct lock *lock, enum lock_reason reason)
+{
+    lock->phase = LOCK_LOST;
+    lock->reason = reason;
+    lock->reading = false;
+}
+
+void look_arrive(struct lock *lock, struct mono now)
+{
+    generations_drop_below(lock, UINT32_MAX);
+    lock->phase = LOCK_WAITING;
+    lock->withdrawn = false;
+    lock->reading = false;
+    lock->unseen_looks = 0;
+    lock->far_pause_ms = 0;
+    lock->failures = 0;
+    lock->hard_failures = 0;
+    lock->first_claim_ms = ATTEMPT_UNKNOWN;
+    if (lock->settings.no_queue)
+        lock->ticket_ms = ATTEMPT_UNKNOWN;
+    lock->look_at = MONO_NEVER; /* set when the create is answered */
+    generations_plan(lock, false);
+    (void)now;
+}
+
+struct mono look_settled_at(const struct lock *lock, struct mono now)
+{
+    struct mono at = MONO_NEVER;
+    for (uint32_t i = 0; i < LOCK_GENERATIONS_MAX; i++) {
+        const struct lock_generation *own = &lock->generations[i];
+        if (own->state == LOCK_GENERATION_MADE && judge_counts(lock, own, now))
+            at = mono_min(at, mono_add(own->answered, lock->settings.settle_ms));
+    }
+    if (RULE(LEFTOVER_SETTLE) && lock->leftover_deleted.ms != INT64_MIN)
+        at = mono_max(at, mono_add(lock->leftover_deleted, lock->settings.settle_ms));
+    return at;
+}
+
+/* "Own attempts": three listings D apart without us make a new arrival. */
+static void waiter_unseen(struct lock *lock, struct mono now, const struct lock_listing *listing)
+{
+    int64_t settle_ms = lock->settings.settle_ms, pause_ms = settle_ms / 4;
+    if (lock->unseen_looks == 0 ||
+        mono_reached(listing->asked, mono_add(lock->unseen_asked, settle_ms))) {
+        lock->unseen_looks++;
+        lock->unseen_asked = listing->asked;
+    }
+    if (lock->unseen_looks >= LOCK_UNSEEN_LOOKS && RULE(NEW_ARRIVAL)) {
+        look_arrive(lock, now);
+        return;
+    }
+    if (pause_ms < LOCK_FIRST_LOOK_MS)
+        pause_ms = LOCK_FIRST_LOOK_MS;
+    lock->look_at = mono_add(now, pause_ms);
+}
+
+/* "Polling": by position, slower the further back, unless a pause was asked for. */
+static int64_t poll_pause_ms(struct lock *lock, const struct lock_listing *listing,
+                             const struct judgement *seen, uint32_t random)
+{
+    const struct lock_settings *settings = &lock->settings;
+    int64_t longest_ms = settings->lock_timeout_ms / 3, ahead = seen->ahead, pause_ms;
+    if (settings->retry_delay_ms)
+        return settings->retry_delay_ms +
+               (int64_t)((uint64_t)(settings->retry_delay_ms / 2) * random >> 32);
+    if (!seen->own_shown) {
+        lock->far_pause_ms = lock->far_pause_ms ? 2 * lock->far_pause_ms : 1000 * ahead;
+        if (lock->far_pause_ms > longest_ms)
+            lock->far_pause_ms = longest_ms;
+        return jittered(lock->far_pause_ms, 20, random);
+    }
+    lock->far_pause_ms = 0;
+    if (ahead == 1)
+        pause_ms = 1000;
+    else
+        pause_ms = listing->complete && listing->pages == 1 ? 1200 * ahead : 3000 * ahead;
+    return jittered(pause_ms < longest_ms ? pause_ms : longest_ms, 20, random);
+}
+
+static void withdraw(struct lock *lock, struct mono now, uint32_t random)
+{
+    int64_t delay_ms = lock->settings.retry_delay_ms;
+    if (!delay_ms)
+        delay_ms = LOCK_RETRY_DELAY_MS;
+    generations_drop_below(lock, UINT32_MAX);
+    lock->withdrawn = true;
+    lock->arrive_at = mono_add(now, delay_ms + (int64_t)((uint64_t)(delay_ms / 2) * random >> 32));
+}
+
+/* "One try": who is ahead may only be on the way out. */
+static bool may_look_again(struct lock *lock, const struct judgement *seen,
+                           const struct lock_listing *listing)
+{
+    if (!lock->settings.nonblock || seen->foreign_claim || !seen->all_young ||
+        lock->young_looks >= LOCK_YOUNG_LOOKS || !RULE(YOUNG_LOOKS))
+        return false;
+    lock->young_looks++;
+    lock->look_at = mono_add(listing->asked, lock->settings.settle_ms);
+    return true;
+}
+
+static void waiter_lost(struct lock *lock, struct mono now, const struct lock_listing *listing,
+                        const struct judgement *seen, uint32_t random)
+{
+    const struct lock_settings *settings = &lock->settings;
+    if (lock->phase == LOCK_CLAIMING) {
+        generations_drop_claims(lock);
+        lock->first_claim_ms = ATTEMPT_UNKNOWN;
+        lock->phase = LOCK_WAITING;
+    }
+    lock->lost_looks++;
+    if (may_look_again(lock, seen, listing))
+        return;
+    if (mono_reached(now, settings->wait_until) ||
+        (settings->max_attempts && lock->lost_looks >= settings->max_attempts)) {
+        look_leave(lock, now, LOCK_REASON_HELD);
+        return;
+    }
+    if (settings->no_queue) {
+        withdraw(lock, now, random);
+        return;
+    }
+    lock->look_at = mono_add(now, poll_pause_ms(lock, listing, seen, random));
+}
+
+static void claim(struct lock *lock)
+{
+    lock->token = lock->ticket_ms > lock->token_seen + 1 ? lock->ticket_ms : lock->token_seen + 1;
+    lock->first_claim_ms = ATTEMPT_UNKNOWN;
+    generations_plan(lock, true);
+    lock->claimed = MONO_NEVER;
+    lock->phase = LOCK_CLAIMING;
+    lock->look_at = MONO_NEVER; /* set when the claim is answered */
+}
+
+/* Deletes what was found and what holds nobody back any more: "Cleaning". */
+static bool unmarked_to_clean(const struct lock *lock)
+{
+    for (uint32_t i = 0; i < lock->cleaning_count; i++)
+        if (lock->cleaning[i].unmarked)
+            return true;
+    return false;
+}
+
+static void hold(struct lock *lock, struct mono now, const struct lock_listing *listing)
+{
+    judge_cleaning(lock, now, listing, true);
+    lock->phase = RULE(CLEAN_FIRST) && (unmarked_to_clean(lock) || lock->cleaning_more)
+                      ? LOCK_CLEANING
+                      : LOCK_HELD;
+    lock->clean_at = now;
+    lock->look_at = mono_add(lock->claimed, lock->settings.settle_ms);
+    memset(lock->loss_looks, 0, sizeof(lock->loss_looks));
+}
+
+/* Nobody is ahead by this listing. */
+static void waiter_unbeaten(struct lock *lock, struct mono now, const struct lock_listing *listing,
+                            const struct judgement *seen)
+{
+    struct mono settled_at = look_settled_at(lock, now);
+    bool settled = seen->own_settled && mono_reached(listing->asked, settled_at);
+    if (!RULE(SETTLE))
+        settled = seen->own_settled;
+    if (RULE(LEFTOVER_SETTLE) && seen->leftover)
+        settled = false;
+    if (lock->phase == LOCK_WAITING && (settled || (lock->settings.claim_early && seen->alone)))
+        claim(lock);
+    else if (lock->phase == LOCK_CLAIMING && settled &&
+             mono_reached(listing->asked, lock->claimed) &&
+             !mono_reached(now, lock_lease(lock).term_at))
+        hold(lock, now, listing);
+    else
+        lock->look_at = mono_max(settled_at, mono_add(now, seen->leftover ? lock->settings.settle_ms
+                                                                          : LOCK_FIRST_LOOK_MS));
+}
+
+static void waiter_look(struct lock *lock, struct mono now, const struct lock_answer *answer)
+{
+    const struct lock_listing *listing = answer->listing;
+    judge_own(lock, now, listing);
+    struct judgement seen = judge_listing(lock, now, listing);
+    bool known = lock->ticket_ms != ATTEMPT_UNKNOWN && lock->anchor_created_ms != ATTEMPT_UNKNOWN;
+    lock->reading = !listing->complete && !(known && seen.ahead);
+    if (lock->reading)
+        return;
+    lock->looks++;
+    if (listing->complete && !seen.own_shown) {
+        waiter_unseen(lock, now, listing);
+        return;
+    }
+    lock->unseen_looks = 0;
+    if (seen.replaced && lock->phase == LOCK_WAITING) {
+        look_leave(lock, now, LOCK_REASON_REPLACED);
+        return;
+    }
+    judge_cleaning(lock, now, listing, false);
+    if (seen.ahead)
+        waiter_lost(lock, now, listing, &seen, answer->random);
+    else
+        waiter_unbeaten(lock, now, listing, &seen);
+}
+
+/* One of the generations that were confirmed before the streak began is in sight. */
+static bool confirmed_shown(const struct lock *lock, uint32_t before_look)
+{
+    for (uint32_t i = 0; i < LOCK_GENERATIONS_MAX; i++) {
+        const struct lock_generation *own = &lock->generations[i];
+        if (own->shown && own->seen && !own->drop && own->seen_look < before_look)
+            return true;
+    }
+    return false;
+}
+
+/* "Loss": three in a row, D apart. True while there is reason to look again soon. */
+static bool suspect(struct lock *lock, enum loss_cause cause, bool shown,
+                    const struct lock_listing *listing, enum lock_reason reason)
+{
+    uint32_t *looks = &lock->loss_looks[cause];
+    if (!shown) {
+        *looks = 0;
+        return false;
+    }
+    if (*looks > 0 &&
+        !mono_reached(listing->asked, mono_add(lock->loss_asked[cause], lock->settings.settle_ms)))
+        return true;
+    ++*looks;
+    lock->loss_asked[cause] = listing->asked;
+    if (*looks >= (RULE(LOSS_THREE_LOOKS) ? LOCK_LOSS_LOOKS : 1) && lock->phase != LOCK_LOST)
+        look_lose(lock, reason);
+    return true;
+}
+
+static bool holder_suspects(struct lock *lock, const struct lock_listing *listing,
+                            const struct judgement *seen)
+{
+    bool streak = lock->loss_looks[LOSS_GONE] > 0;
+    uint32_t before_look = streak ? lock->gone_since_look : lock->looks;
+    bool gone = !confirmed_shown(lock, before_look) && RULE(LOSS_GONE);
+    if (gone && !streak)
+        lock->gone_since_look = lock->looks;
+    bool suspicious = suspect(lock, LOSS_GONE, gone, listing, LOCK_REASON_GONE);
+    suspicious |= suspect(lock, LOSS_OLDER_CLAIM, seen->older_claim && RULE(LOSS_OLDER_CLAIM),
+                          listing, LOCK_REASON_OLDER_CLAIM);
+    suspicious |= suspect(lock, LOSS_STRANGER, seen->stranger && RULE(LOSS_STRANGER), listing,
+                          LOCK_REASON_STRANGER);
+    return suspicious;
+}
+
+/* "Renewal by succession": what a holder may drop. */
+static void holder_drops(struct lock *lock, const struct lock_listing *listing)
+{
+    const struct lock_generation *successor = NULL;
+    for (uint32_t i = 0; i < LOCK_GENERATIONS_MAX; i++) {
+        const struct lock_generation *own = &lock->generations[i];
+        bool old_enough =
+            own->shown &&
+            mono_reached(listing->asked, mono_add(own->answered, lock->settings.settle_ms));
+        if (!RULE(SUCCESSION))
+            old_enough = true;
+        if (own->state == LOCK_GENERATION_MADE && !own->drop && own->claim && old_enough &&
+            (!successor || own->number > successor->number))
+            successor = own;
+    }
+    if (!successor)
+        return;
+    if (RULE(CLEAN_WHILE_HELD) && lock->unmarked_deleted.ms != INT64_MIN &&
+        !mono_reached(listing->asked, mono_add(lock->unmarked_deleted, lock->settings.settle_ms)))
+        return; /* a role peer may still see its deleted attempt */
+    if (judge_holds_off_all(lock, listing, successor))
+        generations_drop_below(lock, successor->number);
+}
+
+static void holder_look(struct lock *lock, struct mono now, const struct lock_answer *answer)
+{
+    const struct lock_listing *listing = answer->listing;
+    int64_t pause_ms = lock->settings.lock_timeout_ms / 6;
+    lock->reading = !listing->complete;
+    if (lock->reading)
+        return;
+    judge_own(lock, now, listing);
+    struct judgement seen = judge_listing(lock, now, listing);
+    bool suspicious = holder_suspects(lock, listing, &seen);
+    lock->looks++;
+    if (lock->phase == LOCK_LOST)
+        return;
+    if (!suspicious)
+        holder_drops(lock, listing);
+    judge_cleaning(lock, now, listing, true);
+    if (lock->phase == LOCK_CLEANING && !unmarked_to_clean(lock) && !lock->cleaning_more)
+        lock->phase = LOCK_HELD;
+    if (pause_ms > LOCK_LOOK_MAX_MS)
+        pause_ms = LOCK_LOOK_MAX_MS;
+    if (suspicious)
+        pause_ms = lock->settings.settle_ms;
+    lock->look_at = mono_add(listing->asked, pause_ms);
+    struct lock_generation *newest = generations_newest(lock);
+    if (newest && newest->state == LOCK_GENERATION_MADE) {
+        struct mono confirm_at = mono_add(newest->answered, lock->settings.settle_ms);
+        if (!newest->seen || !mono_reached(listing->asked, confirm_at))
+            lock->look_at =
+                mono_min(lock->look_at, mono_max(confirm_at, mono_add(now, LOCK_FIRST_LOOK_MS)));
+    }
+}
+
+/* "Leaving": two listings D apart must show nothing of ours. */
+static void leaving_look(struct lock *lock, struct mono now, const struct lock_answer *answer)
+{
+    lock->reading = !answer->listing->complete;
+    if (lock->reading)
+        return;
+    judge_own(lock, now, answer->listing);
+    generations_drop_below(lock, UINT32_MAX); /* what was met counts for nothing */
+    lock->looks++;
+    lock->leaving_quiet = answer->listing->asked;
+    if (generations_to_delete(lock))
+        lock->leaving_looks = 0;
+    else
+        lock->leaving_looks++;
+}
+
+void look(struct lock *lock, struct mono now, const struct lock_answer *answer)
+{
+    switch (lock->phase) {
+    case LOCK_WAITING:
+    case LOCK_CLAIMING:
+        waiter_look(lock, now, answer);
+        break;
+    case LOCK_CLEANING:
+    case LOCK_HELD:
+        holder_look(lock, now, answer);
+        break;
+    case LOCK_LEAVING:
+        leaving_look(lock, now, answer);
+        break;
+    case LOCK_LOST:
+    case LOCK_FINISHED:
+        break;
+    }
+}

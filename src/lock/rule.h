@@ -1,0 +1,67 @@
+/*
+ * rule - the rules of docs/protocol.md by name, so that each can be left out in a test.
+ *
+ * RULE(SETTLE) is true in the programs. In the build for mutation tests (LOCK_MUTATIONS) one
+ * rule at a time is false, and the simulator must notice (tests/sim).
+ */
+#ifndef LOCK_RULE_H
+#define LOCK_RULE_H
+
+#define LOCK_RULES(X)                                                                              \
+    X(SETTLE, "a win needs a listing asked for D after an own attempt was made")                   \
+    X(OWN_SHOWN, "a win needs a listing that shows an own attempt")                                \
+    X(OWN_LEASE, "an own attempt counts only until its lease")                                     \
+    X(TICKET_ORDER, "a run with a smaller key precedes")                                           \
+    X(KEEP_TICKET, "later generations keep the ticket of the first")                               \
+    X(CLAIM_BLOCKS, "another's claim in sight forbids a win, however large its ticket")            \
+    X(LOOK_AFTER_CLAIM, "a claim holds only by a listing asked for after it")                      \
+    X(HOLD_OFF, "an unmarked attempt must be held off")                                            \
+    X(ROOM, "held off means with room: D between ours and theirs")                                 \
+    X(ROLE_TIMEOUT, "an unmarked attempt lives for the role's timeout, not for ours")              \
+    X(EXPIRY_GRACE, "an attempt is expired only 5 s after its timeout")                            \
+    X(OTHERS_TIMEOUT, "a marked attempt lives for its own timeout")                                \
+    X(LOWER_BOUND, "now is a lower bound: since the last answer, not since the first sending")     \
+    X(RENEW, "a run creates its next generation every T/3")                                        \
+    X(SUCCESSION, "an old generation stands until a newer one is D old and was seen")              \
+    X(DROP_HOLDS_OFF, "a holder drops only what a newer one makes needless against role peers")    \
+    X(CLEAN_FIRST, "expired unmarked attempts go before the command starts")                       \
+    X(CLEAN_WHILE_HELD, "unmarked attempts that expire during the hold are deleted")               \
+    X(CLEAN_FRESH, "no delete of an unmarked name later than D after its listing")                 \
+    X(CLEAN_EMPTY, "what has content or streams is never deleted")                                 \
+    X(LEASE_FROM_FIRST_SEND, "the lease runs from before the first sending")                       \
+    X(LEASE_CONFIRMED, "only a create seen in a listing prolongs the lease")                       \
+    X(LOSS_GONE, "a holder whose attempts are gone has lost")                                      \
+    X(LOSS_OLDER_CLAIM, "a holder that sees an older claim has lost")                              \
+    X(LOSS_OLDER_NOT_KEY, "only an older claim takes a lock away, not a smaller key")              \
+    X(LOSS_STRANGER, "a holder that does not hold off an unmarked attempt has lost")               \
+    X(LOSS_THREE_LOOKS, "one listing never takes a lock away")                                     \
+    X(DELETE_UNKNOWN, "a name whose create was never answered is deleted too")                     \
+    X(LEAVING_LOOKS, "after an unknown outcome two listings show that nothing is left")            \
+    X(RETRY_DELETE, "a delete without an answer is repeated")                                      \
+    X(NONCE, "a name is never made twice")                                                         \
+    X(SAME_ID_CLAIM, "a live claim of our own explicit ID is honoured")                            \
+    X(LEFTOVER_SETTLE, "a win needs a listing asked for D after a leftover was deleted")           \
+    X(NESTED_ELSEWHERE, "what lies deeper belongs to another lock")                                \
+    X(NEW_ARRIVAL, "a run out of sight or past its leases creates anew and settles again")         \
+    X(YOUNG_LOOKS, "one try looks again at those who may be withdrawing")
+
+#ifdef LOCK_MUTATIONS
+
+#define LOCK_RULE_ENUM(name, text) LOCK_RULE_##name,
+enum lock_rule {
+    LOCK_RULES(LOCK_RULE_ENUM) LOCK_RULE_NONE
+};
+#undef LOCK_RULE_ENUM
+
+/* The rule that is left out; LOCK_RULE_NONE for none. Defined by the test program. */
+extern enum lock_rule lock_rule_left_out;
+
+#define RULE(name) (lock_rule_left_out != LOCK_RULE_##name)
+
+#else
+
+#define RULE(name) true
+
+#endif
+
+#endif
