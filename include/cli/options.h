@@ -1,0 +1,83 @@
+/*
+ * options - the command line and WITHLOCK_* as one struct, checked.
+ *
+ * Every setting is a row of one table (options_table.c): its letter, long name, kind, bounds
+ * and help line; presets, parsing, --help and the shell completions all come from there.
+ * What is wrong is one line and ERROR_USAGE, found before anything is done.
+ */
+#ifndef CLI_OPTIONS_H
+#define CLI_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "lock/attempt.h"
+
+#define OPTIONS_FOREVER (-1) /* wait_ms: no limit */
+
+enum options_action {
+    OPTIONS_RUN,
+    OPTIONS_HELP,
+    OPTIONS_VERSION,
+};
+
+enum options_on_lost {
+    OPTIONS_ON_LOST_KILL,
+    OPTIONS_ON_LOST_WARN,
+};
+
+enum options_log_format {
+    OPTIONS_LOG_TEXT,
+    OPTIONS_LOG_JSON,
+};
+
+/* Strings are borrowed from argv and the environment. */
+struct options {
+    enum options_action action;
+    const char *prefix;
+    const char *id; /* NULL: make a unique one */
+    const char *label;
+    char label_tag[ATTEMPT_LABEL_BYTES + 1]; /* the label as it stands in names */
+    int64_t wait_ms;                         /* 0: one try; OPTIONS_FOREVER */
+    uint64_t max_waiters;
+    bool has_max_waiters;
+    int64_t min_hold_ms;
+    uint64_t max_attempts;  /* 0: no limit */
+    int64_t retry_delay_ms; /* 0: by position */
+    bool no_queue;
+    uint64_t conflict_exit_code;
+    int64_t lock_timeout_ms;
+    int64_t role_timeout_ms;
+    int64_t settle_ms;
+    int64_t kill_after_ms;
+    int64_t release_timeout_ms;
+    int64_t connect_timeout_ms;
+    int64_t read_timeout_ms;
+    enum options_on_lost on_lost;
+    enum options_log_format log_format;
+    uint64_t verbose;
+    bool quiet;
+    const char *shell_command; /* -c */
+    const char *region;
+    const char *profile;
+    const char *endpoint_url;
+    const char *ca_bundle;
+    char **command; /* argv of the command; NULL with -c */
+};
+
+/* Value of an environment variable, or NULL. */
+typedef const char *(*options_environment_fn)(const char *name);
+
+/*
+ * Reads presets, then argv (options stop at the first word that is none). argv[0] is skipped.
+ * Returns 0, or -1 with ERROR_USAGE.
+ */
+int options_parse(struct options *options, int argc, char **argv,
+                  options_environment_fn environment, struct error *err) MUST_USE;
+
+/* The text of --help: to be freed by the caller; NULL if memory ran out. */
+char *options_help(void);
+
+#endif

@@ -1,0 +1,183 @@
+#include "unit.h"
+
+#include "cli/options.h"
+
+#define WORDS_MAX 12
+
+static const char *variables[8]; /* "NAME=VALUE" of the row under test */
+
+static const char *environment(const char *name)
+{
+    for (size_t i = 0; i < 8 && variables[i]; i++)
+        if (strncmp(variables[i], name, strlen(name)) == 0 && variables[i][strlen(name)] == '=')
+            return variables[i] + strlen(name) + 1;
+    return NULL;
+}
+
+static int parse(struct options *options, const char *const *words, struct error *err)
+{
+    static char *argv[WORDS_MAX + 2]; /* outlives the call, as main's does */
+    memset(argv, 0, sizeof(argv));
+    argv[0] = (char *)"withlock";
+    int argc = 1;
+    for (; argc <= WORDS_MAX && words[argc - 1]; argc++)
+        argv[argc] = (char *)words[argc - 1];
+    return options_parse(options, argc, argv, environment, err);
+}
+
+static void refused_with_one_line(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *words[WORDS_MAX];
+        const char *holds[3]; /* must stand in the message */
+    } rows[] = {
+        {{"true"}, {"prefix", "WITHLOCK_PREFIX"}},
+        {{"-p", "", "true"}, {"prefix", "empty"}},
+        {{"-p", "a/", "true"}, {"'a/'"}},
+        {{"-p", "aws/x", "true"}, {"'aws/x'"}},
+        {{"-p", "/aws/x", "true"}, {"'/aws/x'", "/aws/"}},
+        {{"-p", "x/aws-controltower", "true"}, {"aws-controltower"}},
+        {{"-p", "a b", "true"}, {"'a b'", "A-Za-z0-9_/.#-"}},
+        {{"-p", "a\xff", "true"}, {"'a?'"}},
+        {{"-p", "x", "-i", "a/b", "true"}, {"'a/b'"}},
+        {{"-p", "x", "-i", "a#b", "true"}, {"'a#b'"}},
+        {{"-p", "x", "-i", "", "true"}, {"ID"}},
+        {{"-p", "x"}, {"command"}},
+        {{"-p", "x", "--"}, {"command"}},
+        {{"-p", "x", "-c", "true", "true"}, {"--command"}},
+        {{"-p"}, {"-p"}},
+        {{"-p", "x", "--frob", "true"}, {"--frob"}},
+        {{"-p", "x", "-Z", "true"}, {"-Z"}},
+        {{"-p", "x", "-t", "0", "true"}, {"'0'", "15"}},
+        {{"-p", "x", "-t", "14", "true"}, {"'14'"}},
+        {{"-p", "x", "-t", "15.5", "true"}, {"'15.5'", "whole"}},
+        {{"-p", "x", "-t", "-1", "true"}, {"'-1'"}},
+        {{"-p", "x", "-t", "99999999999999999999", "true"}, {"99999999999999999999"}},
+        {{"-p", "x", "-w", "x", "true"}, {"'x'"}},
+        {{"-p", "x", "-w", "-5", "true"}, {"'-5'"}},
+        {{"-p", "x", "-E", "256", "true"}, {"'256'", "255"}},
+        {{"-p", "x", "--settle", "91", "true"}, {"'91'", "90"}},
+        {{"-p", "x", "-t", "15", "--settle", "1.6", "true"}, {"1.600", "1.500"}},
+        {{"-p", "x", "-t", "15", "-k", "6", "true"}, {"'6'", "third"}},
+        {{"-p", "x", "--role-timeout", "60", "true"}, {"'60'", "900"}},
+        {{"-p", "x", "--on-lost", "pray", "true"}, {"'pray'", "kill|warn"}},
+        {{"-p", "x", "--max-attempts", "0", "true"}, {"'0'"}},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct options options;
+        struct error err = {0};
+        const char *row = rows[i].words[2] ? rows[i].words[2] : rows[i].words[0];
+        check_row(parse(&options, rows[i].words, &err) == -1, row);
+        check_row(err.kind == ERROR_USAGE, row);
+        check_row(!strchr(err.text, '\n'), row);
+        for (size_t k = 0; k < 3 && rows[i].holds[k]; k++)
+            check_row(strstr(err.text, rows[i].holds[k]), err.text);
+    }
+}
+
+static void long_prefix_names_the_limit(void **state)
+{
+    (void)state;
+    char prefix[514];
+    memset(prefix, 'a', 513);
+    prefix[513] = '\0';
+    struct options options;
+    struct error err = {0};
+    assert_int_equal(parse(&options, (const char *[]){"-p", prefix, "true", NULL}, &err), -1);
+    assert_non_null(strstr(err.text, "512"));
+    prefix[512 - 100 - 1 - 1] = '\0';
+    assert_int_equal(parse(&options, (const char *[]){"-p", prefix, "-i", "i", "true", NULL}, &err),
+                     0);
+    assert_int_equal(
+        parse(&options, (const char *[]){"-p", prefix, "-i", "ij", "true", NULL}, &err), -1);
+    assert_non_null(strstr(err.text, "512"));
+}
+
+static void defaults(void **state)
+{
+    (void)state;
+    struct options options;
+    assert_int_equal(parse(&options, (const char *[]){"-p", "x", "true", NULL}, NULL), 0);
+    assert_int_equal(options.lock_timeout_ms, 900000);
+    assert_int_equal(options.role_timeout_ms, 900000);
+    assert_int_equal(options.kill_after_ms, 10000);
+    assert_int_equal(options.settle_ms, 1000);
+    assert_int_equal(options.wait_ms, OPTIONS_FOREVER);
+    assert_int_equal(options.conflict_exit_code, 1);
+    assert_int_equal(parse(&options, (const char *[]){"-p", "x", "-t", "30m", "true", NULL}, NULL),
+                     0);
+    assert_int_equal(options.role_timeout_ms, 1800000);
+    assert_int_equal(parse(&options, (const char *[]){"-p", "x", "-t", "20", "true", NULL}, NULL),
+                     0);
+    assert_int_equal(options.kill_after_ms, 4000);
+}
+
+static void stops_at_the_command(void **state)
+{
+    (void)state;
+    struct options options;
+    const char *words[] = {"-np", "x", "ls", "-v", "--help", NULL};
+    assert_int_equal(parse(&options, words, NULL), 0);
+    assert_int_equal(options.wait_ms, 0);
+    assert_int_equal(options.verbose, 0);
+    assert_string_equal(options.command[0], "ls");
+    assert_string_equal(options.command[2], "--help");
+    const char *dashes[] = {"-vv", "--prefix=x", "--", "-v", NULL};
+    assert_int_equal(parse(&options, dashes, NULL), 0);
+    assert_int_equal(options.verbose, 2);
+    assert_string_equal(options.command[0], "-v");
+}
+
+static void presets_and_who_wins(void **state)
+{
+    (void)state;
+    struct options options;
+    struct error err = {0};
+    variables[0] = "WITHLOCK_PREFIX=locks/p";
+    variables[1] = "WITHLOCK_LOCK_TIMEOUT=60";
+    variables[2] = "WITHLOCK_NONBLOCK=true";
+    variables[3] = "WITHLOCK_QUIET=0";
+    variables[4] = "WITHLOCK_COMMAND=evil";
+    variables[5] = "WITHLOCK_ID=";
+    assert_int_equal(parse(&options, (const char *[]){"true", NULL}, &err), 0);
+    assert_string_equal(options.prefix, "locks/p");
+    assert_int_equal(options.lock_timeout_ms, 60000);
+    assert_int_equal(options.wait_ms, 0);
+    assert_null(options.shell_command);
+    assert_null(options.id);
+    assert_int_equal(
+        parse(&options, (const char *[]){"-t", "30", "-w", "5", "-p", "y", "true", NULL}, &err), 0);
+    assert_string_equal(options.prefix, "y");
+    assert_int_equal(options.lock_timeout_ms, 30000);
+    assert_int_equal(options.wait_ms, 5000);
+    variables[3] = "WITHLOCK_QUIET=yes";
+    assert_int_equal(parse(&options, (const char *[]){"true", NULL}, &err), -1);
+    assert_non_null(strstr(err.text, "WITHLOCK_QUIET 'yes'"));
+    assert_int_equal(parse(&options, (const char *[]){"--help", NULL}, &err), 0);
+    assert_int_equal(options.action, OPTIONS_HELP);
+    memset(variables, 0, sizeof(variables));
+}
+
+static void help_fits_eighty_columns(void **state)
+{
+    (void)state;
+    char *help = options_help();
+    assert_non_null(help);
+    for (char *line = strtok(help, "\n"); line; line = strtok(NULL, "\n"))
+        check_row(strlen(line) <= 80, line);
+    free(help);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(refused_with_one_line),
+        cmocka_unit_test(long_prefix_names_the_limit),
+        cmocka_unit_test(defaults),
+        cmocka_unit_test(stops_at_the_command),
+        cmocka_unit_test(presets_and_who_wins),
+        cmocka_unit_test(help_fits_eighty_columns),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
