@@ -1,0 +1,54 @@
+/*
+ * report - what the user reads on standard error; nothing else writes there.
+ *
+ * One line a message, "withlock: ...", or with --log-format json one object a line. A message is
+ * written by one write(2), so that lines of several processes and threads do not mix. Secrets
+ * must never be handed in; bytes outside printable ASCII are shown as '?' in text.
+ */
+#ifndef BASE_REPORT_H
+#define BASE_REPORT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+#define REPORT_LINE_BYTES 4096
+
+enum report_level {
+    REPORT_ERROR,   /* always */
+    REPORT_WARNING, /* not with -q */
+    REPORT_NOTICE,  /* not with -q */
+    REPORT_VERBOSE, /* -v */
+    REPORT_CALLS,   /* -vv: every request */
+};
+
+/* A member of a JSON message beside time, level, event and message. */
+struct report_field {
+    const char *name;
+    const char *text; /* NULL: the number */
+    int64_t number;
+};
+
+/* Before any thread exists. highest: the last level that is shown. */
+void report_init(enum report_level highest, bool json);
+
+bool report_shows(enum report_level level);
+
+void report(enum report_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* A message with a name and fields for those who read JSON; in text only the message. */
+void report_event(enum report_level level, const char *event, const struct report_field *fields,
+                  unsigned count, const char *format, ...) __attribute__((format(printf, 5, 6)));
+
+/*
+ * A line about something that goes on (REPORT_NOTICE): kept in place on a terminal, a line of
+ * its own elsewhere. report_progress_end() erases it; any message in between does so first.
+ * Main thread only.
+ */
+void report_progress(const char *event, const struct report_field *fields, unsigned count,
+                     const char *format, ...) __attribute__((format(printf, 4, 5)));
+void report_progress_end(void);
+bool report_in_place(void); /* standard error is a terminal and messages are text */
+
+#endif

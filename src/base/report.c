@@ -1,0 +1,134 @@
+#include "base/report.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/text.h"
+
+#define ERASE_LINE "\r\033[K"
+
+static struct {
+    enum report_level highest;
+    bool json;
+    bool terminal;
+    bool in_place; /* a progress line stands on the terminal */
+} state = {.highest = REPORT_NOTICE};
+
+void report_init(enum report_level highest, bool json)
+{
+    state.highest = highest;
+    state.json = json;
+    state.terminal = !json && isatty(STDERR_FILENO);
+    state.in_place = false;
+}
+
+bool report_shows(enum report_level level)
+{
+    return level <= state.highest;
+}
+
+bool report_in_place(void)
+{
+    return state.terminal;
+}
+
+/* If standard error is full or closed there is nobody to tell. */
+static void put(const struct buf *line)
+{
+    if (!line->failed)
+        (void)!write(STDERR_FILENO, line->data, line->length);
+}
+
+static void add_time(struct buf *line)
+{
+    struct wall now = wall_now();
+    time_t seconds = (time_t)(now.ms / 1000);
+    struct tm parts;
+    char text[40];
+    size_t length = strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", gmtime_r(&seconds, &parts));
+    (void)snprintf(text + length, sizeof(text) - length, ".%03dZ", (int)(now.ms % 1000));
+    json_string(line, "time", text);
+}
+
+static void add_json(struct buf *line, enum report_level level, const char *event,
+                     const struct report_field *fields, unsigned count, const char *message)
+{
+    static const char *const levels[] = {"error", "warning", "notice", "verbose", "calls"};
+    json_object(line, NULL);
+    add_time(line);
+    json_string(line, "level", levels[level]);
+    json_string(line, "event", event);
+    json_string(line, "message", message);
+    for (unsigned i = 0; i < count; i++)
+        if (fields[i].text)
+            json_string(line, fields[i].name, fields[i].text);
+        else
+            json_integer(line, fields[i].name, fields[i].number);
+    json_object_end(line);
+    (void)buf_add_char(line, '\n');
+}
+
+static void write_message(enum report_level level, const char *event,
+                          const struct report_field *fields, unsigned count, bool progress,
+                          const char *format, va_list args)
+{
+    char raw[REPORT_LINE_BYTES], message[REPORT_LINE_BYTES];
+    CLEAN(buf) struct buf line = BUF(4 * REPORT_LINE_BYTES);
+    (void)vsnprintf(raw, sizeof(raw), format, args); /* cutting is fine */
+    (void)text_printable(text_from(raw), message, sizeof(message));
+    if (state.json) {
+        add_json(&line, level, event, fields, count, message);
+    } else {
+        if (state.in_place)
+            (void)buf_add_text(&line, ERASE_LINE);
+        (void)buf_addf(&line, "withlock: %s%s", message, progress && state.terminal ? "" : "\n");
+        state.in_place = progress && state.terminal;
+    }
+    put(&line);
+}
+
+void report(enum report_level level, const char *format, ...)
+{
+    if (!report_shows(level))
+        return;
+    va_list args;
+    va_start(args, format);
+    write_message(level, "message", NULL, 0, false, format, args);
+    va_end(args);
+}
+
+void report_event(enum report_level level, const char *event, const struct report_field *fields,
+                  unsigned count, const char *format, ...)
+{
+    if (!report_shows(level))
+        return;
+    va_list args;
+    va_start(args, format);
+    write_message(level, event, fields, count, false, format, args);
+    va_end(args);
+}
+
+void report_progress(const char *event, const struct report_field *fields, unsigned count,
+                     const char *format, ...)
+{
+    if (!report_shows(REPORT_NOTICE))
+        return;
+    va_list args;
+    va_start(args, format);
+    write_message(REPORT_NOTICE, event, fields, count, true, format, args);
+    va_end(args);
+}
+
+void report_progress_end(void)
+{
+    if (!state.in_place)
+        return;
+    state.in_place = false;
+    (void)!write(STDERR_FILENO, ERASE_LINE, sizeof(ERASE_LINE) - 1);
+}
