@@ -73,7 +73,8 @@ struct aws_settings {
     const char *ca_bundle;         /* NULL: the system's */
     const char *ca_bundle_setting; /* where it came from */
     unsigned max_attempts;
-    const char *app_id; /* NULL if there is none */
+    const char *app_id;                              /* NULL if there is none */
+    const char *https_proxy, *http_proxy, *no_proxy; /* NULL if not set */
     struct imds_settings imds;
 };
 

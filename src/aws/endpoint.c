@@ -9,8 +9,8 @@
 struct partition {
     const char *prefix; /* its regions are PREFIX-word-number */
     const char *domain, *dual_stack_domain;
-    const char *signin_domain;   /* of REGION.signin.DOMAIN; NULL: signin.REGION.DOMAIN */
-    bool plain_is_fips;          /* the plain hosts are the FIPS ones */
+    const char *signin_domain; /* of REGION.signin.DOMAIN; NULL: signin.REGION.DOMAIN */
+    bool plain_is_fips;        /* the plain hosts are the FIPS ones */
 };
 
 static const struct partition partitions[] = {
@@ -101,8 +101,8 @@ void endpoint_default(enum aws_service service, const char *region, bool fips, b
                       struct buf *ret_url)
 {
     static const char *const hosts[] = {
-        [AWS_LOGS] = "logs",      [AWS_STS] = "sts",       [AWS_SSO] = "portal.sso",
-        [AWS_SSO_OIDC] = "oidc",  [AWS_SIGNIN] = "signin",
+        [AWS_LOGS] = "logs",     [AWS_STS] = "sts",       [AWS_SSO] = "portal.sso",
+        [AWS_SSO_OIDC] = "oidc", [AWS_SIGNIN] = "signin",
     };
     const struct partition *partition = partition_of(region);
     const char *domain = dual_stack ? partition->dual_stack_domain : partition->domain;

@@ -306,7 +306,6 @@ bool profiles_have(const struct profiles *profiles, enum profile_kind kind, cons
 
 const char *profiles_get(const struct profiles *profiles, const char *name, const char *key)
 {
-    const char *value =
-        profile_file_get(&profiles->credentials, PROFILE_PROFILE, name, NULL, key);
+    const char *value = profile_file_get(&profiles->credentials, PROFILE_PROFILE, name, NULL, key);
     return value ? value : profile_file_get(&profiles->config, PROFILE_PROFILE, name, NULL, key);
 }

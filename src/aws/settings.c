@@ -258,6 +258,17 @@ static int choose_imds(struct aws_settings *settings, struct error *err)
                        "metadata_service_num_attempts", IMDS_ATTEMPTS, &imds->attempts, err);
 }
 
+/* Lower case wins, as everywhere but for HTTP_PROXY in libcurl. */
+static void choose_proxies(struct aws_settings *settings)
+{
+    const char *https = aws_settings_variable(settings, "https_proxy");
+    const char *http = aws_settings_variable(settings, "http_proxy");
+    const char *none = aws_settings_variable(settings, "no_proxy");
+    settings->https_proxy = https ? https : aws_settings_variable(settings, "HTTPS_PROXY");
+    settings->http_proxy = http ? http : aws_settings_variable(settings, "HTTP_PROXY");
+    settings->no_proxy = none ? none : aws_settings_variable(settings, "NO_PROXY");
+}
+
 static int choose(struct aws_settings *settings, const struct aws_options *options,
                   struct error *err)
 {
@@ -266,6 +277,7 @@ static int choose(struct aws_settings *settings, const struct aws_options *optio
         choose_trust(settings, options->ca_bundle, err) != 0 || choose_retry(settings, err) != 0 ||
         choose_imds(settings, err) != 0)
         return -1;
+    choose_proxies(settings);
     settings->endpoint_url =
         options->endpoint_url && *options->endpoint_url ? options->endpoint_url : NULL;
     settings->ignore_endpoints = is_true(look_up(settings, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",

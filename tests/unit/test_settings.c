@@ -393,6 +393,25 @@ static void H4_logs_is_not_the_name(void **state)
     check_endpoint(&world, AWS_LOGS, "https://logs.us-east-1.amazonaws.com");
 }
 
+static void X2_proxies_lower_case_wins_and_all_proxy_is_not_read(void **state)
+{
+    (void)state;
+    struct world world = {.variables = {"ALL_PROXY=http://all", "HTTPS_PROXY=http://S",
+                                        "HTTP_PROXY=http://P", "NO_PROXY=n"}};
+    struct aws_settings settings;
+    load(&world, &settings);
+    assert_string_equal(settings.https_proxy, "http://S");
+    assert_string_equal(settings.http_proxy, "http://P");
+    assert_string_equal(settings.no_proxy, "n");
+    aws_settings_free(&settings);
+    world.variables[1] = "https_proxy=http://s";
+    world.variables[2] = NULL;
+    load(&world, &settings);
+    assert_string_equal(settings.https_proxy, "http://s");
+    assert_null(settings.http_proxy);
+    aws_settings_free(&settings);
+}
+
 static void X3_user_agent(void **state)
 {
     (void)state;
@@ -436,6 +455,7 @@ int main(void)
         cmocka_unit_test(H2_ignoring_leaves_only_the_option),
         cmocka_unit_test(H3_E3_given_url_beats_fips_and_must_be_one),
         cmocka_unit_test(H4_logs_is_not_the_name),
+        cmocka_unit_test(X2_proxies_lower_case_wins_and_all_proxy_is_not_read),
         cmocka_unit_test(X3_user_agent),
     };
     return cmocka_run_group_tests(tests, world_begin, world_end);

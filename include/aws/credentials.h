@@ -1,0 +1,106 @@
+/*
+ * credentials - which keys to sign with, and since when new ones are due.
+ *
+ * Never sends and never waits: a look-up is a machine that says what it wants done next, and is
+ * told how that ended. Its caller (run/credentials_provider) owns clock, network and processes.
+ *
+ *     struct credentials_lookup *lookup = credentials_lookup_new(&settings, region, NULL);
+ *     credentials_step(lookup, now, NULL, &want, err);
+ *     while (want.kind != CREDENTIALS_KEYS) ... do what is wanted, tell by credentials_step ...
+ *     credentials_take(lookup, &keys);
+ *
+ * The chain, first match wins (the order of the AWS CLI): environment keys, assumed role, web
+ * identity, SSO, static keys of the credentials file, console login, credential_process, static
+ * keys of the config file, container, instance metadata. A source that is configured but fails
+ * is an error, not a reason to go on. Which source it was is kept, so that beginning again
+ * (credentials_restart) asks the same one anew.
+ */
+#ifndef AWS_CREDENTIALS_H
+#define AWS_CREDENTIALS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "aws/settings.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/text.h"
+#include "net/request.h"
+
+#define CREDENTIALS_VALUE_BYTES  (16 * 1024) /* of a key id, secret or token */
+#define CREDENTIALS_ORIGIN_BYTES 512
+#define CREDENTIALS_ANSWER_BYTES ((size_t)256 * 1024) /* of a body or of a program's output */
+#define CREDENTIALS_CODE_BYTES   64                   /* of an MFA code */
+#define CREDENTIALS_NEVER        ((struct wall){INT64_MAX})
+
+/* Keys. All zeros is none. The bufs are secret. */
+struct credentials {
+    struct buf id, secret, token;          /* token is empty if there is none */
+    struct wall expires_at;                /* CREDENTIALS_NEVER if that is not known */
+    struct wall renew_at;                  /* since when new ones should be asked for */
+    bool renewable;                        /* false: once expired, these are gone */
+    char origin[CREDENTIALS_ORIGIN_BYTES]; /* for messages: "the environment", "role 'X'" */
+};
+
+void credentials_init(struct credentials *credentials);
+void credentials_free(struct credentials *credentials);
+
+/* Makes *to what *from was, and *from empty; what *to held is wiped. */
+void credentials_move(struct credentials *to, struct credentials *from);
+
+bool credentials_expired(const struct credentials *credentials, struct wall now);
+
+enum credentials_want_kind {
+    CREDENTIALS_KEYS,     /* there they are: credentials_take (or, of a region look-up, _region) */
+    CREDENTIALS_SEND,     /* wait pause_ms, maybe sign, send the request */
+    CREDENTIALS_RUN,      /* run the program, stdin /dev/null, at most CREDENTIALS_ANSWER_BYTES */
+    CREDENTIALS_CODE,     /* ask the user for an MFA code */
+    CREDENTIALS_NOT_MINE, /* nothing found here; only between sources, never from a step */
+};
+
+/* Everything in it belongs to the look-up and lives until the next step. */
+struct credentials_want {
+    enum credentials_want_kind kind;
+    struct request *request; /* SEND; knows its own time limits and whether it may use a proxy */
+    int64_t pause_ms;
+    const struct credentials *sign_with; /* NULL: not to be signed; else for service "sts" */
+    const char *region;                  /* to sign for */
+    char *const *program;                /* RUN: its words, NULL at the end */
+    const char *mfa_serial;              /* CODE */
+};
+
+struct credentials_answer {
+    const struct error *failure; /* nothing came back: why; else NULL */
+    int status;                  /* SEND: of the answer; RUN: exit status, 128+N for a signal */
+    struct text error_type;      /* SEND: header x-amzn-ErrorType, empty if there is none */
+    struct text output;          /* SEND: the body; RUN: standard output; CODE: what was typed */
+    struct text messages;        /* RUN: standard error */
+};
+
+struct credentials_lookup;
+
+/*
+ * region is the one in use (for STS and sign-in); settings and region must outlive the look-up.
+ * Returns NULL with *err set without memory.
+ */
+struct credentials_lookup *credentials_lookup_new(const struct aws_settings *settings,
+                                                  const char *region, struct error *err);
+void credentials_lookup_destroy(struct credentials_lookup *lookup); /* takes NULL */
+
+/*
+ * Goes on. answer is NULL at first, later how the last want ended. After a failure (-1) the
+ * look-up is over until it is restarted. ERROR_CONFIG, ERROR_DENIED or ERROR_UNAVAILABLE by
+ * what the user can do about it.
+ */
+int credentials_step(struct credentials_lookup *lookup, struct wall now,
+                     const struct credentials_answer *answer, struct credentials_want *ret_want,
+                     struct error *err) MUST_USE;
+
+/* Moves the keys out, after CREDENTIALS_KEYS. */
+void credentials_take(struct credentials_lookup *lookup, struct credentials *ret_credentials);
+
+/* The same source, from the beginning: files and caches are read anew, the user is not asked. */
+void credentials_restart(struct credentials_lookup *lookup);
+
+#endif

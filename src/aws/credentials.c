@@ -1,0 +1,196 @@
+#include "aws/credentials.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "aws/credentials_source.h"
+
+static const credentials_source_fn sources[SOURCE_COUNT] = {
+    [SOURCE_ENVIRONMENT] = credentials_environment,
+    [SOURCE_CREDENTIALS_FILE] = credentials_credentials_file,
+    [SOURCE_CONFIG_FILE] = credentials_config_file,
+};
+
+void credentials_init(struct credentials *credentials)
+{
+    *credentials = (struct credentials){
+        .id = BUF_SECRET(CREDENTIALS_VALUE_BYTES),
+        .secret = BUF_SECRET(CREDENTIALS_VALUE_BYTES),
+        .token = BUF_SECRET(CREDENTIALS_VALUE_BYTES),
+        .expires_at = CREDENTIALS_NEVER,
+        .renew_at = CREDENTIALS_NEVER,
+    };
+}
+
+void credentials_free(struct credentials *credentials)
+{
+    if (!credentials)
+        return;
+    buf_free(&credentials->id);
+    buf_free(&credentials->secret);
+    buf_free(&credentials->token);
+}
+
+void credentials_move(struct credentials *to, struct credentials *from)
+{
+    credentials_free(to);
+    *to = *from;
+    credentials_init(from);
+}
+
+bool credentials_expired(const struct credentials *credentials, struct wall now)
+{
+    return now.ms >= credentials->expires_at.ms;
+}
+
+/* What a source may have left behind, before one begins. */
+static void clear(struct credentials_lookup *lookup)
+{
+    lookup->stage = 0;
+    lookup->attempt = 0;
+    buf_clear(&lookup->scratch);
+    buf_clear(&lookup->token);
+    credentials_free(&lookup->keys);
+    credentials_init(&lookup->keys);
+    lookup->reason[0] = '\0';
+}
+
+struct credentials_lookup *credentials_lookup_new(const struct aws_settings *settings,
+                                                  const char *region, struct error *err)
+{
+    struct credentials_lookup *lookup = calloc(1, sizeof(*lookup));
+    if (!lookup) {
+        (void)error_system(err, ENOMEM, "looking for credentials"); /* told by NULL */
+        return NULL;
+    }
+    bool by_option = settings->profile_origin == PROFILE_BY_OPTION;
+    *lookup = (struct credentials_lookup){
+        .settings = settings,
+        .region = region,
+        .profile = settings->profile,
+        .sources =
+            (SOURCE_BIT(SOURCE_COUNT) - 1) & ~(by_option ? SOURCE_BIT(SOURCE_ENVIRONMENT) : 0U),
+        .environment = !by_option,
+        .source = SOURCE_COUNT,
+        .scratch = BUF_SECRET(CREDENTIALS_SCRATCH_BYTES),
+        .token = BUF_SECRET(CREDENTIALS_VALUE_BYTES),
+    };
+    request_init(&lookup->request, "GET");
+    credentials_init(&lookup->keys);
+    return lookup;
+}
+
+void credentials_lookup_destroy(struct credentials_lookup *lookup)
+{
+    if (!lookup)
+        return;
+    credentials_lookup_destroy(lookup->child);
+    request_free(&lookup->request);
+    buf_free(&lookup->scratch);
+    buf_free(&lookup->token);
+    credentials_free(&lookup->keys);
+    free(lookup);
+}
+
+static int nothing_found(const struct credentials_lookup *lookup, struct error *err)
+{
+    const struct aws_settings *settings = lookup->settings;
+    bool by_option = settings->profile_origin == PROFILE_BY_OPTION;
+    const char *metadata = settings->imds.disabled ? "is disabled"
+                           : *lookup->reason       ? lookup->reason
+                                                   : "was not asked";
+    return error_set(err, ERROR_DENIED,
+                     "no credentials found: AWS_ACCESS_KEY_ID %s, profile '%s' has none in '%s' "
+                     "and '%s', no container (AWS_CONTAINER_CREDENTIALS_RELATIVE_URI and _FULL_URI "
+                     "are not set), instance metadata %s",
+                     by_option ? "does not count with --profile" : "is not set", lookup->profile,
+                     settings->credentials_path, settings->config_path, metadata);
+}
+
+static int choose(struct credentials_lookup *lookup, struct credentials_want *want,
+                  struct error *err)
+{
+    for (unsigned i = 0; i < SOURCE_COUNT; i++) {
+        if (!(lookup->sources & SOURCE_BIT(i)) || !sources[i])
+            continue;
+        *want = (struct credentials_want){.kind = CREDENTIALS_NOT_MINE};
+        clear(lookup);
+        if (sources[i](lookup, NULL, want, err) != 0)
+            return -1;
+        if (want->kind == CREDENTIALS_NOT_MINE)
+            continue;
+        lookup->source = i;
+        return 0;
+    }
+    return 0;
+}
+
+int credentials_step(struct credentials_lookup *lookup, struct wall now,
+                     const struct credentials_answer *answer, struct credentials_want *ret_want,
+                     struct error *err)
+{
+    struct credentials_want want = {.kind = CREDENTIALS_NOT_MINE};
+    int result;
+    lookup->now = now;
+    if (lookup->source == SOURCE_COUNT) {
+        result = choose(lookup, &want, err);
+    } else {
+        if (!answer)
+            clear(lookup);
+        result = sources[lookup->source](lookup, answer, &want, err);
+    }
+    if (result != 0)
+        return -1;
+    if (want.kind == CREDENTIALS_NOT_MINE && !lookup->parent)
+        return nothing_found(lookup, err);
+    *ret_want = want;
+    return 0;
+}
+
+void credentials_take(struct credentials_lookup *lookup, struct credentials *ret_credentials)
+{
+    credentials_move(ret_credentials, &lookup->keys);
+}
+
+void credentials_restart(struct credentials_lookup *lookup)
+{
+    clear(lookup);
+    for (; lookup; lookup = lookup->child)
+        lookup->refreshing = true;
+}
+
+const char *credentials_value(const struct credentials_lookup *lookup, const char *key)
+{
+    return profiles_get(&lookup->settings->profiles, lookup->profile, key);
+}
+
+int credentials_fill(struct credentials_lookup *lookup, struct text id, struct text secret,
+                     struct text token, struct error *err)
+{
+    struct credentials *keys = &lookup->keys;
+    (void)buf_add(&keys->id, id.data, id.length); /* all three are asked next */
+    (void)buf_add(&keys->secret, secret.data, secret.length);
+    (void)buf_add(&keys->token, token.data, token.length);
+    if (buf_check(&keys->id, "the access key id", err) != 0 ||
+        buf_check(&keys->secret, "the secret access key", err) != 0)
+        return -1;
+    return buf_check(&keys->token, "the session token", err);
+}
+
+void credentials_origin(struct credentials_lookup *lookup, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(lookup->keys.origin, sizeof(lookup->keys.origin), format, args); /* cut */
+    va_end(args);
+}
+
+void credentials_set_expiry(struct credentials_lookup *lookup, struct wall expires_at)
+{
+    lookup->keys.expires_at = expires_at;
+    lookup->keys.renew_at = (struct wall){expires_at.ms - CREDENTIALS_RENEW_MS};
+    lookup->keys.renewable = true;
+}

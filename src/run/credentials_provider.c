@@ -1,0 +1,144 @@
+#include "run/credentials_provider.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#define WARN_BEFORE_MS (15 * 60 * 1000)
+
+void provider_init(struct provider *provider, const struct aws_settings *settings,
+                   struct http *http)
+{
+    *provider = (struct provider){.settings = settings, .http = http};
+    credentials_init(&provider->keys);
+}
+
+void provider_free(struct provider *provider)
+{
+    if (!provider)
+        return;
+    credentials_lookup_destroy(provider->lookup);
+    provider->lookup = NULL;
+    credentials_free(&provider->keys);
+    provider->has_keys = false;
+}
+
+static void warn(struct provider *provider, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static void warn(struct provider *provider, const char *format, ...)
+{
+    va_list args;
+    if (provider->warning_count == PROVIDER_WARNINGS_MAX)
+        return;
+    va_start(args, format);
+    (void)vsnprintf(provider->warnings[provider->warning_count++], PROVIDER_WARNING_BYTES, format,
+                    args); /* cutting is fine */
+    va_end(args);
+}
+
+const char *provider_warning(struct provider *provider)
+{
+    if (provider->warning_next < provider->warning_count)
+        return provider->warnings[provider->warning_next++];
+    provider->warning_next = provider->warning_count = 0;
+    return NULL;
+}
+
+int provider_region(struct provider *provider, const struct provider_limits *limits,
+                    const char **ret_region, struct error *err)
+{
+    (void)limits;
+    if (!provider->settings->has_region)
+        return aws_settings_no_region(provider->settings, err);
+    *ret_region = provider->settings->region.name;
+    return 0;
+}
+
+/* Brings the look-up to its end. */
+static int look_up(struct provider *provider, const struct provider_limits *limits,
+                   struct error *err)
+{
+    struct credentials_want want;
+    const char *region = NULL;
+    if (!provider->lookup) {
+        if (provider_region(provider, limits, &region, err) != 0)
+            return -1;
+        provider->lookup = credentials_lookup_new(provider->settings, region, err);
+        if (!provider->lookup)
+            return -1;
+    }
+    if (credentials_step(provider->lookup, wall_now(), NULL, &want, err) != 0)
+        return -1;
+    if (want.kind != CREDENTIALS_KEYS)
+        return error_set(err, ERROR_INTERNAL, "no source of credentials asks for this");
+    credentials_take(provider->lookup, &provider->keys);
+    return 0;
+}
+
+static void warn_of_failure(struct provider *provider)
+{
+    if (provider->warned)
+        return;
+    provider->warned = true;
+    warn(provider, "cannot get new credentials, those at hand go on serving until they expire: %s",
+         provider->failure.text);
+}
+
+static void warn_of_the_end(struct provider *provider, struct wall now)
+{
+    const struct credentials *keys = &provider->keys;
+    int64_t left_ms = keys->expires_at.ms - now.ms;
+    if (provider->warned || keys->renewable || left_ms > WARN_BEFORE_MS)
+        return;
+    provider->warned = true;
+    warn(provider, "the credentials from %s expire in %lld s and cannot be renewed", keys->origin,
+         (long long)(left_ms / 1000));
+}
+
+static void renew(struct provider *provider, const struct provider_limits *limits, struct mono at)
+{
+    bool success = look_up(provider, limits, &provider->failure) == 0;
+    renewal_tell(&provider->renewal, at, success);
+    if (success) {
+        provider->has_keys = true;
+        provider->warned = false;
+    }
+    if (success || provider->has_keys) {
+        credentials_restart(provider->lookup);
+        return;
+    }
+    credentials_lookup_destroy(provider->lookup); /* it is not known yet which source it will be */
+    provider->lookup = NULL;
+}
+
+int provider_get(struct provider *provider, const struct provider_limits *limits,
+                 const struct credentials **ret_keys, struct error *err)
+{
+    struct mono at = mono_now();
+    const struct credentials *keys = provider->has_keys ? &provider->keys : NULL;
+    if (renewal_due(&provider->renewal, keys, wall_now(), at))
+        renew(provider, limits, at);
+    struct wall now = wall_now();
+    bool expired = credentials_expired(&provider->keys, now);
+    if (!provider->has_keys || (provider->renewal.failures && expired)) {
+        if (err)
+            *err = provider->failure;
+        return -1;
+    }
+    if (expired)
+        return error_set(err, ERROR_DENIED,
+                         "the credentials from %s have expired and cannot be renewed",
+                         provider->keys.origin);
+    if (provider->renewal.failures)
+        warn_of_failure(provider);
+    warn_of_the_end(provider, now);
+    *ret_keys = &provider->keys;
+    return 0;
+}
+
+bool provider_rejected(struct provider *provider)
+{
+    provider->renewal.rejected = provider->has_keys && provider->keys.renewable;
+    return provider->renewal.rejected;
+}

@@ -1,0 +1,186 @@
+#include "unit.h"
+
+#include "aws/credentials.h"
+#include "aws_world.h"
+
+#define NOW ((struct wall){1800000000000}) /* 2027-01-15T08:00:00Z */
+
+#define KEYS_IN_ENVIRONMENT "AWS_ACCESS_KEY_ID=env-id", "AWS_SECRET_ACCESS_KEY=env-secret"
+
+/* One step of a look-up: the keys as "id/secret/token", else "-" and the error is set. */
+static void look(struct world *world, struct credentials *keys, struct error *err, char *out,
+                 size_t size)
+{
+    struct aws_settings settings;
+    struct credentials_want want = {0};
+    (void)snprintf(out, size, "-");
+    if (world_load(world, &settings, err) != 0)
+        return;
+    struct credentials_lookup *lookup = credentials_lookup_new(&settings, "us-east-1", err);
+    assert_non_null(lookup);
+    if (credentials_step(lookup, NOW, NULL, &want, err) == 0) {
+        assert_int_equal(want.kind, CREDENTIALS_KEYS);
+        credentials_take(lookup, keys);
+        (void)snprintf(out, size, "%s/%s/%s", buf_text(&keys->id), buf_text(&keys->secret),
+                       buf_text(&keys->token));
+    }
+    credentials_lookup_destroy(lookup);
+    aws_settings_free(&settings);
+}
+
+static void expect(struct world *world, const char *expected)
+{
+    CLEAN(credentials) struct credentials keys;
+    struct error err = {0};
+    char out[200];
+    credentials_init(&keys);
+    look(world, &keys, &err, out, sizeof(out));
+    if (strcmp(out, expected) != 0)
+        print_error("%s: got '%s' (%s)\n", expected, out, err.text);
+    assert_string_equal(out, expected);
+}
+
+static void refused(struct world *world, enum error_kind kind, const char *const *words)
+{
+    CLEAN(credentials) struct credentials keys;
+    struct error err = {0};
+    char out[200];
+    credentials_init(&keys);
+    look(world, &keys, &err, out, sizeof(out));
+    assert_string_equal(out, "-");
+    assert_int_equal(err.kind, kind);
+    assert_null(strstr(err.text, "secret-value"));
+    for (; *words; words++) {
+        if (!strstr(err.text, *words))
+            print_error("no '%s' in '%s'\n", *words, err.text);
+        assert_non_null(strstr(err.text, *words));
+    }
+}
+
+#define REFUSED(world, kind, ...) refused((world), (kind), (const char *const[]){__VA_ARGS__, NULL})
+
+static void P1_environment(void **state)
+{
+    (void)state;
+    struct world world = {
+        .variables = {KEYS_IN_ENVIRONMENT},
+        .credentials = "[default]\naws_access_key_id=f\naws_secret_access_key=g\n",
+    };
+    expect(&world, "env-id/env-secret/");
+    world.variables[2] = "AWS_SESSION_TOKEN=new";
+    expect(&world, "env-id/env-secret/new");
+    world.variables[3] = "AWS_SECURITY_TOKEN=old";
+    expect(&world, "env-id/env-secret/old");
+}
+
+static void P1_not_with_the_profile_option(void **state)
+{
+    (void)state;
+    struct world world = {
+        .variables = {KEYS_IN_ENVIRONMENT, "AWS_PROFILE=x"},
+        .credentials = "[x]\naws_access_key_id=f\naws_secret_access_key=g\n",
+    };
+    expect(&world, "env-id/env-secret/");
+    world.options.profile = "x";
+    expect(&world, "f/g/");
+}
+
+static void P1_E6_half_a_key(void **state)
+{
+    (void)state;
+    struct world world = {.variables = {"AWS_ACCESS_KEY_ID=id", "AWS_SECRET_ACCESS_KEY="}};
+    REFUSED(&world, ERROR_DENIED, "AWS_SECRET_ACCESS_KEY");
+}
+
+static void P1_a_secret_or_token_alone_is_nothing(void **state)
+{
+    (void)state;
+    struct world world = {
+        .variables = {"AWS_SECRET_ACCESS_KEY=s", "AWS_SESSION_TOKEN=t"},
+        .credentials = "[default]\naws_access_key_id=f\naws_secret_access_key=g\n",
+    };
+    expect(&world, "f/g/");
+}
+
+static void P1_E17_expiration(void **state)
+{
+    (void)state;
+    struct world world = {
+        .variables = {KEYS_IN_ENVIRONMENT, "AWS_CREDENTIAL_EXPIRATION=2027-01-15T08:00:00Z"}};
+    REFUSED(&world, ERROR_DENIED, "expired", "environment");
+    world.variables[2] = "AWS_CREDENTIAL_EXPIRATION=2027-01-15T08:00:01Z";
+    expect(&world, "env-id/env-secret/");
+    CLEAN(credentials) struct credentials keys;
+    char out[200];
+    credentials_init(&keys);
+    look(&world, &keys, NULL, out, sizeof(out));
+    assert_false(keys.renewable);
+    assert_false(credentials_expired(&keys, NOW));
+    assert_true(credentials_expired(&keys, (struct wall){NOW.ms + 1000}));
+    world.variables[2] = "AWS_CREDENTIAL_EXPIRATION=soon";
+    REFUSED(&world, ERROR_DENIED, "AWS_CREDENTIAL_EXPIRATION");
+}
+
+static void P5_P8_F12_static_keys_come_from_one_file(void **state)
+{
+    (void)state;
+    struct world world = {
+        .config = "[default]\naws_access_key_id=c\naws_secret_access_key=d\naws_session_token=e\n",
+        .credentials = "[default]\naws_access_key_id=f\naws_secret_access_key=g\n",
+    };
+    expect(&world, "f/g/");
+    world.credentials = "[default]\naws_secret_access_key=g\n";
+    expect(&world, "c/d/e");
+    world.credentials = "[default]\naws_access_key_id=f\naws_secret_access_key=g\n"
+                        "aws_session_token=n\naws_security_token=o\n";
+    expect(&world, "f/g/o");
+    world.config = NULL;
+    world.credentials = "[default]\naws_access_key_id=f\naws_secret_access_key=g\n"
+                        "aws_session_token=n\n";
+    expect(&world, "f/g/n");
+}
+
+static void P5_E6_half_a_key_in_a_file(void **state)
+{
+    (void)state;
+    struct world world = {
+        .config = "[profile x]\naws_secret_access_key=d\n",
+        .credentials = "[x]\naws_access_key_id=f\n",
+        .options = {.profile = "x"},
+    };
+    REFUSED(&world, ERROR_DENIED, "aws_secret_access_key", "'x'", ".aws/credentials");
+}
+
+static void F7_E3_keys_with_a_blank(void **state)
+{
+    (void)state;
+    struct world world = {
+        .credentials =
+            "[default]\naws_access_key_id=f\naws_secret_access_key=secret-value # mine\n",
+    };
+    REFUSED(&world, ERROR_CONFIG, "aws_secret_access_key", "comment", ".aws/credentials");
+}
+
+static void E1_nothing_found(void **state)
+{
+    (void)state;
+    struct world world = {.variables = {"AWS_EC2_METADATA_DISABLED=true"}};
+    REFUSED(&world, ERROR_DENIED, "credentials", "AWS_ACCESS_KEY_ID", "'default'", ".aws/config",
+            ".aws/credentials", "container", "metadata is disabled");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(P1_environment),
+        cmocka_unit_test(P1_not_with_the_profile_option),
+        cmocka_unit_test(P1_E6_half_a_key),
+        cmocka_unit_test(P1_a_secret_or_token_alone_is_nothing),
+        cmocka_unit_test(P1_E17_expiration),
+        cmocka_unit_test(P5_P8_F12_static_keys_come_from_one_file),
+        cmocka_unit_test(P5_E6_half_a_key_in_a_file),
+        cmocka_unit_test(F7_E3_keys_with_a_blank),
+        cmocka_unit_test(E1_nothing_found),
+    };
+    return cmocka_run_group_tests(tests, world_begin, world_end);
+}
