@@ -1,0 +1,26 @@
+/*
+ * descriptors - the open files withlock was given, kept apart from its own.
+ *
+ * Ours are close-on-exec from birth and never below 3; what was given is not, and so the
+ * command has exactly the descriptors that withlock was started with.
+ */
+#ifndef RUN_DESCRIPTORS_H
+#define RUN_DESCRIPTORS_H
+
+#include <stddef.h>
+
+#include "base/error.h"
+
+/*
+ * Puts /dev/null, close-on-exec, where descriptor 0, 1 or 2 was closed, so that no socket of ours
+ * can turn up there; the command sees it closed as given. Call it before anything is opened.
+ */
+int descriptors_hold_standard(struct error *err) MUST_USE;
+
+/*
+ * Closes every descriptor but those kept, and puts /dev/null on 0, 1 and 2. For a process that
+ * stays in the background: it must not keep a caller's pipe open. keep is sorted in place.
+ */
+void descriptors_close_but(int *keep, size_t count);
+
+#endif
