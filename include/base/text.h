@@ -23,6 +23,7 @@ struct text text_from(const char *string); /* NULL gives an empty view */
 struct text text_slice(const char *data, size_t length);
 bool text_equal(struct text text, const char *string);
 bool text_same(struct text a, struct text b);
+int text_order(struct text a, struct text b); /* below, equal to or above 0, byte by byte */
 bool text_starts(struct text text, const char *prefix);
 struct text text_trim(struct text text); /* without blanks, tabs, CR and LF at both ends */
 

@@ -81,6 +81,11 @@ static void views(void **state)
     assert_true(text_starts(text_from("abc"), "ab"));
     assert_false(text_starts(text_from("a"), "ab"));
     assert_true(text_same(text_from(NULL), text_from("")));
+    assert_true(text_order(text_from("a"), text_from("b")) < 0);
+    assert_true(text_order(text_from("ab"), text_from("a")) > 0);
+    assert_true(text_order(text_from(""), text_from("a")) < 0);
+    assert_true(text_order(text_from("\xff"), text_from("a")) > 0);
+    assert_int_equal(text_order(text_from("ab"), text_slice("abc", 2)), 0);
 }
 
 static void printable_disarms_escapes(void **state)
