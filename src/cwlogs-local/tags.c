@@ -1,0 +1,94 @@
+#include "cwlogs-local/tags.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* The index of the key, or where it belongs. */
+static size_t place_of(const struct tags *tags, struct text key, bool *ret_there)
+{
+    size_t i = 0;
+    while (i < tags->count && text_order(text_from(tags->tags[i].key), key) < 0)
+        i++;
+    *ret_there = i < tags->count && text_order(text_from(tags->tags[i].key), key) == 0;
+    return i;
+}
+
+static int grow(struct tags *tags)
+{
+    if (tags->count < tags->capacity)
+        return 0;
+    size_t capacity = tags->capacity ? tags->capacity * 2 : 4;
+    void *more = realloc(tags->tags, capacity * sizeof(struct tag));
+    if (!more)
+        return -1;
+    tags->tags = more;
+    tags->capacity = capacity;
+    return 0;
+}
+
+int tags_set(struct tags *tags, struct text key, struct text value)
+{
+    bool there;
+    size_t index = place_of(tags, key, &there);
+    char *new_value = strndup(value.data, value.length);
+    if (!new_value)
+        return -1;
+    if (there) {
+        free(tags->tags[index].value);
+        tags->tags[index].value = new_value;
+        return 0;
+    }
+    char *new_key = strndup(key.data, key.length);
+    if (!new_key || grow(tags) != 0) {
+        free(new_key);
+        free(new_value);
+        return -1;
+    }
+    struct tag *place = tags->tags + index;
+    memmove(place + 1, place, (tags->count - index) * sizeof(*place));
+    *place = (struct tag){new_key, new_value};
+    tags->count++;
+    return 0;
+}
+
+int tags_merge(struct tags *tags, const struct tags *more)
+{
+    for (size_t i = 0; i < more->count; i++)
+        if (tags_set(tags, text_from(more->tags[i].key), text_from(more->tags[i].value)) != 0)
+            return -1;
+    return 0;
+}
+
+size_t tags_merged_count(const struct tags *tags, const struct tags *more)
+{
+    size_t count = tags->count;
+    for (size_t i = 0; i < more->count; i++) {
+        bool there;
+        (void)place_of(tags, text_from(more->tags[i].key), &there); /* only whether, not where */
+        count += !there;
+    }
+    return count;
+}
+
+void tags_remove(struct tags *tags, struct text key)
+{
+    bool there;
+    size_t index = place_of(tags, key, &there);
+    if (!there)
+        return;
+    struct tag *place = tags->tags + index;
+    free(place->key);
+    free(place->value);
+    tags->count--;
+    memmove(place, place + 1, (tags->count - index) * sizeof(*place));
+}
+
+void tags_free(struct tags *tags)
+{
+    for (size_t i = 0; i < tags->count; i++) {
+        free(tags->tags[i].key);
+        free(tags->tags[i].value);
+    }
+    free(tags->tags);
+    *tags = (struct tags){0};
+}
