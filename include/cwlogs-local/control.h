@@ -1,0 +1,17 @@
+/*
+ * control - the paths by which tests steer and question the stand-in: /_faults, /_stats, /_log,
+ * /_groups, /_reset. They need no signature and work during an outage.
+ */
+#ifndef CWLOGS_LOCAL_CONTROL_H
+#define CWLOGS_LOCAL_CONTROL_H
+
+#include "cwlogs-local/service.h"
+
+/* Is this a control path (whatever its method)? */
+bool control_owns(struct text path);
+
+/* Answers a request for one; a mistake in it gets one line of text and 400, 404 or 405. */
+void control_answer(struct service *service, const struct sigv4_received *received,
+                    struct answer *answer);
+
+#endif

@@ -1,0 +1,60 @@
+/*
+ * service - one request from its arrival to its answer, under the faults in force.
+ *
+ * Holds everything that requests share, behind one lock; any number of threads may call
+ * service_answer at once. It waits where the faults say so, always outside the lock, and hands
+ * back whether to answer or to cut the connection. It knows no HTTP library.
+ *
+ * Order:  service_init; service_answer and control_answer (control.h) from any thread;
+ *         service_stop, which ends all waiting; when no thread is in it any more, service_free.
+ */
+#ifndef CWLOGS_LOCAL_SERVICE_H
+#define CWLOGS_LOCAL_SERVICE_H
+
+#include <pthread.h>
+
+#include "cwlogs-local/answer.h"
+#include "cwlogs-local/auth.h"
+#include "cwlogs-local/fate.h"
+#include "cwlogs-local/faults.h"
+#include "cwlogs-local/journal.h"
+#include "cwlogs-local/store.h"
+
+struct service {
+    pthread_mutex_t lock; /* of store, faults, chance, buckets and journal */
+    struct store store;
+    struct faults faults;
+    struct chance chance;
+    struct bucket buckets[OPERATION_COUNT];
+    struct journal journal;
+    const struct auth *auth; /* never changes */
+    int stop_fd;             /* an eventfd, readable once it is to stop */
+};
+
+struct service_request {
+    struct sigv4_received received;
+    int socket; /* of the client: to notice that it has gone, and to cut it off early */
+};
+
+enum service_end {
+    SERVICE_ANSWER,
+    SERVICE_CUT, /* close the connection, say nothing */
+};
+
+/* auth is borrowed until service_free. */
+int service_init(struct service *service, const struct faults *faults, const struct auth *auth,
+                 struct error *err) MUST_USE;
+void service_stop(struct service *service);
+void service_free(struct service *service);
+
+/* A call of the API. */
+enum service_end service_answer(struct service *service, const struct service_request *request,
+                                struct answer *answer);
+
+/* Forgets groups, log and counts; draws and token buckets begin anew. Faults stay. */
+void service_reset(struct service *service);
+
+/* The server's clock: the machine's and date_offset_s. Takes the lock. */
+struct wall service_wall(struct service *service);
+
+#endif

@@ -1,0 +1,251 @@
+#include "cwlogs-local/server.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <microhttpd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/random.h"
+#include "cwlogs-local/call.h"
+#include "cwlogs-local/control.h"
+#include "cwlogs-local/listener.h"
+
+#define CONNECTIONS_MAX  4000
+#define DESCRIPTORS      (CONNECTIONS_MAX + 64)
+#define CONNECTION_BYTES (128 * 1024) /* for the headers of a request: session tokens are long */
+#define IDLE_S           6            /* after which the real service closes a connection, too */
+#define BODY_BYTES       (CALL_BODY_BYTES + 1) /* one more, to know when it is too large */
+#define ID_BYTES         37                    /* of a UUID, with the NUL */
+#define DATE_BYTES       32
+
+/* A request being received. */
+struct exchange {
+    char *target; /* as in the request line */
+    bool begun;
+    struct buf body;
+};
+
+struct header_list {
+    struct sigv4_header headers[SIGV4_HEADERS_MAX];
+    size_t count;
+};
+
+/* Called with the raw target, before everything else: here the exchange is born. */
+static void *begin(void *context, const char *target, struct MHD_Connection *connection)
+{
+    (void)context;
+    (void)connection;
+    struct exchange *exchange = calloc(1, sizeof(*exchange));
+    if (!exchange)
+        return NULL;
+    exchange->body = (struct buf)BUF(BODY_BYTES);
+    exchange->target = strdup(target);
+    if (exchange->target)
+        return exchange;
+    free(exchange);
+    return NULL;
+}
+
+static void end(void *context, struct MHD_Connection *connection, void **exchange_place,
+                enum MHD_RequestTerminationCode code)
+{
+    (void)context;
+    (void)connection;
+    (void)code;
+    struct exchange *exchange = *exchange_place;
+    if (!exchange)
+        return;
+    buf_free(&exchange->body);
+    free(exchange->target);
+    free(exchange);
+    *exchange_place = NULL;
+}
+
+static enum MHD_Result add_header(void *context, enum MHD_ValueKind kind, const char *name,
+                                  const char *value)
+{
+    struct header_list *list = context;
+    (void)kind;
+    if (list->count == SIGV4_HEADERS_MAX)
+        return MHD_NO;
+    list->headers[list->count++] = (struct sigv4_header){text_from(name), text_from(value)};
+    return MHD_YES;
+}
+
+static void write_id(char out[ID_BYTES])
+{
+    uint64_t bits[2];
+    if (random_bytes(bits, sizeof(bits), NULL) != 0)
+        bits[0] = bits[1] = random_u32(); /* of use to nobody but the reader of a log */
+    (void)snprintf(out, ID_BYTES, "%08x-%04x-4%03x-a%03x-%012" PRIx64, (unsigned)(bits[0] >> 32),
+                   (unsigned)(bits[0] >> 16) & 0xffff, (unsigned)bits[0] & 0xfff,
+                   (unsigned)(bits[1] >> 48) & 0xfff, bits[1] & 0xffffffffffffU); /* fits */
+}
+
+static void write_date(struct wall now, char out[DATE_BYTES])
+{
+    time_t seconds = (time_t)(now.ms / 1000);
+    struct tm parts;
+    if (!gmtime_r(&seconds, &parts) ||
+        strftime(out, DATE_BYTES, "%a, %d %b %Y %H:%M:%S GMT", &parts) == 0)
+        out[0] = '\0'; /* a year beyond int: the offset is limited to less */
+}
+
+static enum MHD_Result respond(struct MHD_Connection *connection, struct service *service,
+                               const struct answer *answer)
+{
+    char id[ID_BYTES], date[DATE_BYTES];
+    struct error err;
+    if (buf_check(&answer->body, "the answer", &err) != 0)
+        return MHD_NO;
+    struct MHD_Response *response = MHD_create_response_from_buffer(
+        answer->body.length, (void *)buf_text(&answer->body), MHD_RESPMEM_MUST_COPY);
+    if (!response)
+        return MHD_NO;
+    write_id(id);
+    write_date(service_wall(service), date);
+    enum MHD_Result result = MHD_NO;
+    if (MHD_add_response_header(response, "x-amzn-RequestId", id) == MHD_YES &&
+        MHD_add_response_header(response, "Content-Type", answer->content_type) == MHD_YES &&
+        MHD_add_response_header(response, "Date", date) == MHD_YES)
+        result = MHD_queue_response(connection, (unsigned)answer->status, response);
+    MHD_destroy_response(response);
+    return result;
+}
+
+static struct service_request take_request(struct MHD_Connection *connection, const char *method,
+                                           const struct exchange *exchange,
+                                           struct header_list *list)
+{
+    struct text target = text_from(exchange->target);
+    const char *mark = memchr(target.data, '?', target.length);
+    size_t path_length = mark ? (size_t)(mark - target.data) : target.length;
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    (void)MHD_get_connection_values(connection, MHD_HEADER_KIND, add_header, list); /* a count */
+    struct sigv4_received received = {
+        .method = text_from(method),
+        .path = text_slice(target.data, path_length),
+        .query = text_from(mark ? mark + 1 : ""),
+        .headers = list->headers,
+        .header_count = list->count,
+        .body = text_slice(buf_text(&exchange->body), exchange->body.length),
+    };
+    return (struct service_request){.received = received, .socket = info ? info->connect_fd : -1};
+}
+
+static enum MHD_Result on_complete_request(struct service *service,
+                                           struct MHD_Connection *connection, const char *method,
+                                           const struct exchange *exchange)
+{
+    struct header_list list = {.count = 0};
+    struct service_request request = take_request(connection, method, exchange, &list);
+    CLEAN(answer) struct answer answer;
+    answer_init(&answer);
+    if (control_owns(request.received.path))
+        control_answer(service, &request.received, &answer);
+    else if (service_answer(service, &request, &answer) == SERVICE_CUT)
+        return MHD_NO; /* closes the connection */
+    return respond(connection, service, &answer);
+}
+
+static enum MHD_Result on_request(void *context, struct MHD_Connection *connection, const char *url,
+                                  const char *method, const char *version, const char *data,
+                                  size_t *size, void **exchange_place)
+{
+    struct exchange *exchange = *exchange_place;
+    (void)url; /* decoded; the signature is over what was sent */
+    (void)version;
+    if (!exchange)
+        return MHD_NO;
+    if (!exchange->begun) {
+        exchange->begun = true; /* the headers only; the body comes next */
+        return MHD_YES;
+    }
+    if (*size > 0) {
+        size_t room = BODY_BYTES - exchange->body.length;
+        size_t taken = *size < room ? *size : room; /* what is too large is read, and told so */
+        if (buf_add(&exchange->body, data, taken) != 0)
+            return MHD_NO;
+        *size = 0;
+        return MHD_YES;
+    }
+    return on_complete_request(context, connection, method, exchange);
+}
+
+/* Kept while it starts; later on it would only tell of clients that have gone. */
+__attribute__((format(printf, 2, 0))) static void listen_to_complaints(void *context,
+                                                                       const char *format,
+                                                                       va_list args)
+{
+    struct server *server = context;
+    if (server->started)
+        return;
+    (void)vsnprintf(server->complaint, sizeof(server->complaint), format, args); /* may be cut */
+    server->complaint[strcspn(server->complaint, "\n")] = '\0';
+}
+
+/* A thread and a descriptor for each connection: more of them than the usual limit allows. */
+static void raise_descriptor_limit(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= DESCRIPTORS)
+        return;
+    limit.rlim_cur = limit.rlim_max < DESCRIPTORS ? limit.rlim_max : DESCRIPTORS;
+    (void)setrlimit(RLIMIT_NOFILE, &limit); /* else there are fewer connections */
+}
+
+static int start_daemon(struct server *server, const struct server_options *options,
+                        struct service *service, int listener, struct error *err)
+{
+    bool tls = options->tls_certificate != NULL;
+    struct MHD_OptionItem tls_options[] = {
+        {MHD_OPTION_HTTPS_MEM_CERT, 0, (void *)options->tls_certificate},
+        {MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)options->tls_key},
+        {MHD_OPTION_END, 0, NULL},
+    };
+    struct MHD_OptionItem none[] = {{MHD_OPTION_END, 0, NULL}};
+    unsigned flags = MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD |
+                     MHD_USE_POLL | MHD_USE_SUPPRESS_DATE_NO_CLOCK | MHD_USE_ERROR_LOG;
+    server->daemon = MHD_start_daemon(
+        flags | (tls ? MHD_USE_TLS : 0), 0, NULL, NULL, on_request, service,
+        MHD_OPTION_EXTERNAL_LOGGER, listen_to_complaints, server, /* first, to hear the rest */
+        MHD_OPTION_LISTEN_SOCKET, listener, MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MAX,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES, MHD_OPTION_CONNECTION_TIMEOUT,
+        IDLE_S, MHD_OPTION_URI_LOG_CALLBACK, begin, NULL, MHD_OPTION_NOTIFY_COMPLETED, end, NULL,
+        MHD_OPTION_ARRAY, tls ? tls_options : none, MHD_OPTION_END);
+    if (server->daemon)
+        return 0;
+    const char *reason = server->complaint[0] ? server->complaint : "libmicrohttpd refused";
+    return error_set(err, tls ? ERROR_CONFIG : ERROR_SYSTEM, "cannot start the server: %s", reason);
+}
+
+int server_start(struct server *server, const struct server_options *options,
+                 struct service *service, struct error *err)
+{
+    char address[SERVER_URL_BYTES - sizeof("https://")];
+    int listener;
+    *server = (struct server){0};
+    raise_descriptor_limit();
+    if (listener_open(options->listen, &listener, address, sizeof(address), err) != 0)
+        return -1;
+    if (start_daemon(server, options, service, listener, err) != 0) {
+        (void)close(listener); /* nothing was sent */
+        return -1;
+    }
+    server->started = true;
+    (void)snprintf(server->url, sizeof(server->url), "%s://%s",
+                   options->tls_certificate ? "https" : "http", address); /* fits */
+    return 0;
+}
+
+void server_stop(struct server *server)
+{
+    MHD_stop_daemon(server->daemon); /* closes the listening socket, too */
+    server->daemon = NULL;
+}
