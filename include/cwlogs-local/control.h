@@ -1,6 +1,6 @@
 /*
  * control - the paths by which tests steer and question the stand-in: /_faults, /_stats, /_log,
- * /_groups, /_reset. They need no signature and work during an outage.
+ * /_waiting, /_groups, /_reset. They need no signature and work during an outage.
  */
 #ifndef CWLOGS_LOCAL_CONTROL_H
 #define CWLOGS_LOCAL_CONTROL_H

@@ -21,14 +21,15 @@
 #include "cwlogs-local/store.h"
 
 struct service {
-    pthread_mutex_t lock; /* of store, faults, chance, buckets and journal */
+    pthread_mutex_t lock; /* of all but the last two */
     struct store store;
     struct faults faults;
     struct chance chance;
     struct bucket buckets[OPERATION_COUNT];
     struct journal journal;
-    const struct auth *auth; /* never changes */
-    int stop_fd;             /* an eventfd, readable once it is to stop */
+    int64_t waiting[OPERATION_COUNT]; /* requests that have arrived and not ended yet */
+    const struct auth *auth;          /* never changes */
+    int stop_fd;                      /* an eventfd, readable once it is to stop */
 };
 
 struct service_request {

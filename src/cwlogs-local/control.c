@@ -70,6 +70,19 @@ static void get_log(struct service *service, const struct sigv4_received *receiv
     pthread_mutex_unlock(&service->lock);
 }
 
+static void get_waiting(struct service *service, const struct sigv4_received *received,
+                        struct answer *answer)
+{
+    (void)received;
+    pthread_mutex_lock(&service->lock);
+    json_object(&answer->body, NULL);
+    for (enum operation i = 0; i < OPERATION_COUNT; i++)
+        if (service->waiting[i] > 0)
+            json_integer(&answer->body, operation_name(i), service->waiting[i]);
+    json_object_end(&answer->body);
+    pthread_mutex_unlock(&service->lock);
+}
+
 static void get_groups(struct service *service, const struct sigv4_received *received,
                        struct answer *answer)
 {
@@ -186,8 +199,12 @@ static const struct {
     control_fn get;
     control_fn post;
 } paths[] = {
-    {"/_faults", get_faults, post_faults}, {"/_stats", get_stats, NULL},  {"/_log", get_log, NULL},
-    {"/_groups", get_groups, post_groups}, {"/_reset", NULL, post_reset},
+    {"/_faults", get_faults, post_faults},
+    {"/_stats", get_stats, NULL},
+    {"/_log", get_log, NULL},
+    {"/_groups", get_groups, post_groups},
+    {"/_reset", NULL, post_reset},
+    {"/_waiting", get_waiting, NULL},
 };
 
 bool control_owns(struct text path)

@@ -158,6 +158,7 @@ void options_write_help(struct buf *out)
         "  GET /_log            the last 100000 requests in order: mono_ms (CLOCK_BOOTTIME) and\n"
         "                       wall_ms, operation, outcome, whether applied, logGroupName;\n"
         "                       ?after=SEQUENCE for those that are new\n"
+        "  GET /_waiting        counts by operation of requests that have no answer yet\n"
         "  GET /_groups         the log groups that exist, whatever listings show\n"
         "  POST /_groups        plant one: logGroupName, age_ms, storedBytes, streams (a number),\n"
         "                       metricFilterCount, deletionProtectionEnabled, tags\n"

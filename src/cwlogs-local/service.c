@@ -1,5 +1,6 @@
 #include "cwlogs-local/service.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
@@ -21,6 +22,7 @@ struct passage {
     struct fate fate;
     struct faults faults; /* as they were when it arrived */
     struct call call;
+    struct error unreadable; /* why the call could not be read, if it could not */
     struct text region;
 };
 
@@ -151,7 +153,6 @@ static void draw(struct passage *passage)
 static void examine(struct passage *passage)
 {
     const struct sigv4_received *received = &passage->request->received;
-    struct error err;
     struct wall now = shifted(wall_now(), &passage->faults);
     if (!auth_check(passage->service->auth, received, now, passage->faults.expired_key,
                     passage->answer))
@@ -159,9 +160,8 @@ static void examine(struct passage *passage)
     if (received->body.length > CALL_BODY_BYTES)
         answer_fail(passage->answer, OUTCOME_TOO_LARGE, "the request has more than %zu bytes",
                     CALL_BODY_BYTES);
-    else if (passage->operation != OPERATION_UNKNOWN &&
-             call_read(&passage->call, received->body, &err) != 0)
-        answer_fail(passage->answer, OUTCOME_SERIALIZATION, "%s", err.text);
+    else if (passage->operation != OPERATION_UNKNOWN && passage->unreadable.kind != ERROR_NONE)
+        answer_fail(passage->answer, OUTCOME_SERIALIZATION, "%s", passage->unreadable.text);
 }
 
 /* The lock is held. */
@@ -245,14 +245,24 @@ static enum operation target_operation(const struct sigv4_received *received)
     return operation_find(text_slice(target.data + used, target.length - used));
 }
 
+static void count_waiting(struct service *service, enum operation operation, int change)
+{
+    pthread_mutex_lock(&service->lock);
+    service->waiting[operation] += change;
+    pthread_mutex_unlock(&service->lock);
+}
+
 enum service_end service_answer(struct service *service, const struct service_request *request,
                                 struct answer *answer)
 {
     struct passage passage = {.service = service, .request = request, .answer = answer};
     enum service_end end;
     passage.operation = target_operation(&request->received);
+    count_waiting(service, passage.operation, 1);
     passage.region = auth_region(&request->received, text_from(DEFAULT_REGION));
     call_init(&passage.call);
+    if (call_read(&passage.call, request->received.body, &passage.unreadable) != 0)
+        assert(passage.unreadable.kind != ERROR_NONE); /* told once it has come through */
     enum outcome outage = suffer_outage(&passage);
     if (outage != OUTCOME_OK) {
         end = cut(&passage, outage);
@@ -262,5 +272,6 @@ enum service_end service_answer(struct service *service, const struct service_re
             passage.fate.verdict == VERDICT_DROP ? cut(&passage, OUTCOME_DROPPED) : serve(&passage);
     }
     call_free(&passage.call);
+    count_waiting(service, passage.operation, -1);
     return end;
 }

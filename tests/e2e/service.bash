@@ -1,0 +1,101 @@
+# service.bash - cwlogs-local for bats files: start it, call it, stop it, see that it ended well.
+#
+# WITHLOCK_BUILD is meson's build directory.
+
+CWLOGS_LOCAL="$WITHLOCK_BUILD/src/cwlogs-local/cwlogs-local"
+WAIT_TRIES=400 # of 50 ms, for anything that is waited for
+
+# wait_until COMMAND...: until it succeeds; fails after 20 s.
+wait_until() {
+    for ((try = 0; try < WAIT_TRIES; try++)); do
+        if "$@"; then return 0; fi
+        sleep 0.05
+    done
+    echo "waited in vain for: $*" >&2
+    return 1
+}
+
+# start_service [OPTION...]: sets SERVICE_PID and URL.
+start_service() {
+    SERVICE_OUT="$BATS_TEST_TMPDIR/service.out"
+    SERVICE_ERR="$BATS_TEST_TMPDIR/service.err"
+    "$CWLOGS_LOCAL" --listen 127.0.0.1:0 "$@" >"$SERVICE_OUT" 2>"$SERVICE_ERR" 3>&- &
+    SERVICE_PID=$!
+    wait_until grep -q '^listening on ' "$SERVICE_OUT" || { cat "$SERVICE_ERR" >&2; return 1; }
+    URL=$(sed -n 's/^listening on //p' "$SERVICE_OUT")
+}
+
+# stop_service: ends it, and fails unless it ended with 0 and nothing on standard error.
+stop_service() {
+    [ -n "${SERVICE_PID:-}" ] || return 0
+    local status=0
+    kill -TERM "$SERVICE_PID" 2>/dev/null || true # it may have got a signal already
+    wait "$SERVICE_PID" || status=$?
+    SERVICE_PID=
+    cat "$SERVICE_ERR" >&2
+    [ "$status" -eq 0 ] && [ ! -s "$SERVICE_ERR" ]
+}
+
+# call OPERATION JSON [CURL-OPTION...]: sets HTTP (000 if cut), BODY, HEADERS and CURL (its status).
+call() {
+    local operation=$1 json=$2
+    shift 2
+    CURL=0
+    HTTP=$(curl -s --max-time 20 -o "$BATS_TEST_TMPDIR/body" -D "$BATS_TEST_TMPDIR/headers" \
+        -w '%{http_code}' -H "X-Amz-Target: Logs_20140328.$operation" \
+        -H 'Content-Type: application/x-amz-json-1.1' --data-binary "$json" "$@" "$URL/") || CURL=$?
+    BODY=$(cat "$BATS_TEST_TMPDIR/body" 2>/dev/null) || true
+    HEADERS=$(tr -d '\r' <"$BATS_TEST_TMPDIR/headers" 2>/dev/null) || true
+    rm -f "$BATS_TEST_TMPDIR/body" "$BATS_TEST_TMPDIR/headers"
+}
+
+# ok OPERATION JSON: as call, and it must be answered with 200.
+ok() {
+    call "$@"
+    [ "$HTTP" = 200 ] || { echo "$1 $2: $HTTP $BODY" >&2; return 1; }
+}
+
+# refused CODE OPERATION JSON: as call, and it must be answered with this code and a 400.
+refused() {
+    local code=$1
+    shift
+    call "$@"
+    [ "$HTTP" = 400 ] && [ "$(jq -r .__type <<<"$BODY")" = "$code" ] && return 0
+    echo "$1 $2: wanted $code, got $HTTP $BODY" >&2
+    return 1
+}
+
+# body JQ-FILTER: is it true of the last answer?
+body() {
+    jq -e "$1" <<<"$BODY" >/dev/null || { echo "not ($1) in: $BODY" >&2; return 1; }
+}
+
+# faults JSON: sets them; control PATH: GETs one of the control paths.
+faults() {
+    curl -sf --data-binary "$1" "$URL/_faults" >/dev/null
+}
+control() {
+    curl -sf "$URL$1"
+}
+
+# exists NAME: really, whatever listings show.
+exists() {
+    control /_groups | jq -e --arg name "$1" 'any(.[]; .logGroupName == $name)' >/dev/null
+}
+
+absent() {
+    if exists "$1"; then
+        echo "$1 exists" >&2
+        return 1
+    fi
+}
+
+# waiting OPERATION: has a request arrived that is not answered yet?
+waiting() {
+    control /_waiting | jq -e --arg name "$1" 'has($name)' >/dev/null
+}
+
+# names PREFIX: what a listing shows, one to a line.
+names() {
+    ok DescribeLogGroups "{\"logGroupNamePrefix\":\"$1\"}" && jq -r '.logGroups[].logGroupName' <<<"$BODY"
+}
