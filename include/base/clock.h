@@ -25,6 +25,9 @@ struct wall {
 struct mono mono_now(void);
 struct wall wall_now(void);
 
+/* Milliseconds since boot that the machine was suspended; grows only while it sleeps. */
+int64_t clock_slept_ms(void);
+
 /* later by ms; MONO_NEVER stays what it is */
 static inline struct mono mono_add(struct mono t, int64_t ms)
 {

@@ -1,0 +1,116 @@
+/*
+ * logs - the few requests to CloudWatch Logs that the lock needs, and what their answers mean.
+ *
+ * Builds requests (JSON 1.1, `Logs_20140328`), sorts every answer, reads listings. Never sends.
+ * Error shapes and codes: the API reference of CreateLogGroup, DeleteLogGroup, DescribeLogGroups
+ * and DescribeLogStreams, and what is on record of real answers: the code is `__type` after a
+ * '#' and before a ':', else the header x-amzn-ErrorType; the message `message` or `Message`.
+ */
+#ifndef AWS_LOGS_H
+#define AWS_LOGS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/text.h"
+#include "net/request.h"
+
+#define LOGS_SERVICE       "logs"
+#define LOGS_PAGE_GROUPS   50 /* DescribeLogGroups: the most a page holds */
+#define LOGS_ANSWER_BYTES  (1024 * 1024)
+#define LOGS_GROUPS_MAX    20000 /* of one listing, all pages */
+#define LOGS_PAGES_MAX     1000
+#define LOGS_TOKEN_BYTES   4096
+#define LOGS_NAMES_BYTES   (LOGS_GROUPS_MAX * 512)
+#define LOGS_CODE_BYTES    96
+#define LOGS_MESSAGE_BYTES 640
+
+enum logs_operation {
+    LOGS_CREATE,           /* CreateLogGroup */
+    LOGS_DELETE,           /* DeleteLogGroup */
+    LOGS_DESCRIBE,         /* DescribeLogGroups by prefix, one page */
+    LOGS_DESCRIBE_STREAMS, /* DescribeLogStreams, limit 1 */
+};
+
+/*
+ * Makes the request, ready to be signed. `name` is the log group, or the prefix to list;
+ * `token` continues a listing (NULL or "" begins one). The request must be new.
+ */
+int logs_request(struct request *request, const char *url, enum logs_operation operation,
+                 const char *name, const char *token, struct error *err) MUST_USE;
+
+enum logs_outcome {
+    LOGS_DONE,
+    LOGS_EXISTS,   /* ResourceAlreadyExistsException */
+    LOGS_ABSENT,   /* ResourceNotFoundException */
+    LOGS_REFUSED,  /* asking again the same way is no use */
+    LOGS_LATER,    /* surely not applied: throttled */
+    LOGS_UNKNOWN,  /* 5xx, a conflicting operation: may have been applied */
+    LOGS_UNUSABLE, /* status 200 with what is not an answer, or another service's answer */
+};
+
+/* What else a refusal asks for. */
+enum logs_hint {
+    LOGS_HINT_NONE,
+    LOGS_HINT_KEYS,  /* expired or unknown keys: new ones may do (T4) */
+    LOGS_HINT_CLOCK, /* the signature's time, maybe (V5): compare with the Date header */
+    LOGS_HINT_CLOCK_SURE,
+};
+
+struct logs_reply {
+    enum logs_outcome outcome;
+    enum logs_hint hint;
+    bool throttled;
+    char code[LOGS_CODE_BYTES];
+    char message[LOGS_MESSAGE_BYTES]; /* printable */
+};
+
+/* What an answer says by status and body; error_type is the header's value or "". */
+void logs_sort(enum logs_operation operation, int status, struct text body, const char *error_type,
+               struct logs_reply *ret_reply);
+
+/*
+ * The line for a user: operation, code, message, and for AccessDenied the statement that a policy
+ * lacks. The kind follows the outcome: DENIED, LATER, UNKNOWN, GARBLED; CONFIG never. Returns -1.
+ */
+int logs_error(const struct logs_reply *reply, enum logs_operation operation, const char *name,
+               const char *region, const char *request_id, struct error *err);
+
+const char *logs_operation_name(enum logs_operation operation);
+
+struct logs_group {
+    size_t name_at; /* offset into names */
+    size_t name_bytes;
+    int64_t created_ms;
+    bool has_content;
+};
+
+/* Pages of a listing, added up. All zeros but for the limits: LOGS_LISTING. */
+struct logs_listing {
+    struct buf names;
+    struct logs_group *groups;
+    uint32_t count;
+    uint32_t room;
+    struct buf token; /* of the next page; empty at the end */
+};
+
+#define LOGS_LISTING                                                                               \
+    {                                                                                              \
+        .names = BUF(LOGS_NAMES_BYTES), .token = BUF(LOGS_TOKEN_BYTES)                             \
+    }
+
+void logs_listing_clear(struct logs_listing *listing);
+void logs_listing_free(struct logs_listing *listing);
+
+/* Adds the page in body. ERROR_GARBLED or ERROR_LIMIT; then the listing is of no more use. */
+int logs_listing_add(struct logs_listing *listing, struct text body, struct error *err) MUST_USE;
+
+/* Borrowed until the next addition. */
+struct text logs_listing_name(const struct logs_listing *listing, uint32_t i);
+
+/* DescribeLogStreams: is there any? */
+int logs_read_streams(struct text body, bool *ret_any, struct error *err) MUST_USE;
+
+#endif

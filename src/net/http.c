@@ -1,0 +1,308 @@
+#include <assert.h>
+#include <dirent.h>
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "http_private.h"
+
+#define SLEPT_MS          1000 /* a machine suspended for longer has dead connections */
+#define CONNECTIONS_KEPT  4
+#define HEADER_LINE_BYTES (REQUEST_NAME_BYTES + REQUEST_VALUE_BYTES + 4)
+
+/* --- birth and death --- */
+
+static pthread_once_t curl_once = PTHREAD_ONCE_INIT;
+static CURLcode curl_started;
+
+static void start_curl(void)
+{
+    curl_started = curl_global_init(CURL_GLOBAL_DEFAULT);
+}
+
+/* "002c0b4f.0": made by c_rehash, so that OpenSSL finds an issuer without reading them all. */
+static bool is_hash_link(const char *name)
+{
+    return strspn(name, "0123456789abcdef") == 8 && strcmp(name + 8, ".0") == 0;
+}
+
+/*
+ * Where the system's certificates can be looked up by hash. Reading the bundle instead costs
+ * more CPU than all the rest of a run.
+ */
+static const char *find_ca_path(void)
+{
+    const char *path = curl_version_info(CURLVERSION_NOW)->capath;
+    DIR *directory = path ? opendir(path) : NULL;
+    bool hashed = false;
+    for (struct dirent *entry; directory && !hashed && (entry = readdir(directory));)
+        hashed = is_hash_link(entry->d_name);
+    if (directory)
+        (void)closedir(directory); /* opened for reading */
+    return hashed ? path : NULL;
+}
+
+static CURLM *new_multi(void)
+{
+    CURLM *multi = curl_multi_init();
+    if (multi)
+        (void)curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, (long)CONNECTIONS_KEPT);
+    return multi;
+}
+
+struct http *http_new(const struct http_config *config, struct error *err)
+{
+    if (config->ca_file && access(config->ca_file, R_OK) != 0) {
+        (void)error_system(err, errno, "CA file '%s'", config->ca_file);
+        if (err)
+            err->kind = ERROR_CONFIG;
+        return NULL;
+    }
+    (void)pthread_once(&curl_once, start_curl); /* cannot fail */
+    struct http *http = curl_started == CURLE_OK ? calloc(1, sizeof(*http)) : NULL;
+    if (http)
+        http->multi = new_multi();
+    if (!http || !http->multi) {
+        free(http);
+        (void)error_set(err, ERROR_SYSTEM, "libcurl cannot be started");
+        return NULL;
+    }
+    http->config = *config;
+    http->ca_path = config->ca_file ? NULL : find_ca_path();
+    http->slept_ms = clock_slept_ms();
+    return http;
+}
+
+void http_answer_free(struct http_answer *answer)
+{
+    if (answer)
+        buf_free(&answer->body);
+}
+
+void http_detach(struct http_exchange *exchange)
+{
+    (void)curl_multi_remove_handle(exchange->http->multi, exchange->easy); /* no use in failing */
+    for (struct curl_slist *item = exchange->headers; item; item = item->next)
+        wipe(item->data, strlen(item->data));
+    curl_slist_free_all(exchange->headers);
+    exchange->headers = NULL;
+    exchange->used = false;
+}
+
+void http_free(struct http *http)
+{
+    if (!http)
+        return;
+    for (size_t i = 0; i < HTTP_EXCHANGES_MAX; i++) {
+        struct http_exchange *exchange = &http->exchanges[i];
+        if (exchange->used)
+            http_detach(exchange);
+        http_answer_free(&exchange->answer);
+        curl_easy_cleanup(exchange->easy);
+    }
+    (void)curl_multi_cleanup(http->multi); /* no use in failing */
+    free(http);
+}
+
+/* --- callbacks of libcurl --- */
+
+/* Connected, and about to send. A second call would be a silent second sending: refused. */
+static int on_sending(void *context, char *ip, char *local_ip, int port, int local_port)
+{
+    struct http_exchange *exchange = context;
+    (void)ip;
+    (void)local_ip;
+    (void)port;
+    (void)local_port;
+    if (exchange->sendings++ > 0)
+        return CURL_PREREQFUNC_ABORT;
+    long connects = 0;
+    (void)curl_easy_getinfo(exchange->easy, CURLINFO_NUM_CONNECTS, &connects); /* 0 if it fails */
+    exchange->answer.reused = connects == 0;
+    exchange->answer.sent = mono_now();
+    return CURL_PREREQFUNC_OK;
+}
+
+static size_t on_body(char *data, size_t size, size_t count, void *context)
+{
+    struct http_exchange *exchange = context;
+    if (buf_add(&exchange->answer.body, data, size * count) == 0)
+        return size * count;
+    exchange->too_long = true;
+    return 0; /* ends the transfer; so does it below */
+}
+
+static size_t on_header(char *data, size_t size, size_t count, void *context)
+{
+    struct http_exchange *exchange = context;
+    (void)data; /* libcurl keeps them for curl_easy_header */
+    exchange->header_bytes += size * count;
+    if (exchange->header_bytes <= HTTP_HEADERS_BYTES)
+        return size * count;
+    exchange->too_long = true;
+    return 0;
+}
+
+/* --- start --- */
+
+static bool add_header(struct http_exchange *exchange, const char *name, struct text value)
+{
+    CLEAN(buf) struct buf line = BUF_SECRET(HEADER_LINE_BYTES);
+    /* libcurl: "Name;" is an empty value, "Name:" takes its own header away */
+    (void)buf_addf(&line, value.data ? value.length ? "%s: %.*s" : "%s;" : "%s:", name,
+                   TEXT_ARGS(value));
+    struct curl_slist *longer =
+        line.failed ? NULL : curl_slist_append(exchange->headers, line.data);
+    if (longer)
+        exchange->headers = longer;
+    return longer != NULL;
+}
+
+static bool add_headers(struct http_exchange *exchange)
+{
+    static const char *const unwanted[] = {"Expect", "Accept", "Content-Type"};
+    const struct request *request = exchange->request;
+    CLEAN(buf) struct buf host = BUF(REQUEST_HOST_BYTES + 16);
+    request_host(request, &host);
+    bool good = add_header(exchange, "Host", text_from(buf_text(&host)));
+    for (size_t i = 0; good && i < request->header_count; i++) {
+        const char *name = request->headers[i].name;
+        good = add_header(exchange, name, request_find_header(request, name));
+    }
+    for (size_t i = 0; good && i < sizeof(unwanted) / sizeof(unwanted[0]); i++) {
+        if (!request_find_header(request, unwanted[i]).data)
+            good = add_header(exchange, unwanted[i], (struct text){NULL, 0});
+    }
+    return good;
+}
+
+/* Notes the first failure; setting an option fails for want of memory only. */
+#define SET(option, value)                                                                         \
+    do {                                                                                           \
+        CURLcode set_code = curl_easy_setopt(easy, option, value);                                 \
+        if (code == CURLE_OK)                                                                      \
+            code = set_code;                                                                       \
+    } while (0)
+
+static CURLcode set_manners(const struct http *http, CURL *easy)
+{
+    CURLcode code = CURLE_OK;
+    SET(CURLOPT_NOSIGNAL, 1L);
+    SET(CURLOPT_QUICK_EXIT, 1L); /* do not wait for a name server when abandoned */
+    SET(CURLOPT_PROTOCOLS_STR, "http,https");
+    SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    SET(CURLOPT_FOLLOWLOCATION, 0L);
+    SET(CURLOPT_PATH_AS_IS, 1L); /* it was signed as it is */
+    SET(CURLOPT_MAXAGE_CONN, (long)HTTP_IDLE_MAX_S);
+    SET(CURLOPT_USERAGENT, http->config.agent);
+    SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+    if (http->config.ca_file) {
+        SET(CURLOPT_CAINFO, http->config.ca_file);
+        SET(CURLOPT_CAPATH, NULL);
+    } else if (http->ca_path) {
+        SET(CURLOPT_CAINFO, NULL);
+        SET(CURLOPT_CAPATH, http->ca_path);
+    }
+    return code;
+}
+
+static CURLcode set_callbacks(struct http_exchange *exchange, CURL *easy)
+{
+    CURLcode code = CURLE_OK;
+    SET(CURLOPT_PRIVATE, exchange);
+    SET(CURLOPT_ERRORBUFFER, exchange->reason);
+    SET(CURLOPT_PREREQFUNCTION, on_sending);
+    SET(CURLOPT_PREREQDATA, exchange);
+    SET(CURLOPT_WRITEFUNCTION, on_body);
+    SET(CURLOPT_WRITEDATA, exchange);
+    SET(CURLOPT_HEADERFUNCTION, on_header);
+    SET(CURLOPT_HEADERDATA, exchange);
+    return code;
+}
+
+static CURLcode set_request(struct http_exchange *exchange, CURL *easy)
+{
+    const struct request *request = exchange->request;
+    const struct http_limits *limits = &exchange->limits;
+    CLEAN(buf) struct buf url = BUF_SECRET(2 * REQUEST_TARGET_BYTES + 2 * REQUEST_HOST_BYTES);
+    CURLcode code = CURLE_OK;
+    request_write_url(request, &url);
+    SET(CURLOPT_URL, buf_text(&url));
+    if (strcmp(request->method, "GET") != 0) {
+        SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body.length);
+        SET(CURLOPT_POSTFIELDS, buf_text(&request->body));
+        SET(CURLOPT_CUSTOMREQUEST, request->method);
+    }
+    SET(CURLOPT_HTTPHEADER, exchange->headers);
+    SET(CURLOPT_CONNECTTIMEOUT_MS, (long)(limits->connect_ms > 0 ? limits->connect_ms : 1));
+    /* empty strings, since libcurl reads the environment where nothing is set */
+    SET(CURLOPT_PROXY, limits->proxy && !request->direct ? limits->proxy : "");
+    SET(CURLOPT_NOPROXY, "");
+    return url.failed ? CURLE_OUT_OF_MEMORY : code;
+}
+
+/* Connections from before a suspension look young to libcurl, and are dead. */
+static void drop_stale_connections(struct http *http)
+{
+    int64_t slept_ms = clock_slept_ms();
+    for (size_t i = 0; i < HTTP_EXCHANGES_MAX; i++) {
+        if (http->exchanges[i].used)
+            return;
+    }
+    CURLM *fresh = slept_ms - http->slept_ms > SLEPT_MS ? new_multi() : NULL;
+    if (!fresh)
+        return;
+    (void)curl_multi_cleanup(http->multi); /* no use in failing */
+    http->multi = fresh;
+    http->slept_ms = slept_ms;
+}
+
+static struct http_exchange *free_exchange(struct http *http)
+{
+    for (size_t i = 0; i < HTTP_EXCHANGES_MAX; i++) {
+        struct http_exchange *exchange = &http->exchanges[i];
+        if (exchange->used)
+            continue;
+        CURL *easy = exchange->easy ? exchange->easy : curl_easy_init();
+        http_answer_free(&exchange->answer);
+        *exchange = (struct http_exchange){.http = http, .easy = easy};
+        return easy ? exchange : NULL;
+    }
+    assert(!"more exchanges than HTTP_EXCHANGES_MAX");
+    return NULL;
+}
+
+struct http_exchange *http_start(struct http *http, const struct request *request,
+                                 const struct http_limits *limits, struct error *err)
+{
+    if (request_check(request, err) != 0)
+        return NULL;
+    drop_stale_connections(http);
+    struct http_exchange *exchange = free_exchange(http);
+    if (!exchange) {
+        (void)error_set(err, ERROR_SYSTEM, "libcurl cannot begin a request");
+        return NULL;
+    }
+    exchange->used = true;
+    exchange->request = request;
+    exchange->limits = *limits;
+    if (request->connect_time_ms)
+        exchange->limits.connect_ms = request->connect_time_ms;
+    if (request->read_time_ms)
+        exchange->limits.read_ms = request->read_time_ms;
+    exchange->answer.body = (struct buf)BUF_SECRET(limits->body_bytes);
+    exchange->answer.started = mono_now();
+    exchange->answer.sent = exchange->answer.started;
+    curl_easy_reset(exchange->easy); /* keeps connections, sessions and DNS */
+    bool good = add_headers(exchange) && set_manners(http, exchange->easy) == CURLE_OK &&
+                set_callbacks(exchange, exchange->easy) == CURLE_OK &&
+                set_request(exchange, exchange->easy) == CURLE_OK &&
+                curl_multi_add_handle(http->multi, exchange->easy) == CURLM_OK;
+    if (good)
+        return exchange;
+    http_detach(exchange);
+    (void)error_set(err, ERROR_SYSTEM, "libcurl cannot begin a request");
+    return NULL;
+}

@@ -1,0 +1,264 @@
+/* The second half of net/http: waiting for an exchange's end, and telling what became of it. */
+#include <assert.h>
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+
+#include "http_private.h"
+#include "net/proxy.h"
+
+#define WAIT_SLICE_MS 1000 /* poll(2) does not count suspended time, deadlines do */
+
+static void copy_header(const struct http_exchange *exchange, const char *name,
+                        char out[HTTP_FIELD_BYTES])
+{
+    struct curl_header *header = NULL;
+    out[0] = '\0';
+    if (curl_easy_header(exchange->easy, name, 0, CURLH_HEADER, -1, &header) == CURLHE_OK)
+        (void)text_printable(text_from(header->value), out, HTTP_FIELD_BYTES);
+}
+
+static void read_answer(struct http_exchange *exchange)
+{
+    struct http_answer *answer = &exchange->answer;
+    long status = 0;
+    (void)curl_easy_getinfo(exchange->easy, CURLINFO_RESPONSE_CODE, &status); /* 0 if it fails */
+    answer->status = (int)status;
+    copy_header(exchange, "date", answer->date);
+    copy_header(exchange, "age", answer->age);
+    copy_header(exchange, "content-type", answer->content_type);
+    copy_header(exchange, "x-amzn-requestid", answer->request_id);
+    copy_header(exchange, "x-amzn-errortype", answer->error_type);
+    copy_header(exchange, "x-amz-retry-after", answer->retry_after);
+}
+
+/* A TLS handshake that was cut is a connection that failed: worth another try. */
+static bool cut_in_handshake(const struct http_exchange *exchange)
+{
+    long os_errno = 0;
+    (void)curl_easy_getinfo(exchange->easy, CURLINFO_OS_ERRNO, &os_errno); /* 0 if it fails */
+    return os_errno == ECONNRESET || os_errno == EPIPE || os_errno == ETIMEDOUT ||
+           strstr(exchange->reason, "SSL_ERROR_SYSCALL") ||
+           strstr(exchange->reason, "unexpected eof") ||
+           strstr(exchange->reason, "Connection reset");
+}
+
+static enum http_reason sort_code(const struct http_exchange *exchange)
+{
+    switch (exchange->code) {
+    case CURLE_OK:
+        return HTTP_REASON_NONE;
+    case CURLE_COULDNT_RESOLVE_HOST:
+    case CURLE_COULDNT_RESOLVE_PROXY:
+        return HTTP_REASON_RESOLVE;
+    case CURLE_COULDNT_CONNECT:
+        return HTTP_REASON_CONNECT;
+    case CURLE_OPERATION_TIMEDOUT:
+        return HTTP_REASON_TIME;
+    case CURLE_SSL_CONNECT_ERROR:
+        return cut_in_handshake(exchange) ? HTTP_REASON_CONNECT : HTTP_REASON_TLS;
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_SSL_CIPHER:
+    case CURLE_SSL_CERTPROBLEM:
+    case CURLE_SSL_ISSUER_ERROR:
+    case CURLE_SSL_INVALIDCERTSTATUS:
+    case CURLE_USE_SSL_FAILED:
+        return HTTP_REASON_TLS;
+    case CURLE_PROXY:
+        return HTTP_REASON_PROXY;
+    case CURLE_GOT_NOTHING:
+    case CURLE_SEND_ERROR:
+    case CURLE_RECV_ERROR:
+        if (exchange->sendings > 0)
+            return HTTP_REASON_LOST;
+        return exchange->limits.proxy ? HTTP_REASON_PROXY : HTTP_REASON_CONNECT;
+    case CURLE_PARTIAL_FILE:
+    case CURLE_ABORTED_BY_CALLBACK: /* libcurl was about to send again: see on_sending */
+        return HTTP_REASON_LOST;
+    case CURLE_WRITE_ERROR:
+        return exchange->too_long ? HTTP_REASON_LIMIT : HTTP_REASON_SYSTEM;
+    case CURLE_UNSUPPORTED_PROTOCOL:
+    case CURLE_WEIRD_SERVER_REPLY:
+    case CURLE_BAD_CONTENT_ENCODING:
+        return HTTP_REASON_GARBLED;
+    default:
+        return HTTP_REASON_SYSTEM;
+    }
+}
+
+static enum error_kind kind_of(enum http_reason reason, enum http_outcome outcome)
+{
+    switch (reason) {
+    case HTTP_REASON_TLS:
+        return ERROR_UNAVAILABLE;
+    case HTTP_REASON_LIMIT:
+    case HTTP_REASON_GARBLED:
+        return ERROR_GARBLED;
+    case HTTP_REASON_SYSTEM:
+        return outcome == HTTP_NOT_SENT ? ERROR_SYSTEM : ERROR_UNKNOWN;
+    default:
+        return outcome == HTTP_NOT_SENT ? ERROR_LATER : ERROR_UNKNOWN;
+    }
+}
+
+/* What libcurl knows of the reason, without what it says anyway of host and time. */
+static const char *detail(const struct http_exchange *exchange, char *out, size_t size)
+{
+    long os_errno = 0;
+    (void)curl_easy_getinfo(exchange->easy, CURLINFO_OS_ERRNO, &os_errno); /* 0 if it fails */
+    if (exchange->answer.reason == HTTP_REASON_CONNECT && os_errno)
+        return strerror_r((int)os_errno, out, size);
+    if (exchange->reason[0])
+        return text_printable(text_from(exchange->reason), out, size);
+    return curl_easy_strerror(exchange->code);
+}
+
+static void tell_failure(const struct http_exchange *exchange, enum http_outcome outcome,
+                         struct error *err)
+{
+    const struct http_limits *limits = &exchange->limits;
+    const char *ca_file = exchange->http->config.ca_file;
+    char why[CURL_ERROR_SIZE], shown[PROXY_SHOWN_BYTES];
+    enum http_reason reason = exchange->answer.reason;
+    enum error_kind kind = kind_of(reason, outcome);
+    CLEAN(buf) struct buf at = BUF(REQUEST_HOST_BYTES + PROXY_SHOWN_BYTES + 32);
+    request_host(exchange->request, &at);
+    if (limits->proxy && limits->proxy[0] && !exchange->request->direct)
+        (void)buf_addf(&at, " (by proxy %s)", proxy_shown(limits->proxy, shown));
+    const char *host = buf_text(&at), *text = detail(exchange, why, sizeof(why));
+    if (reason == HTTP_REASON_RESOLVE)
+        (void)error_set(err, kind, "no address found for %s: %s", host, text);
+    else if (reason == HTTP_REASON_CONNECT || reason == HTTP_REASON_PROXY)
+        (void)error_set(err, kind, "cannot connect to %s: %s", host, text);
+    else if (reason == HTTP_REASON_TLS)
+        (void)error_set(err, kind, "no trusted TLS connection to %s: %s (CA file: %s)", host, text,
+                        ca_file ? ca_file : "the system's");
+    else if (reason == HTTP_REASON_TIME && outcome == HTTP_NOT_SENT)
+        (void)error_set(err, kind, "no connection to %s in time", host);
+    else if (reason == HTTP_REASON_TIME)
+        (void)error_set(err, kind, "no answer from %s in time", host);
+    else if (reason == HTTP_REASON_LOST)
+        (void)error_set(err, kind, "the connection to %s was lost", host);
+    else if (reason == HTTP_REASON_LIMIT)
+        (void)error_set(err, kind, "the answer of %s is longer than %zu bytes", host,
+                        limits->body_bytes);
+    else if (reason == HTTP_REASON_GARBLED)
+        (void)error_set(err, kind, "the answer of %s is not HTTP: %s", host, text);
+    else if (reason == HTTP_REASON_WOKEN)
+        (void)error_set(err, kind, "the request to %s was given up", host);
+    else
+        (void)error_set(err, kind, "the request to %s failed: %s", host, text);
+}
+
+/* The exchange is over for whatever reason; gives the answer away. */
+static enum http_outcome finish(struct http_exchange *exchange, enum http_reason reason,
+                                struct http_answer *ret_answer, struct error *err)
+{
+    enum http_outcome outcome = reason == HTTP_REASON_NONE ? HTTP_ANSWERED
+                                : exchange->sendings > 0   ? HTTP_UNANSWERED
+                                                           : HTTP_NOT_SENT;
+    exchange->answer.reason = reason;
+    exchange->answer.received = mono_now();
+    read_answer(exchange);
+    if (outcome != HTTP_ANSWERED)
+        tell_failure(exchange, outcome, err);
+    http_detach(exchange);
+    *ret_answer = exchange->answer;
+    exchange->answer = (struct http_answer){0};
+    return outcome;
+}
+
+/* Lets libcurl do what can be done without waiting; notes who has ended. */
+static CURLMcode work(struct http *http)
+{
+    int running = 0, left = 0;
+    CURLMcode code = curl_multi_perform(http->multi, &running);
+    for (CURLMsg *message; (message = curl_multi_info_read(http->multi, &left));) {
+        char *private = NULL;
+        (void)curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &private); /* was set */
+        struct http_exchange *exchange = (struct http_exchange *)(void *)private;
+        assert(exchange);
+        exchange->ended = true;
+        exchange->code = message->data.result;
+    }
+    return code;
+}
+
+static struct mono end_of(const struct http_exchange *exchange)
+{
+    const struct http_limits *limits = &exchange->limits;
+    struct mono end = exchange->sendings > 0
+                          ? mono_add(exchange->answer.sent, limits->read_ms)
+                          : mono_add(exchange->answer.started, limits->connect_ms);
+    return mono_min(end, limits->deadline);
+}
+
+enum http_outcome http_collect(struct http_exchange *exchange, int wake_fd,
+                               struct http_answer *ret_answer, struct error *err)
+{
+    struct http *http = exchange->http;
+    for (;;) {
+        struct curl_waitfd wake = {.fd = wake_fd, .events = CURL_WAIT_POLLIN};
+        CURLMcode code = work(http);
+        if (exchange->ended)
+            return finish(exchange, sort_code(exchange), ret_answer, err);
+        int64_t left_ms = mono_diff(end_of(exchange), mono_now());
+        if (left_ms <= 0)
+            return finish(exchange, HTTP_REASON_TIME, ret_answer, err);
+        if (code == CURLM_OK)
+            code = curl_multi_poll(http->multi, &wake, wake_fd >= 0 ? 1 : 0,
+                                   (int)(left_ms < WAIT_SLICE_MS ? left_ms : WAIT_SLICE_MS), NULL);
+        if (code != CURLM_OK)
+            return finish(exchange, HTTP_REASON_SYSTEM, ret_answer, err);
+        if (wake_fd >= 0 && wake.revents)
+            return HTTP_WOKEN;
+    }
+}
+
+void http_set_deadline(struct http_exchange *exchange, struct mono deadline)
+{
+    exchange->limits.deadline = deadline;
+}
+
+bool http_is_sent(const struct http_exchange *exchange)
+{
+    return exchange->sendings > 0;
+}
+
+enum http_outcome http_abandon(struct http_exchange *exchange, struct http_answer *ret_answer,
+                               struct error *err)
+{
+    return finish(exchange, HTTP_REASON_WOKEN, ret_answer, err);
+}
+
+static bool is_readable(int fd)
+{
+    struct pollfd wake = {.fd = fd, .events = POLLIN};
+    return fd >= 0 && poll(&wake, 1, 0) > 0;
+}
+
+enum http_outcome http_perform(struct http *http, const struct request *request,
+                               const struct http_limits *limits, int wake_fd, int64_t grace_ms,
+                               struct http_answer *ret_answer, struct error *err)
+{
+    struct http_exchange *exchange = http_start(http, request, limits, err);
+    if (!exchange) {
+        *ret_answer = (struct http_answer){.reason = HTTP_REASON_SYSTEM, .started = mono_now()};
+        ret_answer->sent = ret_answer->received = ret_answer->started;
+        return HTTP_NOT_SENT;
+    }
+    if (is_readable(wake_fd))
+        return http_abandon(exchange, ret_answer, err);
+    enum http_outcome outcome = http_collect(exchange, wake_fd, ret_answer, err);
+    if (outcome != HTTP_WOKEN)
+        return outcome;
+    if (!http_is_sent(exchange))
+        return http_abandon(exchange, ret_answer, err);
+    struct mono end = mono_add(mono_now(), grace_ms);
+    http_set_deadline(exchange, mono_min(end, limits->deadline));
+    outcome = http_collect(exchange, -1, ret_answer, err);
+    if (outcome == HTTP_UNANSWERED && ret_answer->reason == HTTP_REASON_TIME)
+        ret_answer->reason = HTTP_REASON_WOKEN;
+    return outcome;
+}

@@ -1,0 +1,491 @@
+/*
+ * The rules of the lock against a small, perfect service: what is asked for, in which order, and
+ * what each kind of answer leads to. Faults, lag and skew are the simulator's (tests/sim).
+ */
+#include "unit.h"
+
+#include "lock/lock.h"
+
+#define GROUPS_MAX 64
+#define TRIP_MS    20
+#define START_MS   1000000
+
+struct group {
+    char name[ATTEMPT_NAME_BYTES + 1];
+    int64_t created_ms;
+    bool has_content, has_streams;
+};
+
+struct world {
+    struct lock lock;
+    int64_t now_ms;
+    struct group groups[GROUPS_MAX];
+    uint32_t count;
+    char calls[256]; /* one letter a request: c(reate) d(elete) l(ist) i(nside) */
+    enum lock_todo_kind fail_kind;
+    enum lock_outcome fail_with;
+    bool applied; /* the failing request was applied all the same */
+    int fail_count;
+};
+
+static struct lock_settings settings(void)
+{
+    return (struct lock_settings){
+        .prefix = "p",
+        .id = "me",
+        .lock_timeout_ms = 30000,
+        .role_timeout_ms = 60000,
+        .settle_ms = 1000,
+        .kill_after_ms = 3000,
+        .release_timeout_ms = 30000,
+        .wait_until = MONO_NEVER,
+        .arrival_tries = 3,
+    };
+}
+
+static struct mono now(const struct world *world)
+{
+    return (struct mono){world->now_ms};
+}
+
+static void plant(struct world *world, const char *name, int64_t age_ms)
+{
+    struct group *group = &world->groups[world->count++];
+    *group = (struct group){.created_ms = world->now_ms - age_ms};
+    (void)snprintf(group->name, sizeof(group->name), "%s", name);
+}
+
+static struct group *find(struct world *world, const char *name)
+{
+    for (uint32_t i = 0; i < world->count; i++)
+        if (strcmp(world->groups[i].name, name) == 0)
+            return &world->groups[i];
+    return NULL;
+}
+
+static void uproot(struct world *world, const char *part)
+{
+    for (uint32_t i = 0; i < world->count; i++)
+        if (strstr(world->groups[i].name, part))
+            world->groups[i--] = world->groups[--world->count];
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(((const struct group *)a)->name, ((const struct group *)b)->name);
+}
+
+static struct world *begin(const struct lock_settings *from)
+{
+    struct world *world = calloc(1, sizeof(*world));
+    assert_non_null(world);
+    world->now_ms = START_MS;
+    lock_init(&world->lock, from, now(world));
+    return world;
+}
+
+static enum lock_outcome apply(struct world *world, const struct lock_todo *todo,
+                               struct lock_answer *answer)
+{
+    struct group *group = todo->name ? find(world, todo->name) : NULL;
+    if (todo->kind == LOCK_TODO_CREATE) {
+        if (group)
+            return LOCK_EXISTS;
+        plant(world, todo->name, 0);
+    } else if (todo->kind == LOCK_TODO_DELETE) {
+        if (!group)
+            return LOCK_ABSENT;
+        *group = world->groups[--world->count];
+    } else if (todo->kind == LOCK_TODO_LOOK_INSIDE) {
+        answer->has_streams = group && group->has_streams;
+    }
+    return LOCK_DONE;
+}
+
+static void act(struct world *world, const struct lock_todo *todo)
+{
+    static const char letters[] = {'w', 'c', 'd', 'l', 'm', 'i', 'f'};
+    struct lock_entry entries[GROUPS_MAX];
+    struct lock_answer answer = {.sent = now(world), .random = 1U << 31, .pause_ms = 100};
+    struct lock_listing listing = {.entries = entries, .pages = 1, .complete = true};
+    size_t length = strlen(world->calls);
+    assert_true(length + 1 < sizeof(world->calls));
+    world->calls[length] = letters[todo->kind];
+    listing.asked = now(world);
+    bool fails = world->fail_count > 0 && todo->kind == world->fail_kind;
+    if (!fails || world->applied)
+        answer.outcome = apply(world, todo, &answer);
+    if (fails) {
+        answer.outcome = world->fail_with;
+        world->fail_count--;
+    }
+    qsort(world->groups, world->count, sizeof(world->groups[0]), by_name);
+    for (uint32_t i = 0; i < world->count; i++)
+        entries[i] = (struct lock_entry){text_from(world->groups[i].name),
+                                         world->groups[i].created_ms, world->groups[i].has_content};
+    listing.count = world->count;
+    answer.listing = &listing;
+    world->now_ms += TRIP_MS;
+    lock_tell(&world->lock, now(world), &answer);
+}
+
+/* Goes on until the lock is in this phase, or for_ms have passed. True if it got there. */
+static bool go(struct world *world, enum lock_phase until, int64_t for_ms)
+{
+    int64_t end_ms = world->now_ms + for_ms;
+    while (world->now_ms < end_ms) {
+        struct lock_todo todo = lock_next(&world->lock, now(world));
+        if (lock_phase(&world->lock) == until)
+            return true;
+        if (todo.kind == LOCK_TODO_FINISH)
+            return false;
+        if (todo.kind == LOCK_TODO_WAIT)
+            world->now_ms = todo.at.ms < end_ms ? todo.at.ms : end_ms;
+        else
+            act(world, &todo);
+        if (lock_phase(&world->lock) == until)
+            return true;
+    }
+    return false;
+}
+
+static void finish(struct world *world)
+{
+    lock_leave(&world->lock, now(world));
+    assert_true(go(world, LOCK_FINISHED, 60000));
+}
+
+static void an_uncontended_run_takes_six_calls(void **state)
+{
+    (void)state;
+    struct lock_settings from = settings();
+    struct world *world = begin(&from);
+    assert_true(go(world, LOCK_HELD, 5000));
+    assert_int_equal(world->now_ms, START_MS + 1000 + 4 * TRIP_MS);
+    finish(world);
+    assert_string_equal(world->calls, "clcldd");
+    assert_int_equal(world->count, 0);
+    free(world);
+}
+
+static void names_carry_ticket_claim_and_token(void **state)
+{
+    (void)state;
+    struct lock_settings from = settings();
+    struct world *world = begin(&from);
+    assert_true(go(world, LOCK_HELD, 5000));
+    assert_non_null(find(world, "p/me#t30"));
+    assert_non_null(find(world, "p/me#t30#g1#q1000000#h#k1000000"));
+    assert_int_equal(lock_token(&world->lock), 1000000);
+    assert_false(go(world, LOCK_LOST, 95000)); /* many renewals later */
+    assert_int_equal(lock_phase(&world->lock), LOCK_HELD);
+    assert_null(find(world, "p/me#t30"));
+    assert_non_null(strstr(world->groups[0].name, "#q1000000#h1001040#k1000000"));
+    finish(world);
+    assert_int_equal(world->count, 0);
+    free(world);
+}
+
+static void the_token_exceeds_every_token_seen(void **state)
+{
+    (void)state;
+    struct lock_settings from = settings();
+    struct world *world = begin(&from);
+    plant(world, "p/other#t30#g1#q2000000#h#k7000000", 0);
+    assert_false(go(world, LOCK_HELD, 5000));
+    assert_true(lock_standing(&world->lock)->held);
+    uproot(world, "other");
+    assert_true(go(world, LOCK_HELD, 5000));
+    assert_int_equal(lock_token(&world->lock), 7000001);
+    free(world);
+}
+
+static void who_keeps_us_out(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *other;
+        int64_t age_ms;
+        bool out;
+    } rows[] = {
+        {"a waiter before us", "p/w#t30", 5000, true},
+        {"a waiter after us", "p/w#t30", -5000, false},
+        {"its later generation, by its ticket", "p/w#t30#g9#q5", -5000, true},
+        {"an expired waiter", "p/w#t30", 35500, false},
+        {"five seconds of grace", "p/w#t30", 33000, true},
+        {"a longer timeout of its own", "p/w#t60", 35500, true},
+        {"a claim with a larger ticket", "p/w#t30#g1#q9999999#h", -100, true},
+        {"a role's attempt before us", "p/s", 10, true},
+        {"a role's attempt without room", "p/s", -500, true},
+        {"a role's attempt held off with room", "p/s", -1500, false},
+        {"a role's attempt by its own timeout", "p/s", 50000, true},
+        {"a nested lock", "p/s/x", 10, false},
+        {"an unknown tag is no mark", "p/w#x#t30", 5000, true},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct lock_settings from = settings();
+        struct world *world = begin(&from);
+        plant(world, rows[i].other, rows[i].age_ms);
+        bool in = go(world, LOCK_HELD, 1500);
+        check_row(in != rows[i].out, rows[i].name);
+        free(world);
+    }
+}
+
+static void one_try_is_refused_at_once(void **state)
+{
+    (void)state;
+    struct lock_settings from = settings();
+    from.nonblock = true;
+    from.wait_until = (struct mono){START_MS};
+    struct world *world = begin(&from);
+    plant(world, "p/other#t30#g1#q5#h", 5000);
+    assert_true(go(world, LOCK_FINISHED, 5000));
+    assert_int_equal(lock_reason(&world->lock), LOCK_REASON_HELD);
+    assert_string_equal(world->calls, "cld");
+    assert_int_equal(world->count, 1);
+    free(world);
+}
+
+static void one_try_takes_a_free_lock(void **state)
+{
+    (void)state;
+    struct lock_settings from = settings();
+    from.nonblock = true;
+    from.wait_until = (struct mono){START_MS};
+    struct world *world = begin(&from);
+    plant(world, "p/other#t30", 100); /* on its way out */
+    assert_false(go(world, LOCK_HELD, 500));
+    uproot(world, "other");
+    assert_true(go(world, LOCK_HELD, 5000));
+    free(world);
+}
+
+static void looks_and_time_limit_the_wait(void **state)
+{
+    (void)state;
+    struct lock_settings from = settings();
+    from.max_attempts = 2;
+    struct world *world = begin(&from);
+    plant(world, "p/other#t30", 100);
+    assert_true(go(world, LOCK_FINISHED, 10000));
+    assert_string_equal(world->calls, "clld");
+    free(world);
+    from = settings();
+    from.wait_until = (struct mono){START_MS + 4000};
+    world = begin(&from);
+    plant(world, "p/other#t30", 100);
+    assert_true(go(world, LOCK_FINISHED, 10000));
+    assert_int_equal(lock_reason(&world->lock), LOCK_REASON_HELD);
+    assert_in_range(world->now_ms - START_MS, 4000, 4100);
+    free(world);
+}
+
+static void dead_role_attempts_go_before_the_command(void **state)
+{
+    (void)state;
+    struct lock_settings from = settings();
+    struct world *world = begin(&from);
+    plant(world, "p/dead", 70000);
+    plant(world, "p/gone#t30", 70000);
+    assert_true(go(world, LOCK_HELD, 5000));
+    assert_string_equal(world->calls, "clclid");
+    assert_null(find(world, "p/dead"));
+    assert_non_null(find(world, "p/gone#t30")); /* misleads nobody: later */
+    assert_false(go(world, LOCK_LOST, 3000));
+    assert_null(find(world, "p/gone#t30"));
+    free(world);
+}
+
+static void what_has_content_is_left_alone(void **state)
+{
+    (void)state;
+    const char *name;
+    struct lock_settings from = settings();
+    struct world *world = begin(&from);
+    plant(world, "p/logs", 70000);
+    world->groups[0].has_content = true;
+    plant(world, "p/streams", 70000);
+    world->groups[1].has_streams = true;
+    assert_true(go(world, LOCK_HELD, 5000));
+    assert_int_equal(lock_take_notice(&world->lock, &name), LOCK_NOTICE_LEFT_ALONE);
+    assert_int_equal(lock_take_notice(&world->lock, &name), LOCK_NOTICE_NONE);
+    assert_false(go(world, LOCK_LOST, 100000));
+    assert_int_equal(lock_phase(&world->lock), LOCK_HELD);
+    finish(world);
+    assert_int_equal(world->count, 2);
+    free(world);
+}
+
+static void a_lost_answer_to_a_create_is_followed_up(void **state)
+{
+    (void)state;
+    for (int applied = 0; applied < 2; applied++) {
+        struct lock_settings from = settings();
+        struct world *world = begin(&from);
+        world->fail_kind = LOCK_TODO_CREATE;
+        world->fail_with = LOCK_UNKNOWN;
+        world->fail_count = 1;
+        world->applied = applied;
+        assert_true(go(world, LOCK_HELD, 5000));
+        assert_string_equal(world->calls, "cclcl");
+        finish(world);
+        assert_string_equal(world->calls, "cclclddll"); /* it may still be applied */
+        assert_int_equal(world->count, 0);
+        free(world);
+    }
+}
+
+static void a_name_that_exists_is_not_ours(void **state)
+{
+    (void)state;
+    struct lock_settings from = settings();
+    struct world *world = begin(&from);
+    plant(world, "p/me#t30", 10);
+    assert_true(go(world, LOCK_FINISHED, 5000));
+    assert_int_equal(lock_reason(&world->lock), LOCK_REASON_NAME_TAKEN);
+    assert_string_equal(world->calls, "c");
+    assert_int_equal(world->count, 1);
+    free(world);
+}
+
+static void refusals_and_failures_end_an_arrival(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        enum lock_outcome outcome;
+        enum lock_reason reason;
+        const char *calls;
+    } rows[] = {
+        {"refused", LOCK_REFUSED, LOCK_REASON_REFUSED, "c"},
+        {"never sent", LOCK_LATER, LOCK_REASON_UNAVAILABLE, "ccc"},
+        {"unknown", LOCK_UNKNOWN, LOCK_REASON_UNAVAILABLE, "cccdll"},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct lock_settings from = settings();
+        struct world *world = begin(&from);
+        world->fail_kind = LOCK_TODO_CREATE;
+        world->fail_with = rows[i].outcome;
+        world->fail_count = 100;
+        check_row(go(world, LOCK_FINISHED, 20000), rows[i].name);
+        check_row(lock_reason(&world->lock) == rows[i].reason, rows[i].name);
+        check_row(strcmp(world->calls, rows[i].calls) == 0, rows[i].name);
+        free(world);
+    }
+}
+
+static void three_looks_take_a_lock_away(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *uproot, *plant;
+        int64_t age_ms;
+        enum lock_reason reason; /* NONE: it stays held */
+    } rows[] = {
+        {"deleted by somebody", "p/me", NULL, 0, LOCK_REASON_GONE},
+        {"an older claim", NULL, "p/a#t30#g1#q5#h5", 0, LOCK_REASON_OLDER_CLAIM},
+        {"a younger claim, smaller in key", NULL, "p/a#t30#g1#q5#h", 0, LOCK_REASON_NONE},
+        {"a role's attempt from before", NULL, "p/s", 20000, LOCK_REASON_STRANGER},
+        {"a role's attempt from now", NULL, "p/s", 0, LOCK_REASON_NONE},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct lock_settings from = settings();
+        struct world *world = begin(&from);
+        check_row(go(world, LOCK_HELD, 5000), rows[i].name);
+        (void)go(world, LOCK_LOST, 4000);
+        if (rows[i].uproot)
+            uproot(world, rows[i].uproot);
+        if (rows[i].plant)
+            plant(world, rows[i].plant, rows[i].age_ms);
+        bool lost = go(world, LOCK_LOST, 25000);
+        check_row(lost == (rows[i].reason != LOCK_REASON_NONE), rows[i].name);
+        if (lost)
+            check_row(lock_reason(&world->lock) == rows[i].reason, rows[i].name);
+        free(world);
+    }
+}
+
+static void the_lease_ends_without_renewal(void **state)
+{
+    (void)state;
+    struct lock_settings from = settings();
+    struct world *world = begin(&from);
+    assert_true(go(world, LOCK_HELD, 5000));
+    struct lock_lease lease = lock_lease(&world->lock);
+    /* from before the claim was sent, which the deciding look has shown */
+    assert_int_equal(lease.ends_at.ms, START_MS + 1000 + 2 * TRIP_MS + 30000);
+    assert_int_equal(lease.kill_at.ms, lease.ends_at.ms - 3000);
+    assert_int_equal(lease.term_at.ms, lease.kill_at.ms - 3000);
+    world->fail_kind = LOCK_TODO_CREATE;
+    world->fail_with = LOCK_UNKNOWN;
+    world->fail_count = 10000;
+    assert_true(go(world, LOCK_LOST, 60000));
+    assert_int_equal(lock_reason(&world->lock), LOCK_REASON_LEASE);
+    assert_int_equal(world->now_ms, lease.term_at.ms);
+    free(world);
+}
+
+static void an_earlier_run_of_our_id_is_replaced(void **state)
+{
+    (void)state;
+    struct lock_settings from = settings();
+    from.nonce = "11111111";
+    struct world *world = begin(&from);
+    plant(world, "p/me#t30#u22222222", 500);
+    assert_true(go(world, LOCK_HELD, 6000));
+    assert_null(find(world, "p/me#t30#u22222222"));
+    finish(world);
+    free(world);
+
+    world = begin(&from); /* but one that holds is honoured */
+    plant(world, "p/me#t30#u22222222", 500);
+    plant(world, "p/me#t30#u22222222#g1#q999500#h", 400);
+    assert_false(go(world, LOCK_HELD, 6000));
+    assert_non_null(find(world, "p/me#t30#u22222222"));
+    free(world);
+
+    world = begin(&from); /* and a newer one replaces us */
+    plant(world, "p/other#t30", 500);
+    plant(world, "p/me#t30#u22222222", -500);
+    assert_true(go(world, LOCK_FINISHED, 6000));
+    assert_int_equal(lock_reason(&world->lock), LOCK_REASON_REPLACED);
+    free(world);
+}
+
+static void a_sleeper_starts_over_at_its_old_place(void **state)
+{
+    (void)state;
+    struct lock_settings from = settings();
+    struct world *world = begin(&from);
+    plant(world, "p/other#t30#g1#q5#h", 0);
+    assert_false(go(world, LOCK_HELD, 3000));
+    world->now_ms += 100000;
+    uproot(world, "other");
+    assert_true(go(world, LOCK_HELD, 6000));
+    assert_non_null(find(world, "p/me#t30#g1#q1000000"));
+    free(world);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_uncontended_run_takes_six_calls),
+        cmocka_unit_test(names_carry_ticket_claim_and_token),
+        cmocka_unit_test(the_token_exceeds_every_token_seen),
+        cmocka_unit_test(who_keeps_us_out),
+        cmocka_unit_test(one_try_is_refused_at_once),
+        cmocka_unit_test(one_try_takes_a_free_lock),
+        cmocka_unit_test(looks_and_time_limit_the_wait),
+        cmocka_unit_test(dead_role_attempts_go_before_the_command),
+        cmocka_unit_test(what_has_content_is_left_alone),
+        cmocka_unit_test(a_lost_answer_to_a_create_is_followed_up),
+        cmocka_unit_test(a_name_that_exists_is_not_ours),
+        cmocka_unit_test(refusals_and_failures_end_an_arrival),
+        cmocka_unit_test(three_looks_take_a_lock_away),
+        cmocka_unit_test(the_lease_ends_without_renewal),
+        cmocka_unit_test(an_earlier_run_of_our_id_is_replaced),
+        cmocka_unit_test(a_sleeper_starts_over_at_its_old_place),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
