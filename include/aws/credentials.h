@@ -72,6 +72,8 @@ struct credentials_want {
 
 struct credentials_answer {
     const struct error *failure; /* nothing came back: why; else NULL */
+    bool retryable;              /* of a failure of SEND: worth another try */
+    bool late;                   /* of a failure of SEND: it was a time limit */
     int status;                  /* SEND: of the answer; RUN: exit status, 128+N for a signal */
     struct text error_type;      /* SEND: header x-amzn-ErrorType, empty if there is none */
     struct text output;          /* SEND: the body; RUN: standard output; CODE: what was typed */

@@ -57,19 +57,16 @@ struct credentials_lookup {
     char reason[CREDENTIALS_REASON_BYTES]; /* why instance metadata gave nothing */
 };
 
-typedef int (*credentials_source_fn)(struct credentials_lookup *lookup,
-                                     const struct credentials_answer *answer,
-                                     struct credentials_want *want, struct error *err);
+typedef int credentials_source_fn(struct credentials_lookup *lookup,
+                                  const struct credentials_answer *answer,
+                                  struct credentials_want *want, struct error *err);
 
-int credentials_environment(struct credentials_lookup *lookup,
-                            const struct credentials_answer *answer, struct credentials_want *want,
-                            struct error *err);
-int credentials_credentials_file(struct credentials_lookup *lookup,
-                                 const struct credentials_answer *answer,
-                                 struct credentials_want *want, struct error *err);
-int credentials_config_file(struct credentials_lookup *lookup,
-                            const struct credentials_answer *answer, struct credentials_want *want,
-                            struct error *err);
+credentials_source_fn credentials_environment;
+credentials_source_fn credentials_role;
+credentials_source_fn credentials_web_identity;
+credentials_source_fn credentials_credentials_file;
+credentials_source_fn credentials_process;
+credentials_source_fn credentials_config_file;
 
 /* A key of the profile that the look-up is for. */
 const char *credentials_value(const struct credentials_lookup *lookup, const char *key);
@@ -82,6 +79,50 @@ int credentials_fill(struct credentials_lookup *lookup, struct text id, struct t
                      struct text token, struct error *err) MUST_USE;
 void credentials_origin(struct credentials_lookup *lookup, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* Where a JSON document has keys. NULL: not there. */
+struct credentials_json {
+    const char *id, *secret, *token, *expiration;
+    bool long_term;    /* token and expiration may be missing */
+    bool milliseconds; /* the expiration is a number of them since 1970, not ISO 8601 */
+};
+
+/*
+ * Fills lookup->keys from a document. ERROR_GARBLED if it is no JSON object or a member is
+ * missing (named) or no text, ERROR_DENIED if the keys have already expired.
+ */
+int credentials_fill_json(struct credentials_lookup *lookup, struct text document,
+                          const struct credentials_json *names, struct error *err) MUST_USE;
+
+/* One failed answer of STS, SSO, OIDC or sign-in; text safe to show. */
+struct credentials_refusal {
+    char code[100];
+    char message[400];
+};
+
+/* Reads code and message out of a JSON error. Never fails: both may be "". */
+void credentials_refusal_json(const struct credentials_answer *answer,
+                              struct credentials_refusal *ret_refusal);
+
+/*
+ * If the answer calls for it and attempts are left, makes *want the same request again after a
+ * pause, and returns true. code is "" if there is none.
+ */
+bool credentials_again(struct credentials_lookup *lookup, const struct credentials_answer *answer,
+                       const char *code, struct credentials_want *want);
+
+/* A request that failed for good: one line, "what: why", of the kind that fits the answer. */
+int credentials_refused(const struct credentials_answer *answer,
+                        const struct credentials_refusal *refusal, const char *what,
+                        struct error *err);
+
+/* Begins lookup->request anew, with the URL of a service. */
+int credentials_request(struct credentials_lookup *lookup, const char *method,
+                        enum aws_service service, const char *region, struct error *err) MUST_USE;
+
+/* Wants lookup->request sent, after its check. */
+int credentials_send(struct credentials_lookup *lookup, struct credentials_want *want,
+                     struct error *err) MUST_USE;
 
 /* Sets when the keys of lookup->keys end, and that they can be asked for again. */
 void credentials_set_expiry(struct credentials_lookup *lookup, struct wall expires_at);

@@ -8,8 +8,11 @@
 
 #include "aws/credentials_source.h"
 
-static const credentials_source_fn sources[SOURCE_COUNT] = {
+static credentials_source_fn *const sources[SOURCE_COUNT] = {
     [SOURCE_ENVIRONMENT] = credentials_environment,
+    [SOURCE_ROLE] = credentials_role,
+    [SOURCE_WEB_IDENTITY] = credentials_web_identity,
+    [SOURCE_PROCESS] = credentials_process,
     [SOURCE_CREDENTIALS_FILE] = credentials_credentials_file,
     [SOURCE_CONFIG_FILE] = credentials_config_file,
 };

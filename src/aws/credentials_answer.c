@@ -1,0 +1,180 @@
+/* What the sources share: reading answers, asking again, failing. */
+#include <stdio.h>
+#include <string.h>
+
+#include "aws/credentials_source.h"
+#include "base/date.h"
+#include "base/json.h"
+#include "base/random.h"
+
+#define PAUSE_MAX_S 20 /* between two attempts, as the SDKs' standard mode */
+
+static int missing(const char *path, struct error *err)
+{
+    return error_set(err, ERROR_GARBLED, "the answer has no %s", path);
+}
+
+static int read_expiration(struct credentials_lookup *lookup, const struct json_pick *pick,
+                           bool milliseconds, struct error *err)
+{
+    struct text text = text_slice(buf_text(pick->value), pick->value->length);
+    struct wall expires_at;
+    uint64_t ms = 0;
+    bool good = milliseconds
+                    ? pick->type == JSON_INTEGER && text_parse_u64(text, INT64_MAX, &ms) == 0
+                    : pick->type == JSON_STRING && date_parse_iso(text, &expires_at) == 0;
+    if (!good)
+        return error_set(err, ERROR_GARBLED, "%s is not a time", pick->path);
+    if (milliseconds)
+        expires_at.ms = (int64_t)ms;
+    credentials_set_expiry(lookup, expires_at);
+    return 0;
+}
+
+int credentials_fill_json(struct credentials_lookup *lookup, struct text document,
+                          const struct credentials_json *names, struct error *err)
+{
+    CLEAN(buf) struct buf expiration = BUF(DATE_ISO_BYTES * 2);
+    struct credentials *keys = &lookup->keys;
+    struct json_pick picks[] = {
+        {.path = names->id, .value = &keys->id},
+        {.path = names->secret, .value = &keys->secret},
+        {.path = names->token, .value = &keys->token},
+        {.path = names->expiration, .value = &expiration},
+    };
+    size_t count = names->expiration ? 4 : 3;
+    if (json_pick(document, CREDENTIALS_ANSWER_BYTES, picks, count, err) != 0)
+        return -1;
+    for (size_t i = 0; i < count; i++) {
+        bool may_miss = names->long_term && i >= 2;
+        if (picks[i].type == JSON_ABSENT && may_miss)
+            continue;
+        if (i < 3 && (picks[i].type != JSON_STRING || picks[i].value->length == 0))
+            return missing(picks[i].path, err);
+        if (i == 3 && picks[i].type == JSON_ABSENT)
+            return missing(picks[i].path, err);
+    }
+    if (count == 4 && picks[3].type != JSON_ABSENT &&
+        read_expiration(lookup, &picks[3], names->milliseconds, err) != 0)
+        return -1;
+    if (credentials_expired(keys, lookup->now))
+        return error_set(err, ERROR_DENIED, "the credentials it gave have already expired");
+    return 0;
+}
+
+void credentials_refusal_json(const struct credentials_answer *answer,
+                              struct credentials_refusal *ret_refusal)
+{
+    CLEAN(buf) struct buf type = BUF_SECRET(CREDENTIALS_ANSWER_BYTES);
+    CLEAN(buf) struct buf error = BUF_SECRET(CREDENTIALS_ANSWER_BYTES);
+    CLEAN(buf) struct buf message = BUF_SECRET(CREDENTIALS_ANSWER_BYTES);
+    CLEAN(buf) struct buf other_message = BUF_SECRET(CREDENTIALS_ANSWER_BYTES);
+    struct json_pick picks[] = {
+        {.path = "__type", .value = &type},
+        {.path = "error", .value = &error},
+        {.path = "message", .value = &message},
+        {.path = "Message", .value = &other_message},
+    };
+    struct text code = answer->error_type;
+    if (json_pick(answer->output, CREDENTIALS_ANSWER_BYTES, picks, 4, NULL) != 0)
+        picks[0].type = picks[1].type = picks[2].type = picks[3].type = JSON_ABSENT;
+    if (picks[0].type == JSON_STRING)
+        code = text_from(buf_text(&type));
+    else if (code.length == 0 && picks[1].type == JSON_STRING)
+        code = text_from(buf_text(&error));
+    const char *hash = code.length ? memchr(code.data, '#', code.length) : NULL;
+    if (hash)
+        code = text_slice(hash + 1, (size_t)(code.data + code.length - hash) - 1);
+    const char *colon = code.length ? memchr(code.data, ':', code.length) : NULL;
+    if (colon)
+        code.length = (size_t)(colon - code.data);
+    struct buf *said = picks[2].type == JSON_STRING   ? &message
+                       : picks[3].type == JSON_STRING ? &other_message
+                                                      : NULL;
+    text_printable(code, ret_refusal->code, sizeof(ret_refusal->code));
+    text_printable(text_from(said ? buf_text(said) : ""), ret_refusal->message,
+                   sizeof(ret_refusal->message));
+}
+
+static bool is_throttling(const char *code)
+{
+    static const char *const codes[] = {
+        "RequestTimeout",
+        "RequestTimeoutException",
+        "PriorRequestNotComplete",
+        "Throttling",
+        "ThrottlingException",
+        "ThrottledException",
+        "RequestThrottled",
+        "RequestThrottledException",
+        "TooManyRequestsException",
+        "RequestLimitExceeded",
+        "BandwidthLimitExceeded",
+        "LimitExceededException",
+        "SlowDown",
+        "ProvisionedThroughputExceededException",
+        "TransactionInProgressException",
+        "EC2ThrottledException",
+        "IDPCommunicationError",
+    };
+    for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
+        if (strcmp(codes[i], code) == 0)
+            return true;
+    return false;
+}
+
+bool credentials_again(struct credentials_lookup *lookup, const struct credentials_answer *answer,
+                       const char *code, struct credentials_want *want)
+{
+    bool worth = answer->failure
+                     ? answer->retryable
+                     : answer->status == 429 || answer->status == 500 ||
+                           (answer->status >= 502 && answer->status <= 504) || is_throttling(code);
+    if (!worth || lookup->attempt >= lookup->settings->max_attempts)
+        return false;
+    int64_t longest_ms = 1000;
+    for (unsigned i = 1; i < lookup->attempt && longest_ms < PAUSE_MAX_S * 1000; i++)
+        longest_ms *= 2;
+    if (longest_ms > PAUSE_MAX_S * 1000)
+        longest_ms = PAUSE_MAX_S * 1000;
+    lookup->attempt++;
+    want->kind = CREDENTIALS_SEND;
+    want->request = &lookup->request;
+    want->pause_ms = (int64_t)((uint64_t)longest_ms * random_u32() / UINT32_MAX);
+    return true;
+}
+
+int credentials_refused(const struct credentials_answer *answer,
+                        const struct credentials_refusal *refusal, const char *what,
+                        struct error *err)
+{
+    if (answer->failure) {
+        if (err)
+            *err = *answer->failure;
+        return error_add(err, "%s", what);
+    }
+    enum error_kind kind = answer->status >= 500 ? ERROR_UNAVAILABLE : ERROR_DENIED;
+    const char *code = refusal && *refusal->code ? refusal->code : "no error code";
+    return error_set(err, kind, "%s: status %d, %s%s%s", what, answer->status, code,
+                     refusal && *refusal->message ? ": " : "", refusal ? refusal->message : "");
+}
+
+int credentials_request(struct credentials_lookup *lookup, const char *method,
+                        enum aws_service service, const char *region, struct error *err)
+{
+    CLEAN(buf) struct buf url = BUF(ENDPOINT_URL_BYTES);
+    request_free(&lookup->request);
+    request_init(&lookup->request, method);
+    lookup->attempt = 1;
+    if (aws_settings_endpoint(lookup->settings, service, region, &url, err) != 0)
+        return -1;
+    return request_url(&lookup->request, buf_text(&url), err);
+}
+
+int credentials_send(struct credentials_lookup *lookup, struct credentials_want *want,
+                     struct error *err)
+{
+    want->kind = CREDENTIALS_SEND;
+    want->request = &lookup->request;
+    return request_check(&lookup->request, err);
+}
