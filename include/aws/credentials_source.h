@@ -10,6 +10,7 @@
 #define AWS_CREDENTIALS_SOURCE_H
 
 #include "aws/credentials.h"
+#include "aws/retry.h"
 
 #define CREDENTIALS_SCRATCH_BYTES CREDENTIALS_ANSWER_BYTES
 #define CREDENTIALS_WORDS_MAX     128 /* of a credential_process */
@@ -47,6 +48,7 @@ struct credentials_lookup {
     /* The source's own, cleared before it begins. */
     unsigned stage;
     unsigned attempt; /* of the request at hand */
+    struct retry retry;
     struct request request;
     struct buf scratch, token;
     char *words[CREDENTIALS_WORDS_MAX + 1];

@@ -7,8 +7,6 @@
 #include "base/json.h"
 #include "base/random.h"
 
-#define PAUSE_MAX_S 20 /* between two attempts, as the SDKs' standard mode */
-
 static int missing(const char *path, struct error *err)
 {
     return error_set(err, ERROR_GARBLED, "the answer has no %s", path);
@@ -130,17 +128,13 @@ bool credentials_again(struct credentials_lookup *lookup, const struct credentia
                      ? answer->retryable
                      : answer->status == 429 || answer->status == 500 ||
                            (answer->status >= 502 && answer->status <= 504) || is_throttling(code);
-    if (!worth || lookup->attempt >= lookup->settings->max_attempts)
+    if (!worth || lookup->attempt >= lookup->settings->max_attempts ||
+        !retry_affordable(&lookup->retry))
         return false;
-    int64_t longest_ms = 1000;
-    for (unsigned i = 1; i < lookup->attempt && longest_ms < PAUSE_MAX_S * 1000; i++)
-        longest_ms *= 2;
-    if (longest_ms > PAUSE_MAX_S * 1000)
-        longest_ms = PAUSE_MAX_S * 1000;
     lookup->attempt++;
     want->kind = CREDENTIALS_SEND;
     want->request = &lookup->request;
-    want->pause_ms = (int64_t)((uint64_t)longest_ms * random_u32() / UINT32_MAX);
+    want->pause_ms = retry_pause_ms(&lookup->retry, answer->late, 0, random_u32());
     return true;
 }
 
@@ -166,6 +160,7 @@ int credentials_request(struct credentials_lookup *lookup, const char *method,
     request_free(&lookup->request);
     request_init(&lookup->request, method);
     lookup->attempt = 1;
+    retry_init(&lookup->retry);
     if (aws_settings_endpoint(lookup->settings, service, region, &url, err) != 0)
         return -1;
     return request_url(&lookup->request, buf_text(&url), err);
