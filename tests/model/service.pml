@@ -1,0 +1,85 @@
+/*
+ * service - the log groups as listings show them, and the one promise; for the models beside it.
+ *
+ * The including model defines NAMES (how many names there are), OLD (the age above which no age
+ * makes a difference to anybody) and may define LAG and D (--settle), both in ticks.
+ */
+#ifndef LAG
+#define LAG 1
+#endif
+#ifndef D
+#define D 3
+#endif
+
+bool there[NAMES]; /* it exists now */
+byte age[NAMES];   /* ticks since it was created or deleted, at most OLD */
+
+/* A listing shows what has been there for more than LAG, may show what changed within LAG. */
+#define must_show(x) (there[x] && age[x] > LAG)
+#define may_show(x) (there[x] || age[x] <= LAG)
+#define may_miss(x) (!must_show(x))
+
+byte holders; /* commands that run now */
+
+/* A story is a trail told with the time; for the search the time would be state to no purpose. */
+#ifdef STORY
+int ticks;
+#define NEXT_TICK ticks++
+#else
+#define ticks 0
+#define NEXT_TICK skip
+#endif
+
+inline create(x) {
+	there[x] = true;
+	age[x] = 0
+}
+
+inline delete(x) {
+	if
+	:: there[x] ->
+		there[x] = false;
+		age[x] = 0
+	:: else
+	fi
+}
+
+inline hold() {
+	holders++;
+	assert(holders == 1)
+}
+
+/* lost becomes true if the listing shows x. */
+inline lost_if_shown(x) {
+	if
+	:: may_show(x) -> lost = true
+	:: may_miss(x)
+	fi
+}
+
+/* One more tick for x. What was deleted longer ago than LAG is as if it had never been. */
+inline grow(x) {
+	if
+	:: !there[x] && age[x] >= LAG -> age[x] = OLD
+	:: there[x] && age[x] < OLD -> age[x]++
+	:: !there[x] && age[x] < LAG -> age[x]++
+	:: else
+	fi
+}
+
+/* i is a counter that is 0, and is so again afterwards. */
+inline empty_service(i) {
+	do
+	:: i < NAMES -> age[i] = OLD; i++
+	:: else -> break
+	od;
+	i = 0
+}
+
+inline assert_nothing_left(i) {
+	do
+	:: i < NAMES -> assert(!there[i]); i++
+	:: else -> break
+	od;
+	i = 0
+}
