@@ -263,6 +263,12 @@ struct lock {
 void lock_init(struct lock *lock, const struct lock_settings *settings, struct mono now);
 
 /*
+ * For a run that was killed: begins with leaving. Finds by listings what a run of this ID and
+ * nonce has left, and deletes it. The listings may be of PREFIX/ID instead of PREFIX/.
+ */
+void lock_init_release(struct lock *lock, const struct lock_settings *settings, struct mono now);
+
+/*
  * What to do next. Asking again without telling gives the same todo, unless lock_leave()
  * came between. A WAIT may end early: just ask again.
  */

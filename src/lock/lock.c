@@ -30,6 +30,15 @@ void lock_init(struct lock *lock, const struct lock_settings *settings, struct m
     look_arrive(lock, now);
 }
 
+void lock_init_release(struct lock *lock, const struct lock_settings *settings, struct mono now)
+{
+    lock_init(lock, settings, now);
+    lock->uncertain = true;
+    lock->made_any = true;
+    look_leave(lock, now, LOCK_REASON_NONE);
+    lock->leaving_quiet = mono_add(now, -settings->settle_ms); /* look at once */
+}
+
 enum lock_phase lock_phase(const struct lock *lock)
 {
     return lock->phase;

@@ -1,0 +1,34 @@
+/*
+ * held - the WITHLOCK_HELD_* variables: which locks the processes above us hold.
+ *
+ * Each is a list separated by blanks, innermost lock last, of equal length: prefixes, IDs,
+ * tokens, endpoints. A command gets them extended by the lock it runs under. withlock inside
+ * withlock on the same lock (prefix and endpoint) would wait for itself: that is refused.
+ */
+#ifndef RUN_HELD_H
+#define RUN_HELD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+#define HELD_VARIABLE_BYTES (16 * 1024)
+#define HELD_VARIABLES      4
+
+struct held {
+    char *variables[HELD_VARIABLES + 1]; /* "NAME=VALUE", NULL-terminated; owned */
+};
+
+typedef const char *(*held_environment_fn)(const char *name);
+
+/* ERROR_USAGE, naming the variable to unset, if this very lock is held above us. */
+int held_check(held_environment_fn environment, const char *prefix, const char *endpoint,
+               struct error *err) MUST_USE;
+
+/* What the command gets. ERROR_LIMIT if a list would exceed HELD_VARIABLE_BYTES. */
+int held_make(struct held *ret_held, held_environment_fn environment, const char *prefix,
+              const char *id, int64_t token, const char *endpoint, struct error *err) MUST_USE;
+void held_free(struct held *held);
+
+#endif

@@ -1,0 +1,28 @@
+/*
+ * outcome - how a session ended, or what goes on, in words: one line, for people.
+ *
+ * Names of other contenders are made printable; times are the service's, in UTC.
+ */
+#ifndef RUN_OUTCOME_H
+#define RUN_OUTCOME_H
+
+#include "run/session.h"
+
+#define OUTCOME_WHO_BYTES 400
+
+/* LOCK_LOST: ERROR_LOST and why. */
+void outcome_lost(const struct session *session, struct error *ret_why);
+
+/*
+ * A session that finished without the lock: ERROR_NONE and a line about who holds it if that is
+ * all (the exit status is the user's choice), else what went wrong.
+ */
+void outcome_not_obtained(const struct session *session, struct error *ret_why);
+
+/* "'ID' ('label') since 2026-11-22T06:45:12Z": the one who is ahead of us. */
+void outcome_who(const struct session *session, char out[OUTCOME_WHO_BYTES]);
+
+/* Names that could not be deleted, one line; false if there are none. */
+bool outcome_left(const struct session *session, struct error *ret_why);
+
+#endif

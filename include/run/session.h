@@ -1,0 +1,83 @@
+/*
+ * session - carries out what the lock wishes: builds, signs and sends requests, keeps the pages
+ * of a listing, paces retries, and tells the lock what became of everything.
+ *
+ * Order:   session_init, then session_step until lock_phase(&session->lock) is what the caller
+ *          waits for; lock_leave(&session->lock, now) and session_step until LOCK_FINISHED;
+ *          session_free. One thread at a time; it may be handed from one to another.
+ * Memory:  what the config points to must live as long as the session.
+ */
+#ifndef RUN_SESSION_H
+#define RUN_SESSION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "aws/logs.h"
+#include "aws/retry.h"
+#include "aws/settings.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "lock/lock.h"
+#include "net/http.h"
+#include "run/credentials_provider.h"
+
+#define SESSION_GRACE_MS    2000  /* a request in flight may settle for so long when woken */
+#define SESSION_NAP_MS      60000 /* longest sleep: the machine may have been suspended meanwhile */
+#define SESSION_URL_BYTES   2048
+#define SESSION_AGENT_BYTES 256
+
+struct session_config {
+    const struct aws_settings *aws;
+    struct lock_settings lock;
+    int64_t connect_timeout_ms;
+    int64_t read_timeout_ms;
+    bool release_only; /* only find and delete what a run of this identity left */
+};
+
+/*
+ * What may wake a step up. When fd is readable woken() is called; it must make it unreadable,
+ * and returns true if the step is to end soon (a signal, a stop), false to go on.
+ */
+struct session_waker {
+    int fd;
+    bool (*woken)(void *context);
+    void *context;
+};
+
+struct session {
+    struct session_config config;
+    struct lock lock;
+    struct http *http;
+    struct provider provider;
+    struct retry retry;
+    struct logs_listing listing;
+    struct lock_entry *entries; /* of the listing, as the lock reads them */
+    uint32_t entries_room;
+    uint32_t pages;
+    struct mono asked;
+    const char *region; /* borrowed from the provider */
+    const char *proxy;  /* borrowed from the environment; NULL for none */
+    char url[SESSION_URL_BYTES];
+    char agent[SESSION_AGENT_BYTES];
+    char list_prefix[ATTEMPT_NAME_BYTES + 2];
+    int64_t clock_offset_ms; /* added to the wall clock for signing only */
+    uint64_t calls;
+    struct mono last_answer;  /* of the service, whatever it said */
+    struct error last_error;  /* why the last request failed; kind NONE after a success */
+    struct error final_error; /* why the lock gave up, once it has */
+};
+
+/*
+ * Finds region, endpoint and whether there are credentials to be had; makes no call to the
+ * service. Fails as aws/settings and the provider do.
+ */
+int session_init(struct session *session, const struct session_config *config,
+                 const struct session_waker *waker, struct error *err) MUST_USE;
+void session_free(struct session *session);
+
+/* Does the next thing, or waits until there is one, at the latest until `until`. */
+void session_step(struct session *session, const struct session_waker *waker, struct mono until);
+
+#endif

@@ -1,0 +1,45 @@
+/*
+ * supervise - a whole run: wait for the lock, run the command under it, release.
+ *
+ * Joins session, heartbeat, guardian and signals. Everything the user reads but for the final
+ * error is reported from here; the final error is returned.
+ */
+#ifndef RUN_SUPERVISE_H
+#define RUN_SUPERVISE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "aws/settings.h"
+#include "base/error.h"
+#include "lock/lock.h"
+#include "run/held.h"
+#include "run/signals.h"
+
+#define SUPERVISE_FIRST_WORD_MS 2000  /* of waiting, before anything is said about it */
+#define SUPERVISE_AGAIN_MS      60000 /* then so often, where it cannot be kept up to date */
+#define SUPERVISE_IN_PLACE_MS   1000  /* on a terminal */
+
+/* All strings are borrowed. */
+struct supervise_plan {
+    char *const *argv;
+    const struct aws_options *aws;
+    struct lock_settings lock; /* id, nonce and wait_until are filled in by supervise() */
+    const char *id;            /* explicit; NULL for a unique one */
+    int64_t wait_ms;           /* negative: for ever */
+    int64_t connect_timeout_ms;
+    int64_t read_timeout_ms;
+    int64_t min_hold_ms;
+    bool warn_on_lost; /* go on with a lost lock */
+    bool json;         /* events are shown without -v */
+    int not_obtained_status;
+    held_environment_fn environment;
+};
+
+/*
+ * Returns the exit status. If err->kind is not ERROR_NONE on return it holds the line to print,
+ * and the status belongs to it. signals_init() must have been called.
+ */
+int supervise(const struct supervise_plan *plan, const struct signals *signals, struct error *err);
+
+#endif

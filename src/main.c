@@ -1,0 +1,81 @@
+/* main - words in, exit status out; the only place that prints the final error and exits. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/report.h"
+#include "cli/options.h"
+#include "run/signals.h"
+#include "run/supervise.h"
+
+static const char *environment(const char *name)
+{
+    return getenv(name);
+}
+
+static int print(char *text)
+{
+    int failed = !text || fputs(text, stdout) < 0 || fflush(stdout) != 0;
+    free(text);
+    return failed;
+}
+
+static int run(const struct options *options, const struct signals *signals, struct error *err)
+{
+    const char *shell = environment("SHELL");
+    char *shell_words[] = {(char *)(shell && *shell ? shell : "/bin/sh"), (char *)"-c",
+                           (char *)options->shell_command, NULL};
+    struct aws_options aws = {.profile = options->profile,
+                              .region = options->region,
+                              .endpoint_url = options->endpoint_url,
+                              .ca_bundle = options->ca_bundle};
+    struct supervise_plan plan = {
+        .argv = options->shell_command ? shell_words : options->command,
+        .aws = &aws,
+        .lock = {.prefix = options->prefix,
+                 .label = options->label_tag,
+                 .lock_timeout_ms = options->lock_timeout_ms,
+                 .role_timeout_ms = options->role_timeout_ms,
+                 .settle_ms = options->settle_ms,
+                 .kill_after_ms = options->kill_after_ms,
+                 .release_timeout_ms = options->release_timeout_ms,
+                 .max_attempts = (unsigned)options->max_attempts,
+                 .retry_delay_ms = options->retry_delay_ms,
+                 .no_queue = options->no_queue},
+        .id = options->id,
+        .wait_ms = options->wait_ms,
+        .connect_timeout_ms = options->connect_timeout_ms,
+        .read_timeout_ms = options->read_timeout_ms,
+        .min_hold_ms = options->min_hold_ms,
+        .warn_on_lost = options->on_lost == OPTIONS_ON_LOST_WARN,
+        .json = options->log_format == OPTIONS_LOG_JSON,
+        .not_obtained_status = (int)options->conflict_exit_code,
+        .environment = environment,
+    };
+    return supervise(&plan, signals, err);
+}
+
+int main(int argc, char **argv)
+{
+    struct options options;
+    struct signals signals;
+    struct error err = {0};
+    int status;
+    if (options_parse(&options, argc, argv, environment, &err) != 0) {
+        report(REPORT_ERROR, "%s", err.text);
+        return error_exit_status(err.kind);
+    }
+    if (options.action == OPTIONS_HELP)
+        return print(options_help());
+    if (options.action == OPTIONS_VERSION)
+        return puts("withlock " WITHLOCK_VERSION) < 0 || fflush(stdout) != 0;
+    int level = options.quiet ? REPORT_ERROR : REPORT_NOTICE + (int)options.verbose;
+    report_init((enum report_level)(level > REPORT_CALLS ? REPORT_CALLS : level),
+                options.log_format == OPTIONS_LOG_JSON);
+    if (signals_init(&signals, &err) != 0)
+        status = error_exit_status(err.kind);
+    else
+        status = run(&options, &signals, &err);
+    if (err.kind != ERROR_NONE)
+        report(REPORT_ERROR, "%s", err.text);
+    return status;
+}

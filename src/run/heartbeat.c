@@ -1,0 +1,124 @@
+#include "run/heartbeat.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "run/outcome.h"
+
+static bool stopped(void *context)
+{
+    (void)context; /* stays readable: every wait from now on is to end */
+    return true;
+}
+
+static void ring(int fd)
+{
+    uint64_t one = 1;
+    (void)!write(fd, &one, sizeof(one)); /* cannot fail: nobody counts to 2^64 */
+}
+
+static void tell_lost(struct heartbeat *heartbeat)
+{
+    (void)pthread_mutex_lock(&heartbeat->mutex);
+    heartbeat->lost = true;
+    outcome_lost(heartbeat->session, &heartbeat->why);
+    (void)pthread_mutex_unlock(&heartbeat->mutex);
+    ring(heartbeat->news_fd);
+}
+
+static bool same(struct lock_lease a, struct lock_lease b)
+{
+    return a.term_at.ms == b.term_at.ms && a.kill_at.ms == b.kill_at.ms;
+}
+
+/* Never beyond the old lease: when the lock is lost, TERM is due at once. */
+static void set_deadlines(struct heartbeat *heartbeat, const struct lock_lease *lease, bool lost)
+{
+    int64_t kill_after_ms = heartbeat->session->config.lock.kill_after_ms;
+    struct mono now = mono_now();
+    if (!heartbeat->kill)
+        return;
+    if (lost)
+        guardian_set_deadlines(heartbeat->guardian, now,
+                               mono_min(lease->kill_at, mono_add(now, kill_after_ms)));
+    else
+        guardian_set_deadlines(heartbeat->guardian, lease->term_at, lease->kill_at);
+}
+
+static void *beat(void *context)
+{
+    struct heartbeat *heartbeat = context;
+    struct session *session = heartbeat->session;
+    struct session_waker waker = {.fd = heartbeat->stop_fd, .woken = stopped};
+    struct lock_lease known = {0};
+    while (!atomic_load(&heartbeat->stopping)) {
+        session_step(session, &waker, MONO_NEVER);
+        struct lock_lease lease = lock_lease(&session->lock);
+        bool lost = lock_phase(&session->lock) == LOCK_LOST;
+        if (lost || !same(lease, known))
+            set_deadlines(heartbeat, &lease, lost);
+        known = lease;
+        if (lost) {
+            tell_lost(heartbeat);
+            break; /* nothing on the wire helps now; the attempts stay until they are released */
+        }
+    }
+    return NULL;
+}
+
+static void close_all(struct heartbeat *heartbeat)
+{
+    (void)close(heartbeat->stop_fd);
+    (void)close(heartbeat->news_fd);
+    (void)pthread_mutex_destroy(&heartbeat->mutex);
+}
+
+int heartbeat_start(struct heartbeat *heartbeat, struct session *session, struct guardian *guardian,
+                    bool kill, struct error *err)
+{
+    *heartbeat = (struct heartbeat){.session = session, .guardian = guardian, .kill = kill};
+    heartbeat->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (heartbeat->stop_fd < 0)
+        return error_system(err, errno, "making an event descriptor");
+    heartbeat->news_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (heartbeat->news_fd < 0) {
+        (void)close(heartbeat->stop_fd);
+        return error_system(err, errno, "making an event descriptor");
+    }
+    (void)pthread_mutex_init(&heartbeat->mutex, NULL); /* cannot fail with default attributes */
+    int failed = pthread_create(&heartbeat->thread, NULL, beat, heartbeat);
+    if (failed) {
+        close_all(heartbeat);
+        return error_system(err, failed, "starting the heartbeat thread");
+    }
+    heartbeat->running = true;
+    return 0;
+}
+
+int heartbeat_fd(const struct heartbeat *heartbeat)
+{
+    return heartbeat->news_fd;
+}
+
+bool heartbeat_lost(struct heartbeat *heartbeat, struct error *ret_why)
+{
+    (void)pthread_mutex_lock(&heartbeat->mutex);
+    bool lost = heartbeat->lost;
+    if (lost)
+        *ret_why = heartbeat->why;
+    (void)pthread_mutex_unlock(&heartbeat->mutex);
+    return lost;
+}
+
+void heartbeat_stop(struct heartbeat *heartbeat)
+{
+    if (!heartbeat->running)
+        return;
+    atomic_store(&heartbeat->stopping, true);
+    ring(heartbeat->stop_fd);
+    (void)pthread_join(heartbeat->thread, NULL);
+    heartbeat->running = false;
+    close_all(heartbeat);
+}

@@ -1,0 +1,45 @@
+#include "run/identity.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/random.h"
+
+/* The host's name up to its first dot, with only what an ID may hold. */
+static void host_name(char out[IDENTITY_HOST_BYTES + 1])
+{
+    char name[256] = "";
+    if (gethostname(name, sizeof(name) - 1) != 0 || !name[0])
+        (void)strcpy(name, "host");
+    size_t length = 0;
+    for (; name[length] && name[length] != '.' && length < IDENTITY_HOST_BYTES; length++)
+        out[length] = (char)(isalnum((unsigned char)name[length]) ? name[length] : '-');
+    out[length] = '\0';
+}
+
+int identity_make(struct identity *ret_identity, const char *explicit_id, struct wall now,
+                  struct error *err)
+{
+    unsigned char random[ATTEMPT_NONCE_BYTES / 2];
+    char hex[ATTEMPT_NONCE_BYTES + 1], host[IDENTITY_HOST_BYTES + 1], stamp[32];
+    if (random_bytes(random, sizeof(random), err) != 0)
+        return error_add(err, "making a unique ID");
+    for (size_t i = 0; i < sizeof(random); i++)
+        (void)snprintf(hex + 2 * i, 3, "%02x", random[i]);
+    if (explicit_id) {
+        (void)snprintf(ret_identity->id, sizeof(ret_identity->id), "%s", explicit_id);
+        memcpy(ret_identity->nonce, hex, sizeof(hex));
+        return 0;
+    }
+    time_t seconds = (time_t)(now.ms / 1000);
+    struct tm parts;
+    (void)strftime(stamp, sizeof(stamp), "%Y%m%dT%H%M%SZ", gmtime_r(&seconds, &parts));
+    host_name(host);
+    (void)snprintf(ret_identity->id, sizeof(ret_identity->id), "%s-%s-%ld-%s", stamp, host,
+                   (long)getpid(), hex);
+    ret_identity->nonce[0] = '\0';
+    return 0;
+}

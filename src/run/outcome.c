@@ -1,0 +1,141 @@
+#include "run/outcome.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "lock/attempt.h"
+
+#define STAMP_BYTES 40
+#define SHOWN_BYTES 160
+
+static void stamp(int64_t wall_ms, char out[STAMP_BYTES])
+{
+    time_t seconds = (time_t)(wall_ms / 1000);
+    struct tm parts;
+    if (!gmtime_r(&seconds, &parts) ||
+        strftime(out, STAMP_BYTES, "%Y-%m-%dT%H:%M:%SZ", &parts) == 0)
+        (void)strcpy(out, "?");
+}
+
+static const char *prefix(const struct session *session)
+{
+    return session->config.lock.prefix;
+}
+
+void outcome_who(const struct session *session, char out[OUTCOME_WHO_BYTES])
+{
+    const struct lock_standing *standing = lock_standing(&session->lock);
+    struct attempt attempt;
+    char id[SHOWN_BYTES], label[ATTEMPT_LABEL_BYTES + 1], since[STAMP_BYTES];
+    struct text name = text_from(standing->ahead_name);
+    if (attempt_parse(text_from(prefix(session)), name, &attempt) == ATTEMPT_ELSEWHERE) {
+        (void)snprintf(out, OUTCOME_WHO_BYTES, "somebody");
+        return;
+    }
+    (void)text_printable(attempt.id, id, sizeof(id));
+    (void)text_printable(attempt.label, label, sizeof(label));
+    stamp(standing->since_ms, since);
+    (void)snprintf(out, OUTCOME_WHO_BYTES, "'%s'%s%s%s since %s", id, *label ? " (" : "", label,
+                   *label ? ")" : "", since);
+}
+
+/* The last time the service answered anything, by our own clock. */
+static void last_answer(const struct session *session, char out[STAMP_BYTES])
+{
+    int64_t ago_ms = mono_diff(mono_now(), session->last_answer);
+    stamp(wall_now().ms - ago_ms, out);
+}
+
+void outcome_lost(const struct session *session, struct error *ret_why)
+{
+    char since[STAMP_BYTES], who[OUTCOME_WHO_BYTES];
+    const struct error *last = &session->last_error;
+    switch (lock_reason(&session->lock)) {
+    case LOCK_REASON_GONE:
+        (void)error_set(ret_why, ERROR_LOST,
+                        "lost the lock '%s': its attempts were deleted by somebody else",
+                        prefix(session));
+        return;
+    case LOCK_REASON_OLDER_CLAIM:
+        outcome_who(session, who);
+        (void)error_set(ret_why, ERROR_LOST, "lost the lock '%s': an older claim is held by %s",
+                        prefix(session), who);
+        return;
+    case LOCK_REASON_STRANGER:
+        outcome_who(session, who);
+        (void)error_set(ret_why, ERROR_LOST, "lost the lock '%s': an attempt of %s precedes ours",
+                        prefix(session), who);
+        return;
+    default:
+        break;
+    }
+    last_answer(session, since);
+    if (last->kind == ERROR_DENIED)
+        (void)error_set(ret_why, ERROR_LOST, "lost the lock '%s': not renewed in time: %s",
+                        prefix(session), last->text);
+    else if (last->kind != ERROR_NONE)
+        (void)error_set(ret_why, ERROR_LOST,
+                        "lost the lock '%s': not renewed in time; last answer of the service at "
+                        "%s: %s",
+                        prefix(session), since, last->text);
+    else
+        (void)error_set(ret_why, ERROR_LOST,
+                        "lost the lock '%s': not renewed in time (was this machine or process "
+                        "stopped?)",
+                        prefix(session));
+}
+
+void outcome_not_obtained(const struct session *session, struct error *ret_why)
+{
+    char who[OUTCOME_WHO_BYTES];
+    *ret_why = (struct error){0};
+    switch (lock_reason(&session->lock)) {
+    case LOCK_REASON_HELD:
+        outcome_who(session, who);
+        (void)error_set(ret_why, ERROR_NONE, "lock '%s' not obtained: %s %s", prefix(session),
+                        lock_standing(&session->lock)->held ? "held by" : "behind", who);
+        return;
+    case LOCK_REASON_REPLACED:
+        (void)error_set(ret_why, ERROR_NONE,
+                        "lock '%s' not obtained: a newer run with the ID '%s' has taken our place",
+                        prefix(session), session->config.lock.id);
+        return;
+    case LOCK_REASON_NAME_TAKEN:
+        (void)error_set(ret_why, ERROR_INTERNAL,
+                        "a log group with our unique name exists already: '%s'",
+                        session->lock.name);
+        return;
+    case LOCK_REASON_REFUSED:
+    case LOCK_REASON_UNAVAILABLE:
+        if (session->final_error.kind != ERROR_NONE) {
+            *ret_why = session->final_error;
+            return;
+        }
+        break;
+    default:
+        break;
+    }
+    (void)error_set(ret_why, ERROR_UNAVAILABLE, "lock '%s' not obtained: the service kept failing",
+                    prefix(session));
+}
+
+bool outcome_left(const struct session *session, struct error *ret_why)
+{
+    char name[ATTEMPT_NAME_BYTES + 1], more[32] = "";
+    uint32_t count = 0;
+    while (lock_left(&session->lock, count, name))
+        count++;
+    if (count == 0)
+        return false;
+    (void)lock_left(&session->lock, count - 1, name);
+    if (count > 1)
+        (void)snprintf(more, sizeof(more), " and %u more", count - 1);
+    const struct error *last = &session->last_error;
+    (void)error_set(ret_why, last->kind == ERROR_NONE ? ERROR_UNAVAILABLE : last->kind,
+                    "could not delete '%s'%s; others wait until it expires, %lld s after it was "
+                    "made: %s",
+                    name, more, (long long)(session->config.lock.lock_timeout_ms / 1000),
+                    last->kind == ERROR_NONE ? "no answer in time" : last->text);
+    return true;
+}

@@ -1,0 +1,406 @@
+#include "run/supervise.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/report.h"
+#include "exit_status.h"
+#include "run/child.h"
+#include "run/guardian.h"
+#include "run/heartbeat.h"
+#include "run/identity.h"
+#include "run/outcome.h"
+#include "run/session.h"
+#include "run/waiting.h"
+
+#define NO_WAKER ((struct session_waker){.fd = -1})
+
+struct run {
+    const struct supervise_plan *plan;
+    const struct signals *signals;
+    struct aws_settings aws;
+    struct identity identity;
+    struct session_config config;
+    struct session session;
+    struct guardian guardian;
+    struct heartbeat heartbeat;
+    struct held held;
+    struct mono arrived, held_since, ended;
+    int status; /* of the command */
+    bool lost;
+    bool told_lost;
+    struct error why; /* it was lost */
+};
+
+/* Events are for those who read JSON; in text they are for -v. */
+static enum report_level event_level(const struct run *run)
+{
+    return run->plan->json ? REPORT_NOTICE : REPORT_VERBOSE;
+}
+
+static const char *environment_get(const char *name, void *context)
+{
+    const struct run *run = context;
+    return run->plan->environment(name);
+}
+
+static int find_command(const struct run *run, struct error *err)
+{
+    const char *name = run->plan->argv[0];
+    switch (child_find(name, run->plan->environment("PATH"), err)) {
+    case CHILD_FOUND:
+        *err = (struct error){0}; /* of a folder that was looked at in vain */
+        return 0;
+    case CHILD_NOT_EXECUTABLE:
+        return EXIT_STATUS_NOT_EXECUTABLE;
+    case CHILD_NOT_FOUND:
+        break;
+    }
+    return EXIT_STATUS_NOT_FOUND;
+}
+
+static int load(struct run *run, struct error *err)
+{
+    const struct supervise_plan *plan = run->plan;
+    struct environment environment = {environment_get, run};
+    if (aws_settings_load(&run->aws, plan->aws, &environment, err) != 0)
+        return -1;
+    if (identity_make(&run->identity, plan->id, wall_now(), err) != 0 ||
+        attempt_check_length(plan->lock.prefix, run->identity.id, plan->lock.label, err) != 0)
+        return -1;
+    run->arrived = mono_now();
+    run->config = (struct session_config){
+        .aws = &run->aws,
+        .lock = plan->lock,
+        .connect_timeout_ms = plan->connect_timeout_ms,
+        .read_timeout_ms = plan->read_timeout_ms,
+    };
+    run->config.lock.id = run->identity.id;
+    run->config.lock.nonce = run->identity.nonce[0] ? run->identity.nonce : NULL;
+    run->config.lock.arrival_tries = run->aws.max_attempts;
+    run->config.lock.nonblock = plan->wait_ms == 0;
+    run->config.lock.wait_until =
+        plan->wait_ms < 0 ? MONO_NEVER : mono_add(run->arrived, plan->wait_ms);
+    return 0;
+}
+
+static void take_notices(struct session *session)
+{
+    const char *name, *line;
+    for (;;) {
+        switch (lock_take_notice(&session->lock, &name)) {
+        case LOCK_NOTICE_NONE:
+            while ((line = provider_warning(&session->provider)))
+                report(REPORT_WARNING, "warning: %s", line);
+            return;
+        case LOCK_NOTICE_LEFT_ALONE:
+            report(REPORT_WARNING,
+                   "warning: log group '%s' is older than the lock timeout and no attempt of ours "
+                   "to judge: it has content, is protected or may not be looked into; left alone",
+                   name);
+            break;
+        case LOCK_NOTICE_CROWDED:
+            report(REPORT_WARNING,
+                   "warning: too many attempts could not be deleted; '%s' is left to expire", name);
+            break;
+        }
+    }
+}
+
+/* Deletes what was made; what could not be is said. */
+static void release(struct run *run, const struct session_waker *waker)
+{
+    struct error left;
+    struct session *session = &run->session;
+    lock_leave(&session->lock, mono_now());
+    while (lock_phase(&session->lock) != LOCK_FINISHED) {
+        session_step(session, waker, MONO_NEVER);
+        take_notices(session);
+    }
+    if (outcome_left(session, &left))
+        report(REPORT_ERROR, "%s", left.text);
+}
+
+/* In the guardian, after withlock was killed: by fresh connections and credentials. */
+static void release_after_death(void *context)
+{
+    struct run *run = context;
+    struct session_config config = run->config;
+    struct session_waker waker = NO_WAKER;
+    struct error err;
+    config.release_only = true;
+    if (session_init(&run->session, &config, &waker, &err) != 0) {
+        report(REPORT_ERROR, "%s", err.text);
+        return;
+    }
+    release(run, &waker);
+    session_free(&run->session);
+}
+
+/* Waits for the lock. Returns the signal that ended the wait, 0 if none did. */
+static int wait_for_lock(struct run *run, struct waiting *waiting)
+{
+    struct session *session = &run->session;
+    struct session_waker waker = waiting_waker(waiting);
+    enum lock_phase phase;
+    waiting_show(waiting, session);
+    do {
+        session_step(session, &waker, MONO_NEVER);
+        take_notices(session);
+        phase = lock_phase(&session->lock);
+    } while (waiting->signal == 0 && phase != LOCK_HELD && phase != LOCK_LOST &&
+             phase != LOCK_LEAVING && phase != LOCK_FINISHED);
+    return waiting->signal;
+}
+
+static void tell_acquired(const struct run *run)
+{
+    int64_t waited_ms = mono_diff(run->held_since, run->arrived);
+    struct report_field fields[] = {
+        {"lock", run->plan->lock.prefix, 0},
+        {"id", run->identity.id, 0},
+        {"token", NULL, lock_token(&run->session.lock)},
+        {"waited_ms", NULL, waited_ms},
+    };
+    report_event(event_level(run), "acquired", fields, sizeof(fields) / sizeof(fields[0]),
+                 "acquired lock '%s' as '%s' after %lld.%03lld s", run->plan->lock.prefix,
+                 run->identity.id, (long long)(waited_ms / 1000), (long long)(waited_ms % 1000));
+}
+
+static void tell_ended(const struct run *run)
+{
+    int64_t held_ms = mono_diff(mono_now(), run->held_since);
+    struct report_field fields[] = {
+        {"lock", run->plan->lock.prefix, 0},
+        {"status", NULL, run->status},
+        {"held_ms", NULL, held_ms},
+        {"waited_ms", NULL, mono_diff(run->held_since, run->arrived)},
+        {"calls", NULL, (int64_t)run->session.calls},
+    };
+    report_event(event_level(run), "released", fields, sizeof(fields) / sizeof(fields[0]),
+                 "released lock '%s' after %lld.%03lld s, %llu calls; the command's status is %d",
+                 run->plan->lock.prefix, (long long)(held_ms / 1000), (long long)(held_ms % 1000),
+                 (unsigned long long)run->session.calls, run->status);
+}
+
+static void note_loss(struct run *run)
+{
+    struct error why;
+    if (run->told_lost || !heartbeat_lost(&run->heartbeat, &why))
+        return;
+    run->told_lost = true;
+    run->lost = true;
+    run->why = why;
+    struct report_field fields[] = {{"lock", run->plan->lock.prefix, 0}};
+    if (run->plan->warn_on_lost)
+        report_event(REPORT_WARNING, "lost", fields, 1, "warning: %s; the command goes on",
+                     why.text);
+}
+
+static void forward_signals(struct run *run)
+{
+    struct signals_seen seen;
+    while (signals_next(run->signals, &seen))
+        guardian_forward(&run->guardian, &seen);
+}
+
+/* One event of the guardian. Returns true when the command is over. */
+static bool guardian_step(struct run *run, struct error *err)
+{
+    struct guardian_seen seen;
+    switch (guardian_next(&run->guardian, &seen)) {
+    case GUARDIAN_NOTHING:
+    case GUARDIAN_STARTED:
+        return false;
+    case GUARDIAN_ENDING:
+        run->lost = true;
+        return false;
+    case GUARDIAN_SURVIVOR:
+        report(REPORT_WARNING, "warning: process %ld cannot be killed yet; still trying",
+               (long)seen.pid);
+        return false;
+    case GUARDIAN_NOT_STARTED:
+        if (seen.exec) {
+            run->status = child_exec_status(seen.os_errno);
+            (void)error_system(err, seen.os_errno, "cannot execute '%s'", run->plan->argv[0]);
+        } else {
+            run->status = EXIT_STATUS_SYSTEM;
+            (void)error_system(err, seen.os_errno, "starting '%s'", run->plan->argv[0]);
+        }
+        return true;
+    case GUARDIAN_ENDED:
+        run->status = seen.status;
+        return true;
+    }
+    return false;
+}
+
+static void watch_command(struct run *run, struct error *err)
+{
+    bool over = false;
+    while (!over) {
+        struct pollfd fds[] = {
+            {.fd = guardian_fd(&run->guardian), .events = POLLIN},
+            {.fd = run->signals->fd, .events = POLLIN},
+            {.fd = run->told_lost ? -1 : heartbeat_fd(&run->heartbeat), .events = POLLIN},
+        };
+        if (poll(fds, 3, -1) < 0 && errno != EINTR)
+            break; /* ENOMEM: the deadlines stand; the guardian ends the command */
+        if (fds[2].revents)
+            note_loss(run);
+        if (fds[1].revents)
+            forward_signals(run);
+        if (fds[0].revents)
+            over = guardian_step(run, err);
+    }
+    note_loss(run);
+}
+
+/* --min-hold: until then, or until a signal asks to end. */
+static void hold_on(struct run *run)
+{
+    struct mono until = mono_add(run->held_since, run->plan->min_hold_ms);
+    struct signals_seen seen;
+    while (!run->lost && !mono_reached(mono_now(), until)) {
+        struct pollfd fds[] = {
+            {.fd = run->signals->fd, .events = POLLIN},
+            {.fd = heartbeat_fd(&run->heartbeat), .events = POLLIN},
+        };
+        int64_t left_ms = mono_diff(until, mono_now());
+        (void)poll(fds, 2, left_ms > 60000 ? 60000 : (int)left_ms + 1);
+        if (fds[1].revents)
+            note_loss(run);
+        while (signals_next(run->signals, &seen))
+            if (signals_terminating(seen.number))
+                return;
+    }
+}
+
+static int run_command(struct run *run, struct error *err)
+{
+    struct lock_lease lease = lock_lease(&run->session.lock);
+    if (held_make(&run->held, run->plan->environment, run->plan->lock.prefix, run->identity.id,
+                  lock_token(&run->session.lock), run->session.url, err) != 0)
+        return -1;
+    if (!run->plan->warn_on_lost)
+        guardian_set_deadlines(&run->guardian, lease.term_at, lease.kill_at);
+    if (guardian_launch(&run->guardian, (const char *const *)run->held.variables, err) != 0)
+        return -1;
+    if (heartbeat_start(&run->heartbeat, &run->session, &run->guardian, !run->plan->warn_on_lost,
+                        err) != 0) {
+        guardian_end_command(&run->guardian, 0); /* no thread, no renewal */
+        run->why = *err;
+        run->lost = true;
+    }
+    watch_command(run, err);
+    if (run->heartbeat.running)
+        hold_on(run);
+    guardian_set_deadlines(&run->guardian, MONO_NEVER, MONO_NEVER);
+    heartbeat_stop(&run->heartbeat);
+    return 0;
+}
+
+static int lost_status(struct run *run, struct error *err)
+{
+    if (run->why.kind == ERROR_NONE) { /* a deadline passed before the heartbeat could say so */
+        run->session.lock.reason = LOCK_REASON_LEASE;
+        outcome_lost(&run->session, &run->why);
+    }
+    *err = run->why;
+    if (err->kind == ERROR_LOST)
+        (void)strncat(err->text, "; the command was ended",
+                      sizeof(err->text) - strlen(err->text) - 1);
+    return error_exit_status(err->kind);
+}
+
+static int not_obtained_status(struct run *run, struct error *err)
+{
+    outcome_not_obtained(&run->session, err);
+    if (err->kind != ERROR_NONE)
+        return error_exit_status(err->kind);
+    struct report_field fields[] = {{"lock", run->plan->lock.prefix, 0}};
+    bool silent = run->plan->wait_ms == 0 && lock_reason(&run->session.lock) == LOCK_REASON_HELD;
+    report_event(silent ? event_level(run) : REPORT_NOTICE, "not_obtained", fields, 1, "%s",
+                 err->text);
+    return run->plan->not_obtained_status;
+}
+
+/* The lock is held: the rest of the run. */
+static int use_lock(struct run *run, struct error *err)
+{
+    struct session_waker waker = NO_WAKER;
+    run->held_since = mono_now();
+    tell_acquired(run);
+    if (run_command(run, err) != 0)
+        run->status = error_exit_status(err->kind);
+    int status = run->status;
+    if (run->lost && !run->plan->warn_on_lost)
+        status = lost_status(run, err);
+    release(run, &waker);
+    tell_ended(run);
+    return status;
+}
+
+static int run_session(struct run *run, struct waiting *waiting, struct error *err)
+{
+    struct session_waker waker = NO_WAKER;
+    int number = wait_for_lock(run, waiting);
+    waiting_end(waiting);
+    if (number == 0 && lock_phase(&run->session.lock) == LOCK_HELD)
+        return use_lock(run, err);
+    release(run, &waker);
+    if (number)
+        return EXIT_STATUS_SIGNAL + number;
+    return not_obtained_status(run, err);
+}
+
+static int start(struct run *run, struct error *err)
+{
+    struct waiting waiting;
+    struct guardian_settings settings = {
+        .argv = run->plan->argv,
+        .signals = run->signals,
+        .kill_after_ms = run->plan->lock.kill_after_ms,
+        .release = release_after_death,
+        .release_context = run,
+    };
+    if (guardian_start(&run->guardian, &settings, err) != 0 ||
+        waiting_begin(&waiting, run->signals, err) != 0)
+        return error_exit_status(err->kind);
+    struct session_waker waker = waiting_waker(&waiting);
+    int status;
+    if (session_init(&run->session, &run->config, &waker, err) != 0)
+        status =
+            waiting.signal ? EXIT_STATUS_SIGNAL + waiting.signal : error_exit_status(err->kind);
+    else if (held_check(run->plan->environment, run->plan->lock.prefix, run->session.url, err) != 0)
+        status = error_exit_status(err->kind);
+    else
+        status = run_session(run, &waiting, err);
+    waiting_end(&waiting);
+    return status;
+}
+
+int supervise(const struct supervise_plan *plan, const struct signals *signals, struct error *err)
+{
+    *err = (struct error){0};
+    struct run *run = calloc(1, sizeof(*run));
+    if (!run)
+        return error_exit_status((error_system(err, ENOMEM, "starting"), err->kind));
+    run->plan = plan;
+    run->signals = signals;
+    int status = find_command(run, err);
+    if (status == 0) {
+        if (load(run, err) != 0)
+            status = error_exit_status(err->kind);
+        else
+            status = start(run, err);
+    }
+    guardian_finish(&run->guardian);
+    held_free(&run->held);
+    session_free(&run->session);
+    aws_settings_free(&run->aws);
+    free(run);
+    return status;
+}

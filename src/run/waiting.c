@@ -1,0 +1,115 @@
+#include "run/waiting.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <sys/epoll.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include "base/report.h"
+#include "run/outcome.h"
+#include "run/supervise.h"
+
+static int watch(int epoll_fd, int fd)
+{
+    struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
+    return epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &event);
+}
+
+static void arm(const struct waiting *waiting)
+{
+    int64_t again_ms = report_in_place() ? SUPERVISE_IN_PLACE_MS : SUPERVISE_AGAIN_MS;
+    struct itimerspec spec = {
+        .it_value = {.tv_sec = SUPERVISE_FIRST_WORD_MS / 1000},
+        .it_interval = {.tv_sec = again_ms / 1000},
+    };
+    (void)timerfd_settime(waiting->timer_fd, 0, &spec, NULL); /* the values are valid */
+}
+
+int waiting_begin(struct waiting *waiting, const struct signals *signals, struct error *err)
+{
+    *waiting = (struct waiting){.signals = signals, .since = mono_now(), .timer_fd = -1};
+    waiting->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+    if (waiting->epoll_fd >= 0)
+        waiting->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+    if (waiting->timer_fd < 0 || watch(waiting->epoll_fd, waiting->timer_fd) != 0 ||
+        watch(waiting->epoll_fd, signals->fd) != 0) {
+        (void)error_system(err, errno, "watching for signals");
+        waiting_end(waiting);
+        return -1;
+    }
+    arm(waiting);
+    return 0;
+}
+
+void waiting_show(struct waiting *waiting, const struct session *session)
+{
+    waiting->session = session;
+}
+
+static void say(const struct waiting *waiting)
+{
+    char who[OUTCOME_WHO_BYTES];
+    const struct session *session = waiting->session;
+    const struct lock_standing *standing = lock_standing(&session->lock);
+    const char *prefix = session->config.lock.prefix;
+    int64_t waited_s = mono_diff(mono_now(), waiting->since) / 1000;
+    if (lock_failures(&session->lock) > 1) {
+        report_progress("waiting", NULL, 0, "waiting for lock '%s' (%lld s): %s", prefix,
+                        (long long)waited_s, session->last_error.text);
+        return;
+    }
+    if (!standing->behind)
+        return;
+    outcome_who(session, who);
+    struct report_field fields[] = {
+        {"lock", prefix, 0},
+        {"holder", who, 0},
+        {"ahead", NULL, standing->ahead},
+        {"waited_s", NULL, waited_s},
+    };
+    report_progress("waiting", fields, sizeof(fields) / sizeof(fields[0]),
+                    "waiting for lock '%s' (%lld s): %s %s; %s%u ahead", prefix,
+                    (long long)waited_s, standing->held ? "held by" : "next is", who,
+                    standing->at_least ? "at least " : "", standing->ahead);
+}
+
+static void take_signals(struct waiting *waiting)
+{
+    struct signals_seen seen;
+    while (signals_next(waiting->signals, &seen)) {
+        if (seen.number == SIGTSTP || seen.number == SIGTTIN || seen.number == SIGTTOU) {
+            report_progress_end();
+            signals_stop_self(seen.number);
+        } else if (waiting->signal == 0 && signals_terminating(seen.number)) {
+            waiting->signal = seen.number;
+        }
+    }
+}
+
+static bool woken(void *context)
+{
+    struct waiting *waiting = context;
+    uint64_t times;
+    if (read(waiting->timer_fd, &times, sizeof(times)) == (ssize_t)sizeof(times) &&
+        waiting->session && waiting->signal == 0)
+        say(waiting);
+    take_signals(waiting);
+    return waiting->signal != 0;
+}
+
+struct session_waker waiting_waker(struct waiting *waiting)
+{
+    return (struct session_waker){.fd = waiting->epoll_fd, .woken = woken, .context = waiting};
+}
+
+void waiting_end(struct waiting *waiting)
+{
+    report_progress_end();
+    if (waiting->timer_fd >= 0)
+        (void)close(waiting->timer_fd);
+    if (waiting->epoll_fd >= 0)
+        (void)close(waiting->epoll_fd);
+    waiting->timer_fd = -1;
+    waiting->epoll_fd = -1;
+}
