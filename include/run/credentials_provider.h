@@ -27,6 +27,8 @@
 #include "base/clock.h"
 #include "base/error.h"
 
+#define PROVIDER_CONNECT_MS    5000
+#define PROVIDER_READ_MS       30000
 #define PROVIDER_WARNINGS_MAX  4 /* kept until asked for; later ones are dropped */
 #define PROVIDER_WARNING_BYTES 512
 
@@ -35,7 +37,9 @@ struct http;
 struct provider {
     const struct aws_settings *settings;
     struct http *http;
-    struct region region; /* found in instance metadata, if the settings have none */
+    int64_t connect_ms, read_ms; /* limits of one request; provider_init sets the usual ones */
+    int64_t clock_offset_ms;     /* added to our clock in signatures, learnt from STS */
+    struct region region;        /* found in instance metadata, if the settings have none */
     struct credentials_lookup *lookup;
     struct credentials keys;
     bool has_keys;

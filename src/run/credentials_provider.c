@@ -4,12 +4,20 @@
 #include <stdio.h>
 #include <string.h>
 
-#define WARN_BEFORE_MS (15 * 60 * 1000)
+#include "run/provider_errand.h"
+
+#define PROVIDER_ERRANDS_MAX 1000 /* of one look-up: roles x attempts, and then some */
+#define WARN_BEFORE_MS       (15 * 60 * 1000)
 
 void provider_init(struct provider *provider, const struct aws_settings *settings,
                    struct http *http)
 {
-    *provider = (struct provider){.settings = settings, .http = http};
+    *provider = (struct provider){
+        .settings = settings,
+        .http = http,
+        .connect_ms = PROVIDER_CONNECT_MS,
+        .read_ms = PROVIDER_READ_MS,
+    };
     credentials_init(&provider->keys);
 }
 
@@ -55,23 +63,34 @@ int provider_region(struct provider *provider, const struct provider_limits *lim
     return 0;
 }
 
+static int open_lookup(struct provider *provider, const struct provider_limits *limits,
+                       struct error *err)
+{
+    const char *region = NULL;
+    if (provider->lookup)
+        return 0;
+    if (provider_region(provider, limits, &region, err) != 0)
+        return -1;
+    provider->lookup = credentials_lookup_new(provider->settings, region, err);
+    return provider->lookup ? 0 : -1;
+}
+
 /* Brings the look-up to its end. */
 static int look_up(struct provider *provider, const struct provider_limits *limits,
                    struct error *err)
 {
     struct credentials_want want;
-    const char *region = NULL;
-    if (!provider->lookup) {
-        if (provider_region(provider, limits, &region, err) != 0)
-            return -1;
-        provider->lookup = credentials_lookup_new(provider->settings, region, err);
-        if (!provider->lookup)
+    if (open_lookup(provider, limits, err) != 0 ||
+        credentials_step(provider->lookup, wall_now(), NULL, &want, err) != 0)
+        return -1;
+    for (unsigned i = 0; want.kind != CREDENTIALS_KEYS; i++) {
+        CLEAN(provider_errand) struct provider_errand errand = {0};
+        if (i == PROVIDER_ERRANDS_MAX)
+            return error_set(err, ERROR_INTERNAL, "the look-up of credentials does not end");
+        if (provider_carry_out(provider, &want, limits, &errand, err) != 0 ||
+            credentials_step(provider->lookup, wall_now(), &errand.answer, &want, err) != 0)
             return -1;
     }
-    if (credentials_step(provider->lookup, wall_now(), NULL, &want, err) != 0)
-        return -1;
-    if (want.kind != CREDENTIALS_KEYS)
-        return error_set(err, ERROR_INTERNAL, "no source of credentials asks for this");
     credentials_take(provider->lookup, &provider->keys);
     return 0;
 }

@@ -1,0 +1,22 @@
+/*
+ * prompt - asks the user for a line on the terminal, without echo.
+ *
+ * Uses /dev/tty only: standard input belongs to the command. In the background, or without a
+ * terminal, it fails at once.
+ */
+#ifndef RUN_PROMPT_H
+#define RUN_PROMPT_H
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/error.h"
+
+/*
+ * Writes question, adds the line (trimmed) to answer. Gives up with ERROR_LATER at the deadline
+ * or when wake_fd (-1: none) becomes readable; ERROR_CONFIG without a terminal or an answer. The
+ * terminal is as it was in any case.
+ */
+int prompt_line(const char *question, struct mono deadline, int wake_fd, struct buf *answer,
+                struct error *err) MUST_USE;
+
+#endif
