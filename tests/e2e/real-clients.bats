@@ -1,0 +1,169 @@
+#!/usr/bin/env bats
+# Clients that were not written for the stand-in work against it as they are: each AWS CLI and
+# boto3 there is (on PATH and Debian's own), the AWS SDK for JavaScript (in NODE_PATH or installed
+# globally), and Ansible's modules.
+
+load service
+
+setup() {
+    SERVICE_PID=
+    export AWS_ACCESS_KEY_ID=AKIDEXAMPLE AWS_SECRET_ACCESS_KEY=wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY
+    export AWS_DEFAULT_REGION=eu-central-1 AWS_EC2_METADATA_DISABLED=true AWS_PAGER= AWS_MAX_ATTEMPTS=1
+    export AWS_CONFIG_FILE=/dev/null AWS_SHARED_CREDENTIALS_FILE=/dev/null
+    unset AWS_PROFILE AWS_SESSION_TOKEN AWS_CA_BUNDLE
+    KEYS="$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY"
+}
+
+teardown() {
+    stop_service
+}
+
+# each CANDIDATE...: those that are installed, one to a line, none twice.
+each() {
+    for candidate in "$@"; do type -P "$candidate" || true; done | sort -u
+}
+
+# clis, pythons: what there is; the test is skipped if it is nothing.
+clis() {
+    mapfile -t CLIS < <(each aws /usr/bin/aws)
+    [ "${#CLIS[@]}" -gt 0 ] || skip "skipped: not installed"
+}
+pythons() {
+    PYTHONS=()
+    for python in $(each python3 /usr/bin/python3); do
+        if "$python" -c 'import boto3' 2>/dev/null; then PYTHONS+=("$python"); fi
+    done
+    [ "${#PYTHONS[@]}" -gt 0 ] || skip "skipped: not installed"
+}
+
+# private_ca: a CA and a certificate of it for 127.0.0.1, in CA, CERTIFICATE and KEY.
+private_ca() {
+    CA="$BATS_TEST_TMPDIR/ca.pem" CERTIFICATE="$BATS_TEST_TMPDIR/server.pem" KEY="$BATS_TEST_TMPDIR/server.key"
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj '/CN=Private CA' \
+        -keyout "$BATS_TEST_TMPDIR/ca.key" -out "$CA" \
+        -addext 'basicConstraints=critical,CA:TRUE' -addext 'keyUsage=critical,keyCertSign' 2>/dev/null
+    openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj '/CN=127.0.0.1' \
+        -keyout "$KEY" -out "$BATS_TEST_TMPDIR/server.csr" 2>/dev/null
+    openssl x509 -req -in "$BATS_TEST_TMPDIR/server.csr" -CA "$CA" -CAkey "$BATS_TEST_TMPDIR/ca.key" \
+        -CAcreateserial -days 2 -out "$CERTIFICATE" \
+        -extfile <(echo 'subjectAltName=IP:127.0.0.1,DNS:localhost') 2>/dev/null
+}
+
+# cli_round AWS-CLI: everything the lock's users do by hand.
+cli_round() {
+    local aws=("$1" --endpoint-url "$URL" logs)
+    "${aws[@]}" create-log-group --log-group-name p/a --tags team=ci,x=1
+    "${aws[@]}" create-log-group --log-group-name p/b
+    [ "$("${aws[@]}" describe-log-groups --log-group-name-prefix p/ --page-size 1 --output json |
+        jq -c '[.logGroups[].logGroupName]')" = '["p/a","p/b"]' ] # two pages
+    local arn=$("${aws[@]}" describe-log-groups --log-group-name-prefix p/a --query 'logGroups[0].arn' --output text)
+    [ "$arn" = 'arn:aws:logs:eu-central-1:123456789012:log-group:p/a:*' ]
+    [ "$("${aws[@]}" list-tags-log-group --log-group-name p/a --query tags.team --output text)" = ci ]
+    run "${aws[@]}" create-log-group --log-group-name p/a
+    [ "$status" -ne 0 ]
+    [[ "$output" == *"(ResourceAlreadyExistsException)"*"The specified log group already exists"* ]]
+    "${aws[@]}" delete-log-group --log-group-name p/a
+    "${aws[@]}" delete-log-group --log-group-name p/b
+    run "${aws[@]}" delete-log-group --log-group-name p/a
+    [[ "$output" == *"(ResourceNotFoundException)"* ]]
+}
+
+@test "the AWS CLI, signatures verified" {
+    clis
+    start_service --credentials "$KEYS" --region eu-central-1
+    for cli in "${CLIS[@]}"; do
+        "$cli" --version
+        cli_round "$cli"
+    done
+    [ "$(control /_stats | jq '[.[] | to_entries[] | select(.key | test("Signature|Client|Token")) | .value] | add')" = null ]
+}
+
+@test "the AWS CLI is told what is wrong with its signature" {
+    clis
+    start_service --credentials "$KEYS" --credentials "AKIDSESSION:other:token"
+    local aws=("${CLIS[0]}" --endpoint-url "$URL" logs describe-log-groups)
+    AWS_SECRET_ACCESS_KEY=wrong run "${aws[@]}"
+    [[ "$output" == *"(InvalidSignatureException)"*"The request signature we calculated does not match"* ]]
+    AWS_ACCESS_KEY_ID=NOBODY run "${aws[@]}"
+    [[ "$output" == *"(UnrecognizedClientException)"* ]]
+    AWS_ACCESS_KEY_ID=AKIDSESSION AWS_SECRET_ACCESS_KEY=other run "${aws[@]}"
+    [[ "$output" == *"(UnrecognizedClientException)"* ]]
+    AWS_ACCESS_KEY_ID=AKIDSESSION AWS_SECRET_ACCESS_KEY=other AWS_SESSION_TOKEN=token run "${aws[@]}"
+    [ "$status" -eq 0 ]
+    faults '{"date_offset_s":600}'
+    run "${aws[@]}"
+    [[ "$output" == *"(InvalidSignatureException)"*"Signature expired: "*" - 5 min.)"* ]]
+}
+
+@test "boto3, signatures verified" {
+    pythons
+    start_service --credentials "$KEYS" --region eu-central-1
+    for python in "${PYTHONS[@]}"; do
+        "$python" "$BATS_TEST_DIRNAME/boto3_client.py" "$URL" boto/three
+    done
+}
+
+@test "boto3 and the AWS CLI over TLS with a private CA" {
+    clis
+    pythons
+    private_ca
+    start_service --credentials "$KEYS" --tls-cert "$CERTIFICATE" --tls-key "$KEY"
+    [[ "$URL" == https://127.0.0.1:* ]]
+    run "${CLIS[0]}" --endpoint-url "$URL" logs describe-log-groups
+    [ "$status" -ne 0 ] # nobody told it of the CA
+    [[ "$output" == *"SSL validation failed"* ]]
+    export AWS_CA_BUNDLE="$CA"
+    control() { curl -sf --cacert "$CA" "$URL$1"; }
+    for cli in "${CLIS[@]}"; do cli_round "$cli"; done
+    for python in "${PYTHONS[@]}"; do
+        "$python" "$BATS_TEST_DIRNAME/boto3_client.py" "$URL" boto/three
+    done
+    [ "$(control /_groups)" = '[]' ]
+}
+
+@test "boto3 retries what it is to retry: throttling and errors of the service" {
+    pythons
+    start_service --credentials "$KEYS" --error-rate 0.2 --rate-limit 20 --seed 3
+    for python in "${PYTHONS[@]}"; do
+        AWS_MAX_ATTEMPTS=10 AWS_RETRY_MODE=standard "$python" -c '
+import boto3, sys
+logs = boto3.client("logs", endpoint_url=sys.argv[1])
+for number in range(40):
+    logs.create_log_group(logGroupName=f"{sys.argv[2]}/{number}")
+' "$URL" "retry${python//[^a-z0-9]/}"
+    done
+    [ "$(control /_groups | jq length)" -eq $((40 * ${#PYTHONS[@]})) ]
+    control /_stats | jq -e '.CreateLogGroup | .ServiceUnavailableException > 0 and .ThrottlingException > 0'
+}
+
+@test "the AWS SDK for JavaScript, signatures verified" {
+    type -P node >/dev/null || skip "skipped: not installed"
+    export NODE_PATH=${NODE_PATH:-$(npm root -g 2>/dev/null)} AWS_REGION=eu-central-1
+    node -e 'require("@aws-sdk/client-cloudwatch-logs")' 2>/dev/null || skip "skipped: not installed"
+    start_service --credentials "$KEYS" --region eu-central-1
+    node "$BATS_TEST_DIRNAME/sdk_client.js" "$URL"
+    [ "$(control /_groups)" = '[]' ]
+}
+
+@test "the modules of Ansible" {
+    type -P ansible >/dev/null && ansible-doc amazon.aws.cloudwatchlogs_log_group >/dev/null 2>&1 ||
+        skip "skipped: not installed"
+    start_service --credentials "$KEYS"
+    export HOME="$BATS_TEST_TMPDIR" ANSIBLE_LOCALHOST_WARNING=False ANSIBLE_NOCOLOR=1
+    module() {
+        run ansible localhost -c local -e ansible_python_interpreter=/usr/bin/python3 \
+            -m "amazon.aws.cloudwatchlogs_log_group$1" -a "endpoint_url=$URL region=eu-central-1 $2"
+        echo "$output"
+        [ "$status" -eq 0 ]
+    }
+    module '' 'log_group_name=p/a overwrite=true'
+    [[ "$output" == *CHANGED* ]]
+    module '' 'log_group_name=p/a overwrite=true tags={"team":"ci"} retention=7'
+    [[ "$output" == *CHANGED*'"team": "ci"'* ]]
+    module '' 'log_group_name=p/a tags={"team":"ops"} purge_retention_policy=true'
+    [[ "$output" == *CHANGED*'"team": "ops"'* ]]
+    module _info 'log_group_name=p/'
+    [[ "$output" == *'"log_group_name": "p/a"'* ]]
+    module '' 'log_group_name=p/a state=absent'
+    [ "$(control /_groups)" = '[]' ]
+}
