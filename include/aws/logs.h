@@ -22,8 +22,9 @@
 #define LOGS_ANSWER_BYTES  (1024 * 1024)
 #define LOGS_GROUPS_MAX    20000 /* of one listing, all pages */
 #define LOGS_PAGES_MAX     1000
+#define LOGS_NAME_BYTES    512
 #define LOGS_TOKEN_BYTES   4096
-#define LOGS_NAMES_BYTES   (LOGS_GROUPS_MAX * 512)
+#define LOGS_NAMES_BYTES   (LOGS_GROUPS_MAX * LOGS_NAME_BYTES)
 #define LOGS_CODE_BYTES    96
 #define LOGS_MESSAGE_BYTES 640
 
@@ -104,7 +105,10 @@ struct logs_listing {
 void logs_listing_clear(struct logs_listing *listing);
 void logs_listing_free(struct logs_listing *listing);
 
-/* Adds the page in body. ERROR_GARBLED or ERROR_LIMIT; then the listing is of no more use. */
+/*
+ * Adds the page in body. ERROR_GARBLED or ERROR_LIMIT, also if its token is that of the page
+ * before; then the listing is of no more use.
+ */
 int logs_listing_add(struct logs_listing *listing, struct text body, struct error *err) MUST_USE;
 
 /* Borrowed until the next addition. */

@@ -1,7 +1,6 @@
 #include "aws/logs.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/json.h"
@@ -80,11 +79,10 @@ static const struct {
 /* "com.amazonaws.logs#ThrottlingException:http://..." -> "ThrottlingException" */
 static void set_code(struct logs_reply *reply, const char *type)
 {
-    const char *hash = strrchr(type, '#');
-    struct text code = text_from(hash ? hash + 1 : type);
-    const char *colon = code.length ? memchr(code.data, ':', code.length) : NULL;
-    if (colon)
-        code.length = (size_t)(colon - code.data);
+    struct text code = text_slice(type, strcspn(type, ":"));
+    const char *hash = memrchr(code.data, '#', code.length);
+    if (hash)
+        code = text_slice(hash + 1, code.length - (size_t)(hash + 1 - type));
     (void)text_printable(code, reply->code, sizeof(reply->code));
 }
 
@@ -129,9 +127,9 @@ void logs_sort(enum logs_operation operation, int status, struct text body, cons
     struct logs_reply reply = {.outcome = LOGS_REFUSED};
     if (status == 200) {
         bool may_be_empty = operation == LOGS_CREATE || operation == LOGS_DELETE;
-        body = text_trim(body);
-        bool object = body.length && body.data[0] == '{';
-        reply.outcome = object || (may_be_empty && body.length == 0) ? LOGS_DONE : LOGS_UNUSABLE;
+        bool good = may_be_empty && text_trim(body).length == 0;
+        good = good || json_pick(body, LOGS_ANSWER_BYTES, NULL, 0, NULL) == 0;
+        reply.outcome = good ? LOGS_DONE : LOGS_UNUSABLE;
         *ret_reply = reply;
         return;
     }
@@ -140,12 +138,17 @@ void logs_sort(enum logs_operation operation, int status, struct text body, cons
         sort_code(&reply);
     else
         reply.outcome = LOGS_UNUSABLE;
+    if (status == 429) {
+        reply.outcome = LOGS_LATER;
+        reply.throttled = true;
+    }
     if ((status == 500 || status == 502 || status == 503 || status == 504) && !reply.throttled)
         reply.outcome = LOGS_UNKNOWN;
     if (!reply.code[0])
         (void)snprintf(reply.code, sizeof(reply.code), "HTTP status %d", status);
     bool creates = operation == LOGS_CREATE;
-    if ((reply.outcome == LOGS_EXISTS && !creates) || (reply.outcome == LOGS_ABSENT && creates))
+    bool names_one = operation == LOGS_DELETE || operation == LOGS_DESCRIBE_STREAMS;
+    if ((reply.outcome == LOGS_EXISTS && !creates) || (reply.outcome == LOGS_ABSENT && !names_one))
         reply.outcome = LOGS_REFUSED;
     *ret_reply = reply;
 }
@@ -206,128 +209,4 @@ int logs_error(const struct logs_reply *reply, enum logs_operation operation, co
     if (strncmp(reply->code, "AccessDenied", strlen("AccessDenied")) == 0)
         return add_statement(operation, name, region, err);
     return -1;
-}
-
-void logs_listing_clear(struct logs_listing *listing)
-{
-    buf_clear(&listing->names);
-    buf_clear(&listing->token);
-    listing->count = 0;
-}
-
-void logs_listing_free(struct logs_listing *listing)
-{
-    buf_free(&listing->names);
-    buf_free(&listing->token);
-    free(listing->groups);
-    listing->groups = NULL;
-    listing->count = 0;
-    listing->room = 0;
-}
-
-struct text logs_listing_name(const struct logs_listing *listing, uint32_t i)
-{
-    const struct logs_group *group = &listing->groups[i];
-    return text_slice(listing->names.data + group->name_at, group->name_bytes);
-}
-
-struct page {
-    struct logs_listing *listing;
-    struct logs_group group; /* the one being read */
-    bool named, dated, listed;
-};
-
-static int add_group(struct page *page, struct error *err)
-{
-    struct logs_listing *listing = page->listing;
-    if (!page->named || !page->dated)
-        return error_set(err, ERROR_GARBLED, "a log group without a name or creation time");
-    if (listing->count == LOGS_GROUPS_MAX)
-        return error_set(err, ERROR_LIMIT, "more than %d log groups under the prefix",
-                         LOGS_GROUPS_MAX);
-    if (listing->count == listing->room) {
-        uint32_t room = listing->room ? 2 * listing->room : 2 * LOGS_PAGE_GROUPS;
-        struct logs_group *groups = realloc(listing->groups, room * sizeof(*groups));
-        if (!groups)
-            return error_set(err, ERROR_SYSTEM, "out of memory for %u log groups", room);
-        listing->groups = groups;
-        listing->room = room;
-    }
-    listing->groups[listing->count++] = page->group;
-    return 0;
-}
-
-static int set_name(struct page *page, struct text name, struct error *err)
-{
-    page->group.name_at = page->listing->names.length;
-    page->group.name_bytes = name.length;
-    page->named = true;
-    (void)buf_add(&page->listing->names, name.data, name.length);
-    return buf_check(&page->listing->names, "the listing", err);
-}
-
-static int visit_page(void *context, const struct json_event *event, struct error *err)
-{
-    struct page *page = context;
-    struct logs_group *group = &page->group;
-    bool integer = event->type == JSON_INTEGER;
-    if (json_at(event, "logGroups[]") && event->type == JSON_OBJECT) {
-        *group = (struct logs_group){0};
-        page->named = page->dated = false;
-    } else if (json_at(event, "logGroups[]") && event->type == JSON_OBJECT_END) {
-        return add_group(page, err);
-    } else if (json_at(event, "logGroups[].logGroupName") && event->type == JSON_STRING) {
-        return set_name(page, event->text, err);
-    } else if (json_at(event, "logGroups[].creationTime") && integer) {
-        group->created_ms = event->integer;
-        page->dated = true;
-    } else if (json_at(event, "logGroups[].storedBytes") && integer) {
-        group->has_content |= event->integer > 0;
-    } else if (json_at(event, "logGroups[].metricFilterCount") && integer) {
-        group->has_content |= event->integer > 0;
-    } else if (json_at(event, "logGroups[].deletionProtectionEnabled")) {
-        group->has_content |= event->type == JSON_BOOL && event->boolean;
-    } else if (json_at(event, "logGroups") && event->type == JSON_ARRAY) {
-        page->listed = true;
-    } else if (json_at(event, "nextToken") && event->type == JSON_STRING) {
-        buf_clear(&page->listing->token);
-        (void)buf_add(&page->listing->token, event->text.data, event->text.length);
-        return buf_check(&page->listing->token, "the token of the next page", err);
-    }
-    return 0;
-}
-
-int logs_listing_add(struct logs_listing *listing, struct text body, struct error *err)
-{
-    struct page page = {.listing = listing};
-    buf_clear(&listing->token);
-    if (json_read(body, LOGS_ANSWER_BYTES, visit_page, &page, err) != 0)
-        return error_add(err, "reading the answer to DescribeLogGroups");
-    if (!page.listed)
-        return error_set(err, ERROR_GARBLED, "the answer to DescribeLogGroups lists nothing");
-    return 0;
-}
-
-struct streams {
-    bool listed, any;
-};
-
-static int visit_streams(void *context, const struct json_event *event, struct error *err)
-{
-    struct streams *streams = context;
-    (void)err;
-    streams->listed |= json_at(event, "logStreams") && event->type == JSON_ARRAY;
-    streams->any |= json_at(event, "logStreams[]");
-    return 0;
-}
-
-int logs_read_streams(struct text body, bool *ret_any, struct error *err)
-{
-    struct streams streams = {0};
-    if (json_read(body, LOGS_ANSWER_BYTES, visit_streams, &streams, err) != 0)
-        return error_add(err, "reading the answer to DescribeLogStreams");
-    if (!streams.listed)
-        return error_set(err, ERROR_GARBLED, "the answer to DescribeLogStreams lists nothing");
-    *ret_any = streams.any;
-    return 0;
 }

@@ -1,0 +1,168 @@
+/* The reading half of aws/logs: pages of log groups, and of log streams. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "aws/logs.h"
+#include "base/json.h"
+
+void logs_listing_clear(struct logs_listing *listing)
+{
+    buf_clear(&listing->names);
+    buf_clear(&listing->token);
+    listing->count = 0;
+}
+
+void logs_listing_free(struct logs_listing *listing)
+{
+    buf_free(&listing->names);
+    buf_free(&listing->token);
+    free(listing->groups);
+    listing->groups = NULL;
+    listing->count = 0;
+    listing->room = 0;
+}
+
+struct text logs_listing_name(const struct logs_listing *listing, uint32_t i)
+{
+    const struct logs_group *group = &listing->groups[i];
+    return text_slice(listing->names.data + group->name_at, group->name_bytes);
+}
+
+struct page {
+    struct logs_listing *listing;
+    struct logs_group group; /* the one being read */
+    bool named, dated, listed;
+    struct buf token; /* of the next page */
+};
+
+static int garbled(const struct json_event *event, struct error *err)
+{
+    char shown[64];
+    return error_set(err, ERROR_GARBLED, "%s is not what it should be",
+                     text_printable(text_from(event->path), shown, sizeof(shown)));
+}
+
+static int add_group(struct page *page, struct error *err)
+{
+    struct logs_listing *listing = page->listing;
+    if (!page->named || !page->dated)
+        return error_set(err, ERROR_GARBLED, "a log group without a name or creation time");
+    if (listing->count == LOGS_GROUPS_MAX)
+        return error_set(err, ERROR_LIMIT, "more than %d log groups under the prefix",
+                         LOGS_GROUPS_MAX);
+    if (listing->count == listing->room) {
+        uint32_t room = listing->room ? 2 * listing->room : 2 * LOGS_PAGE_GROUPS;
+        struct logs_group *groups = realloc(listing->groups, room * sizeof(*groups));
+        if (!groups)
+            return error_set(err, ERROR_SYSTEM, "out of memory for %u log groups", room);
+        listing->groups = groups;
+        listing->room = room;
+    }
+    listing->groups[listing->count++] = page->group;
+    return 0;
+}
+
+static int set_name(struct page *page, const struct json_event *event, struct error *err)
+{
+    struct buf *names = &page->listing->names;
+    if (event->type != JSON_STRING || event->text.length == 0 ||
+        event->text.length > LOGS_NAME_BYTES)
+        return garbled(event, err);
+    page->group.name_at = names->length;
+    page->group.name_bytes = event->text.length;
+    page->named = true;
+    (void)buf_add(names, event->text.data, event->text.length);
+    return buf_check(names, "the listing", err);
+}
+
+static int set_token(struct page *page, const struct json_event *event, struct error *err)
+{
+    if (event->type != JSON_STRING)
+        return garbled(event, err);
+    (void)buf_add(&page->token, event->text.data, event->text.length);
+    return buf_check(&page->token, "the token of the next page", err);
+}
+
+/* A member of a log group. Null is as good as missing; another type than AWS documents is not. */
+static int visit_member(struct page *page, const struct json_event *event, struct error *err)
+{
+    struct logs_group *group = &page->group;
+    bool stored = json_at(event, "logGroups[].storedBytes");
+    bool filters = json_at(event, "logGroups[].metricFilterCount");
+    bool created = json_at(event, "logGroups[].creationTime");
+    if (event->type == JSON_NULL)
+        return 0;
+    if (json_at(event, "logGroups[].logGroupName"))
+        return set_name(page, event, err);
+    if (stored || filters || created) {
+        if (event->type != JSON_INTEGER || event->integer < 0)
+            return garbled(event, err);
+        if (created)
+            group->created_ms = event->integer;
+        else
+            group->has_content |= event->integer > 0;
+        page->dated |= created;
+    } else if (json_at(event, "logGroups[].deletionProtectionEnabled")) {
+        if (event->type != JSON_BOOL)
+            return garbled(event, err);
+        group->has_content |= event->boolean;
+    }
+    return 0;
+}
+
+static int visit_page(void *context, const struct json_event *event, struct error *err)
+{
+    struct page *page = context;
+    if (json_at(event, "nextToken"))
+        return event->type == JSON_NULL ? 0 : set_token(page, event, err);
+    if (json_at(event, "logGroups")) {
+        page->listed = true;
+        return event->type == JSON_ARRAY || event->type == JSON_ARRAY_END ? 0 : garbled(event, err);
+    }
+    if (!json_at(event, "logGroups[]"))
+        return visit_member(page, event, err);
+    if (event->type == JSON_OBJECT_END)
+        return add_group(page, err);
+    page->group = (struct logs_group){0};
+    page->named = page->dated = false;
+    return event->type == JSON_OBJECT ? 0 : garbled(event, err);
+}
+
+int logs_listing_add(struct logs_listing *listing, struct text body, struct error *err)
+{
+    struct buf *token = &listing->token;
+    struct page page = {.listing = listing, .token = BUF(LOGS_TOKEN_BYTES)};
+    int result = json_read(body, LOGS_ANSWER_BYTES, visit_page, &page, err);
+    if (result == 0 && !page.listed)
+        result = error_set(err, ERROR_GARBLED, "it lists nothing");
+    else if (result == 0 && page.token.length && page.token.length == token->length &&
+             memcmp(page.token.data, token->data, token->length) == 0)
+        result = error_set(err, ERROR_GARBLED, "the listing does not move on");
+    buf_free(token);
+    *token = page.token;
+    return result == 0 ? 0 : error_add(err, "reading the answer to DescribeLogGroups");
+}
+
+struct streams {
+    bool listed, any;
+};
+
+static int visit_streams(void *context, const struct json_event *event, struct error *err)
+{
+    struct streams *streams = context;
+    (void)err;
+    streams->listed |= json_at(event, "logStreams") && event->type == JSON_ARRAY;
+    streams->any |= json_at(event, "logStreams[]");
+    return 0;
+}
+
+int logs_read_streams(struct text body, bool *ret_any, struct error *err)
+{
+    struct streams streams = {0};
+    if (json_read(body, LOGS_ANSWER_BYTES, visit_streams, &streams, err) != 0)
+        return error_add(err, "reading the answer to DescribeLogStreams");
+    if (!streams.listed)
+        return error_set(err, ERROR_GARBLED, "the answer to DescribeLogStreams lists nothing");
+    *ret_any = streams.any;
+    return 0;
+}

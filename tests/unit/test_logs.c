@@ -1,0 +1,212 @@
+#include "unit.h"
+
+#include "aws/logs.h"
+
+#define URL "https://logs.eu-central-1.amazonaws.com"
+
+static void requests(void **state)
+{
+    (void)state;
+    static const struct {
+        enum logs_operation operation;
+        const char *name, *token, *target, *body;
+    } rows[] = {
+        {LOGS_CREATE, "deploy/a#t900", NULL, "Logs_20140328.CreateLogGroup",
+         "{\"logGroupName\":\"deploy/a#t900\"}"},
+        {LOGS_DELETE, "deploy/a", NULL, "Logs_20140328.DeleteLogGroup",
+         "{\"logGroupName\":\"deploy/a\"}"},
+        {LOGS_DESCRIBE, "deploy/", "", "Logs_20140328.DescribeLogGroups",
+         "{\"logGroupNamePrefix\":\"deploy/\",\"limit\":50}"},
+        {LOGS_DESCRIBE, "deploy/", "t\"1", "Logs_20140328.DescribeLogGroups",
+         "{\"logGroupNamePrefix\":\"deploy/\",\"limit\":50,\"nextToken\":\"t\\\"1\"}"},
+        {LOGS_DESCRIBE_STREAMS, "deploy/a", NULL, "Logs_20140328.DescribeLogStreams",
+         "{\"logGroupName\":\"deploy/a\",\"limit\":1}"},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        CLEAN(request) struct request request;
+        assert_int_equal(
+            logs_request(&request, URL, rows[i].operation, rows[i].name, rows[i].token, NULL), 0);
+        check_row(strcmp(request.method, "POST") == 0, rows[i].body);
+        check_row(strcmp(buf_text(&request.path), "/") == 0, rows[i].body);
+        check_row(text_equal(request_find_header(&request, "X-Amz-Target"), rows[i].target),
+                  rows[i].body);
+        check_row(
+            text_equal(request_find_header(&request, "Content-Type"), "application/x-amz-json-1.1"),
+            rows[i].body);
+        check_row(strcmp(buf_text(&request.body), rows[i].body) == 0, rows[i].body);
+    }
+    CLEAN(request) struct request bad;
+    assert_int_equal(logs_request(&bad, "ftp://x", LOGS_CREATE, "a", NULL, NULL), -1);
+}
+
+#define ERROR(code, message) "{\"__type\":\"" code "\",\"message\":\"" message "\"}"
+
+static void outcomes(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        enum logs_operation operation;
+        int status;
+        const char *body;
+        enum logs_outcome outcome;
+        const char *code;
+    } rows[] = {
+        {"created", LOGS_CREATE, 200, "", LOGS_DONE, ""},
+        {"created, object", LOGS_CREATE, 200, "{}", LOGS_DONE, ""},
+        {"deleted", LOGS_DELETE, 200, "\n", LOGS_DONE, ""},
+        {"listed", LOGS_DESCRIBE, 200, "{\"logGroups\":[]}", LOGS_DONE, ""},
+        {"captive portal", LOGS_CREATE, 200, "<html>", LOGS_UNUSABLE, ""},
+        {"text", LOGS_DELETE, 200, "ok", LOGS_UNUSABLE, ""},
+        {"redirect", LOGS_CREATE, 302, "", LOGS_UNUSABLE, "HTTP status 302"},
+        {"no content", LOGS_CREATE, 204, "", LOGS_UNUSABLE, "HTTP status 204"},
+        {"inside: empty", LOGS_DESCRIBE_STREAMS, 200, "{\"logStreams\":[]}", LOGS_DONE, ""},
+        {"inside: nothing", LOGS_DESCRIBE_STREAMS, 200, "", LOGS_UNUSABLE, ""},
+        {"listed: nothing", LOGS_DESCRIBE, 200, "", LOGS_UNUSABLE, ""},
+        {"listed: html", LOGS_DESCRIBE, 200, "<html>", LOGS_UNUSABLE, ""},
+        {"created: garbage", LOGS_CREATE, 200, "{oops", LOGS_UNUSABLE, ""},
+        {"too many requests", LOGS_CREATE, 429, "<html>", LOGS_LATER, "HTTP status 429"},
+        {"busy", LOGS_CREATE, 503, ERROR("SlowDown", "x"), LOGS_LATER, "SlowDown"},
+        {"exists", LOGS_CREATE, 400, ERROR("ResourceAlreadyExistsException", "x"), LOGS_EXISTS,
+         "ResourceAlreadyExistsException"},
+        {"exists, but a delete", LOGS_DELETE, 400, ERROR("ResourceAlreadyExistsException", "x"),
+         LOGS_REFUSED, "ResourceAlreadyExistsException"},
+        {"absent", LOGS_DELETE, 400, ERROR("ResourceNotFoundException", "x"), LOGS_ABSENT,
+         "ResourceNotFoundException"},
+        {"absent inside", LOGS_DESCRIBE_STREAMS, 400, ERROR("ResourceNotFoundException", "x"),
+         LOGS_ABSENT, "ResourceNotFoundException"},
+        {"absent, but a list", LOGS_DESCRIBE, 400, ERROR("ResourceNotFoundException", "x"),
+         LOGS_REFUSED, "ResourceNotFoundException"},
+        {"aborted", LOGS_DELETE, 400, ERROR("OperationAbortedException", "x"), LOGS_UNKNOWN,
+         "OperationAbortedException"},
+        {"throttled", LOGS_DESCRIBE, 400, ERROR("ThrottlingException", "Rate exceeded"), LOGS_LATER,
+         "ThrottlingException"},
+        {"rate", LOGS_DESCRIBE, 400, ERROR("LimitExceededException", "Rate exceeded"), LOGS_LATER,
+         "LimitExceededException"},
+        {"quota", LOGS_CREATE, 400, ERROR("LimitExceededException", "Resource limit exceeded."),
+         LOGS_REFUSED, "LimitExceededException"},
+        {"unavailable", LOGS_CREATE, 500, ERROR("ServiceUnavailableException", "x"), LOGS_UNKNOWN,
+         "ServiceUnavailableException"},
+        {"gateway", LOGS_CREATE, 504, "<html>504</html>", LOGS_UNKNOWN, "HTTP status 504"},
+        {"empty 503", LOGS_CREATE, 503, "", LOGS_UNKNOWN, "HTTP status 503"},
+        {"html 403", LOGS_CREATE, 403, "<html>blocked</html>", LOGS_UNUSABLE, "HTTP status 403"},
+        {"array 400", LOGS_CREATE, 400, "[]", LOGS_UNUSABLE, "HTTP status 400"},
+        {"denied", LOGS_CREATE, 400, ERROR("AccessDeniedException", "x"), LOGS_REFUSED,
+         "AccessDeniedException"},
+        {"namespace", LOGS_CREATE, 400, ERROR("com.amazon.coral.service#InvalidX", "x"),
+         LOGS_REFUSED, "InvalidX"},
+        {"address", LOGS_CREATE, 400, ERROR("aws#InvalidX:http://x#y", "x"), LOGS_REFUSED,
+         "InvalidX"},
+        {"no type", LOGS_CREATE, 403, "{\"message\":\"Forbidden\"}", LOGS_UNUSABLE,
+         "HTTP status 403"},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct logs_reply answer;
+        logs_sort(rows[i].operation, rows[i].status, text_from(rows[i].body), "", &answer);
+        check_row(answer.outcome == rows[i].outcome, rows[i].name);
+        check_row(strcmp(answer.code, rows[i].code) == 0, rows[i].name);
+        check_row(answer.throttled == (rows[i].outcome == LOGS_LATER), rows[i].name);
+    }
+}
+
+static void Y3_code_and_message_are_found(void **state)
+{
+    (void)state;
+    struct logs_reply reply;
+    logs_sort(LOGS_CREATE, 400, text_from("{\"Message\":\"M\\u001b[31m\"}"),
+              "a#FromHeader:http://x", &reply);
+    assert_string_equal(reply.code, "FromHeader");
+    assert_string_equal(reply.message, "M?[31m");
+    logs_sort(LOGS_CREATE, 400,
+              text_from("{\"message\":\"low\",\"Message\":\"up\",\"__type\":\"FromBody\"}"),
+              "FromHeader", &reply);
+    assert_string_equal(reply.code, "FromBody");
+    assert_string_equal(reply.message, "low");
+}
+
+static void refusals_hint_at_keys_and_clock(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *body;
+        enum logs_hint hint;
+    } rows[] = {
+        {ERROR("ExpiredTokenException", "x"), LOGS_HINT_KEYS},
+        {ERROR("UnrecognizedClientException", "x"), LOGS_HINT_KEYS},
+        {ERROR("InvalidSignatureException", "x"), LOGS_HINT_CLOCK},
+        {ERROR("SignatureDoesNotMatch", "x"), LOGS_HINT_CLOCK},
+        {ERROR("RequestTimeTooSkewed", "x"), LOGS_HINT_CLOCK_SURE},
+        {ERROR("RequestExpired", "x"), LOGS_HINT_CLOCK_SURE},
+        {ERROR("RequestInTheFuture", "x"), LOGS_HINT_CLOCK_SURE},
+        {ERROR("AccessDeniedException", "x"), LOGS_HINT_NONE},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct logs_reply reply;
+        logs_sort(LOGS_DESCRIBE, 400, text_from(rows[i].body), "", &reply);
+        check_row(reply.outcome == LOGS_REFUSED && reply.hint == rows[i].hint, rows[i].body);
+    }
+}
+
+static void E15_lines_for_users(void **state)
+{
+    (void)state;
+    static const struct {
+        enum logs_operation operation;
+        int status;
+        const char *body;
+        enum error_kind kind;
+        const char *holds[4];
+    } rows[] = {
+        {LOGS_CREATE,
+         400,
+         ERROR("AccessDeniedException", "no"),
+         ERROR_DENIED,
+         {"CreateLogGroup", "AccessDeniedException: no", "\"Action\":\"logs:CreateLogGroup\"",
+          ":logs:eu-central-1:*:log-group:deploy/x/*\""}},
+        {LOGS_DESCRIBE,
+         400,
+         ERROR("AccessDeniedException", "no"),
+         ERROR_DENIED,
+         {"\"logs:DescribeLogGroups\"", "\"Resource\":\"*\"", "req-1", "no"}},
+        {LOGS_DELETE,
+         400,
+         ERROR("UnrecognizedClientException", "m"),
+         ERROR_DENIED,
+         {"DeleteLogGroup", "UnrecognizedClientException: m", "req-1", "m"}},
+        {LOGS_CREATE,
+         200,
+         "<html>",
+         ERROR_GARBLED,
+         {"CreateLogGroup", "not CloudWatch Logs", "", ""}},
+        {LOGS_CREATE, 403, "<html>", ERROR_GARBLED, {"HTTP status 403", "", "", ""}},
+        {LOGS_CREATE, 503, "", ERROR_UNKNOWN, {"HTTP status 503", "", "", ""}},
+        {LOGS_CREATE,
+         400,
+         ERROR("ThrottlingException", "Rate exceeded"),
+         ERROR_LATER,
+         {"ThrottlingException: Rate exceeded", "", "", ""}},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct logs_reply reply;
+        struct error err;
+        logs_sort(rows[i].operation, rows[i].status, text_from(rows[i].body), "", &reply);
+        assert_int_equal(
+            logs_error(&reply, rows[i].operation, "deploy/x/a", "eu-central-1", "req-1", &err), -1);
+        check_row(err.kind == rows[i].kind, rows[i].body);
+        check_row(!strchr(err.text, '\n'), err.text);
+        for (int j = 0; j < 4; j++)
+            check_row(strstr(err.text, rows[i].holds[j]), err.text);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(requests),
+        cmocka_unit_test(outcomes),
+        cmocka_unit_test(Y3_code_and_message_are_found),
+        cmocka_unit_test(refusals_hint_at_keys_and_clock),
+        cmocka_unit_test(E15_lines_for_users),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
