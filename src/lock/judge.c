@@ -301,8 +301,10 @@ static bool judge_marked(const struct lock *lock, const struct lock_entry *entry
     bool known = own_ticket_ms != ATTEMPT_UNKNOWN;
     bool before = known && precedes(lock, ticket_ms, attempt, own_ticket_ms);
     if (attempt->claim && (RULE(SAME_ID_CLAIM) || !same_id(lock, attempt))) {
-        bool older =
-            lock->first_claim_ms != ATTEMPT_UNKNOWN && first_claim_ms < lock->first_claim_ms;
+        /* Made anew, or applied late, it would say in its name that it is older than it is. */
+        bool older = lock->first_claim_ms != ATTEMPT_UNKNOWN &&
+                     first_claim_ms < lock->first_claim_ms &&
+                     entry->created_ms < lock->first_claim_ms;
         ret->foreign_claim = true;
         ret->older_claim |= RULE(LOSS_OLDER_NOT_KEY) ? older : before;
         if (RULE(CLAIM_BLOCKS))
@@ -326,7 +328,8 @@ struct judgement judge_listing(struct lock *lock, struct mono now,
         const struct lock_entry *entry = &listing->entries[i];
         struct attempt attempt;
         enum attempt_kind kind = parse(lock, entry->name, &attempt);
-        if (kind == ATTEMPT_ELSEWHERE || (kind == ATTEMPT_MARKED && is_own(lock, &attempt)))
+        if (kind == ATTEMPT_ELSEWHERE || (kind == ATTEMPT_MARKED && is_own(lock, &attempt)) ||
+            (kind == ATTEMPT_UNMARKED && entry->has_content)) /* no attempt: "Cleaning" */
             continue;
         if (kind == ATTEMPT_MARKED && attempt.claim && attempt.token > lock->token_seen)
             lock->token_seen = attempt.token;
