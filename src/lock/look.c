@@ -237,12 +237,17 @@ static void waiter_look(struct lock *lock, struct mono now, const struct lock_an
         waiter_unbeaten(lock, now, listing, &seen);
 }
 
-/* One of the generations that were confirmed before the streak began is in sight. */
+/*
+ * One of the generations that were confirmed before the streak began is in sight. So is one
+ * answered before the hold began, however late a listing shows it: a newer run of our explicit
+ * ID may have deleted all others before it saw our claim.
+ */
 static bool confirmed_shown(const struct lock *lock, uint32_t before_look)
 {
     for (uint32_t i = 0; i < LOCK_GENERATIONS_MAX; i++) {
         const struct lock_generation *own = &lock->generations[i];
-        if (own->shown && own->seen && !own->drop && own->seen_look < before_look)
+        bool old = own->seen_look < before_look || mono_reached(lock->claimed, own->answered);
+        if (own->shown && own->seen && !own->drop && old)
             return true;
     }
     return false;
