@@ -26,22 +26,23 @@
 #include "base/text.h"
 #include "lock/attempt.h"
 
-#define LOCK_GENERATIONS_MAX 24    /* names of a run remembered at once */
-#define LOCK_CLEANING_MAX    32    /* abandoned attempts remembered from one listing */
-#define LOCK_LEFT_ALONE_MAX  128   /* log groups that turned out to be no attempts */
-#define LOCK_GRACE_MS        5000  /* an attempt is expired only so long after its timeout */
-#define LOCK_UNSEEN_LOOKS    3     /* listings without us, D apart, that make a new arrival */
-#define LOCK_LOSS_LOOKS      3     /* listings in a row, D apart, that take a lock away */
-#define LOCK_YOUNG_LOOKS     3     /* further looks of one try at those about to withdraw */
-#define LOCK_LOSS_CAUSES     3     /* gone, older claim, stranger */
-#define LOCK_THROTTLED_TRIES 20    /* throttled requests in a row that a new arrival bears */
-#define LOCK_LEAVING_LOOKS   2     /* listings, D apart, that show that nothing is left */
-#define LOCK_REFUSED_TRIES   2     /* refusals after which a name is given up */
-#define LOCK_CLEANING_GAP_MS 500   /* at most two deletes a second beside the command */
-#define LOCK_LOOK_MAX_MS     60000 /* a holder looks at least so often */
-#define LOCK_FIRST_LOOK_MS   100   /* shortest pause before looking again for one's own attempt */
-#define LOCK_LEAVE_UNMADE_MS 5000  /* leaving, when no create was ever answered */
-#define LOCK_RETRY_DELAY_MS  30000 /* --no-queue: pause after a lost try, as the role's */
+#define LOCK_GENERATIONS_MAX   24    /* names of a run remembered at once */
+#define LOCK_CLEANING_MAX      32    /* abandoned attempts remembered from one listing */
+#define LOCK_LEFT_ALONE_MAX    128   /* log groups that turned out to be no attempts */
+#define LOCK_GRACE_MS          5000  /* an attempt is expired only so long after its timeout */
+#define LOCK_UNSEEN_LOOKS      3     /* listings without us, D apart, that make a new arrival */
+#define LOCK_LOSS_LOOKS        3     /* listings in a row, D apart, that take a lock away */
+#define LOCK_YOUNG_LOOKS       3     /* further looks of one try at those about to withdraw */
+#define LOCK_LOSS_CAUSES       3     /* gone, older claim, stranger */
+#define LOCK_THROTTLED_TRIES   20    /* throttled requests in a row that a new arrival bears */
+#define LOCK_LEAVING_LOOKS     2     /* listings, D apart, that show that nothing is left */
+#define LOCK_REFUSED_TRIES     2     /* refusals after which a name is given up */
+#define LOCK_CLEANING_GAP_MS   500   /* at most two deletes a second beside the command */
+#define LOCK_CLEANING_FRESH_MS 5000  /* or D if longer: a listing is good for deleting by */
+#define LOCK_LOOK_MAX_MS       60000 /* a holder looks at least so often */
+#define LOCK_FIRST_LOOK_MS     100   /* shortest pause before looking again for one's own attempt */
+#define LOCK_LEAVE_UNMADE_MS   5000  /* leaving, when no create was ever answered */
+#define LOCK_RETRY_DELAY_MS    30000 /* --no-queue: pause after a lost try, as the role's */
 
 struct lock_settings {
     const char *prefix; /* borrowed for the life of the lock, as are all strings */

@@ -257,6 +257,13 @@ static void forget_cleaning(struct lock *lock)
             lock->cleaning_count * sizeof(lock->cleaning[0]));
 }
 
+/* D is too short to read many pages, look inside and delete; a stop is longer than this. */
+static int64_t fresh_ms(const struct lock *lock)
+{
+    int64_t settle_ms = lock->settings.settle_ms;
+    return settle_ms > LOCK_CLEANING_FRESH_MS ? settle_ms : LOCK_CLEANING_FRESH_MS;
+}
+
 /*
  * "Cleaning": the oldest memory first; an unmarked one only while its listing is fresh. While
  * waiting there are only leftovers of our own ID here; they go at once.
@@ -267,7 +274,7 @@ static bool next_cleaning(struct lock *lock, struct mono now, struct lock_todo *
         struct lock_cleaning *clean = &lock->cleaning[0];
         bool later = lock->phase == LOCK_CLEANING && !clean->unmarked;
         bool stale = clean->unmarked && RULE(CLEAN_FRESH) &&
-                     !mono_reached(mono_add(clean->asked, lock->settings.settle_ms), now);
+                     !mono_reached(mono_add(clean->asked, fresh_ms(lock)), now);
         bool not_now = clean->unmarked && lock->phase == LOCK_HELD && !RULE(CLEAN_WHILE_HELD);
         if (stale)
             lock->look_at = mono_min(
