@@ -1,0 +1,272 @@
+#include "checker.h"
+
+#include <string.h>
+
+#include "lock/attempt.h"
+
+#define PREFIX_BYTES (sizeof(PLAN_PREFIX) - 1)
+
+void checker_start(struct checker *checker, struct world *world, const struct plan *plan,
+                   struct service *service, struct checker_actor *actors, uint32_t count)
+{
+    *checker = (struct checker){.world = world,
+                                .plan = plan,
+                                .service = service,
+                                .actors = actors,
+                                .actor_count = count,
+                                .token_max = -1};
+    memset(actors, 0, count * sizeof(*actors));
+    for (uint32_t i = 0; i < count; i++) {
+        actors[i].role = i >= plan->w_count;
+        (void)snprintf(actors[i].who, sizeof(actors[i].who), "%c%u", actors[i].role ? 'S' : 'W',
+                       actors[i].role ? i - plan->w_count : i);
+    }
+}
+
+void checker_run(struct checker *checker, uint32_t actor, const char *id, bool id_shared)
+{
+    struct checker_actor *self = &checker->actors[actor];
+    self->present = true;
+    self->run++;
+    (void)snprintf(self->id, sizeof(self->id), "%s", id);
+    self->id_shared = id_shared;
+    self->name_count = 0;
+    self->lease_ends_ms = INT64_MIN;
+    self->ticket_ms = INT64_MAX;
+    self->made = false;
+    self->robbed = false;
+    self->group = NULL;
+}
+
+void checker_sends(struct checker *checker, uint32_t actor, const char *name, struct mono sent)
+{
+    struct checker_actor *self = &checker->actors[actor];
+    for (uint32_t i = 0; i < self->name_count; i++)
+        if (strcmp(self->names[i].name, name) == 0) {
+            if (!self->names[i].maybe)
+                self->names[i].sent_ms = sent.ms;
+            return;
+        }
+    if (self->name_count == CHECKER_NAMES_MAX) {
+        self->name_count /= 2;
+        memmove(self->names, self->names + CHECKER_NAMES_MAX - self->name_count,
+                self->name_count * sizeof(*self->names));
+    }
+    self->names[self->name_count++] = (struct checker_name){
+        .name = world_keep_text(checker->world, name, strlen(name)),
+        .sent_ms = sent.ms,
+    };
+}
+
+void checker_trouble(struct checker *checker, uint32_t actor, int64_t until_ms)
+{
+    if (checker->actors[actor].trouble_ms < until_ms)
+        checker->actors[actor].trouble_ms = until_ms;
+}
+
+void checker_outcome(struct checker *checker, uint32_t actor, const char *name,
+                     enum lock_outcome outcome)
+{
+    struct checker_actor *self = &checker->actors[actor];
+    if (outcome == LOCK_LATER || outcome == LOCK_UNKNOWN)
+        checker_trouble(checker, actor, checker->world->now_ms);
+    if (name && (outcome == LOCK_DONE || outcome == LOCK_EXISTS))
+        self->made = true;
+    for (uint32_t i = 0; name && i < self->name_count; i++)
+        if (outcome != LOCK_LATER && strcmp(self->names[i].name, name) == 0)
+            self->names[i].maybe = true;
+}
+
+static void confirm(struct checker *checker, struct checker_actor *self, struct mono now,
+                    struct checker_name *name)
+{
+    int64_t ends_ms = name->sent_ms + checker->plan->lock_timeout_ms;
+    name->confirmed = true;
+    self->made = true;
+    if (ends_ms <= self->lease_ends_ms)
+        return;
+    if (self->holding && !self->frozen && now.ms > self->lease_ends_ms)
+        world_fail(checker->world, "I3", "the command of %s outlived its lease by %lld ms",
+                   self->who, (long long)(now.ms - self->lease_ends_ms));
+    self->lease_ends_ms = ends_ms;
+}
+
+void checker_shown(struct checker *checker, uint32_t actor, struct mono now,
+                   const struct lock_listing *listing)
+{
+    struct checker_actor *self = &checker->actors[actor];
+    size_t id_bytes = strlen(self->id);
+    for (uint32_t i = 0; i < listing->count; i++) {
+        struct text name = listing->entries[i].name;
+        if (name.length <= PREFIX_BYTES + 1 + id_bytes ||
+            memcmp(name.data + PREFIX_BYTES + 1, self->id, id_bytes) != 0)
+            continue;
+        for (uint32_t k = 0; k < self->name_count; k++)
+            if (!self->names[k].confirmed && text_equal(name, self->names[k].name))
+                confirm(checker, self, now, &self->names[k]);
+    }
+}
+
+void checker_whole_listing(struct checker *checker, uint32_t actor, int64_t asked_ms)
+{
+    checker->actors[actor].asked_ms = asked_ms;
+    checker->actors[actor].read_ms = checker->world->now_ms;
+}
+
+void checker_decides(struct checker *checker, uint32_t actor)
+{
+    checker->actors[actor].decided_asked_ms = checker->actors[actor].asked_ms;
+    checker->actors[actor].decided_read_ms = checker->actors[actor].read_ms;
+}
+
+/* Counts as a holder just now. */
+static bool counts(const struct checker *checker, const struct checker_actor *self)
+{
+    return self->holding && !self->frozen &&
+           (!self->role || (!self->robbed && checker->world->now_ms < self->counts_until_ms));
+}
+
+struct overlap {
+    struct checker *checker;
+    uint32_t a, b, a_holds, b_holds;
+};
+
+static void overlap_must_be_over(void *object, uint64_t argument)
+{
+    const struct overlap *overlap = object;
+    struct checker *checker = overlap->checker;
+    const struct checker_actor *a = &checker->actors[overlap->a];
+    const struct checker_actor *b = &checker->actors[overlap->b];
+    if (a->holds == overlap->a_holds && b->holds == overlap->b_holds && counts(checker, a) &&
+        counts(checker, b))
+        world_fail(checker->world, "I1", "%s and %s have both held for %llu ms", a->who, b->who,
+                   (unsigned long long)argument);
+}
+
+/* In a world that breaks the bounds on purpose two may hold, but without faults not for long. */
+static void bound_overlap(struct checker *checker, uint32_t a, uint32_t b)
+{
+    struct world *world = checker->world;
+    const struct plan *plan = checker->plan;
+    bool role = checker->actors[a].role || checker->actors[b].role;
+    checker->doubles++;
+    if (!plan->mild || (role && !plan->sweep))
+        return;
+    int64_t look_ms = plan->lock_timeout_ms / 6 < 60000 ? plan->lock_timeout_ms / 6 : 60000;
+    int64_t read_ms = 6 * (plan->latency_ms + plan->jitter_ms) * (2 + plan->planted / 50);
+    int64_t bound_ms =
+        look_ms + 4 * (plan->settle_ms + plan->lag_ms + read_ms) + plan->kill_after_ms + 2000;
+    struct overlap *overlap = world_keep(world, sizeof(*overlap));
+    *overlap = (struct overlap){checker, a, b, checker->actors[a].holds, checker->actors[b].holds};
+    world_at(world, world->now_ms + bound_ms, overlap_must_be_over, overlap, (uint64_t)bound_ms);
+}
+
+static void exclude(struct checker *checker, uint32_t actor)
+{
+    struct checker_actor *self = &checker->actors[actor];
+    if (!counts(checker, self))
+        return;
+    for (uint32_t i = 0; i < checker->actor_count; i++) {
+        struct checker_actor *other = &checker->actors[i];
+        if (i == actor || !counts(checker, other) || (self->role && other->role))
+            continue;
+        world_say(checker->world, "!!!!", "%s and %s both hold", other->who, self->who);
+        if (checker->plan->outside)
+            bound_overlap(checker, actor, i);
+        else
+            world_fail(checker->world, "I1", "%s and %s both hold", other->who, self->who);
+    }
+}
+
+static bool smaller_key(int64_t ticket_ms, struct text id, const struct checker_actor *than)
+{
+    if (ticket_ms != than->ticket_ms)
+        return ticket_ms < than->ticket_ms;
+    size_t length = strlen(than->id);
+    int order = memcmp(id.data, than->id, id.length < length ? id.length : length);
+    return order != 0 ? order < 0 : id.length < length;
+}
+
+/* I5: whoever enters has no live attempt of an earlier W in any listing that decided it. */
+static void check_order(struct checker *checker, const struct checker_actor *self)
+{
+    const struct service *service = checker->service;
+    for (uint32_t i = 0; i < service->group_count; i++) {
+        const struct group *group = service->groups[i];
+        struct attempt attempt;
+        if (group->actor == SERVICE_NOBODY || &checker->actors[group->actor] == self ||
+            service_shown_by(service, group) > self->decided_asked_ms ||
+            service_hidden_from(service, group) <= self->decided_read_ms ||
+            attempt_parse(text_from(PLAN_PREFIX), text_from(group->name), &attempt) !=
+                ATTEMPT_MARKED ||
+            text_equal(attempt.id, self->id) ||
+            self->decided_read_ms - group->applied_ms > attempt.lock_timeout_ms)
+            continue;
+        int64_t ticket_ms =
+            attempt.ticket_ms != ATTEMPT_UNKNOWN ? attempt.ticket_ms : group->created_ms;
+        if (smaller_key(ticket_ms, attempt.id, self))
+            world_fail(checker->world, "I5", "%s enters before %s, which waits in plain sight",
+                       self->who, group->name);
+    }
+}
+
+void checker_holds(struct checker *checker, uint32_t actor, struct mono now)
+{
+    struct checker_actor *self = &checker->actors[actor];
+    struct world *world = checker->world;
+    self->holding = true;
+    self->frozen = false;
+    self->holds++;
+    self->since_ms = world->now_ms;
+    self->counts_until_ms = WORLD_NEVER;
+    checker->entries++;
+    if (checker->idle_ms && checker->idle_count < checker->idle_room)
+        checker->idle_ms[checker->idle_count++] = world->now_ms - (int64_t)checker->freed_ms;
+    if (self->role) {
+        self->counts_until_ms =
+            self->group ? self->group->applied_ms + checker->plan->role_age_ms : world->now_ms;
+    } else {
+        if (now.ms > self->lease_ends_ms)
+            world_fail(world, "I3", "%s starts its command after its lease", self->who);
+        if (!checker->plan->outside)
+            check_order(checker, self);
+    }
+    exclude(checker, actor);
+}
+
+void checker_held(struct checker *checker, uint32_t actor, struct mono now)
+{
+    struct checker_actor *self = &checker->actors[actor];
+    self->holding = false;
+    checker->freed_ms = (uint64_t)checker->world->now_ms;
+    if (!self->role && !self->frozen && now.ms > self->lease_ends_ms)
+        world_fail(checker->world, "I3", "the command of %s outlived its lease by %lld ms",
+                   self->who, (long long)(now.ms - self->lease_ends_ms));
+}
+
+void checker_freezes(struct checker *checker, uint32_t actor)
+{
+    checker->actors[actor].frozen = true;
+}
+
+void checker_thaws(struct checker *checker, uint32_t actor)
+{
+    checker->actors[actor].frozen = false;
+    if (checker->actors[actor].holding)
+        exclude(checker, actor);
+}
+
+void checker_lost(struct checker *checker, uint32_t actor, enum lock_reason reason)
+{
+    struct checker_actor *self = &checker->actors[actor];
+    int64_t quiet_ms = checker->world->now_ms - self->trouble_ms;
+    checker->lost++;
+    if (checker->plan->outside)
+        return;
+    if (reason != LOCK_REASON_LEASE)
+        world_fail(checker->world, "I8", "%s says that its lock is lost (reason %d)", self->who,
+                   (int)reason);
+    else if (quiet_ms > checker->plan->lock_timeout_ms)
+        world_fail(checker->world, "I8", "%s lost its lease after %lld ms without any trouble",
+                   self->who, (long long)quiet_ms);
+}

@@ -1,0 +1,111 @@
+/*
+ * checker - the true history against docs/protocol.md's list of what must stay true.
+ *
+ * Knows what happened (who holds, what stands in the service, what was sent and shown), and
+ * nothing of how struct lock works. A W holds while its command is alive and not frozen with
+ * its machine; an S from its decision until T_S after its create. The first violation is
+ * recorded in the world by world_fail(), with the invariant's number.
+ */
+#ifndef SIM_CHECKER_H
+#define SIM_CHECKER_H
+
+#include "lock/lock.h"
+#include "plan.h"
+#include "service.h"
+#include "world.h"
+
+#define CHECKER_QUIET_MS  10000 /* trouble so recent excuses what could not be deleted */
+#define CHECKER_NAMES_MAX 48    /* most recent names of one run that are remembered */
+
+struct checker_name {
+    const char *name;
+    int64_t sent_ms; /* by the run's own clock: before the first send that may have reached */
+    bool maybe;      /* a send may have reached the service */
+    bool confirmed;  /* shown to the run by a listing */
+};
+
+struct checker_actor {
+    char who[8];
+    bool role;
+    bool present; /* a run is under way (a W that was killed is not) */
+    uint32_t run;
+    char id[64];
+    bool id_shared;
+
+    bool holding, frozen;
+    uint32_t holds;
+    int64_t since_ms;
+    int64_t counts_until_ms; /* S: T_S after its create */
+    bool robbed;             /* S: its attempt was deleted under it; W: a sweeper was there */
+
+    struct checker_name names[CHECKER_NAMES_MAX];
+    uint32_t name_count;
+    int64_t lease_ends_ms;                     /* own clock */
+    int64_t ticket_ms;                         /* of the run, as the service has it */
+    int64_t asked_ms, read_ms;                 /* true times: the last whole listing, */
+    int64_t decided_asked_ms, decided_read_ms; /* and the one that gave it the lock */
+    int64_t trouble_ms;  /* true time: last failure or stop that it had to bear */
+    int64_t left_ms;     /* true time: when it began to leave */
+    bool made;           /* a create of this run was answered, or seen */
+    struct group *group; /* S: its attempt */
+};
+
+struct checker {
+    struct world *world;
+    const struct plan *plan;
+    struct service *service;
+    struct checker_actor *actors; /* borrowed from the scene */
+    uint32_t actor_count;
+    int64_t token_max;
+
+    uint64_t entries;  /* holds that began */
+    uint64_t doubles;  /* outside the bounds: overlaps */
+    uint64_t lost;     /* locks lost */
+    uint64_t freed_ms; /* when the lock last became free */
+    int64_t *idle_ms;  /* with --waiters: how long a free lock stayed free; else NULL */
+    uint32_t idle_count, idle_room;
+};
+
+void checker_start(struct checker *checker, struct world *world, const struct plan *plan,
+                   struct service *service, struct checker_actor *actors, uint32_t count);
+
+/* A run begins, with its ID. */
+void checker_run(struct checker *checker, uint32_t actor, const char *id, bool id_shared);
+
+/* What W does, with its own clock. */
+void checker_sends(struct checker *checker, uint32_t actor, const char *name, struct mono sent);
+void checker_outcome(struct checker *checker, uint32_t actor, const char *name,
+                     enum lock_outcome outcome);
+void checker_shown(struct checker *checker, uint32_t actor, struct mono now,
+                   const struct lock_listing *listing);
+void checker_whole_listing(struct checker *checker, uint32_t actor, int64_t asked_ms);
+
+/* By its last listing it says that it has the lock. */
+void checker_decides(struct checker *checker, uint32_t actor);
+
+/* It is held up until then, or was. */
+void checker_trouble(struct checker *checker, uint32_t actor, int64_t until_ms);
+
+/* A hold begins (now: own clock, for W) and ends. */
+void checker_holds(struct checker *checker, uint32_t actor, struct mono now);
+void checker_held(struct checker *checker, uint32_t actor, struct mono now);
+void checker_freezes(struct checker *checker, uint32_t actor);
+void checker_thaws(struct checker *checker, uint32_t actor);
+
+/* A run says that its lock is lost; begins to leave; a run is over and left these names behind, as
+ * it says. */
+void checker_lost(struct checker *checker, uint32_t actor, enum lock_reason reason);
+void checker_leaves(struct checker *checker, uint32_t actor);
+void checker_exits(struct checker *checker, uint32_t actor, const struct lock *lock);
+void checker_killed(struct checker *checker, uint32_t actor);
+
+/* What the service applies. */
+void checker_created(struct checker *checker, struct group *group);
+void checker_deleted(struct checker *checker, uint32_t actor, uint32_t run, int64_t decided_ms,
+                     struct group *group);
+void checker_swept(struct checker *checker, struct group *group);
+
+/* Everybody is gone: what stands now must have a reason. */
+void checker_end(struct checker *checker);
+
+#endif

@@ -1,0 +1,135 @@
+/* checker_groups - the part of the checker that looks at what stands in the service. */
+#include <string.h>
+
+#include "checker.h"
+#include "lock/attempt.h"
+
+#define EXPIRY_SKEW_MS 5000 /* front ends agree to so much for expiry */
+
+void checker_created(struct checker *checker, struct group *group)
+{
+    struct checker_actor *self = &checker->actors[group->actor];
+    struct attempt attempt;
+    if (self->run != group->run || !self->present)
+        group->actor = SERVICE_NOBODY; /* its maker is gone */
+    if (self->role && group->actor != SERVICE_NOBODY) {
+        self->group = group;
+        self->robbed = false;
+    }
+    if (group->actor == SERVICE_NOBODY || self->role ||
+        attempt_parse(text_from(PLAN_PREFIX), text_from(group->name), &attempt) != ATTEMPT_MARKED)
+        return;
+    int64_t ticket_ms =
+        attempt.ticket_ms != ATTEMPT_UNKNOWN ? attempt.ticket_ms : group->created_ms;
+    if (ticket_ms < self->ticket_ms)
+        self->ticket_ms = ticket_ms;
+}
+
+/* How long before the decision the listing may have been asked for. */
+static int64_t fresh_ms(const struct plan *plan)
+{
+    return plan->settle_ms > 5000 ? plan->settle_ms : 5000;
+}
+
+/* I6, for a delete of what the run did not make: an attempt, and one that is over. */
+static void check_foreign_delete(struct checker *checker, struct checker_actor *self,
+                                 int64_t decided_ms, const struct group *group)
+{
+    const struct plan *plan = checker->plan;
+    struct attempt attempt;
+    enum attempt_kind kind =
+        attempt_parse(text_from(PLAN_PREFIX), text_from(group->name), &attempt);
+    int64_t age_ms = decided_ms - group->applied_ms, timeout_ms = plan->role_timeout_ms;
+    if (kind == ATTEMPT_ELSEWHERE || group->content || group->streams) {
+        world_fail(checker->world, "I6", "%s deletes %s, which is no attempt of this lock",
+                   self->who, group->name);
+        return;
+    }
+    if (kind == ATTEMPT_MARKED && text_equal(attempt.id, self->id) && !attempt.claim)
+        return; /* a leftover of an earlier run of the same ID */
+    if (kind == ATTEMPT_MARKED)
+        timeout_ms = attempt.lock_timeout_ms;
+    /* Made anew between the listing and now: excepted. */
+    bool anew = kind == ATTEMPT_UNMARKED && group->applied_ms > decided_ms - fresh_ms(plan);
+    if (age_ms < timeout_ms - EXPIRY_SKEW_MS && !anew && !plan->outside)
+        world_fail(checker->world, "I6", "%s deletes %s, which is only %lld ms old", self->who,
+                   group->name, (long long)age_ms);
+}
+
+void checker_deleted(struct checker *checker, uint32_t actor, uint32_t run, int64_t decided_ms,
+                     struct group *group)
+{
+    struct checker_actor *self = &checker->actors[actor];
+    if (!self->role && (group->maker != actor || group->run != run))
+        check_foreign_delete(checker, self, decided_ms, group);
+    if (group->actor == SERVICE_NOBODY || group->actor >= checker->actor_count)
+        return;
+    struct checker_actor *owner = &checker->actors[group->actor];
+    if (!owner->role || owner->group != group)
+        return;
+    bool own = group->actor == actor && run == self->run && decided_ms >= group->applied_ms;
+    bool anew = group->applied_ms > decided_ms - fresh_ms(checker->plan);
+    if (!own && (self->role || anew))
+        owner->robbed = true;
+}
+
+void checker_swept(struct checker *checker, struct group *group)
+{
+    if (group->actor != SERVICE_NOBODY)
+        checker->actors[group->actor].robbed = true;
+}
+
+static bool admits(const struct lock *lock, const char *name)
+{
+    char left[ATTEMPT_NAME_BYTES + 1];
+    for (uint32_t i = 0; lock_left(lock, i, left); i++)
+        if (strcmp(left, name) == 0)
+            return true;
+    return false;
+}
+
+void checker_leaves(struct checker *checker, uint32_t actor)
+{
+    checker->actors[actor].left_ms = checker->world->now_ms;
+}
+
+/* I4: nothing is left, but what came too late to be seen, or could not be deleted in time. */
+void checker_exits(struct checker *checker, uint32_t actor, const struct lock *lock)
+{
+    struct checker_actor *self = &checker->actors[actor];
+    struct service *service = checker->service;
+    int64_t now_ms = checker->world->now_ms, took_ms = now_ms - self->left_ms;
+    int64_t limit_ms = self->made ? lock->settings.release_timeout_ms : LOCK_LEAVE_UNMADE_MS;
+    bool out_of_time = took_ms >= limit_ms - limit_ms / 1000 - 1;
+    int64_t last_look_ms = self->asked_ms >= self->left_ms ? self->asked_ms : now_ms;
+    self->present = false;
+    for (uint32_t i = 0; i < service->group_count; i++) {
+        struct group *group = service->groups[i];
+        if (group->actor != actor)
+            continue;
+        bool late = service_shown_by(service, group) > last_look_ms;
+        bool told = admits(lock, group->name) && now_ms - self->trouble_ms < CHECKER_QUIET_MS;
+        if (group->deleted_ms == WORLD_NEVER && !late && !told && !out_of_time)
+            world_fail(checker->world, "I4", "%s is gone and has left %s", self->who, group->name);
+        group->actor = SERVICE_NOBODY;
+    }
+}
+
+void checker_killed(struct checker *checker, uint32_t actor)
+{
+    struct service *service = checker->service;
+    checker->actors[actor].present = false;
+    for (uint32_t i = 0; i < service->group_count; i++)
+        if (service->groups[i]->actor == actor)
+            service->groups[i]->actor = SERVICE_NOBODY;
+}
+
+void checker_end(struct checker *checker)
+{
+    struct service *service = checker->service;
+    for (uint32_t i = 0; i < service->group_count; i++) {
+        const struct group *group = service->groups[i];
+        if (group->actor != SERVICE_NOBODY && group->deleted_ms == WORLD_NEVER)
+            world_fail(checker->world, "I4", "at the end %s still stands", group->name);
+    }
+}

@@ -1,0 +1,523 @@
+#include "contender_w.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command.h"
+
+#define READ_TIMEOUT_MS 30000
+
+static void arrive(void *object, uint64_t argument);
+
+static struct world *world_of(const struct contender_w *self)
+{
+    return self->process.world;
+}
+
+static const struct plan *plan_of(const struct contender_w *self)
+{
+    return self->process.plan;
+}
+
+static struct mono now_of(const struct contender_w *self)
+{
+    return process_clock(&self->process);
+}
+
+static void woken(void *object, uint64_t wake)
+{
+    struct contender_w *self = object;
+    if (!self->present || wake != self->wake)
+        return;
+    if (process_stopped(&self->process)) {
+        world_at(world_of(self), self->process.stopped_until_ms, woken, self, wake);
+        return;
+    }
+    contender_w_turn(self);
+}
+
+static void wake_at(struct contender_w *self, int64_t at_ms)
+{
+    world_at(world_of(self), at_ms, woken, self, ++self->wake);
+}
+
+/* A moment at which the process may be stopped; if it is, it goes on with go_on afterwards. */
+static bool pause_here(struct contender_w *self, enum plan_effect effect, event_fn *go_on,
+                       uint64_t argument)
+{
+    bool was_stopped = process_stopped(&self->process);
+    bool was_frozen = process_frozen(&self->process);
+    if (self->step && self->step->effect == effect)
+        process_stop(&self->process, self->step->ms);
+    if (!was_stopped && !process_pause(&self->process) && !process_stopped(&self->process))
+        return false;
+    if (process_frozen(&self->process) && !was_frozen)
+        command_freeze(self);
+    checker_trouble(self->checker, self->actor, self->process.stopped_until_ms);
+    if (!was_stopped)
+        world_say(world_of(self), self->who, "is %s for %lld ms",
+                  process_frozen(&self->process) ? "suspended" : "stopped",
+                  (long long)(self->process.stopped_until_ms - world_of(self)->now_ms));
+    world_at(world_of(self), self->process.stopped_until_ms, go_on, self, argument);
+    return true;
+}
+
+/* Power loss: nobody cleans up. Comes again later. */
+static void crash(struct contender_w *self)
+{
+    struct world *world = world_of(self);
+    const struct plan *plan = plan_of(self);
+    world_say(world, self->who, "loses power");
+    command_kill(self);
+    checker_killed(self->checker, self->actor);
+    self->present = false;
+    self->serial++;
+    self->flight = NULL;
+    world_at(world, world->now_ms + prng_range(&world->prng, 1000, plan->lock_timeout_ms), arrive,
+             self, self->serial);
+}
+
+static void tell(struct contender_w *self, const struct lock_answer *answer)
+{
+    struct world *world = world_of(self);
+    bool create = self->todo.kind == LOCK_TODO_CREATE;
+    struct lock_answer full = *answer;
+    bool failed = full.outcome == LOCK_LATER || full.outcome == LOCK_UNKNOWN;
+    self->failures = failed ? self->failures + 1 : 0;
+    if (failed) {
+        uint32_t doublings = self->failures < 10 ? self->failures - 1 : 9;
+        int64_t most_ms = (int64_t)(full.throttled ? 1000 : 50) << doublings;
+        full.pause_ms = prng_range(&world->prng, 0, most_ms < 20000 ? most_ms : 20000);
+    }
+    full.sent = self->sent;
+    full.random = (uint32_t)prng_next(&world->prng);
+    checker_outcome(self->checker, self->actor, create ? self->name : NULL, full.outcome);
+    if (full.outcome == LOCK_DONE && full.listing) {
+        checker_shown(self->checker, self->actor, now_of(self), full.listing);
+        if (full.listing->complete)
+            checker_whole_listing(self->checker, self->actor, self->asked_ms);
+    }
+    self->asked = false;
+    self->flight = NULL;
+    if (self->arrived)
+        wire_let_go(self->arrived);
+    self->arrived = NULL;
+    self->request++;
+    enum lock_phase before = lock_phase(&self->lock);
+    lock_tell(&self->lock, now_of(self), &full);
+    enum lock_phase after = lock_phase(&self->lock);
+    if (before < LOCK_CLEANING && (after == LOCK_CLEANING || after == LOCK_HELD))
+        checker_decides(self->checker, self->actor);
+}
+
+static void tell_unknown(struct contender_w *self)
+{
+    tell(self, &(struct lock_answer){.outcome = LOCK_UNKNOWN});
+}
+
+static void timed_out(void *object, uint64_t request)
+{
+    struct contender_w *self = object;
+    if (!self->present || request != self->request || !self->asked)
+        return;
+    if (process_stopped(&self->process)) {
+        world_at(world_of(self), self->process.stopped_until_ms, timed_out, self, request);
+        return;
+    }
+    world_say(world_of(self), self->who, "gives up waiting for an answer");
+    tell_unknown(self);
+    contender_w_turn(self);
+}
+
+/* Adds a page to what was read of the listing so far. */
+static void add_page(struct contender_w *self, const struct service_page *page)
+{
+    if (self->entry_count + page->count > self->entry_room) {
+        self->entry_room = 2 * (self->entry_count + SERVICE_PAGE);
+        self->entries = realloc(self->entries, self->entry_room * sizeof(*self->entries));
+        assert(self->entries);
+    }
+    for (uint32_t i = 0; i < page->count; i++)
+        self->entries[self->entry_count++] = (struct lock_entry){
+            .name = {page->groups[i]->name, page->groups[i]->name_bytes},
+            .created_ms = page->groups[i]->created_ms,
+            .has_content = page->groups[i]->content,
+        };
+    self->pages++;
+}
+
+static void read_answer(struct contender_w *self, const struct flight *flight)
+{
+    struct lock_answer answer = {
+        .outcome = flight->outcome,
+        .throttled = flight->throttled,
+        .maybe_repeated = flight->repeated,
+        .has_streams = flight->streams,
+    };
+    struct lock_listing listing;
+    if (flight->op == PLAN_LIST && flight->outcome == LOCK_DONE) {
+        add_page(self, &flight->page);
+        listing = (struct lock_listing){
+            .entries = self->entries,
+            .count = self->entry_count,
+            .pages = self->pages,
+            .complete = !flight->page.more,
+            .asked = self->asked_at,
+        };
+        answer.listing = &listing;
+        if (world_of(self)->transcript)
+            command_say_listing(self, &listing);
+    } else if (world_of(self)->transcript) {
+        static const char *const outcomes[] = {"done",    "exists", "absent",
+                                               "refused", "later",  "unknown"};
+        world_say(world_of(self), self->who, "hears: %s", outcomes[answer.outcome]);
+    }
+    tell(self, &answer);
+}
+
+static void receive(void *object, uint64_t request)
+{
+    struct contender_w *self = object;
+    struct flight *flight = self->arrived;
+    if (!self->present || request != self->request || !flight)
+        return;
+    if (process_stopped(&self->process)) {
+        world_at(world_of(self), self->process.stopped_until_ms, receive, self, request);
+        return;
+    }
+    self->arrived = NULL;
+    read_answer(self, flight);
+    wire_let_go(flight);
+    contender_w_turn(self);
+}
+
+static void answered(void *object, struct flight *flight)
+{
+    struct contender_w *self = object;
+    if (!self->present || flight != self->flight)
+        return;
+    self->arrived = flight;
+    wire_hold(flight);
+    if (!pause_here(self, PLAN_STOP_AFTER, receive, self->request))
+        receive(self, self->request);
+}
+
+static const enum plan_op ops[] = {
+    [LOCK_TODO_CREATE] = PLAN_CREATE,    [LOCK_TODO_DELETE] = PLAN_DELETE,
+    [LOCK_TODO_LIST] = PLAN_LIST,        [LOCK_TODO_LIST_MORE] = PLAN_LIST,
+    [LOCK_TODO_LOOK_INSIDE] = PLAN_LOOK,
+};
+
+/* The request leaves. */
+static void launch(void *object, uint64_t request)
+{
+    struct contender_w *self = object;
+    struct world *world = world_of(self);
+    if (!self->present || request != self->request || !self->asked || self->flight)
+        return;
+    if (process_stopped(&self->process)) {
+        world_at(world, self->process.stopped_until_ms, launch, self, request);
+        return;
+    }
+    struct flight *flight = wire_flight(self->wire);
+    flight->op = ops[self->todo.kind];
+    flight->actor = self->actor;
+    flight->run = self->checker->actors[self->actor].run;
+    flight->decided_ms = self->decided_ms;
+    flight->answered = answered;
+    flight->object = self;
+    if (self->todo.kind == LOCK_TODO_LIST_MORE && self->entry_count > 0)
+        (void)snprintf(flight->name, sizeof(flight->name), "%s",
+                       self->entries[self->entry_count - 1].name.data);
+    else if (self->todo.kind != LOCK_TODO_LIST)
+        memcpy(flight->name, self->name, sizeof(flight->name));
+    self->flight = flight;
+    int64_t until_ms = process_when(&self->process, self->todo.deadline);
+    if (until_ms > world->now_ms + READ_TIMEOUT_MS)
+        until_ms = world->now_ms + READ_TIMEOUT_MS;
+    world_at(world, until_ms, timed_out, self, self->request);
+    wire_send(flight, self->step);
+}
+
+/* A request begins: its moment of sending is noted, then it leaves, if nothing comes between. */
+static void begin(struct contender_w *self, const struct lock_todo *todo)
+{
+    struct world *world = world_of(self);
+    self->todo = *todo;
+    self->asked = true;
+    self->sent = now_of(self);
+    self->decided_ms = world->now_ms;
+    self->request++;
+    self->step = wire_step(self->wire, self->actor, ops[todo->kind]);
+    if (todo->name)
+        (void)snprintf(self->name, sizeof(self->name), "%s", todo->name);
+    if (todo->kind == LOCK_TODO_CREATE)
+        checker_sends(self->checker, self->actor, self->name, self->sent);
+    if (todo->kind == LOCK_TODO_LIST) {
+        self->entry_count = self->pages = 0;
+        self->asked_at = self->sent;
+        self->asked_ms = world->now_ms;
+    }
+    static const char *const words[] = {
+        [LOCK_TODO_CREATE] = "creates",
+        [LOCK_TODO_DELETE] = "deletes",
+        [LOCK_TODO_LIST] = "lists",
+        [LOCK_TODO_LIST_MORE] = "lists on",
+        [LOCK_TODO_LOOK_INSIDE] = "looks into",
+    };
+    if (world->transcript)
+        world_say(world, self->who, "%s %s", words[todo->kind], todo->name ? todo->name : "");
+    if (self->step && self->step->effect == PLAN_CRASH)
+        crash(self);
+    else if (!pause_here(self, PLAN_STOP, launch, self->request))
+        launch(self, self->request);
+}
+
+static void leave(struct contender_w *self)
+{
+    if (self->asked)
+        tell_unknown(self);
+    lock_leave(&self->lock, now_of(self));
+}
+
+/* The run is over; the next comes after a while, unless all is done. */
+static void finish(struct contender_w *self)
+{
+    struct world *world = world_of(self);
+    const struct plan *plan = plan_of(self);
+    enum lock_reason reason = lock_reason(&self->lock);
+    bool held = self->ran;
+    world_say(world, self->who, "exits (%s, reason %d)", held ? "held" : "did not hold",
+              (int)reason);
+    if (!self->leaving)
+        checker_leaves(self->checker, self->actor);
+    checker_exits(self->checker, self->actor, &self->lock);
+    if (reason == LOCK_REASON_NAME_TAKEN)
+        world_fail(world, "I5", "%s finds its new name taken", self->who);
+    self->present = false;
+    self->serial++;
+    if (world->calm && held && self->held_calm)
+        self->done = true;
+    if (!self->done && !plan->story)
+        world_at(world, world->now_ms + prng_range(&world->prng, 0, plan->think_max_ms), arrive,
+                 self, self->serial);
+}
+
+/* What the phase asks of the launcher; true if lock_next() is to be asked again. */
+static bool obey_phase(struct contender_w *self)
+{
+    enum lock_phase phase = lock_phase(&self->lock);
+    if (phase == LOCK_LEAVING && !self->leaving) {
+        self->leaving = true;
+        checker_leaves(self->checker, self->actor);
+    }
+    if (phase == LOCK_LEAVING || phase == LOCK_FINISHED)
+        return false;
+    if (phase == LOCK_LOST && self->command != COMMAND_ALIVE)
+        self->command = COMMAND_ENDED; /* too late to start it */
+    if (self->command == COMMAND_ENDED) {
+        leave(self);
+        return true;
+    }
+    self->lease = lock_lease(&self->lock);
+    command_watch(self);
+    if (phase == LOCK_LOST)
+        command_lost(self);
+    else if (phase == LOCK_HELD && self->command == COMMAND_NONE)
+        command_decide(self);
+    return false;
+}
+
+void contender_w_turn(struct contender_w *self)
+{
+    struct world *world = world_of(self);
+    if (!world->calm && prng_chance(&world->prng, plan_of(self)->crash)) {
+        crash(self);
+        return;
+    }
+    while (self->present && !self->asked) {
+        struct lock_todo todo = lock_next(&self->lock, now_of(self));
+        if (obey_phase(self))
+            continue;
+        if (self->command == COMMAND_STARTING) {
+            self->step = wire_step(self->wire, self->actor, PLAN_START);
+            if (pause_here(self, PLAN_STOP, command_start_later, self->serial))
+                return;
+            command_start(self);
+            continue;
+        }
+        if (todo.kind == LOCK_TODO_FINISH) {
+            finish(self);
+        } else if (todo.kind == LOCK_TODO_WAIT) {
+            int64_t at_ms = process_when(&self->process, todo.at);
+            wake_at(self, at_ms > world->now_ms ? at_ms : world->now_ms + 1);
+            return;
+        } else {
+            begin(self, &todo);
+        }
+    }
+}
+
+void contender_w_command_over(void *object, uint64_t serial)
+{
+    struct contender_w *self = object;
+    if (!self->present || serial != self->serial)
+        return;
+    if (process_stopped(&self->process)) {
+        world_at(world_of(self), self->process.stopped_until_ms, contender_w_command_over, self,
+                 serial);
+        return;
+    }
+    if (self->asked && prng_chance(&world_of(self)->prng, 0.5))
+        return; /* waits for the answer first */
+    if (!self->leaving)
+        leave(self);
+    contender_w_turn(self);
+}
+
+/* Somebody presses ^C, or a job is cancelled. */
+static void signalled(void *object, uint64_t serial)
+{
+    struct contender_w *self = object;
+    if (!self->present || serial != self->serial || self->leaving)
+        return;
+    if (process_stopped(&self->process)) {
+        world_at(world_of(self), self->process.stopped_until_ms, signalled, self, serial);
+        return;
+    }
+    world_say(world_of(self), self->who, "gets a signal");
+    if (self->command == COMMAND_ALIVE) {
+        command_end_by(self, world_of(self)->now_ms + prng_range(&world_of(self)->prng, 0, 500));
+        return;
+    }
+    leave(self);
+    contender_w_turn(self);
+}
+
+static void name_run(struct contender_w *self)
+{
+    struct world *world = world_of(self);
+    const struct plan *plan = plan_of(self);
+    uint32_t random = (uint32_t)prng_next(&world->prng);
+    bool explicit_id = !world->calm && prng_chance(&world->prng, plan->explicit_id);
+    (void)snprintf(self->nonce, sizeof(self->nonce), "%08x", random);
+    if (plan->story)
+        (void)snprintf(self->id, sizeof(self->id), "%s", plan->arrivals[self->actor].id);
+    else if (explicit_id)
+        (void)snprintf(self->id, sizeof(self->id), "deploy");
+    else if (plan->seed % 3)
+        (void)snprintf(self->id, sizeof(self->id), "%08lld-%s-%08x", (long long)world->now_ms,
+                       self->who, random);
+    else
+        (void)snprintf(self->id, sizeof(self->id), "%c-%s-%08x", 'a' + (int)(random % 26),
+                       self->who, random);
+    self->explicit_id = explicit_id || (plan->story && plan->arrivals[self->actor].nonce);
+    if (plan->story && plan->arrivals[self->actor].nonce)
+        (void)snprintf(self->nonce, sizeof(self->nonce), "%s", plan->arrivals[self->actor].nonce);
+}
+
+static struct lock_settings draw_settings(struct contender_w *self)
+{
+    struct prng *prng = &world_of(self)->prng;
+    const struct plan *plan = plan_of(self);
+    struct lock_settings settings = {
+        .prefix = PLAN_PREFIX,
+        .id = self->id,
+        .nonce = self->explicit_id ? self->nonce : NULL,
+        .lock_timeout_ms = plan->lock_timeout_ms,
+        .role_timeout_ms = plan->role_timeout_ms,
+        .settle_ms = plan->settle_ms,
+        .kill_after_ms = plan->kill_after_ms,
+        .release_timeout_ms = 30000,
+        .wait_until = MONO_NEVER,
+        .arrival_tries = 8,
+    };
+    self->patient = true;
+    if (plan->story || plan->crowd)
+        return settings;
+    if (!world_of(self)->calm) {
+        settings.nonblock = prng_chance(prng, plan->nonblock);
+        if (settings.nonblock)
+            settings.wait_until = now_of(self);
+        else if (prng_chance(prng, plan->wait_limit))
+            settings.wait_until =
+                mono_add(now_of(self), prng_range(prng, 0, 2 * plan->lock_timeout_ms));
+        if (prng_chance(prng, plan->wait_limit / 4))
+            settings.max_attempts = (unsigned)prng_range(prng, 1, 10);
+        settings.arrival_tries = (unsigned)prng_range(prng, 1, 12);
+        self->patient = false;
+    }
+    settings.no_queue = prng_chance(prng, plan->no_queue);
+    if (settings.no_queue)
+        settings.retry_delay_ms = plan->role_delay_ms;
+    else if (prng_chance(prng, plan->retry_delay))
+        settings.retry_delay_ms = prng_range(prng, 200, plan->lock_timeout_ms / 4);
+    return settings;
+}
+
+static void arrive(void *object, uint64_t serial)
+{
+    struct contender_w *self = object;
+    struct world *world = world_of(self);
+    const struct plan *plan = plan_of(self);
+    if (self->present || serial != self->serial || self->done)
+        return;
+    self->present = true;
+    self->runs++;
+    self->serial++;
+    self->asked = self->leaving = self->ran = self->termed = self->said_lost = self->held_calm =
+        false;
+    self->flight = self->arrived = NULL;
+    self->failures = 0;
+    self->command = COMMAND_NONE;
+    self->process.stopped_until_ms = self->process.frozen_until_ms = 0;
+    name_run(self);
+    struct lock_settings settings = draw_settings(self);
+    self->hold_ms = (int64_t)prng_scale(&world->prng, 100, (double)plan->hold_max_ms);
+    if (plan->arrivals)
+        self->hold_ms = plan->arrivals[self->actor].hold_ms;
+    else if (plan->crowd)
+        self->hold_ms = plan->hold_max_ms;
+    else if (world->calm)
+        self->hold_ms = prng_range(&world->prng, 100, 3000);
+    checker_run(self->checker, self->actor, self->id, self->explicit_id);
+    world_say(world, self->who, "arrives as %s%s", self->id, settings.nonblock ? " (-n)" : "");
+    lock_init(&self->lock, &settings, now_of(self));
+    if (!world->calm && prng_chance(&world->prng, plan->signal))
+        world_at(world,
+                 world->now_ms +
+                     (int64_t)prng_scale(&world->prng, 1, 2.0 * (double)plan->lock_timeout_ms),
+                 signalled, self, self->serial);
+    contender_w_turn(self);
+}
+
+void contender_w_start(struct contender_w *self, struct wire *wire, uint32_t actor)
+{
+    struct world *world = wire->world;
+    struct lock_entry *entries = self->entries;
+    uint32_t entry_room = self->entry_room;
+    memset(self, 0, offsetof(struct contender_w, lock));
+    memset((char *)self + offsetof(struct contender_w, todo), 0,
+           sizeof(*self) - offsetof(struct contender_w, todo));
+    self->entries = entries;
+    self->entry_room = entry_room;
+    self->wire = wire;
+    self->checker = wire->checker;
+    self->actor = actor;
+    self->who = wire->checker->actors[actor].who;
+    process_start(&self->process, world, wire->plan, actor);
+    int64_t at_ms = prng_chance(&world->prng, 0.5)
+                        ? prng_range(&world->prng, 0, wire->plan->settle_ms)
+                        : prng_range(&world->prng, 0, wire->plan->think_max_ms);
+    if (wire->plan->arrivals)
+        at_ms = wire->plan->arrivals[actor].at_ms;
+    world_at(world, at_ms, arrive, self, 0);
+}
+
+void contender_w_free(struct contender_w *self)
+{
+    free(self->entries);
+    self->entries = NULL;
+    self->entry_room = 0;
+}

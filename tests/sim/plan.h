@@ -1,0 +1,118 @@
+/*
+ * plan - what one world is like: the service, its faults, the contenders. Drawn from the seed.
+ *
+ * Within the bounds of docs/protocol.md no plan may lead to a violation; `outside` says that
+ * the caller has set bounds aside (then only the exclusion of long overlaps is promised).
+ * Rates are per request or per moment at which a process could be stopped, 0 to 1.
+ */
+#ifndef SIM_PLAN_H
+#define SIM_PLAN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "prng.h"
+
+#define PLAN_PREFIX         "locks/a"
+#define FRONT_ENDS_MAX      4
+#define PLAN_CONTENDERS_MAX 12
+
+enum plan_op {
+    PLAN_CREATE,
+    PLAN_DELETE,
+    PLAN_LIST,
+    PLAN_LOOK,
+    PLAN_START, /* the command's start, between the decision and the fork */
+    PLAN_OPS
+};
+
+/* A story's hand in fate: what happens to the nth request of its kind by one contender. */
+enum plan_effect {
+    PLAN_STOP,       /* the process stops for ms just before the request leaves */
+    PLAN_STOP_AFTER, /* ... just before it reads the answer */
+    PLAN_DELAY,      /* the request arrives ms later, the client has the answer then */
+    PLAN_LOSE,       /* applied, the answer never comes */
+    PLAN_ABORT,      /* applied, answered OperationAborted */
+    PLAN_LATE,       /* the client hears of a broken connection; applied ms later */
+    PLAN_CRASH,      /* the machine loses power just before the request leaves */
+    PLAN_CUT,        /* from now on no request of this contender reaches the service, for ms */
+};
+
+struct plan_step {
+    uint32_t actor;
+    enum plan_op op;
+    uint32_t nth; /* from 1, over all runs of the contender */
+    enum plan_effect effect;
+    int64_t ms;
+};
+
+struct plan_arrival {
+    int64_t at_ms;
+    int64_t hold_ms;
+    const char *id;
+    const char *nonce; /* W: NULL if the ID is unique */
+};
+
+struct plan {
+    uint64_t seed;
+    const char *story; /* NULL: everything is drawn */
+    const struct plan_step *steps;
+    uint32_t step_count;
+
+    /* the lock */
+    int64_t lock_timeout_ms;
+    int64_t role_timeout_ms; /* as the W are told */
+    int64_t role_age_ms;     /* as the S have it */
+    int64_t settle_ms;
+    int64_t kill_after_ms;
+
+    /* the service */
+    uint32_t front_ends;
+    int64_t skew_ms[FRONT_ENDS_MAX];
+    int64_t lag_ms;
+    int64_t create_ms; /* from stamping a log group to applying the create, at most */
+    int64_t latency_ms;
+    int64_t jitter_ms;
+    double lag_full; /* how many changes take the whole lag */
+    double empty_page;
+
+    /* faults, while the world is not calm */
+    double burst, throttle, never_sent, lost_request, lost_answer, error_before, error_after;
+    double late, aborted, repeated;
+    int64_t late_max_ms;
+    double outage;
+    int64_t outage_max_ms;
+    double stop, long_stop, suspend, crash, signal;
+    double recreate;
+    double sweep; /* outside the promise: a job deletes empty groups */
+
+    /* those who come */
+    uint32_t w_count, s_count;
+    uint32_t planted;
+    double strangers; /* a fresh unmarked group appears, per contender run */
+    double drift_ppm;
+    int64_t safety_ms;
+    int64_t hold_max_ms;
+    int64_t think_max_ms;
+    int64_t role_delay_ms;
+    double nonblock, wait_limit, no_queue, retry_delay, explicit_id;
+    const struct plan_arrival *arrivals; /* a story: one per contender, each comes once */
+
+    bool crowd; /* --waiters: all arrive, wait and hold alike, and come once */
+
+    bool outside; /* bounds are broken on purpose: overlaps are counted, not forbidden, */
+    bool mild;    /* and as there are no faults, they must be short */
+};
+
+struct plan_options {
+    bool outside;
+    double lag_by_settle;  /* outside: lag / D; below 0: as within */
+    double skew_by_settle; /* outside: 2 x skew / D; below 0: as within */
+    bool sweep;
+    bool mild; /* no faults */
+    bool no_roles;
+};
+
+void plan_draw(struct plan *plan, uint64_t seed, const struct plan_options *options);
+
+#endif

@@ -1,0 +1,139 @@
+/*
+ * sim - the lock's rules in simulated worlds (docs/protocol.md, CONTRIBUTING.md).
+ *
+ *     sim --seeds 1-1000000           plays them, prints a summary
+ *     sim --seed 4711 --verbose       plays one again, with a transcript
+ *
+ * Exits 1 if anything was violated, and names the seed.
+ */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "scene.h"
+
+struct totals {
+    uint64_t runs, entries, lost, calls, doubles, runs_with_doubles;
+    double virtual_s;
+};
+
+static void add(struct totals *totals, const struct scene *scene)
+{
+    totals->runs++;
+    totals->entries += scene->checker.entries;
+    totals->lost += scene->checker.lost;
+    totals->doubles += scene->checker.doubles;
+    totals->runs_with_doubles += scene->checker.doubles > 0;
+    for (int i = 0; i < PLAN_OPS; i++)
+        totals->calls += scene->wire.calls[i];
+    totals->virtual_s += (double)scene->world.now_ms / 1000;
+}
+
+static double seconds(void)
+{
+    struct timespec now;
+    (void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+static void print_plan(const struct plan *plan)
+{
+    printf("seed %llu: %u W, %u S, T %lld s, D %lld ms, lag %lld ms, %u front ends (",
+           (unsigned long long)plan->seed, plan->w_count, plan->s_count,
+           (long long)plan->lock_timeout_ms / 1000, (long long)plan->settle_ms,
+           (long long)plan->lag_ms, plan->front_ends);
+    for (uint32_t i = 0; i < plan->front_ends; i++)
+        printf("%s%+lld", i ? ", " : "", (long long)plan->skew_ms[i]);
+    printf(" ms), k %lld ms, %u planted, holds to %lld s, faults for %lld s\n",
+           (long long)plan->kill_after_ms, plan->planted, (long long)plan->hold_max_ms / 1000,
+           (long long)plan->safety_ms / 1000);
+}
+
+static int play_seeds(uint64_t from, uint64_t to, const struct plan_options *options, bool verbose,
+                      bool keep_going)
+{
+    struct scene scene = {0};
+    struct totals totals = {0};
+    uint64_t failed = 0;
+    double began = seconds();
+    scene.world.transcript = verbose ? stdout : NULL;
+    for (uint64_t seed = from; seed <= to; seed++) {
+        plan_draw(&scene.plan, seed, options);
+        if (verbose)
+            print_plan(&scene.plan);
+        if (!scene_play(&scene)) {
+            failed++;
+            printf("seed %llu: %s\n", (unsigned long long)seed, scene.world.failure);
+            (void)fflush(stdout);
+        }
+        add(&totals, &scene);
+        if (failed && !keep_going)
+            break;
+    }
+    double took = seconds() - began;
+    printf("%llu runs, %llu violations: %llu holds, %llu lost, %llu calls, %.0f h of virtual time; "
+           "%.1f s, %.0f runs/s\n",
+           (unsigned long long)totals.runs, (unsigned long long)failed,
+           (unsigned long long)totals.entries, (unsigned long long)totals.lost,
+           (unsigned long long)totals.calls, totals.virtual_s / 3600, took,
+           (double)totals.runs / (took > 0 ? took : 1e-9));
+    if (options->outside)
+        printf("%llu runs with a double hold (%llu overlaps)\n",
+               (unsigned long long)totals.runs_with_doubles, (unsigned long long)totals.doubles);
+    scene_free(&scene);
+    return failed ? 1 : 0;
+}
+
+int main(int argc, char **argv)
+{
+    static const struct option long_options[] = {
+        {"seeds", required_argument, NULL, 's'}, {"seed", required_argument, NULL, '1'},
+        {"verbose", no_argument, NULL, 'v'},     {"keep-going", no_argument, NULL, 'k'},
+        {"outside", no_argument, NULL, 'o'},     {"lag", required_argument, NULL, 'l'},
+        {"skew", required_argument, NULL, 'w'},  {"sweep", no_argument, NULL, 'p'},
+        {"mild", no_argument, NULL, 'm'},        {NULL, 0, NULL, 0},
+    };
+    struct plan_options options = {.lag_by_settle = -1, .skew_by_settle = -1};
+    uint64_t from = 1, to = 1000;
+    bool verbose = false, keep_going = false;
+    int option;
+    char *end;
+    while ((option = getopt_long(argc, argv, "v", long_options, NULL)) != -1) {
+        switch (option) {
+        case 's':
+            from = to = strtoull(optarg, &end, 10);
+            if (*end == '-')
+                to = strtoull(end + 1, NULL, 10);
+            break;
+        case '1':
+            from = to = strtoull(optarg, NULL, 10);
+            break;
+        case 'v':
+            verbose = true;
+            break;
+        case 'k':
+            keep_going = true;
+            break;
+        case 'o':
+            options.outside = true;
+            break;
+        case 'l':
+            options.lag_by_settle = strtod(optarg, NULL);
+            break;
+        case 'w':
+            options.skew_by_settle = strtod(optarg, NULL);
+            break;
+        case 'p':
+            options.sweep = true;
+            break;
+        case 'm':
+            options.mild = true;
+            break;
+        default:
+            return 64;
+        }
+    }
+    return play_seeds(from, to, &options, verbose, keep_going);
+}
