@@ -223,6 +223,7 @@ struct lock {
     int64_t anchor_created_ms; /* creation time of our newest seen attempt, */
     struct mono anchor;        /* and when its create was answered: a lower bound of "now" */
     uint32_t anchor_number;
+    int64_t service_ms; /* the largest such bound so far */
 
     uint32_t looks; /* listings examined so far */
     struct mono look_at;

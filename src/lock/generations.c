@@ -160,5 +160,5 @@ bool generations_left_alone(const struct lock *lock, struct text name)
     for (uint32_t i = 0; i < lock->left_alone_count; i++)
         if (lock->left_alone[i] == hash)
             return true;
-    return lock->left_alone_count == LOCK_LEFT_ALONE_MAX; /* full: touch nothing any more */
+    return false;
 }

@@ -36,12 +36,17 @@ static bool is_own(const struct lock *lock, const struct attempt *attempt)
     return same_id(lock, attempt) && (text_equal(attempt->nonce, nonce) || !RULE(NONCE));
 }
 
-/* "Now": a lower bound of the service's clock; INT64_MIN while nothing of ours was seen. */
+/*
+ * "Now": a lower bound of the service's clock; INT64_MIN while nothing of ours was seen. It
+ * never goes back, although a newer attempt may have been made by a clock that is behind: what
+ * was expired stays expired.
+ */
 static int64_t service_now(const struct lock *lock, struct mono now)
 {
     if (lock->anchor_created_ms == ATTEMPT_UNKNOWN)
         return INT64_MIN;
-    return lock->anchor_created_ms + mono_diff(now, lock->anchor);
+    int64_t now_ms = lock->anchor_created_ms + mono_diff(now, lock->anchor);
+    return now_ms < lock->service_ms && RULE(NOW_FORWARD) ? lock->service_ms : now_ms;
 }
 
 static bool is_live(const struct lock *lock, enum attempt_kind kind, const struct attempt *attempt,
@@ -180,19 +185,35 @@ static void judge_self(const struct lock *lock, struct mono now, const struct lo
     }
 }
 
-/* Our ticket as this listing shows it to others; what is not in sight cannot be relied on. */
-static int64_t own_ticket(const struct lock *lock, struct mono now,
-                          const struct lock_listing *listing)
+static int64_t smallest_ticket(const struct lock *lock, struct mono now,
+                               const struct lock_listing *listing, int64_t age_ms)
 {
     int64_t ticket_ms = ATTEMPT_UNKNOWN;
-    for (uint32_t i = 0; listing->complete && i < LOCK_GENERATIONS_MAX; i++) {
+    for (uint32_t i = 0; i < LOCK_GENERATIONS_MAX; i++) {
         const struct lock_generation *own = &lock->generations[i];
-        if (!own->shown || !judge_counts(lock, own, now))
+        if (!own->shown || !judge_counts(lock, own, now) ||
+            !mono_reached(listing->asked, mono_add(own->answered, age_ms)))
             continue;
         int64_t own_ms = own->ticket_ms != ATTEMPT_UNKNOWN ? own->ticket_ms : own->created_ms;
         if (ticket_ms == ATTEMPT_UNKNOWN || own_ms < ticket_ms)
             ticket_ms = own_ms;
     }
+    return ticket_ms;
+}
+
+/*
+ * Our ticket as others know it by this listing: what is not in sight cannot be relied on, nor
+ * what is younger than D (a generation may be the first to show a smaller ticket, if the
+ * creation time of the first became known late).
+ */
+static int64_t own_ticket(const struct lock *lock, struct mono now,
+                          const struct lock_listing *listing)
+{
+    int64_t ticket_ms = ATTEMPT_UNKNOWN;
+    if (listing->complete && RULE(TICKET_SETTLED))
+        ticket_ms = smallest_ticket(lock, now, listing, lock->settings.settle_ms);
+    if (listing->complete && ticket_ms == ATTEMPT_UNKNOWN)
+        ticket_ms = smallest_ticket(lock, now, listing, 0);
     return ticket_ms != ATTEMPT_UNKNOWN ? ticket_ms : lock->ticket_ms;
 }
 
@@ -322,6 +343,7 @@ struct judgement judge_listing(struct lock *lock, struct mono now,
     struct seen_run last = {0};
     bool holding = lock->phase == LOCK_CLEANING || lock->phase == LOCK_HELD;
     int64_t now_ms = service_now(lock, now), ticket_ms = own_ticket(lock, now, listing);
+    lock->service_ms = now_ms;
     lock->standing = (struct lock_standing){.at_least = !listing->complete};
     judge_self(lock, now, listing, &ret);
     for (uint32_t i = 0; i < listing->count; i++) {
@@ -382,13 +404,23 @@ static enum cleaning_kind cleaning_of(struct lock *lock, const struct lock_listi
     struct attempt attempt;
     enum attempt_kind kind = parse(lock, entry->name, &attempt);
     if (kind == ATTEMPT_ELSEWHERE || (kind == ATTEMPT_MARKED && is_own(lock, &attempt)) ||
-        entry->name.length > ATTEMPT_NAME_BYTES || generations_left_alone(lock, entry->name))
-        return CLEANING_NOTHING;
+        entry->name.length > ATTEMPT_NAME_BYTES || generations_left_alone(lock, entry->name) ||
+        (kind == ATTEMPT_UNMARKED && lock->left_alone_count == LOCK_LEFT_ALONE_MAX))
+        return CLEANING_NOTHING; /* what no longer fits into the memory is left alone, too */
     if (is_live(lock, kind, &attempt, entry->created_ms, now_ms))
         return kind == ATTEMPT_MARKED && is_leftover(lock, listing, i, &attempt, now_ms, ticket_ms)
                    ? CLEANING_LEFTOVER
                    : CLEANING_NOTHING;
     return kind == ATTEMPT_UNMARKED ? CLEANING_UNMARKED : CLEANING_MARKED;
+}
+
+static void notice_left_alone(struct lock *lock, const char *name)
+{
+    if (lock->notice == LOCK_NOTICE_NONE && !lock->left_alone_told) {
+        lock->notice = LOCK_NOTICE_LEFT_ALONE;
+        lock->left_alone_told = true;
+        copy_name(text_from(name), lock->notice_name);
+    }
 }
 
 void judge_cleaning(struct lock *lock, struct mono now, const struct lock_listing *listing,
@@ -406,7 +438,7 @@ void judge_cleaning(struct lock *lock, struct mono now, const struct lock_listin
             if (listing->entries[i].has_content && RULE(CLEAN_EMPTY)) {
                 char name[ATTEMPT_NAME_BYTES + 1];
                 copy_name(listing->entries[i].name, name);
-                judge_leave_alone(lock, name);
+                notice_left_alone(lock, name);
             } else if (lock->cleaning_count < LOCK_CLEANING_MAX) {
                 remember(lock, listing, &listing->entries[i], kind == CLEANING_UNMARKED,
                          kind == CLEANING_LEFTOVER);
@@ -422,9 +454,5 @@ void judge_leave_alone(struct lock *lock, const char *name)
 {
     if (lock->left_alone_count < LOCK_LEFT_ALONE_MAX)
         lock->left_alone[lock->left_alone_count++] = generations_hash(text_from(name));
-    if (lock->notice == LOCK_NOTICE_NONE && !lock->left_alone_told) {
-        lock->notice = LOCK_NOTICE_LEFT_ALONE;
-        lock->left_alone_told = true;
-        copy_name(text_from(name), lock->notice_name);
-    }
+    notice_left_alone(lock, name);
 }

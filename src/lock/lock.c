@@ -24,6 +24,7 @@ void lock_init(struct lock *lock, const struct lock_settings *settings, struct m
     lock->token = ATTEMPT_UNKNOWN;
     lock->first_claim_ms = ATTEMPT_UNKNOWN;
     lock->anchor_created_ms = ATTEMPT_UNKNOWN;
+    lock->service_ms = INT64_MIN;
     lock->unmarked_deleted.ms = INT64_MIN;
     lock->leftover_deleted.ms = INT64_MIN;
     lock->quiet_until = now;

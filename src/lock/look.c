@@ -344,17 +344,24 @@ static void holder_look(struct lock *lock, struct mono now, const struct lock_an
     }
 }
 
-/* "Leaving": two listings D apart must show nothing of ours. */
+/*
+ * "Leaving": two listings D apart must show nothing of ours. What a page shows is deleted at
+ * once; a run that had never heard of its create then has all the time that leaving may take.
+ */
 static void leaving_look(struct lock *lock, struct mono now, const struct lock_answer *answer)
 {
-    lock->reading = !answer->listing->complete;
-    if (lock->reading)
-        return;
+    bool knew = lock->made_any;
     judge_own(lock, now, answer->listing);
     generations_drop_below(lock, UINT32_MAX); /* what was met counts for nothing */
+    if (lock->made_any && !knew)
+        lock->leave_until = mono_add(now, lock->settings.release_timeout_ms);
+    bool found = generations_to_delete(lock) != NULL;
+    lock->reading = !answer->listing->complete && !found;
+    if (lock->reading)
+        return;
     lock->looks++;
     lock->leaving_quiet = answer->listing->asked;
-    if (generations_to_delete(lock))
+    if (found)
         lock->leaving_looks = 0;
     else
         lock->leaving_looks++;

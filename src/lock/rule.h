@@ -12,6 +12,7 @@
     X(OWN_SHOWN, "a win needs a listing that shows an own attempt")                                \
     X(OWN_LEASE, "an own attempt counts only until its lease")                                     \
     X(TICKET_ORDER, "a run with a smaller key precedes")                                           \
+    X(TICKET_SETTLED, "a ticket counts for us once a name that shows it is D old")                 \
     X(KEEP_TICKET, "later generations keep the ticket of the first")                               \
     X(CLAIM_BLOCKS, "another's claim in sight forbids a win, however large its ticket")            \
     X(LOOK_AFTER_CLAIM, "a claim holds only by a listing asked for after it")                      \
@@ -21,6 +22,7 @@
     X(EXPIRY_GRACE, "an attempt is expired only 5 s after its timeout")                            \
     X(OTHERS_TIMEOUT, "a marked attempt lives for its own timeout")                                \
     X(LOWER_BOUND, "now is a lower bound: since the last answer, not since the first sending")     \
+    X(NOW_FORWARD, "now never goes back, though front ends' clocks differ")                        \
     X(RENEW, "a run creates its next generation every T/3")                                        \
     X(SUCCESSION, "an old generation stands until a newer one is D old and was seen")              \
     X(DROP_HOLDS_OFF, "a holder drops only what a newer one makes needless against role peers")    \

@@ -384,7 +384,8 @@ static void three_looks_take_a_lock_away(void **state)
         enum lock_reason reason; /* NONE: it stays held */
     } rows[] = {
         {"deleted by somebody", "p/me", NULL, 0, LOCK_REASON_GONE},
-        {"an older claim", NULL, "p/a#t30#g1#q5#h5", 0, LOCK_REASON_OLDER_CLAIM},
+        {"an older claim", NULL, "p/a#t30#g1#q5#h5", 20000, LOCK_REASON_OLDER_CLAIM},
+        {"an older claim, made again", NULL, "p/a#t30#g1#q5#h5", 0, LOCK_REASON_NONE},
         {"a younger claim, smaller in key", NULL, "p/a#t30#g1#q5#h", 0, LOCK_REASON_NONE},
         {"a role's attempt from before", NULL, "p/s", 20000, LOCK_REASON_STRANGER},
         {"a role's attempt from now", NULL, "p/s", 0, LOCK_REASON_NONE},
