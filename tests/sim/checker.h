@@ -40,9 +40,10 @@ struct checker_actor {
 
     struct checker_name names[CHECKER_NAMES_MAX];
     uint32_t name_count;
-    int64_t lease_ends_ms;                     /* own clock */
-    int64_t ticket_ms;                         /* of the run, as the service has it */
-    int64_t asked_ms, read_ms;                 /* true times: the last whole listing, */
+    int64_t lease_ends_ms;     /* own clock */
+    int64_t ticket_ms;         /* of the run, as the service has it */
+    int64_t claim_ms;          /* creation time of its first claim, by the service's clock */
+    int64_t asked_ms, read_ms; /* true times: the last whole listing, */
     int64_t decided_asked_ms, decided_read_ms; /* and the one that gave it the lock */
     int64_t trouble_ms;  /* true time: last failure or stop that it had to bear */
     int64_t left_ms;     /* true time: when it began to leave */

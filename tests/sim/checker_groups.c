@@ -21,6 +21,8 @@ void checker_created(struct checker *checker, struct group *group)
         return;
     int64_t ticket_ms =
         attempt.ticket_ms != ATTEMPT_UNKNOWN ? attempt.ticket_ms : group->created_ms;
+    if (attempt.claim && attempt.first_claim_ms == ATTEMPT_UNKNOWN)
+        self->claim_ms = group->created_ms;
     if (ticket_ms < self->ticket_ms)
         self->ticket_ms = ticket_ms;
 }
@@ -51,7 +53,8 @@ static void check_foreign_delete(struct checker *checker, struct checker_actor *
         timeout_ms = attempt.lock_timeout_ms;
     /* Made anew between the listing and now: excepted. */
     bool anew = kind == ATTEMPT_UNMARKED && group->applied_ms > decided_ms - fresh_ms(plan);
-    if (age_ms < timeout_ms - EXPIRY_SKEW_MS && !anew && !plan->outside)
+    bool again = kind == ATTEMPT_MARKED && group->ghost; /* harmless: it is nobody's */
+    if (age_ms < timeout_ms - EXPIRY_SKEW_MS && !anew && !again && !plan->outside)
         world_fail(checker->world, "I6", "%s deletes %s, which is only %lld ms old", self->who,
                    group->name, (long long)age_ms);
 }

@@ -4,6 +4,8 @@
 
 #include "contender_w.h"
 
+#define COMMAND_CALM_MS 3000 /* longest hold in the calm */
+
 void command_decide(struct contender_w *contender);
 void command_start(struct contender_w *contender);
 void command_start_later(void *contender, uint64_t serial);

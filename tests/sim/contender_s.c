@@ -6,6 +6,7 @@
 #define REQUEST_TRIES   4
 #define ATTEMPTS_MAX    10
 #define READ_TIMEOUT_MS 10000
+#define ROLE_CALM_MS    2000 /* how long it holds in the calm */
 
 static const enum plan_op ops[] = {
     [ROLE_CLEAR] = PLAN_DELETE, [ROLE_CREATE] = PLAN_CREATE,  [ROLE_STAMP] = PLAN_LOOK,
@@ -20,9 +21,12 @@ static struct world *world_of(const struct contender_s *self)
     return self->process.world;
 }
 
+/* In the calm its tasks are slow enough to see what they did: else it might try for ever. */
 static int64_t task_ms(struct contender_s *self)
 {
-    return self->process.plan->story ? 0 : prng_range(&world_of(self)->prng, 0, 300);
+    int64_t least_ms = world_of(self)->calm ? self->process.plan->lag_ms : 0;
+    return self->process.plan->story ? 0
+                                     : prng_range(&world_of(self)->prng, least_ms, least_ms + 300);
 }
 
 /* True if the process is stopped; it goes on with go_on then. */
@@ -289,10 +293,19 @@ static void next_step(struct contender_s *self, enum role_step step, int64_t aft
         if (plan->arrivals)
             self->hold_ms = plan->arrivals[self->actor].hold_ms;
         else if (world->calm || plan->crowd)
-            self->hold_ms = plan->crowd ? plan->hold_max_ms : 2000;
+            self->hold_ms = plan->crowd ? plan->hold_max_ms : ROLE_CALM_MS;
     }
     if (step != ROLE_IDLE)
         world_at(world, world->now_ms + after_ms, begin, self, self->serial);
+}
+
+void contender_s_hurry(struct contender_s *self)
+{
+    struct world *world = world_of(self);
+    if (self->step == ROLE_WORK)
+        world_at(world, world->now_ms + ROLE_CALM_MS, worked, self, self->serial);
+    else if (self->hold_ms > ROLE_CALM_MS)
+        self->hold_ms = ROLE_CALM_MS;
 }
 
 void contender_s_start(struct contender_s *self, struct wire *wire, uint32_t actor)

@@ -56,4 +56,7 @@ struct contender_s {
 
 void contender_s_start(struct contender_s *contender, struct wire *wire, uint32_t actor);
 
+/* The calm has come: whoever works gets ready soon. */
+void contender_s_hurry(struct contender_s *contender);
+
 #endif

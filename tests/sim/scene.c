@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "command.h"
+
 #define YEAR_MS (365LL * 24 * 3600 * 1000)
 
 static void calm_down(void *object, uint64_t argument)
@@ -12,6 +14,11 @@ static void calm_down(void *object, uint64_t argument)
     (void)argument;
     scene->world.calm = true;
     scene->wire.outage_until_ms = 0;
+    for (uint32_t i = 0; i < scene->plan.w_count; i++)
+        if (scene->w[i].command == COMMAND_ALIVE)
+            command_end_by(&scene->w[i], scene->world.now_ms + COMMAND_CALM_MS);
+    for (uint32_t i = 0; i < scene->plan.s_count; i++)
+        contender_s_hurry(&scene->s[i]);
     world_say(&scene->world, "----", "no faults any more; all must get through");
 }
 
