@@ -206,35 +206,33 @@ static void forward_signals(struct run *run)
         guardian_forward(&run->guardian, &seen);
 }
 
-/* One event of the guardian. Returns true when the command is over. */
+/* All that the guardian has seen by now. Returns true when the command is over. */
 static bool guardian_step(struct run *run, struct error *err)
 {
     struct guardian_seen seen;
-    switch (guardian_next(&run->guardian, &seen)) {
-    case GUARDIAN_NOTHING:
-    case GUARDIAN_STARTED:
-        return false;
-    case GUARDIAN_ENDING:
-        run->lost = true;
-        return false;
-    case GUARDIAN_SURVIVOR:
-        report(REPORT_WARNING, "warning: process %ld cannot be killed yet; still trying",
-               (long)seen.pid);
-        return false;
-    case GUARDIAN_NOT_STARTED:
-        if (seen.exec) {
-            run->status = child_exec_status(seen.os_errno);
-            (void)error_system(err, seen.os_errno, "cannot execute '%s'", run->plan->argv[0]);
-        } else {
-            run->status = EXIT_STATUS_SYSTEM;
-            (void)error_system(err, seen.os_errno, "starting '%s'", run->plan->argv[0]);
+    for (;;) {
+        switch (guardian_next(&run->guardian, &seen)) {
+        case GUARDIAN_NOTHING:
+            return false;
+        case GUARDIAN_STARTED:
+            break;
+        case GUARDIAN_ENDING:
+            run->lost = true;
+            break;
+        case GUARDIAN_SURVIVOR:
+            report(REPORT_WARNING, "warning: process %ld cannot be killed yet; still trying",
+                   (long)seen.pid);
+            break;
+        case GUARDIAN_NOT_STARTED:
+            run->status = seen.exec ? child_exec_status(seen.os_errno) : EXIT_STATUS_SYSTEM;
+            (void)error_system(err, seen.os_errno, "cannot %s '%s'",
+                               seen.exec ? "execute" : "start", run->plan->argv[0]);
+            return true;
+        case GUARDIAN_ENDED:
+            run->status = seen.status;
+            return true;
         }
-        return true;
-    case GUARDIAN_ENDED:
-        run->status = seen.status;
-        return true;
     }
-    return false;
 }
 
 static void watch_command(struct run *run, struct error *err)
