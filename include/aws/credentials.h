@@ -52,7 +52,7 @@ void credentials_move(struct credentials *to, struct credentials *from);
 bool credentials_expired(const struct credentials *credentials, struct wall now);
 
 enum credentials_want_kind {
-    CREDENTIALS_KEYS,     /* there they are: credentials_take (or, of a region look-up, _region) */
+    CREDENTIALS_KEYS,     /* there they are: credentials_take, or credentials_region */
     CREDENTIALS_SEND,     /* wait pause_ms, maybe sign, send the request */
     CREDENTIALS_RUN,      /* run the program, stdin /dev/null, at most CREDENTIALS_ANSWER_BYTES */
     CREDENTIALS_CODE,     /* ask the user for an MFA code */
@@ -88,6 +88,10 @@ struct credentials_lookup;
  */
 struct credentials_lookup *credentials_lookup_new(const struct aws_settings *settings,
                                                   const char *region, struct error *err);
+
+/* A look-up of the region in instance metadata instead: the last resort (credentials_region). */
+struct credentials_lookup *credentials_region_lookup_new(const struct aws_settings *settings,
+                                                         struct error *err);
 void credentials_lookup_destroy(struct credentials_lookup *lookup); /* takes NULL */
 
 /*
@@ -101,6 +105,9 @@ int credentials_step(struct credentials_lookup *lookup, struct wall now,
 
 /* Moves the keys out, after CREDENTIALS_KEYS. */
 void credentials_take(struct credentials_lookup *lookup, struct credentials *ret_credentials);
+
+/* The region, after CREDENTIALS_KEYS of a look-up of the region. */
+struct region credentials_region(const struct credentials_lookup *lookup);
 
 /* The same source, from the beginning: files and caches are read anew, the user is not asked. */
 void credentials_restart(struct credentials_lookup *lookup);

@@ -30,6 +30,7 @@ enum credentials_source {
     SOURCE_CONFIG_FILE,
     SOURCE_CONTAINER,
     SOURCE_IMDS,
+    SOURCE_IMDS_REGION, /* no keys: a look-up of the region, never part of a chain */
     SOURCE_COUNT,
 };
 
@@ -48,6 +49,7 @@ struct credentials_lookup {
     /* The source's own, cleared before it begins. */
     unsigned stage;
     unsigned attempt; /* of the request at hand */
+    bool renewed;     /* instance metadata: the token was replaced once */
     struct retry retry;
     struct request request;
     struct buf scratch, token;
@@ -56,6 +58,7 @@ struct credentials_lookup {
     struct credentials_lookup *child; /* of a role: the look-up for what to assume it with */
 
     struct credentials keys;
+    struct region found;                   /* by a look-up of the region */
     char reason[CREDENTIALS_REASON_BYTES]; /* why instance metadata gave nothing */
 };
 
@@ -66,9 +69,14 @@ typedef int credentials_source_fn(struct credentials_lookup *lookup,
 credentials_source_fn credentials_environment;
 credentials_source_fn credentials_role;
 credentials_source_fn credentials_web_identity;
+credentials_source_fn credentials_sso;
 credentials_source_fn credentials_credentials_file;
+credentials_source_fn credentials_login;
 credentials_source_fn credentials_process;
 credentials_source_fn credentials_config_file;
+credentials_source_fn credentials_container;
+credentials_source_fn credentials_imds;
+credentials_source_fn credentials_imds_region;
 
 /* A key of the profile that the look-up is for. */
 const char *credentials_value(const struct credentials_lookup *lookup, const char *key);

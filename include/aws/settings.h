@@ -101,8 +101,12 @@ const char *aws_settings_value(const struct aws_settings *settings, const char *
 int aws_settings_endpoint(const struct aws_settings *settings, enum aws_service service,
                           const char *region, struct buf *ret_url, struct error *err) MUST_USE;
 
-/* No region anywhere: one line that says where it was looked for. Returns -1. */
-int aws_settings_no_region(const struct aws_settings *settings, struct error *err);
+/*
+ * No region anywhere: one line that says where it was looked for. reason says what instance
+ * metadata did ("did not answer"). Returns -1.
+ */
+int aws_settings_no_region(const struct aws_settings *settings, const char *reason,
+                           struct error *err);
 
 /* Adds what a User-Agent header says: "withlock/1.0 app/ID". */
 void aws_settings_user_agent(const struct aws_settings *settings, struct buf *out);

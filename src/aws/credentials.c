@@ -12,7 +12,12 @@ static credentials_source_fn *const sources[SOURCE_COUNT] = {
     [SOURCE_ENVIRONMENT] = credentials_environment,
     [SOURCE_ROLE] = credentials_role,
     [SOURCE_WEB_IDENTITY] = credentials_web_identity,
+    [SOURCE_SSO] = credentials_sso,
+    [SOURCE_LOGIN] = credentials_login,
     [SOURCE_PROCESS] = credentials_process,
+    [SOURCE_CONTAINER] = credentials_container,
+    [SOURCE_IMDS] = credentials_imds,
+    [SOURCE_IMDS_REGION] = credentials_imds_region,
     [SOURCE_CREDENTIALS_FILE] = credentials_credentials_file,
     [SOURCE_CONFIG_FILE] = credentials_config_file,
 };
@@ -54,6 +59,7 @@ static void clear(struct credentials_lookup *lookup)
 {
     lookup->stage = 0;
     lookup->attempt = 0;
+    lookup->renewed = false;
     buf_clear(&lookup->scratch);
     buf_clear(&lookup->token);
     credentials_free(&lookup->keys);
@@ -86,6 +92,15 @@ struct credentials_lookup *credentials_lookup_new(const struct aws_settings *set
     return lookup;
 }
 
+struct credentials_lookup *credentials_region_lookup_new(const struct aws_settings *settings,
+                                                         struct error *err)
+{
+    struct credentials_lookup *lookup = credentials_lookup_new(settings, "", err);
+    if (lookup)
+        lookup->sources = SOURCE_BIT(SOURCE_IMDS_REGION);
+    return lookup;
+}
+
 void credentials_lookup_destroy(struct credentials_lookup *lookup)
 {
     if (!lookup)
@@ -102,22 +117,21 @@ static int nothing_found(const struct credentials_lookup *lookup, struct error *
 {
     const struct aws_settings *settings = lookup->settings;
     bool by_option = settings->profile_origin == PROFILE_BY_OPTION;
-    const char *metadata = settings->imds.disabled ? "is disabled"
-                           : *lookup->reason       ? lookup->reason
-                                                   : "was not asked";
+    if (lookup->sources == SOURCE_BIT(SOURCE_IMDS_REGION))
+        return aws_settings_no_region(settings, lookup->reason, err);
     return error_set(err, ERROR_DENIED,
                      "no credentials found: AWS_ACCESS_KEY_ID %s, profile '%s' has none in '%s' "
                      "and '%s', no container (AWS_CONTAINER_CREDENTIALS_RELATIVE_URI and _FULL_URI "
                      "are not set), instance metadata %s",
                      by_option ? "does not count with --profile" : "is not set", lookup->profile,
-                     settings->credentials_path, settings->config_path, metadata);
+                     settings->credentials_path, settings->config_path, lookup->reason);
 }
 
 static int choose(struct credentials_lookup *lookup, struct credentials_want *want,
                   struct error *err)
 {
     for (unsigned i = 0; i < SOURCE_COUNT; i++) {
-        if (!(lookup->sources & SOURCE_BIT(i)) || !sources[i])
+        if (!(lookup->sources & SOURCE_BIT(i)))
             continue;
         *want = (struct credentials_want){.kind = CREDENTIALS_NOT_MINE};
         clear(lookup);
@@ -156,6 +170,11 @@ int credentials_step(struct credentials_lookup *lookup, struct wall now,
 void credentials_take(struct credentials_lookup *lookup, struct credentials *ret_credentials)
 {
     credentials_move(ret_credentials, &lookup->keys);
+}
+
+struct region credentials_region(const struct credentials_lookup *lookup)
+{
+    return lookup->found;
 }
 
 void credentials_restart(struct credentials_lookup *lookup)

@@ -304,13 +304,13 @@ void aws_settings_free(struct aws_settings *settings)
         profiles_free(&settings->profiles);
 }
 
-int aws_settings_no_region(const struct aws_settings *settings, struct error *err)
+int aws_settings_no_region(const struct aws_settings *settings, const char *reason,
+                           struct error *err)
 {
     return error_set(err, ERROR_CONFIG,
                      "no region: none of --region, AWS_REGION, AWS_DEFAULT_REGION and 'region' of "
                      "profile '%s' in '%s' is set, and instance metadata %s",
-                     settings->profile, settings->config_path,
-                     settings->imds.disabled ? "is disabled" : "names none");
+                     settings->profile, settings->config_path, reason);
 }
 
 /* The service's own URL in `[services X]`, where the profile says `services = X`. */

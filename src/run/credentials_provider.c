@@ -53,44 +53,54 @@ const char *provider_warning(struct provider *provider)
     return NULL;
 }
 
-int provider_region(struct provider *provider, const struct provider_limits *limits,
-                    const char **ret_region, struct error *err)
-{
-    (void)limits;
-    if (!provider->settings->has_region)
-        return aws_settings_no_region(provider->settings, err);
-    *ret_region = provider->settings->region.name;
-    return 0;
-}
-
-static int open_lookup(struct provider *provider, const struct provider_limits *limits,
-                       struct error *err)
-{
-    const char *region = NULL;
-    if (provider->lookup)
-        return 0;
-    if (provider_region(provider, limits, &region, err) != 0)
-        return -1;
-    provider->lookup = credentials_lookup_new(provider->settings, region, err);
-    return provider->lookup ? 0 : -1;
-}
-
-/* Brings the look-up to its end. */
-static int look_up(struct provider *provider, const struct provider_limits *limits,
-                   struct error *err)
+/* Brings a look-up to its end. */
+static int look_up(struct provider *provider, struct credentials_lookup *lookup,
+                   const struct provider_limits *limits, struct error *err)
 {
     struct credentials_want want;
-    if (open_lookup(provider, limits, err) != 0 ||
-        credentials_step(provider->lookup, wall_now(), NULL, &want, err) != 0)
+    if (credentials_step(lookup, wall_now(), NULL, &want, err) != 0)
         return -1;
     for (unsigned i = 0; want.kind != CREDENTIALS_KEYS; i++) {
         CLEAN(provider_errand) struct provider_errand errand = {0};
         if (i == PROVIDER_ERRANDS_MAX)
             return error_set(err, ERROR_INTERNAL, "the look-up of credentials does not end");
         if (provider_carry_out(provider, &want, limits, &errand, err) != 0 ||
-            credentials_step(provider->lookup, wall_now(), &errand.answer, &want, err) != 0)
+            credentials_step(lookup, wall_now(), &errand.answer, &want, err) != 0)
             return -1;
     }
+    return 0;
+}
+
+int provider_region(struct provider *provider, const struct provider_limits *limits,
+                    const char **ret_region, struct error *err)
+{
+    if (!provider->settings->has_region && !*provider->region.name) {
+        struct credentials_lookup *lookup = credentials_region_lookup_new(provider->settings, err);
+        int result = lookup ? look_up(provider, lookup, limits, err) : -1;
+        if (result == 0)
+            provider->region = credentials_region(lookup);
+        credentials_lookup_destroy(lookup);
+        if (result != 0)
+            return -1;
+    }
+    *ret_region =
+        provider->settings->has_region ? provider->settings->region.name : provider->region.name;
+    return 0;
+}
+
+static int find_keys(struct provider *provider, const struct provider_limits *limits,
+                     struct error *err)
+{
+    const char *region = NULL;
+    if (!provider->lookup) {
+        if (provider_region(provider, limits, &region, err) != 0)
+            return -1;
+        provider->lookup = credentials_lookup_new(provider->settings, region, err);
+        if (!provider->lookup)
+            return -1;
+    }
+    if (look_up(provider, provider->lookup, limits, err) != 0)
+        return -1;
     credentials_take(provider->lookup, &provider->keys);
     return 0;
 }
@@ -117,7 +127,7 @@ static void warn_of_the_end(struct provider *provider, struct wall now)
 
 static void renew(struct provider *provider, const struct provider_limits *limits, struct mono at)
 {
-    bool success = look_up(provider, limits, &provider->failure) == 0;
+    bool success = find_keys(provider, limits, &provider->failure) == 0;
     renewal_tell(&provider->renewal, at, success);
     if (success) {
         provider->has_keys = true;

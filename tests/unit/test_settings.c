@@ -266,7 +266,7 @@ static void E2_no_region_says_where_it_was_looked_for(void **state)
     struct aws_settings settings;
     struct error err = {0};
     load(&world, &settings);
-    assert_int_equal(aws_settings_no_region(&settings, &err), -1);
+    assert_int_equal(aws_settings_no_region(&settings, "is disabled", &err), -1);
     assert_int_equal(err.kind, ERROR_CONFIG);
     assert_non_null(strstr(err.text, "region"));
     assert_non_null(strstr(err.text, "AWS_REGION"));
