@@ -74,9 +74,9 @@ static void add_json(struct buf *line, enum report_level level, const char *even
     (void)buf_add_char(line, '\n');
 }
 
-static void write_message(enum report_level level, const char *event,
-                          const struct report_field *fields, unsigned count, bool progress,
-                          const char *format, va_list args)
+static void __attribute__((format(printf, 6, 0)))
+write_message(enum report_level level, const char *event, const struct report_field *fields,
+              unsigned count, bool progress, const char *format, va_list args)
 {
     char raw[REPORT_LINE_BYTES], message[REPORT_LINE_BYTES];
     CLEAN(buf) struct buf line = BUF(4 * REPORT_LINE_BYTES);

@@ -1,5 +1,6 @@
 #include "net/request.h"
 
+#include <arpa/inet.h>
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
@@ -82,11 +83,14 @@ static const char *set_authority(struct request *request, struct text authority)
         return "has too long a host";
     for (size_t i = 0; i < host.length; i++) {
         char byte = host.data[i];
-        if (!isalnum((unsigned char)byte) && !strchr(literal ? ":.%" : "-._", byte))
+        if (!isalnum((unsigned char)byte) && !strchr(literal ? ":." : "-._", byte))
             return "has a bad host";
         request->host[i] = (char)tolower((unsigned char)byte);
     }
     request->host[host.length] = '\0';
+    struct in6_addr address;
+    if (literal && inet_pton(AF_INET6, request->host, &address) != 1)
+        return "has a bad address in brackets";
     request->port = (unsigned)number;
     return NULL;
 }

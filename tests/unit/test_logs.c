@@ -41,71 +41,72 @@ static void requests(void **state)
 
 #define ERROR(code, message) "{\"__type\":\"" code "\",\"message\":\"" message "\"}"
 
+static const struct {
+    const char *name;
+    enum logs_operation operation;
+    int status;
+    const char *body;
+    enum logs_outcome outcome;
+    const char *code;
+} outcome_rows[] = {
+    {"created", LOGS_CREATE, 200, "", LOGS_DONE, ""},
+    {"created, object", LOGS_CREATE, 200, "{}", LOGS_DONE, ""},
+    {"deleted", LOGS_DELETE, 200, "\n", LOGS_DONE, ""},
+    {"listed", LOGS_DESCRIBE, 200, "{\"logGroups\":[]}", LOGS_DONE, ""},
+    {"captive portal", LOGS_CREATE, 200, "<html>", LOGS_UNUSABLE, ""},
+    {"text", LOGS_DELETE, 200, "ok", LOGS_UNUSABLE, ""},
+    {"redirect", LOGS_CREATE, 302, "", LOGS_UNUSABLE, "HTTP status 302"},
+    {"no content", LOGS_CREATE, 204, "", LOGS_UNUSABLE, "HTTP status 204"},
+    {"inside: empty", LOGS_DESCRIBE_STREAMS, 200, "{\"logStreams\":[]}", LOGS_DONE, ""},
+    {"inside: nothing", LOGS_DESCRIBE_STREAMS, 200, "", LOGS_UNUSABLE, ""},
+    {"listed: nothing", LOGS_DESCRIBE, 200, "", LOGS_UNUSABLE, ""},
+    {"listed: html", LOGS_DESCRIBE, 200, "<html>", LOGS_UNUSABLE, ""},
+    {"created: garbage", LOGS_CREATE, 200, "{oops", LOGS_UNUSABLE, ""},
+    {"too many requests", LOGS_CREATE, 429, "<html>", LOGS_LATER, "HTTP status 429"},
+    {"busy", LOGS_CREATE, 503, ERROR("SlowDown", "x"), LOGS_LATER, "SlowDown"},
+    {"exists", LOGS_CREATE, 400, ERROR("ResourceAlreadyExistsException", "x"), LOGS_EXISTS,
+     "ResourceAlreadyExistsException"},
+    {"exists, but a delete", LOGS_DELETE, 400, ERROR("ResourceAlreadyExistsException", "x"),
+     LOGS_REFUSED, "ResourceAlreadyExistsException"},
+    {"absent", LOGS_DELETE, 400, ERROR("ResourceNotFoundException", "x"), LOGS_ABSENT,
+     "ResourceNotFoundException"},
+    {"absent inside", LOGS_DESCRIBE_STREAMS, 400, ERROR("ResourceNotFoundException", "x"),
+     LOGS_ABSENT, "ResourceNotFoundException"},
+    {"absent, but a list", LOGS_DESCRIBE, 400, ERROR("ResourceNotFoundException", "x"),
+     LOGS_REFUSED, "ResourceNotFoundException"},
+    {"aborted", LOGS_DELETE, 400, ERROR("OperationAbortedException", "x"), LOGS_UNKNOWN,
+     "OperationAbortedException"},
+    {"throttled", LOGS_DESCRIBE, 400, ERROR("ThrottlingException", "Rate exceeded"), LOGS_LATER,
+     "ThrottlingException"},
+    {"rate", LOGS_DESCRIBE, 400, ERROR("LimitExceededException", "Rate exceeded"), LOGS_LATER,
+     "LimitExceededException"},
+    {"quota", LOGS_CREATE, 400, ERROR("LimitExceededException", "Resource limit exceeded."),
+     LOGS_REFUSED, "LimitExceededException"},
+    {"unavailable", LOGS_CREATE, 500, ERROR("ServiceUnavailableException", "x"), LOGS_UNKNOWN,
+     "ServiceUnavailableException"},
+    {"gateway", LOGS_CREATE, 504, "<html>504</html>", LOGS_UNKNOWN, "HTTP status 504"},
+    {"empty 503", LOGS_CREATE, 503, "", LOGS_UNKNOWN, "HTTP status 503"},
+    {"html 403", LOGS_CREATE, 403, "<html>blocked</html>", LOGS_UNUSABLE, "HTTP status 403"},
+    {"array 400", LOGS_CREATE, 400, "[]", LOGS_UNUSABLE, "HTTP status 400"},
+    {"denied", LOGS_CREATE, 400, ERROR("AccessDeniedException", "x"), LOGS_REFUSED,
+     "AccessDeniedException"},
+    {"namespace", LOGS_CREATE, 400, ERROR("com.amazon.coral.service#InvalidX", "x"), LOGS_REFUSED,
+     "InvalidX"},
+    {"address", LOGS_CREATE, 400, ERROR("aws#InvalidX:http://x#y", "x"), LOGS_REFUSED, "InvalidX"},
+    {"no type", LOGS_CREATE, 403, "{\"message\":\"Forbidden\"}", LOGS_UNUSABLE, "HTTP status 403"},
+};
+
 static void outcomes(void **state)
 {
     (void)state;
-    static const struct {
-        const char *name;
-        enum logs_operation operation;
-        int status;
-        const char *body;
-        enum logs_outcome outcome;
-        const char *code;
-    } rows[] = {
-        {"created", LOGS_CREATE, 200, "", LOGS_DONE, ""},
-        {"created, object", LOGS_CREATE, 200, "{}", LOGS_DONE, ""},
-        {"deleted", LOGS_DELETE, 200, "\n", LOGS_DONE, ""},
-        {"listed", LOGS_DESCRIBE, 200, "{\"logGroups\":[]}", LOGS_DONE, ""},
-        {"captive portal", LOGS_CREATE, 200, "<html>", LOGS_UNUSABLE, ""},
-        {"text", LOGS_DELETE, 200, "ok", LOGS_UNUSABLE, ""},
-        {"redirect", LOGS_CREATE, 302, "", LOGS_UNUSABLE, "HTTP status 302"},
-        {"no content", LOGS_CREATE, 204, "", LOGS_UNUSABLE, "HTTP status 204"},
-        {"inside: empty", LOGS_DESCRIBE_STREAMS, 200, "{\"logStreams\":[]}", LOGS_DONE, ""},
-        {"inside: nothing", LOGS_DESCRIBE_STREAMS, 200, "", LOGS_UNUSABLE, ""},
-        {"listed: nothing", LOGS_DESCRIBE, 200, "", LOGS_UNUSABLE, ""},
-        {"listed: html", LOGS_DESCRIBE, 200, "<html>", LOGS_UNUSABLE, ""},
-        {"created: garbage", LOGS_CREATE, 200, "{oops", LOGS_UNUSABLE, ""},
-        {"too many requests", LOGS_CREATE, 429, "<html>", LOGS_LATER, "HTTP status 429"},
-        {"busy", LOGS_CREATE, 503, ERROR("SlowDown", "x"), LOGS_LATER, "SlowDown"},
-        {"exists", LOGS_CREATE, 400, ERROR("ResourceAlreadyExistsException", "x"), LOGS_EXISTS,
-         "ResourceAlreadyExistsException"},
-        {"exists, but a delete", LOGS_DELETE, 400, ERROR("ResourceAlreadyExistsException", "x"),
-         LOGS_REFUSED, "ResourceAlreadyExistsException"},
-        {"absent", LOGS_DELETE, 400, ERROR("ResourceNotFoundException", "x"), LOGS_ABSENT,
-         "ResourceNotFoundException"},
-        {"absent inside", LOGS_DESCRIBE_STREAMS, 400, ERROR("ResourceNotFoundException", "x"),
-         LOGS_ABSENT, "ResourceNotFoundException"},
-        {"absent, but a list", LOGS_DESCRIBE, 400, ERROR("ResourceNotFoundException", "x"),
-         LOGS_REFUSED, "ResourceNotFoundException"},
-        {"aborted", LOGS_DELETE, 400, ERROR("OperationAbortedException", "x"), LOGS_UNKNOWN,
-         "OperationAbortedException"},
-        {"throttled", LOGS_DESCRIBE, 400, ERROR("ThrottlingException", "Rate exceeded"), LOGS_LATER,
-         "ThrottlingException"},
-        {"rate", LOGS_DESCRIBE, 400, ERROR("LimitExceededException", "Rate exceeded"), LOGS_LATER,
-         "LimitExceededException"},
-        {"quota", LOGS_CREATE, 400, ERROR("LimitExceededException", "Resource limit exceeded."),
-         LOGS_REFUSED, "LimitExceededException"},
-        {"unavailable", LOGS_CREATE, 500, ERROR("ServiceUnavailableException", "x"), LOGS_UNKNOWN,
-         "ServiceUnavailableException"},
-        {"gateway", LOGS_CREATE, 504, "<html>504</html>", LOGS_UNKNOWN, "HTTP status 504"},
-        {"empty 503", LOGS_CREATE, 503, "", LOGS_UNKNOWN, "HTTP status 503"},
-        {"html 403", LOGS_CREATE, 403, "<html>blocked</html>", LOGS_UNUSABLE, "HTTP status 403"},
-        {"array 400", LOGS_CREATE, 400, "[]", LOGS_UNUSABLE, "HTTP status 400"},
-        {"denied", LOGS_CREATE, 400, ERROR("AccessDeniedException", "x"), LOGS_REFUSED,
-         "AccessDeniedException"},
-        {"namespace", LOGS_CREATE, 400, ERROR("com.amazon.coral.service#InvalidX", "x"),
-         LOGS_REFUSED, "InvalidX"},
-        {"address", LOGS_CREATE, 400, ERROR("aws#InvalidX:http://x#y", "x"), LOGS_REFUSED,
-         "InvalidX"},
-        {"no type", LOGS_CREATE, 403, "{\"message\":\"Forbidden\"}", LOGS_UNUSABLE,
-         "HTTP status 403"},
-    };
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+    for (size_t i = 0; i < sizeof(outcome_rows) / sizeof(outcome_rows[0]); i++) {
         struct logs_reply answer;
-        logs_sort(rows[i].operation, rows[i].status, text_from(rows[i].body), "", &answer);
-        check_row(answer.outcome == rows[i].outcome, rows[i].name);
-        check_row(strcmp(answer.code, rows[i].code) == 0, rows[i].name);
-        check_row(answer.throttled == (rows[i].outcome == LOGS_LATER), rows[i].name);
+        logs_sort(outcome_rows[i].operation, outcome_rows[i].status,
+                  text_from(outcome_rows[i].body), "", &answer);
+        check_row(answer.outcome == outcome_rows[i].outcome, outcome_rows[i].name);
+        check_row(strcmp(answer.code, outcome_rows[i].code) == 0, outcome_rows[i].name);
+        check_row(answer.throttled == (outcome_rows[i].outcome == LOGS_LATER),
+                  outcome_rows[i].name);
     }
 }
 
