@@ -5,6 +5,8 @@
 #ifndef CWLOGS_LOCAL_SERVER_H
 #define CWLOGS_LOCAL_SERVER_H
 
+#include <stdatomic.h>
+
 #include "cwlogs-local/service.h"
 
 #define SERVER_URL_BYTES 320
@@ -20,8 +22,8 @@ struct server_options {
 struct server {
     struct MHD_Daemon *daemon;
     char url[SERVER_URL_BYTES]; /* where it listens: "http://127.0.0.1:4586" */
-    char complaint[256];        /* what libmicrohttpd said last while it started */
-    bool started;
+    char complaint[256];        /* the first thing that libmicrohttpd complained of */
+    atomic_flag complained;
 };
 
 /* Serves until server_stop. The service, and the PEM texts, must outlive it. */

@@ -178,13 +178,16 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
     return on_complete_request(context, connection, method, exchange);
 }
 
-/* Kept while it starts; later on it would only tell of clients that have gone. */
+/*
+ * Any thread may call it. The first complaint is kept, which says why it does not start if it does
+ * not; later ones would only tell of clients that have gone.
+ */
 __attribute__((format(printf, 2, 0))) static void listen_to_complaints(void *context,
                                                                        const char *format,
                                                                        va_list args)
 {
     struct server *server = context;
-    if (server->started)
+    if (atomic_flag_test_and_set(&server->complained))
         return;
     (void)vsnprintf(server->complaint, sizeof(server->complaint), format, args); /* may be cut */
     server->complaint[strcspn(server->complaint, "\n")] = '\0';
@@ -230,7 +233,7 @@ int server_start(struct server *server, const struct server_options *options,
 {
     char address[SERVER_URL_BYTES - sizeof("https://")];
     int listener;
-    *server = (struct server){0};
+    *server = (struct server){.complained = ATOMIC_FLAG_INIT};
     raise_descriptor_limit();
     if (listener_open(options->listen, &listener, address, sizeof(address), err) != 0)
         return -1;
@@ -238,7 +241,6 @@ int server_start(struct server *server, const struct server_options *options,
         (void)close(listener); /* nothing was sent */
         return -1;
     }
-    server->started = true;
     (void)snprintf(server->url, sizeof(server->url), "%s://%s",
                    options->tls_certificate ? "https" : "http", address); /* fits */
     return 0;
