@@ -1,0 +1,148 @@
+#include "unit.h"
+
+#include "cwlogs-local/call.h"
+#include "cwlogs-local/page.h"
+
+static void read_call(struct call *call, const char *json)
+{
+    struct error err = {0};
+    call_init(call);
+    assert_int_equal(call_read(call, text_from(json), &err), 0);
+}
+
+static void members_are_found(void **state)
+{
+    (void)state;
+    struct call call;
+    read_call(&call,
+              "{\"logGroupName\":\"p/a\",\"limit\":7,\"descending\":true,\"x\":{\"limit\":9},"
+              "\"nextToken\":null,\"orderBy\":\"\",\"y\":[1,{\"logGroupName\":\"no\"}]}");
+    assert_string_equal(buf_text(&call.group_name), "p/a");
+    assert_true(call.limit.given);
+    assert_int_equal(call.limit.value, 7);
+    assert_int_equal(call.descending.value, 1);
+    assert_false(call.is_protected.given);
+    assert_false(call_given(&call.next_token));
+    assert_true(call_given(&call.order_by)); /* empty, but there */
+    assert_false(call.tags_given);
+    call_free(&call);
+    call_free(&call);
+    read_call(&call, " \n"); /* no body is an empty object */
+    call_free(&call);
+}
+
+static void tags_and_tag_keys(void **state)
+{
+    (void)state;
+    struct call call;
+    read_call(&call, "{\"tags\":{\"b.c[]\":\"1\",\"a\":\"\"}}");
+    assert_true(call.tags_given && !call.tags_listed);
+    assert_int_equal(call.tags.count, 2);
+    assert_string_equal(call.tags.tags[1].key, "b.c[]");
+    assert_string_equal(call.tags.tags[1].value, "1");
+    call_free(&call);
+    read_call(&call, "{\"tagKeys\":[\"x\",\"y\"]}");
+    assert_true(call.tags_given && call.tags_listed);
+    assert_int_equal(call.tags.count, 2);
+    call_free(&call);
+    read_call(&call, "{\"tags\":{}}");
+    assert_true(call.tags_given);
+    assert_int_equal(call.tags.count, 0);
+    call_free(&call);
+}
+
+static void events_add_up(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *json;
+        int64_t count, bytes, first, last;
+        bool incomplete, unordered;
+    } rows[] = {
+        {"[]", 0, 0, 0, 0, false, false},
+        {"[{\"timestamp\":5,\"message\":\"abc\"}]", 1, 29, 5, 5, false, false},
+        {"[{\"timestamp\":5,\"message\":\"a\"},{\"message\":\"b\",\"timestamp\":9}]", 2, 54, 5, 9,
+         false, false},
+        {"[{\"timestamp\":5,\"message\":\"a\"},{\"timestamp\":4,\"message\":\"b\"}]", 2, 54, 5, 4,
+         false, true},
+        {"[{\"timestamp\":5}]", 1, 0, 5, 5, true, false},
+        {"[{\"message\":\"a\"}]", 0, 27, 0, 0, true, false},
+        {"[{\"timestamp\":5,\"message\":\"\"}]", 1, 26, 5, 5, true, false},
+        {"[{}]", 0, 0, 0, 0, true, false},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct call call;
+        char json[256];
+        (void)snprintf(json, sizeof(json), "{\"logEvents\":%s,\"limit\":1}", rows[i].json);
+        read_call(&call, json);
+        const struct call_events *events = &call.events;
+        check_row(events->given && call.limit.given, rows[i].json);
+        check_row(events->count == rows[i].count && events->bytes == rows[i].bytes, rows[i].json);
+        check_row(events->first_ms == rows[i].first && events->last_ms == rows[i].last,
+                  rows[i].json);
+        check_row(events->incomplete == rows[i].incomplete, rows[i].json);
+        check_row(events->unordered == rows[i].unordered, rows[i].json);
+        call_free(&call);
+    }
+}
+
+static void wrong_types_are_told(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *json, *error;
+    } rows[] = {
+        {"{\"logGroupName\":1}", "NUMBER_VALUE can not be converted to a String"},
+        {"{\"logGroupName\":{}}", "START_OBJECT can not be converted to a String"},
+        {"{\"limit\":\"1\"}", "STRING_VALUE can not be converted to an Integer"},
+        {"{\"limit\":1.5}", "NUMBER_VALUE can not be converted to an Integer"},
+        {"{\"descending\":\"true\"}", "STRING_VALUE can not be converted to a Boolean"},
+        {"{\"tags\":\"a\"}", "STRING_VALUE can not be converted to a Map"},
+        {"{\"tags\":{\"a\":1}}", "NUMBER_VALUE can not be converted to a String"},
+        {"{\"tags\":{\"a\":{}}}", "START_OBJECT can not be converted to a String"},
+        {"{\"tagKeys\":{}}", "START_OBJECT can not be converted to a List"},
+        {"{\"logEvents\":{}}", "START_OBJECT can not be converted to a List"},
+        {"{\"logEvents\":[1]}", "NUMBER_VALUE can not be converted to an InputLogEvent"},
+        {"{\"logEvents\":[{\"timestamp\":\"1\"}]}", "STRING_VALUE can not be converted to a Long"},
+        {"[]", "START_ARRAY can not be converted to a structure"},
+        {"\"x\"", "STRING_VALUE can not be converted to a structure"},
+        {"{", "not JSON (byte 1 of 1)"},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct call call;
+        struct error err = {0};
+        call_init(&call);
+        check_row(call_read(&call, text_from(rows[i].json), &err) != 0, rows[i].json);
+        assert_string_equal(err.text, rows[i].error);
+        call_free(&call);
+    }
+}
+
+static void tokens_hold_for_their_listing_only(void **state)
+{
+    (void)state;
+    CLEAN(buf) struct buf token = BUF(1024);
+    struct text last = text_from("unset");
+    struct text listing = text_from("groups p/");
+    page_write_token(&token, listing, text_from("p/a#t15"));
+    struct text written = text_slice(buf_text(&token), token.length);
+    assert_true(page_read_token(written, listing, &last));
+    assert_true(text_equal(last, "p/a#t15"));
+    assert_false(page_read_token(written, text_from("groups p"), &last));
+    assert_false(page_read_token(text_slice(written.data, written.length - 1), listing, &last));
+    assert_false(page_read_token(text_from(""), listing, &last));
+    assert_false(page_read_token(text_from("p/a#t15"), listing, &last));
+    assert_false(page_read_token(text_from("0123456789abcdef.p/a#t15"), listing, &last));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(members_are_found),
+        cmocka_unit_test(tags_and_tag_keys),
+        cmocka_unit_test(events_add_up),
+        cmocka_unit_test(wrong_types_are_told),
+        cmocka_unit_test(tokens_hold_for_their_listing_only),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
