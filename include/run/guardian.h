@@ -71,7 +71,7 @@ struct guardian {
     unsigned stops_seen;
     pthread_mutex_t deadlines; /* who moves the shared timers */
     bool deadlines_final;      /* guarded by it: the command is to be ended */
-    bool launched;
+    bool launched;             /* written under it */
     bool told_started;
     bool told_ending;
     bool told_survivor;
@@ -104,7 +104,8 @@ int guardian_start(struct guardian *guardian, const struct guardian_settings *se
 
 /*
  * From any thread: TERM at term_at, KILL at kill_at, to the command and all descendants; MONO_NEVER
- * for none. Too late once the command is being ended: then it changes nothing.
+ * for none. Changes nothing once the command is being ended, or should be: when term_at has passed
+ * after the launch, however long ago, as after a suspend.
  */
 void guardian_set_deadlines(struct guardian *guardian, struct mono term_at, struct mono kill_at);
 

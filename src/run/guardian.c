@@ -148,10 +148,19 @@ int guardian_start(struct guardian *guardian, const struct guardian_settings *se
     return 0;
 }
 
+/* Once the command is to be ended nothing takes that back, a late renewal least of all. */
+static bool deadlines_are_final(struct guardian *guardian)
+{
+    if (atomic_load(&guardian->shared->ending) ||
+        (guardian->launched && timer_passed(guardian->term_timer)))
+        guardian->deadlines_final = true;
+    return guardian->deadlines_final;
+}
+
 void guardian_set_deadlines(struct guardian *guardian, struct mono term_at, struct mono kill_at)
 {
     (void)pthread_mutex_lock(&guardian->deadlines); /* a plain mutex: cannot fail */
-    if (!guardian->deadlines_final && !atomic_load(&guardian->shared->ending)) {
+    if (!deadlines_are_final(guardian)) {
         timer_set(guardian->kill_timer, kill_at);
         timer_set(guardian->term_timer, term_at);
     }
@@ -162,7 +171,7 @@ void guardian_end_command(struct guardian *guardian, int64_t kill_after_ms)
 {
     struct mono now = mono_now();
     (void)pthread_mutex_lock(&guardian->deadlines); /* a plain mutex: cannot fail */
-    if (!guardian->deadlines_final && !atomic_load(&guardian->shared->ending)) {
+    if (!deadlines_are_final(guardian)) {
         guardian->deadlines_final = true;
         timer_set(guardian->kill_timer,
                   mono_min(mono_add(now, kill_after_ms), timer_moment(guardian->kill_timer, now)));
@@ -195,7 +204,9 @@ int guardian_launch(struct guardian *guardian, const char *const *variables, str
     *at = '\0';
     if (guardian->gone || request(guardian, GUARDIAN_LAUNCH, 0) != 0)
         return error_set(err, ERROR_SYSTEM, "the guardian process has died");
+    (void)pthread_mutex_lock(&guardian->deadlines); /* a plain mutex: cannot fail */
     guardian->launched = true;
+    (void)pthread_mutex_unlock(&guardian->deadlines);
     return 0;
 }
 

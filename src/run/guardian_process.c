@@ -180,13 +180,19 @@ static void command_stopped(struct guard *guard, int signal)
     tell(guard);
 }
 
+/* Not with a number that may be another's: it is our parent or it is gone. */
+static void continue_withlock(struct guard *guard)
+{
+    if (guard->place->terminal && getppid() == guard->place->withlock)
+        (void)kill(guard->place->withlock, SIGCONT);
+}
+
 static void command_continued(struct guard *guard)
 {
     atomic_store(&guard->shared->stop_signal, 0);
     guard->continued_at = mono_now();
     guard->continue_at = MONO_NEVER;
-    if (guard->place->terminal && getppid() == guard->place->withlock)
-        (void)kill(guard->place->withlock, SIGCONT);
+    continue_withlock(guard);
 }
 
 static void command_ended(struct guard *guard, int status)
@@ -256,6 +262,8 @@ static void begin_ending(struct guard *guard, struct mono kill_at)
     guard->sweep_at = kill_at;
     atomic_store(&guard->shared->ending, true);
     tell(guard);
+    if (atomic_load(&guard->shared->stop_signal))
+        continue_withlock(guard); /* it has followed the command, and has a lock to give back */
     if (sweep_signal(&guard->sweep, SIGTERM, NULL) < 0) /* KILL will find who was missed */
         signal_command(guard, SIGTERM);                 /* no /proc: those we know of */
 }

@@ -4,8 +4,9 @@
  *     run-child [OPTIONS] COMMAND [ARG...]
  *
  * A thread stands for the heartbeat: with --lease it moves the deadlines on every third of the
- * lease, --renewals times (default: for ever). Events and the release are appended to the --log
- * file as "WORD pid N" lines. Exit status as withlock's: 74 if the command was ended for us.
+ * lease, --renewals times (default: for ever). What happens is appended to the --log file as lines
+ * of a word, the writer's pid and the pid it is about. Exit status as withlock's: 74 if the command
+ * was ended for us.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -225,6 +226,7 @@ int main(int argc, char **argv)
         .release = release,
     };
     int status = guardian_start(&guardian, &settings, &err);
+    note("guardian", guardian.pid);
     if (status == 0)
         status = run(&guardian, &signals, &err);
     if (status < 0)
