@@ -1,0 +1,138 @@
+"""Processes of a test: started with a mark in their environment, by which all they start is found."""
+
+import os
+import signal
+import subprocess
+import tempfile
+import time
+import uuid
+
+RUN_CHILD = os.environ["RUN_CHILD"]
+LIMIT_S = 30  # keeps a broken build from hanging; no test asserts a duration with it
+
+
+def until(condition, what, limit_s=LIMIT_S):
+    """Waits until condition() is true and returns its value."""
+    end = time.monotonic() + limit_s
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > end:
+            raise AssertionError(f"not within {limit_s} s: {what}")
+        time.sleep(0.005)
+
+
+def read(path):
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except OSError:
+        return b""
+
+
+def state(pid):
+    """The state letter of a process, or None."""
+    text = read(f"/proc/{pid}/stat").decode(errors="replace")
+    return text.rpartition(")")[2].split()[0] if text else None
+
+
+def alive(pid):
+    return state(pid) not in (None, "Z", "X")
+
+
+class Marked:
+    """What is started with self.environment, and a directory with run-child's log in it."""
+
+    def __init__(self):
+        name, value = "TEST_MARK", uuid.uuid4().hex
+        self.mark = f"{name}={value}"
+        self.directory = tempfile.TemporaryDirectory()
+        self.log = os.path.join(self.directory.name, "log")
+        self.environment = dict(os.environ, DIRECTORY=self.directory.name)
+        self.environment[name] = value
+
+    def path(self, name):
+        return os.path.join(self.directory.name, name)
+
+    def notes(self):
+        """What the log says: [(word, writer, about)]."""
+        lines = read(self.log).decode().splitlines()
+        return [(word, int(writer), int(about)) for word, writer, about in
+                (line.split() for line in lines)]
+
+    def words(self):
+        return [note[0] for note in self.notes()]
+
+    def about(self, word):
+        """The pid that the first note with this word is about; waits for the note."""
+        def find():
+            return [about for noted, _, about in self.notes() if noted == word]
+        return until(find, f"'{word}' in the log")[0]
+
+    def file(self, name):
+        """Waits for a file that the command writes, and returns the number in it."""
+        return int(until(lambda: read(self.path(name)).strip(), f"file '{name}'"))
+
+    def marked(self):
+        """All living processes that inherited the mark: {pid: state}."""
+        found = {}
+        for entry in os.listdir("/proc"):
+            if entry.isdigit() and self.mark.encode() in read(f"/proc/{entry}/environ").split(b"\0"):
+                if alive(int(entry)):
+                    found[int(entry)] = state(int(entry))
+        return found
+
+    def all_gone(self):
+        """Waits until nothing marked is alive; returns how long that took."""
+        begin = time.monotonic()
+        try:
+            until(lambda: not self.marked(), "nothing alive")
+        except AssertionError:
+            raise AssertionError(f"still alive: {self.marked()}") from None
+        return time.monotonic() - begin
+
+    def signal_all(self, number):
+        for pid in self.marked():
+            try:
+                os.kill(pid, number)
+            except ProcessLookupError:
+                pass
+
+    def close(self):
+        """Ends whatever is left; all are frozen before any is killed, so that nobody reacts."""
+        for number in (signal.SIGSTOP, signal.SIGSTOP, signal.SIGKILL, signal.SIGKILL):
+            self.signal_all(number)
+        self.directory.cleanup()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+
+class Run(Marked):
+    """run-child without a terminal."""
+
+    def __init__(self, *arguments, path=None, stdout=subprocess.DEVNULL):
+        super().__init__()
+        if path:
+            self.environment["PATH"] = path
+        self.process = subprocess.Popen(
+            [RUN_CHILD, "--log", self.log, *arguments],
+            stdin=subprocess.DEVNULL, stdout=stdout, start_new_session=True, env=self.environment)
+
+    @property
+    def pid(self):
+        return self.process.pid
+
+    def kill(self, number, pid=None):
+        os.kill(pid or self.pid, number)
+
+    def wait(self):
+        return self.process.wait(LIMIT_S)
+
+    def close(self):
+        super().close()
+        self.process.wait()
