@@ -1,0 +1,83 @@
+#include "unit.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "run/descriptors.h"
+
+static int is_open(int fd)
+{
+    return fcntl(fd, F_GETFD) >= 0;
+}
+
+static int is_null(int fd)
+{
+    struct stat here, null;
+    return fstat(fd, &here) == 0 && stat("/dev/null", &null) == 0 && here.st_rdev == null.st_rdev;
+}
+
+/* Runs a check in a process of its own, since it ruins the descriptors; 0 is success. */
+static void in_child(int (*check)(void))
+{
+    int status;
+    pid_t pid = fork();
+    if (pid == 0)
+        _exit(check());
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+static int check_hold(void)
+{
+    close(0);
+    close(2);
+    if (descriptors_hold_standard(NULL) != 0)
+        return 1;
+    if (!is_null(0) || !is_null(2) || is_null(1))
+        return 2;
+    if (fcntl(0, F_GETFD) != FD_CLOEXEC || fcntl(2, F_GETFD) != FD_CLOEXEC)
+        return 3;
+    return fcntl(1, F_GETFD) == 0 ? 0 : 4; /* the one that was given stays as given */
+}
+
+static int check_close(void)
+{
+    int base = fcntl(1, F_DUPFD, 20);
+    for (int fd = base + 1; fd < base + 40; fd++) {
+        if (dup2(1, fd) != fd)
+            return 1;
+    }
+    int keep[] = {base + 30, -1, base + 7, base + 8, base + 39};
+    descriptors_close_but(keep, 5);
+    for (int fd = 3; fd < base + 60; fd++) {
+        int kept = fd == base + 7 || fd == base + 8 || fd == base + 30 || fd == base + 39;
+        if (is_open(fd) != kept)
+            return 2;
+    }
+    return is_null(0) && is_null(1) && is_null(2) ? 0 : 3;
+}
+
+static void hold_standard_fills_what_is_closed(void **state)
+{
+    (void)state;
+    in_child(check_hold);
+}
+
+static void close_but_keeps_just_those(void **state)
+{
+    (void)state;
+    in_child(check_close);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(hold_standard_fills_what_is_closed),
+        cmocka_unit_test(close_but_keeps_just_those),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
