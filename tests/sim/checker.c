@@ -23,13 +23,13 @@ void checker_start(struct checker *checker, struct world *world, const struct pl
     }
 }
 
-void checker_run(struct checker *checker, uint32_t actor, const char *id, bool id_shared)
+void checker_run(struct checker *checker, uint32_t actor, const char *id, int64_t lock_timeout_ms)
 {
     struct checker_actor *self = &checker->actors[actor];
     self->present = true;
     self->run++;
     (void)snprintf(self->id, sizeof(self->id), "%s", id);
-    self->id_shared = id_shared;
+    self->lock_timeout_ms = lock_timeout_ms;
     self->name_count = 0;
     self->lease_ends_ms = INT64_MIN;
     self->ticket_ms = INT64_MAX;
@@ -80,7 +80,7 @@ void checker_outcome(struct checker *checker, uint32_t actor, const char *name,
 static void confirm(struct checker *checker, struct checker_actor *self, struct mono now,
                     struct checker_name *name)
 {
-    int64_t ends_ms = name->sent_ms + checker->plan->lock_timeout_ms;
+    int64_t ends_ms = name->sent_ms + self->lock_timeout_ms;
     name->confirmed = true;
     self->made = true;
     if (ends_ms <= self->lease_ends_ms)
@@ -152,7 +152,8 @@ static void bound_overlap(struct checker *checker, uint32_t a, uint32_t b)
     checker->doubles++;
     if (!plan->mild || (role && !plan->sweep))
         return;
-    int64_t look_ms = plan->lock_timeout_ms / 6 < 60000 ? plan->lock_timeout_ms / 6 : 60000;
+    int64_t timeout_ms = plan->mixed_timeouts ? plan->role_timeout_ms : plan->lock_timeout_ms;
+    int64_t look_ms = timeout_ms / 6 < 60000 ? timeout_ms / 6 : 60000;
     int64_t read_ms = 6 * (plan->latency_ms + plan->jitter_ms) * (2 + plan->planted / 50);
     int64_t bound_ms =
         look_ms + 4 * (plan->settle_ms + plan->lag_ms + read_ms) + plan->kill_after_ms + 2000;
@@ -283,7 +284,7 @@ void checker_lost(struct checker *checker, uint32_t actor, enum lock_reason reas
     if (reason != LOCK_REASON_LEASE)
         world_fail(checker->world, "I8", "%s says that its lock is lost (reason %d)", self->who,
                    (int)reason);
-    else if (quiet_ms > checker->plan->lock_timeout_ms)
+    else if (quiet_ms > self->lock_timeout_ms)
         world_fail(checker->world, "I8", "%s lost its lease after %lld ms without any trouble",
                    self->who, (long long)quiet_ms);
 }

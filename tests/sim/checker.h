@@ -30,7 +30,7 @@ struct checker_actor {
     bool present; /* a run is under way (a W that was killed is not) */
     uint32_t run;
     char id[64];
-    bool id_shared;
+    int64_t lock_timeout_ms;
 
     bool holding, frozen;
     uint32_t holds;
@@ -70,8 +70,8 @@ struct checker {
 void checker_start(struct checker *checker, struct world *world, const struct plan *plan,
                    struct service *service, struct checker_actor *actors, uint32_t count);
 
-/* A run begins, with its ID. */
-void checker_run(struct checker *checker, uint32_t actor, const char *id, bool id_shared);
+/* A run begins, with its ID and its own T. */
+void checker_run(struct checker *checker, uint32_t actor, const char *id, int64_t lock_timeout_ms);
 
 /* What W does, with its own clock. */
 void checker_sends(struct checker *checker, uint32_t actor, const char *name, struct mono sent);

@@ -262,7 +262,7 @@ static void begin(void *object, uint64_t serial)
     if (serial != self->serial || self->flight || self->step == ROLE_IDLE)
         return;
     if (self->step == ROLE_CLEAR && !self->checker->actors[self->actor].present) {
-        checker_run(self->checker, self->actor, self->name, false);
+        checker_run(self->checker, self->actor, self->name, self->process.plan->role_age_ms);
         world_say(world, self->who, "arrives");
     }
     if (!world->calm && prng_chance(&world->prng, self->process.plan->crash)) {

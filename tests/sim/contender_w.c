@@ -448,6 +448,9 @@ static struct lock_settings draw_settings(struct contender_w *self)
         settings.arrival_tries = (unsigned)prng_range(prng, 1, 12);
         self->patient = false;
     }
+    if (plan->mixed_timeouts)
+        settings.lock_timeout_ms *=
+            prng_range(prng, 1, plan->role_timeout_ms / plan->lock_timeout_ms);
     settings.no_queue = prng_chance(prng, plan->no_queue);
     if (settings.no_queue)
         settings.retry_delay_ms = plan->role_delay_ms;
@@ -481,7 +484,7 @@ static void arrive(void *object, uint64_t serial)
         self->hold_ms = plan->hold_max_ms;
     else if (world->calm)
         self->hold_ms = prng_range(&world->prng, 100, 3000);
-    checker_run(self->checker, self->actor, self->id, self->explicit_id);
+    checker_run(self->checker, self->actor, self->id, settings.lock_timeout_ms);
     world_say(world, self->who, "arrives as %s%s", self->id, settings.nonblock ? " (-n)" : "");
     lock_init(&self->lock, &settings, now_of(self));
     if (!world->calm && prng_chance(&world->prng, plan->signal))

@@ -33,6 +33,10 @@ static void draw_lock(struct plan *plan, struct prng *prng)
     int64_t timeout_s = timeouts_s[prng_range(prng, 0, 7)];
     plan->lock_timeout_ms = timeout_s * 1000;
     plan->role_timeout_ms = plan->lock_timeout_ms;
+    if (prng_chance(prng, 0.25)) {
+        plan->role_timeout_ms *= prng_range(prng, 2, 4);
+        plan->mixed_timeouts = prng_chance(prng, 0.5);
+    }
     plan->role_age_ms = plan->role_timeout_ms;
     int64_t settle_max_ms = plan->lock_timeout_ms / 10;
     plan->settle_ms =

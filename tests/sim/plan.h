@@ -60,7 +60,8 @@ struct plan {
     uint32_t step_count;
 
     /* the lock */
-    int64_t lock_timeout_ms;
+    int64_t lock_timeout_ms; /* the shortest, if they differ */
+    bool mixed_timeouts;     /* W may have other ones, up to the role's */
     int64_t role_timeout_ms; /* as the W are told */
     int64_t role_age_ms;     /* as the S have it */
     int64_t settle_ms;

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "mutations.h"
 #include "scene.h"
 
 struct totals {
@@ -89,15 +90,24 @@ static int play_seeds(uint64_t from, uint64_t to, const struct plan_options *opt
 int main(int argc, char **argv)
 {
     static const struct option long_options[] = {
-        {"seeds", required_argument, NULL, 's'}, {"seed", required_argument, NULL, '1'},
-        {"verbose", no_argument, NULL, 'v'},     {"keep-going", no_argument, NULL, 'k'},
-        {"outside", no_argument, NULL, 'o'},     {"lag", required_argument, NULL, 'l'},
-        {"skew", required_argument, NULL, 'w'},  {"sweep", no_argument, NULL, 'p'},
-        {"mild", no_argument, NULL, 'm'},        {NULL, 0, NULL, 0},
+        {"seeds", required_argument, NULL, 's'},
+        {"seed", required_argument, NULL, '1'},
+        {"verbose", no_argument, NULL, 'v'},
+        {"keep-going", no_argument, NULL, 'k'},
+        {"outside", no_argument, NULL, 'o'},
+        {"lag", required_argument, NULL, 'l'},
+        {"skew", required_argument, NULL, 'w'},
+        {"sweep", no_argument, NULL, 'p'},
+        {"mild", no_argument, NULL, 'm'},
+        {"no-roles", no_argument, NULL, 'n'},
+        {"mutation", required_argument, NULL, 'M'},
+        {"mutations", optional_argument, NULL, 'A'},
+        {NULL, 0, NULL, 0},
     };
     struct plan_options options = {.lag_by_settle = -1, .skew_by_settle = -1};
     uint64_t from = 1, to = 1000;
-    bool verbose = false, keep_going = false;
+    const char *mutation = NULL, *hunted = NULL;
+    bool verbose = false, keep_going = false, hunting = false;
     int option;
     char *end;
     while ((option = getopt_long(argc, argv, "v", long_options, NULL)) != -1) {
@@ -131,9 +141,29 @@ int main(int argc, char **argv)
         case 'm':
             options.mild = true;
             break;
+        case 'n':
+            options.no_roles = true;
+            break;
+        case 'M':
+            mutation = optarg;
+            break;
+        case 'A':
+            hunting = true;
+            hunted = optarg;
+            break;
         default:
             return 64;
         }
+    }
+    if (!mutations_leave_out(mutation)) {
+        (void)fprintf(stderr, "sim: no rule '%s' to leave out in this build\n", mutation);
+        return 64;
+    }
+    if (hunting) {
+        struct scene scene = {0};
+        int status = mutations_hunt(&scene, hunted, to);
+        scene_free(&scene);
+        return status;
     }
     return play_seeds(from, to, &options, verbose, keep_going);
 }

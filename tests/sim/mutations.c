@@ -1,0 +1,85 @@
+#include "mutations.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "../../src/lock/rule.h"
+
+#ifdef LOCK_MUTATIONS
+
+enum lock_rule lock_rule_left_out = LOCK_RULE_NONE;
+
+static const struct {
+    const char *name, *text;
+} rules[] = {
+#define ROW(rule, words) {#rule, words},
+    LOCK_RULES(ROW)
+#undef ROW
+};
+
+/* Kinds of worlds; each seed is played in all of them. */
+static const struct {
+    const char *name;
+    struct plan_options options;
+} kinds[] = {
+    {"all faults", {.lag_by_settle = -1, .skew_by_settle = -1}},
+    {"sweeper", {.lag_by_settle = -1, .skew_by_settle = -1, .sweep = true, .mild = true}},
+    {"lag 1.5 D",
+     {.lag_by_settle = 1.5, .skew_by_settle = -1, .outside = true, .mild = true, .no_roles = true}},
+};
+
+bool mutations_leave_out(const char *name)
+{
+    lock_rule_left_out = LOCK_RULE_NONE;
+    for (int i = 0; name && i < LOCK_RULE_NONE; i++)
+        if (strcmp(rules[i].name, name) == 0)
+            lock_rule_left_out = (enum lock_rule)i;
+    return !name || lock_rule_left_out != LOCK_RULE_NONE;
+}
+
+static bool hunt(struct scene *scene, int rule, uint64_t seeds_max)
+{
+    lock_rule_left_out = (enum lock_rule)rule;
+    for (uint64_t seed = 1; seed <= seeds_max; seed++)
+        for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+            plan_draw(&scene->plan, seed, &kinds[i].options);
+            if (scene_play(scene))
+                continue;
+            printf("| %s | %s | %llu | %s | %.70s |\n", rules[rule].name, rules[rule].text,
+                   (unsigned long long)seed, kinds[i].name, scene->world.failure);
+            (void)fflush(stdout);
+            return true;
+        }
+    printf("| %s | %s | not in %llu | | |\n", rules[rule].name, rules[rule].text,
+           (unsigned long long)seeds_max);
+    (void)fflush(stdout);
+    return false;
+}
+
+int mutations_hunt(struct scene *scene, const char *only, uint64_t seeds_max)
+{
+    int missed = 0;
+    printf("| rule | left out: no longer true that | seeds | world | first violation |\n"
+           "| --- | --- | --- | --- | --- |\n");
+    for (int i = 0; i < LOCK_RULE_NONE; i++)
+        if (!only || strcmp(only, rules[i].name) == 0)
+            missed += !hunt(scene, i, seeds_max);
+    lock_rule_left_out = LOCK_RULE_NONE;
+    return missed ? 1 : 0;
+}
+
+#else
+
+bool mutations_leave_out(const char *name)
+{
+    return !name;
+}
+
+int mutations_hunt(struct scene *scene, const char *only, uint64_t seeds_max)
+{
+    (void)scene, (void)only, (void)seeds_max;
+    (void)fprintf(stderr, "sim: built without the mutations; use sim-mutations\n");
+    return 64;
+}
+
+#endif
