@@ -193,7 +193,6 @@ struct lock_generation {
 
 struct lock_cleaning {
     bool unmarked;
-    bool leftover;     /* of an earlier run of our explicit ID */
     bool inside_known; /* no streams: may go */
     struct mono asked; /* of the listing that showed it */
     char name[ATTEMPT_NAME_BYTES + 1];
@@ -249,7 +248,6 @@ struct lock {
     bool cleaning_more; /* the listing showed more than is remembered */
     struct mono clean_at;
     struct mono unmarked_deleted;             /* last delete of an unmarked attempt */
-    struct mono leftover_deleted;             /* last delete of a leftover of our ID */
     uint64_t left_alone[LOCK_LEFT_ALONE_MAX]; /* hashes of names */
     uint32_t left_alone_count;
     bool left_alone_told;

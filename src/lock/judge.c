@@ -364,7 +364,6 @@ struct judgement judge_listing(struct lock *lock, struct mono now,
         bool ahead;
         if (kind == ATTEMPT_MARKED) {
             bool leftover = is_leftover(lock, listing, i, &attempt, now_ms, ticket_ms);
-            ret.leftover |= leftover;
             ahead = !leftover && judge_marked(lock, entry, &attempt, ticket_ms, &ret);
         } else {
             ahead = !held_off(lock, now, listing, entry->created_ms, holding);
@@ -379,11 +378,10 @@ struct judgement judge_listing(struct lock *lock, struct mono now,
 }
 
 static void remember(struct lock *lock, const struct lock_listing *listing,
-                     const struct lock_entry *entry, bool unmarked, bool leftover)
+                     const struct lock_entry *entry, bool unmarked)
 {
     struct lock_cleaning *clean = &lock->cleaning[lock->cleaning_count++];
     clean->unmarked = unmarked;
-    clean->leftover = leftover;
     clean->inside_known = !RULE(CLEAN_EMPTY);
     clean->asked = listing->asked;
     copy_name(entry->name, clean->name);
@@ -440,8 +438,7 @@ void judge_cleaning(struct lock *lock, struct mono now, const struct lock_listin
                 copy_name(listing->entries[i].name, name);
                 notice_left_alone(lock, name);
             } else if (lock->cleaning_count < LOCK_CLEANING_MAX) {
-                remember(lock, listing, &listing->entries[i], kind == CLEANING_UNMARKED,
-                         kind == CLEANING_LEFTOVER);
+                remember(lock, listing, &listing->entries[i], kind == CLEANING_UNMARKED);
             } else {
                 lock->cleaning_more |= kind == CLEANING_UNMARKED;
                 break;

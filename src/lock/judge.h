@@ -10,7 +10,6 @@ struct judgement {
     bool alone;         /* nobody else's live attempt is in sight */
     bool foreign_claim; /* another run's live claim */
     bool all_young;     /* all who are ahead are younger than 3 D */
-    bool leftover;      /* an attempt of an earlier run of our explicit ID is in sight */
     bool replaced;      /* a newer run of our explicit ID waits */
     bool older_claim;   /* another's live claim is older than our own first */
     bool stranger;      /* a live unmarked attempt that none of ours holds off */

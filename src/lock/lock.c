@@ -26,7 +26,6 @@ void lock_init(struct lock *lock, const struct lock_settings *settings, struct m
     lock->anchor_created_ms = ATTEMPT_UNKNOWN;
     lock->service_ms = INT64_MIN;
     lock->unmarked_deleted.ms = INT64_MIN;
-    lock->leftover_deleted.ms = INT64_MIN;
     lock->quiet_until = now;
     look_arrive(lock, now);
 }
@@ -414,7 +413,7 @@ static void created(struct lock *lock, struct mono now, struct lock_generation *
         lock->look_at = mono_min(lock->look_at, mono_add(now, settle_ms));
     } else if (own->claim) {
         lock->claimed = now;
-        lock->look_at = mono_max(now, look_settled_at(lock, now));
+        lock->look_at = look_claimed_at(lock, now);
         if (!RULE(LOOK_AFTER_CLAIM)) {
             lock->phase = LOCK_HELD;
             lock->look_at = mono_add(now, settle_ms);
@@ -505,10 +504,6 @@ static void tell_delete_other(struct lock *lock, struct mono now, const struct l
         judge_leave_alone(lock, clean->name);
     else if (clean->unmarked && answer->outcome != LOCK_LATER)
         lock->unmarked_deleted = now;
-    else if (clean->leftover && answer->outcome != LOCK_LATER)
-        lock->leftover_deleted = now;
-    if (clean->leftover && is_waiting(lock))
-        lock->look_at = mono_max(lock->look_at, mono_add(now, lock->settings.settle_ms));
     if (answer->outcome == LOCK_LATER || answer->outcome == LOCK_UNKNOWN)
         pause_after_failure(lock, now, answer);
     else

@@ -68,9 +68,18 @@ struct mono look_settled_at(const struct lock *lock, struct mono now)
         if (own->state == LOCK_GENERATION_MADE && judge_counts(lock, own, now))
             at = mono_min(at, mono_add(own->answered, lock->settings.settle_ms));
     }
-    if (RULE(LEFTOVER_SETTLE) && lock->leftover_deleted.ms != INT64_MIN)
-        at = mono_max(at, mono_add(lock->leftover_deleted, lock->settings.settle_ms));
     return at;
+}
+
+/*
+ * With an explicit ID a newer run may have deleted what we waited with, and then others need not
+ * see us coming: D after the claim its sight is enough.
+ */
+struct mono look_claimed_at(const struct lock *lock, struct mono now)
+{
+    bool alone = lock->settings.nonce && RULE(SAME_ID_SETTLE);
+    struct mono at = mono_add(lock->claimed, alone ? lock->settings.settle_ms : 0);
+    return mono_max(at, look_settled_at(lock, now));
 }
 
 /* "Own attempts": three listings D apart without us make a new arrival. */
@@ -198,17 +207,16 @@ static void waiter_unbeaten(struct lock *lock, struct mono now, const struct loc
     bool settled = seen->own_settled && mono_reached(listing->asked, settled_at);
     if (!RULE(SETTLE))
         settled = seen->own_settled;
-    if (RULE(LEFTOVER_SETTLE) && seen->leftover)
-        settled = false;
     if (lock->phase == LOCK_WAITING && (settled || (lock->settings.claim_early && seen->alone)))
         claim(lock);
     else if (lock->phase == LOCK_CLAIMING && settled &&
-             mono_reached(listing->asked, lock->claimed) &&
+             mono_reached(listing->asked, look_claimed_at(lock, now)) &&
              !mono_reached(now, lock_lease(lock).term_at))
         hold(lock, now, listing);
     else
-        lock->look_at = mono_max(settled_at, mono_add(now, seen->leftover ? lock->settings.settle_ms
-                                                                          : LOCK_FIRST_LOOK_MS));
+        lock->look_at =
+            mono_max(lock->phase == LOCK_CLAIMING ? look_claimed_at(lock, now) : settled_at,
+                     mono_add(now, LOCK_FIRST_LOOK_MS));
 }
 
 static void waiter_look(struct lock *lock, struct mono now, const struct lock_answer *answer)

@@ -18,4 +18,7 @@ void look_lose(struct lock *lock, enum lock_reason reason);
 /* The deciding look comes once an own attempt is D old. */
 struct mono look_settled_at(const struct lock *lock, struct mono now);
 
+/* The look that decides over a claim. */
+struct mono look_claimed_at(const struct lock *lock, struct mono now);
+
 #endif

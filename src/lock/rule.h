@@ -42,7 +42,7 @@
     X(RETRY_DELETE, "a delete without an answer is repeated")                                      \
     X(NONCE, "a name is never made twice")                                                         \
     X(SAME_ID_CLAIM, "a live claim of our own explicit ID is honoured")                            \
-    X(LEFTOVER_SETTLE, "a win needs a listing asked for D after a leftover was deleted")           \
+    X(SAME_ID_SETTLE, "a claim of an explicit ID holds only by a listing asked for D after it")    \
     X(NESTED_ELSEWHERE, "what lies deeper belongs to another lock")                                \
     X(NEW_ARRIVAL, "a run out of sight or past its leases creates anew and settles again")         \
     X(YOUNG_LOOKS, "one try looks again at those who may be withdrawing")
