@@ -42,6 +42,7 @@ static int run(const struct options *options, const struct signals *signals, str
                  .retry_delay_ms = options->retry_delay_ms,
                  .no_queue = options->no_queue},
         .id = options->id,
+        .tags = options->tags,
         .wait_ms = options->wait_ms,
         .connect_timeout_ms = options->connect_timeout_ms,
         .read_timeout_ms = options->read_timeout_ms,

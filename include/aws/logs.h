@@ -36,11 +36,18 @@ enum logs_operation {
 };
 
 /*
- * Makes the request, ready to be signed. `name` is the log group, or the prefix to list;
- * `token` continues a listing (NULL or "" begins one). The request must be new.
+ * Makes the request, ready to be signed. `name` is the log group, or the prefix to list. `more`
+ * may be NULL or "": for LOGS_DESCRIBE the token that continues a listing, for LOGS_CREATE the
+ * tags, "KEY=VALUE,...", that logs_check_tags found good. The request must be new.
  */
 int logs_request(struct request *request, const char *url, enum logs_operation operation,
-                 const char *name, const char *token, struct error *err) MUST_USE;
+                 const char *name, const char *more, struct error *err) MUST_USE;
+
+/* Are these tags that CreateLogGroup takes? Else ERROR_USAGE with the tag and the limit. */
+int logs_check_tags(const char *tags, struct error *err) MUST_USE;
+
+/* Adds them to the body of a request, within its object; nothing for NULL or "". */
+void logs_write_tags(const char *tags, struct buf *body);
 
 enum logs_outcome {
     LOGS_DONE,

@@ -40,6 +40,7 @@ struct options {
     const char *id; /* NULL: make a unique one */
     const char *label;
     char label_tag[ATTEMPT_LABEL_BYTES + 1]; /* the label as it stands in names */
+    const char *tags;                        /* "KEY=VALUE,..."; NULL for none */
     int64_t wait_ms;                         /* 0: one try; OPTIONS_FOREVER */
     uint64_t max_waiters;
     bool has_max_waiters;

@@ -33,6 +33,7 @@ struct session_config {
     struct lock_settings lock;
     int64_t connect_timeout_ms;
     int64_t read_timeout_ms;
+    const char *tags;  /* "KEY=VALUE,..." to create attempts with; NULL for none */
     bool release_only; /* only find and delete what a run of this identity left */
 };
 

@@ -26,6 +26,7 @@ struct supervise_plan {
     const struct aws_options *aws;
     struct lock_settings lock; /* id, nonce and wait_until are filled in by supervise() */
     const char *id;            /* explicit; NULL for a unique one */
+    const char *tags;          /* "KEY=VALUE,..."; NULL for none */
     int64_t wait_ms;           /* negative: for ever */
     int64_t connect_timeout_ms;
     int64_t read_timeout_ms;

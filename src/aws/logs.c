@@ -18,7 +18,7 @@ const char *logs_operation_name(enum logs_operation operation)
 }
 
 int logs_request(struct request *request, const char *url, enum logs_operation operation,
-                 const char *name, const char *token, struct error *err)
+                 const char *name, const char *more, struct error *err)
 {
     char target[64];
     struct buf *body = &request->body;
@@ -34,8 +34,10 @@ int logs_request(struct request *request, const char *url, enum logs_operation o
         json_integer(body, "limit", LOGS_PAGE_GROUPS);
     if (operation == LOGS_DESCRIBE_STREAMS)
         json_integer(body, "limit", 1);
-    if (token && *token)
-        json_string(body, "nextToken", token);
+    if (operation == LOGS_DESCRIBE && more && *more)
+        json_string(body, "nextToken", more);
+    if (operation == LOGS_CREATE)
+        logs_write_tags(more, body);
     json_object_end(body);
     return request_check(request, err);
 }
@@ -173,7 +175,7 @@ static enum error_kind kind_of(enum logs_outcome outcome)
 }
 
 static int add_statement(enum logs_operation operation, const char *name, const char *region,
-                         struct error *err)
+                         bool tags, struct error *err)
 {
     char resource[1024];
     size_t used = strlen(err->text);
@@ -183,9 +185,11 @@ static int add_statement(enum logs_operation operation, const char *name, const 
         (void)snprintf(resource, sizeof(resource), "arn:*:logs:%s:*:log-group:%.*s/*", region,
                        (int)(strrchr(name, '/') ? strrchr(name, '/') - name : (long)strlen(name)),
                        name);
-    (void)snprintf(err->text + used, sizeof(err->text) - used,
-                   "; allow it: {\"Effect\":\"Allow\",\"Action\":\"logs:%s\",\"Resource\":\"%s\"}",
-                   operation_names[operation], resource);
+    (void)snprintf(
+        err->text + used, sizeof(err->text) - used,
+        "; allow it: {\"Effect\":\"Allow\",\"Action\":%s\"logs:%s\"%s,\"Resource\":\"%s\"}",
+        tags ? "[" : "", operation_names[operation], tags ? ",\"logs:TagResource\"]" : "",
+        resource);
     return -1;
 }
 
@@ -207,6 +211,8 @@ int logs_error(const struct logs_reply *reply, enum logs_operation operation, co
                     operation_names[operation], reply->code, reply->message[0] ? ": " : "",
                     reply->message, id);
     if (strncmp(reply->code, "AccessDenied", strlen("AccessDenied")) == 0)
-        return add_statement(operation, name, region, err);
+        return add_statement(operation, name, region,
+                             operation == LOGS_CREATE && strstr(reply->message, "TagResource"),
+                             err);
     return -1;
 }

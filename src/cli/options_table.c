@@ -34,6 +34,8 @@ const struct option_row options_table[] = {
      "when the lock is lost: from TERM to KILL (10)", true},
     {0, "on-lost", OPTION_CHOICE, FIELD(on_lost), 0, 0, "kill|warn",
      "what to do with the command then (kill)", true},
+    {0, "tags", OPTION_TEXT, FIELD(tags), 0, 0, "KEY=VALUE,...",
+     "tags to create attempts with", true},
     {0, "release-timeout", OPTION_DURATION, FIELD(release_timeout_ms), 1, DAY_MS, "SECS",
      "how long to keep trying to release (30)", true},
     {'c', "command", OPTION_TEXT, FIELD(shell_command), 0, 0, "STRING",

@@ -18,7 +18,7 @@
 struct exchange {
     enum logs_operation operation;
     const char *name;
-    const char *token;
+    const char *more; /* token of the next page, or tags */
     struct mono deadline;
     struct http_answer answer;
     struct logs_reply reply;
@@ -141,7 +141,7 @@ static int send_once(struct session *session, struct exchange *exchange,
                                  .body_bytes = LOGS_ANSWER_BYTES,
                                  .proxy = session->proxy};
     struct http_exchange *under_way = NULL;
-    if (logs_request(&request, session->url, exchange->operation, exchange->name, exchange->token,
+    if (logs_request(&request, session->url, exchange->operation, exchange->name, exchange->more,
                      &exchange->err) == 0 &&
         sigv4_sign(&request, &sign, session->region, LOGS_SERVICE, corrected_now(session),
                    &exchange->err) == 0)
@@ -361,7 +361,7 @@ static void carry_out(struct session *session, const struct lock_todo *todo,
     CLEAN(buf) struct buf token = BUF(LOGS_TOKEN_BYTES);
     if (todo->kind == LOCK_TODO_LIST_MORE)
         (void)buf_add(&token, session->listing.token.data, session->listing.token.length);
-    exchange.token = buf_text(&token);
+    exchange.more = todo->kind == LOCK_TODO_CREATE ? session->config.tags : buf_text(&token);
     perform(session, &exchange, waker);
     if (todo->kind == LOCK_TODO_LIST) {
         logs_listing_clear(&session->listing);

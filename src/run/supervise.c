@@ -68,7 +68,8 @@ static int load(struct run *run, struct error *err)
     if (aws_settings_load(&run->aws, plan->aws, &environment, err) != 0)
         return -1;
     if (identity_make(&run->identity, plan->id, wall_now(), err) != 0 ||
-        attempt_check_length(plan->lock.prefix, run->identity.id, plan->lock.label, err) != 0)
+        attempt_check_length(plan->lock.prefix, run->identity.id, plan->lock.label, err) != 0 ||
+        logs_check_tags(plan->tags, err) != 0)
         return -1;
     run->arrived = mono_now();
     run->config = (struct session_config){
@@ -76,6 +77,7 @@ static int load(struct run *run, struct error *err)
         .lock = plan->lock,
         .connect_timeout_ms = plan->connect_timeout_ms,
         .read_timeout_ms = plan->read_timeout_ms,
+        .tags = plan->tags,
     };
     run->config.lock.id = run->identity.id;
     run->config.lock.nonce = run->identity.nonce[0] ? run->identity.nonce : NULL;

@@ -13,6 +13,9 @@ static void requests(void **state)
     } rows[] = {
         {LOGS_CREATE, "deploy/a#t900", NULL, "Logs_20140328.CreateLogGroup",
          "{\"logGroupName\":\"deploy/a#t900\"}"},
+        {LOGS_CREATE, "deploy/a", "team=a=b,stage=,g\xc3\xb6=\"q\"", "Logs_20140328.CreateLogGroup",
+         "{\"logGroupName\":\"deploy/a\",\"tags\":{\"team\":\"a=b\",\"stage\":\"\","
+         "\"g\xc3\xb6\":\"\\\"q\\\"\"}}"},
         {LOGS_DELETE, "deploy/a", NULL, "Logs_20140328.DeleteLogGroup",
          "{\"logGroupName\":\"deploy/a\"}"},
         {LOGS_DESCRIBE, "deploy/", "", "Logs_20140328.DescribeLogGroups",
@@ -37,6 +40,49 @@ static void requests(void **state)
     }
     CLEAN(request) struct request bad;
     assert_int_equal(logs_request(&bad, "ftp://x", LOGS_CREATE, "a", NULL, NULL), -1);
+}
+
+static void tags_are_checked(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *tags, *reason; /* NULL: fine */
+    } rows[] = {
+        {"", NULL},
+        {"a=b", NULL},
+        {"a=b,c=d", NULL},
+        {"a=", NULL},
+        {"a=b=c", NULL},
+        {"a", "KEY=VALUE"},
+        {"=b", "KEY=VALUE"},
+        {"a=b,,c=d", "KEY=VALUE"},
+        {"aws:x=1", "reserved"},
+        {"a=1,b=2,a=3", "twice"},
+        {"a=\xff", "UTF-8"},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct error err = {0};
+        int got = logs_check_tags(rows[i].tags, &err);
+        check_row(got == (rows[i].reason ? -1 : 0), rows[i].tags);
+        check_row(!rows[i].reason || strstr(err.text, rows[i].reason), rows[i].tags);
+        check_row(!rows[i].reason || err.kind == ERROR_USAGE, rows[i].tags);
+    }
+    for (int beyond = 0; beyond <= 1; beyond++) {
+        CLEAN(buf) struct buf tags = BUF(4096);
+        for (int i = 0; i < 128 + beyond; i++)
+            (void)buf_add_char(&tags, 'k');
+        (void)buf_add_char(&tags, '=');
+        assert_int_equal(logs_check_tags(buf_text(&tags), NULL), -beyond);
+        buf_clear(&tags);
+        (void)buf_add_text(&tags, "k=");
+        for (int i = 0; i < 256 + beyond; i++)
+            (void)buf_add_char(&tags, 'v');
+        assert_int_equal(logs_check_tags(buf_text(&tags), NULL), -beyond);
+        buf_clear(&tags);
+        for (int i = 0; i < 50 + beyond; i++)
+            (void)buf_addf(&tags, "k%d=v,", i);
+        assert_int_equal(logs_check_tags(buf_text(&tags), NULL), -beyond);
+    }
 }
 
 #define ERROR(code, message) "{\"__type\":\"" code "\",\"message\":\"" message "\"}"
@@ -204,6 +250,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(requests),
+        cmocka_unit_test(tags_are_checked),
         cmocka_unit_test(outcomes),
         cmocka_unit_test(Y3_code_and_message_are_found),
         cmocka_unit_test(refusals_hint_at_keys_and_clock),
