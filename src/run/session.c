@@ -204,6 +204,9 @@ static bool take_answer(struct session *session, struct exchange *exchange)
     }
     (void)logs_error(&exchange->reply, exchange->operation, exchange->name, session->region,
                      answer->request_id, &exchange->err);
+    if (exchange->reply.hint != LOGS_HINT_NONE)
+        (void)error_add(&exchange->err, "with the credentials from %s",
+                        session->provider.keys.origin);
     switch (exchange->reply.hint) {
     case LOGS_HINT_NONE:
         return false;
@@ -374,7 +377,6 @@ static void carry_out(struct session *session, const struct lock_todo *todo,
         take_streams(&exchange);
     pace(session, &exchange);
     exchange.told.random = random_u32();
-    exchange.told.maybe_repeated = exchange.answer.reused;
     enum lock_phase before = lock_phase(&session->lock);
     lock_tell(&session->lock, mono_now(), &exchange.told);
     if (lock_phase(&session->lock) == LOCK_LEAVING && before != LOCK_LEAVING)
