@@ -73,7 +73,6 @@ static int serve(const struct options *options, struct error *err)
     sigaddset(&signals, SIGTERM);
     (void)pthread_sigmask(SIG_BLOCK, &signals, NULL); /* fails on a bad argument only */
     (void)signal(SIGPIPE, SIG_IGN);                   /* ditto */
-    (void)signal(SIGINT, SIG_DFL); /* a shell's background jobs have it ignored, which drops it */
     return serve_until_signal(options, &where, &signals, err);
 }
 

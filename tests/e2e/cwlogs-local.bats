@@ -132,7 +132,10 @@ cut_off() {
     body '.message == "LogGroup name prefix and LogGroup name pattern are mutually exclusive parameters."'
     refused InvalidParameterException DescribeLogGroups '{"limit":51}'
     refused InvalidParameterException DescribeLogGroups '{"limit":0}'
-    refused InvalidParameterException ListTagsForResource '{"resourceArn":"p/a"}'
+    for arn in p/a log-group:p/a xrn:aws:logs:r:1:log-group:p/a arn:aws:sqs:r:1:log-group:p/a \
+        arn:aws:logs:r:1:alarm:p/a arn:aws:logs:r:1:log-group: arn:aws:logs:r:1:log-group:p/a:x; do
+        refused InvalidParameterException ListTagsForResource "{\"resourceArn\":\"$arn\"}"
+    done
     refused SerializationException CreateLogGroup '{"logGroupName":'
     refused SerializationException CreateLogGroup '{"logGroupName":7}'
     refused SerializationException CreateLogGroup '[]'
@@ -237,6 +240,12 @@ cut_off() {
         ok CreateLogStream "{\"logGroupName\":\"p/a\",\"logStreamName\":\"$name\"}"
     done
     refused ResourceAlreadyExistsException CreateLogStream '{"logGroupName":"p/a","logStreamName":"a"}'
+    for name in '' 'a:b' 'a*' "$(printf 'a%.0s' {1..513})"; do
+        refused InvalidParameterException CreateLogStream \
+            "{\"logGroupName\":\"p/a\",\"logStreamName\":\"$name\"}"
+    done
+    ok DescribeLogStreams '{"logGroupName":"p/a","nextToken":"1 a"}'
+    body '. == {logStreams: []}'
     refused ResourceNotFoundException PutLogEvents \
         '{"logGroupName":"p/a","logStreamName":"x","logEvents":[{"timestamp":1,"message":"m"}]}'
     ok PutLogEvents '{"logGroupName":"p/a","logStreamName":"b","logEvents":[{"timestamp":5,"message":"m"},{"timestamp":6,"message":"mm"}]}'
@@ -316,6 +325,9 @@ cut_off() {
     ok CreateLogGroup '{"logGroupName":"p/c"}'
     ok DeleteLogGroup '{"logGroupName":"p/b"}'
     refused ThrottlingException DeleteLogGroup '{"logGroupName":"p/c"}'
+    curl -sf -X POST "$URL/_reset"
+    refused ResourceNotFoundException DeleteLogGroup '{"logGroupName":"p/c"}' # not throttled
+    ok CreateLogGroup '{"logGroupName":"p/c"}'
     faults '{"rate_limit":0}'
     ok DeleteLogGroup '{"logGroupName":"p/c"}'
 }
@@ -347,7 +359,12 @@ cut_off() {
 }
 
 @test "a request may be applied after its connection was cut" {
-    start_service --lost-response-rate 1 --apply-delay-ms 1500 --seed 2
+    start_service --lost-response-rate 1 --apply-delay-ms 86400000
+    call CreateLogGroup '{"logGroupName":"p/late"}'
+    cut_off
+    waiting CreateLogGroup
+    absent p/late
+    faults '{"apply_delay_ms":300}'
     call CreateLogGroup '{"logGroupName":"p/a"}'
     cut_off
     wait_until exists p/a
@@ -482,6 +499,10 @@ cut_off() {
     ok ListTagsLogGroup '{"logGroupName":"p/old"}'
     body '.tags == {a: "b"}'
     refused ValidationException DeleteLogGroup '{"logGroupName":"p/old"}'
+    faults '{"date_offset_s":31536000}'
+    curl -sf -d '{"logGroupName":"p/next-year"}' "$URL/_groups"
+    ok DescribeLogGroups '{"logGroupNamePrefix":"p/next"}'
+    body "(.logGroups[0].creationTime - ($now + 31536000000) | fabs) < 60000"
     plant() { curl -s -w '%{http_code}' -d "$1" "$URL/_groups"; }
     [ "$(plant '{"logGroupName":"p/old"}')" = $'the log group exists already\n400' ]
     [ "$(plant '{"logGroupName":""}')" = $'logGroupName must be the name of a log group\n400' ]

@@ -19,9 +19,10 @@ wait_until() {
 start_service() {
     SERVICE_OUT="$BATS_TEST_TMPDIR/service.out"
     SERVICE_ERR="$BATS_TEST_TMPDIR/service.err"
+    rm -f "$SERVICE_OUT" # of an earlier one
     "$CWLOGS_LOCAL" --listen 127.0.0.1:0 "$@" >"$SERVICE_OUT" 2>"$SERVICE_ERR" 3>&- &
     SERVICE_PID=$!
-    wait_until grep -q '^listening on ' "$SERVICE_OUT" || { cat "$SERVICE_ERR" >&2; return 1; }
+    wait_until grep -qs '^listening on ' "$SERVICE_OUT" || { cat "$SERVICE_ERR" >&2; return 1; }
     URL=$(sed -n 's/^listening on //p' "$SERVICE_OUT")
 }
 

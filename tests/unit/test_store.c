@@ -16,7 +16,7 @@ static void create(struct store *store, const char *name, int64_t ms, int64_t la
     assert_int_equal(store_create_group(store, &wish, at(ms, lag_ms)), STORE_DONE);
 }
 
-static void delete (struct store *store, const char *name, int64_t ms, int64_t lag_ms)
+static void erase(struct store *store, const char *name, int64_t ms, int64_t lag_ms)
 {
     assert_int_equal(store_delete_group(store, text_from(name), at(ms, lag_ms)), STORE_DONE);
 }
@@ -63,7 +63,7 @@ static void existence_is_exact(void **state)
     assert_int_equal(store_find_group(&store, text_from("a"))->creation_ms, BORN);
     assert_null(store_find_group(&store, text_from("")));
     assert_null(store_find_group(&store, text_from("aa")));
-    delete (&store, "a", 2, 5000);
+    erase(&store, "a", 2, 5000);
     assert_null(store_find_group(&store, text_from("a")));
     assert_int_equal(store_delete_group(&store, text_from("a"), at(3, 0)), STORE_GROUP_ABSENT);
     store_free(&store);
@@ -80,7 +80,7 @@ static void listings_follow_late(void **state)
     assert_string_equal(all(&store, 99), "");
     assert_string_equal(all(&store, 100), "b ");
     assert_string_equal(all(&store, 300), "a b ");
-    delete (&store, "b", 400, 200);
+    erase(&store, "b", 400, 200);
     assert_string_equal(all(&store, 599), "a b ");
     assert_string_equal(all(&store, 600), "a ");
     store_free(&store);
@@ -95,14 +95,14 @@ static void a_name_made_anew_is_listed_once(void **state)
     struct group_filter everything = filter("", "", 50);
     store_init(&store);
     create(&store, "a", 0, 0);
-    delete (&store, "a", 100, 1000);
+    erase(&store, "a", 100, 1000);
     create(&store, "a", 200, 300);
     assert_int_equal(store_list_groups(&store, &everything, NOW + 250, page, &more), 1);
     assert_int_equal(page[0]->creation_ms, BORN); /* the remains of the first */
     assert_int_equal(store_list_groups(&store, &everything, NOW + 500, page, &more), 1);
     assert_int_equal(page[0]->creation_ms, BORN + 200);
-    delete (&store, "a", 600, 0); /* the older one must not come back for good */
-    assert_string_equal(all(&store, 1100), "");
+    erase(&store, "a", 600, 0); /* the older one must not come back */
+    assert_string_equal(all(&store, 600), "");
     store_free(&store);
 }
 
@@ -112,7 +112,7 @@ static void deleted_before_it_was_shown_is_never_shown(void **state)
     struct store store;
     store_init(&store);
     create(&store, "a", 0, 1000);
-    delete (&store, "a", 10, 0);
+    erase(&store, "a", 10, 0);
     assert_string_equal(all(&store, 500), "");
     assert_string_equal(all(&store, 1500), "");
     store_free(&store);
@@ -160,13 +160,18 @@ static void remains_are_dropped(void **state)
     char name[32];
     store_init(&store);
     create(&store, "m", 0, 0);
+    create(&store, "remains", 0, 0);
+    erase(&store, "remains", 0, 20000); /* still shown when the others are swept up */
     for (int i = 0; i < 20000; i++) {
         (void)snprintf(name, sizeof(name), "%c%d", 'a' + i % 26, i);
         create(&store, name, i, 50);
-        delete (&store, name, i, 100);
+        erase(&store, name, i, 100);
         assert_true(store.groups.count < 1000);
     }
     assert_int_equal(store.groups.existing, 1);
+    struct group_filter remains = filter("remains", "", 50);
+    assert_string_equal(shown(&store, &remains, 19999), "remains ");
+    assert_string_equal(shown(&store, &remains, 20000), "");
     assert_string_equal(all(&store, 30000), "m ");
     for (size_t i = 1; i < store.groups.count; i++)
         assert_true(strcmp(store.groups.entries[i - 1]->name, store.groups.entries[i]->name) <= 0);
