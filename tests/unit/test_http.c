@@ -315,9 +315,9 @@ static void wake_descriptor(void **state)
         check_row((scene.answer.reason == HTTP_REASON_WOKEN) == (outcome != HTTP_ANSWERED),
                   rows[i].name);
         check_row(scene.server.requests == rows[i].requests, rows[i].name);
+        close_scene(&scene); /* ends the handler that writes to the pipe */
         (void)close(wake_pipe[0]);
         (void)close(wake_pipe[1]);
-        close_scene(&scene);
     }
 }
 
