@@ -1,4 +1,5 @@
 /* A role assumed with the keys of another profile, or of a source that the profile names. */
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -165,6 +166,7 @@ static int have_code(struct credentials_lookup *lookup, struct sts_role *role,
                      const struct credentials_answer *answer, struct credentials_want *want,
                      struct error *err)
 {
+    assert(answer); /* to the code that was asked for */
     if (answer->failure) {
         if (err)
             *err = *answer->failure;

@@ -6,6 +6,10 @@
 
 #include "exit_status.h"
 
+#undef error_set /* the analyser's */
+#undef error_system
+#undef error_add
+
 int error_set(struct error *err, enum error_kind kind, const char *format, ...)
 {
     if (!err)

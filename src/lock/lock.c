@@ -285,7 +285,7 @@ static bool next_cleaning(struct lock *lock, struct mono now, struct lock_todo *
         }
         if (lock->phase == LOCK_HELD && !mono_reached(now, lock->clean_at))
             return false;
-        (void)strcpy(lock->name, clean->name); /* same size */
+        memcpy(lock->name, clean->name, sizeof(lock->name));
         bool inside = clean->unmarked && !clean->inside_known;
         *ret = request(lock, now, inside ? LOCK_TODO_LOOK_INSIDE : LOCK_TODO_DELETE);
         lock->todo_number = UINT32_MAX; /* not one of ours */

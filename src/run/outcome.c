@@ -15,7 +15,7 @@ static void stamp(int64_t wall_ms, char out[STAMP_BYTES])
     struct tm parts;
     if (!gmtime_r(&seconds, &parts) ||
         strftime(out, STAMP_BYTES, "%Y-%m-%dT%H:%M:%SZ", &parts) == 0)
-        (void)strcpy(out, "?");
+        (void)snprintf(out, STAMP_BYTES, "?");
 }
 
 static const char *prefix(const struct session *session)

@@ -33,7 +33,7 @@ static void check_value(const struct row *row)
 
 #define CHECK_ROWS(rows)                                                                           \
     for (size_t i = 0; i < sizeof(rows) / sizeof((rows)[0]); i++)                                  \
-        check_value(&(rows)[i])
+    check_value(&(rows)[i])
 
 static void F1_lines_blanks_and_comments(void **state)
 {
@@ -44,13 +44,11 @@ static void F1_lines_blanks_and_comments(void **state)
         {"[default]\nregion = r", CONFIG, PROFILE_PROFILE, "default", "region", "r"},
         {"# x\n; y\n\n \t\n[default]\n  # z\n#[a]\nregion = r\n ; end", CONFIG, PROFILE_PROFILE,
          "default", "region", "r"},
-        {"[default]\nregion = \xc3\xa9", CONFIG, PROFILE_PROFILE, "default", "region",
-         "\xc3\xa9"},
+        {"[default]\nregion = \xc3\xa9", CONFIG, PROFILE_PROFILE, "default", "region", "\xc3\xa9"},
         {"[default]\nregion = \xff", CONFIG, PROFILE_PROFILE, "default", "region", "!"},
         {"[default]\nregion = \xc0\xaf", CONFIG, PROFILE_PROFILE, "default", "region", "!"},
         {"[default]\nregion = \xed\xa0\x80", CONFIG, PROFILE_PROFILE, "default", "region", "!"},
-        {"[default]\nregion = \xf4\x90\x80\x80", CONFIG, PROFILE_PROFILE, "default", "region",
-         "!"},
+        {"[default]\nregion = \xf4\x90\x80\x80", CONFIG, PROFILE_PROFILE, "default", "region", "!"},
         {"[default]\nregion = \xe2\x82", CONFIG, PROFILE_PROFILE, "default", "region", "!"},
         {"", CONFIG, PROFILE_PROFILE, "default", "region", "-"},
     };
@@ -164,16 +162,16 @@ static void F9_blocks_and_joined_values(void **state)
 {
     (void)state;
     static const struct row rows[] = {
-        {"[default]\ns3 =\n  region = x\nb = 1", CONFIG, PROFILE_PROFILE, "default", "region",
-         "-"},
+        {"[default]\ns3 =\n  region = x\nb = 1", CONFIG, PROFILE_PROFILE, "default", "region", "-"},
         {"[default]\ns3 =\n  region = x\nb = 1", CONFIG, PROFILE_PROFILE, "default", "b", "1"},
-        {"[default]\na = 1 \r\n   two \n\n # c\n\tthree\nb = 1", CONFIG, PROFILE_PROFILE,
-         "default", "a", "1\ntwo\nthree"},
+        {"[default]\na = 1 \r\n   two \n\n # c\n\tthree\nb = 1", CONFIG, PROFILE_PROFILE, "default",
+         "a", "1\ntwo\nthree"},
     };
     CHECK_ROWS(rows);
 
     struct profile_file file = {0};
-    const char *text = "[services x]\nlogs =\n\n  url : 0 = 1\n # c\n\n  B = y = z\nsts =\n b = 2\n";
+    const char *text =
+        "[services x]\nlogs =\n\n  url : 0 = 1\n # c\n\n  B = y = z\nsts =\n b = 2\n";
     assert_int_equal(profile_file_parse(&file, CONFIG, "F", text_from(text), NULL), 0);
     const char *value = profile_file_get(&file, PROFILE_SERVICES, "x", "logs", "b");
     assert_string_equal(value, "y = z");
