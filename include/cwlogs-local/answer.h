@@ -10,7 +10,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 
-#define ANSWER_BODY_BYTES ((size_t)64 * 1024 * 1024)
+#define ANSWER_BODY_BYTES ((size_t)80 * 1024 * 1024) /* the whole log, with the longest names */
 
 /* How a request ended; for the log and the counts as well. */
 enum outcome {

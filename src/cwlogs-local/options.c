@@ -143,7 +143,7 @@ void options_write_help(struct buf *out)
         "  --credentials KEYID:SECRET[:TOKEN]\n"
         "                             verify signatures; may be given up to 16 times. Without it\n"
         "                             any signature, and none, is accepted\n"
-        "  --region REGION            accept signatures for this Region only (any)\n"
+        "  --region REGION            with credentials: signatures for this Region only (any)\n"
         "  -h, --help, -V, --version\n"
         "\n"
         "Faults; each can be changed while it runs, by POST /_faults with the names in JSON\n"

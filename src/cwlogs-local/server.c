@@ -97,12 +97,12 @@ static void write_date(struct wall now, char out[DATE_BYTES])
 }
 
 static enum MHD_Result respond(struct MHD_Connection *connection, struct service *service,
-                               const struct answer *answer)
+                               struct answer *answer)
 {
     char id[ID_BYTES], date[DATE_BYTES];
     struct error err;
     if (buf_check(&answer->body, "the answer", &err) != 0)
-        return MHD_NO;
+        answer_line(answer, 500, err.text);
     struct MHD_Response *response = MHD_create_response_from_buffer(
         answer->body.length, (void *)buf_text(&answer->body), MHD_RESPMEM_MUST_COPY);
     if (!response)

@@ -551,6 +551,27 @@ cut_off() {
     [ "$(control /_stats | jq .DescribeLogGroups.ok)" -eq 3 ]
 }
 
+@test "TLS with a private CA" {
+    private_ca
+    start_service --tls-cert "$CERTIFICATE" --tls-key "$KEY"
+    [[ "$URL" == https://127.0.0.1:* ]]
+    call CreateLogGroup '{"logGroupName":"p/a"}'
+    cut_off
+    [ "$CURL" -eq 60 ] # the certificate's issuer is not known
+    call CreateLogGroup '{"logGroupName":"p/a"}' -k --tls-max 1.1
+    cut_off
+    ok CreateLogGroup '{"logGroupName":"p/a"}' --cacert "$CA"
+    call DescribeLogGroups '{}' --cacert "$CA"
+    body '.logGroups | length == 1'
+    [ "$(curl -s --cacert "$CA" -o /dev/null -o /dev/null -w '%{num_connects} ' -d '{}' "$URL/" "$URL/")" = '1 0 ' ]
+    run curl -s "http://${URL#https://}/_stats" # not even HTTP
+    [ "$status" -ne 0 ]
+    curl -sf --cacert "$CA" -d '{"lost_response_rate":1}' "$URL/_faults" >/dev/null
+    call DeleteLogGroup '{"logGroupName":"p/a"}' --cacert "$CA"
+    cut_off
+    [ "$(curl -sf --cacert "$CA" "$URL/_groups")" = '[]' ]
+}
+
 @test "connections are kept alive" {
     start_service
     run curl -s -o /dev/null -o /dev/null -w '%{num_connects} ' -d '{}' "$URL/" "$URL/"

@@ -100,3 +100,16 @@ waiting() {
 names() {
     ok DescribeLogGroups "{\"logGroupNamePrefix\":\"$1\"}" && jq -r '.logGroups[].logGroupName' <<<"$BODY"
 }
+
+# private_ca: a CA and a certificate of it for 127.0.0.1, in CA, CERTIFICATE and KEY.
+private_ca() {
+    CA="$BATS_TEST_TMPDIR/ca.pem" CERTIFICATE="$BATS_TEST_TMPDIR/server.pem" KEY="$BATS_TEST_TMPDIR/server.key"
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj '/CN=Private CA' \
+        -keyout "$BATS_TEST_TMPDIR/ca.key" -out "$CA" \
+        -addext 'basicConstraints=critical,CA:TRUE' -addext 'keyUsage=critical,keyCertSign' 2>/dev/null
+    openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj '/CN=127.0.0.1' \
+        -keyout "$KEY" -out "$BATS_TEST_TMPDIR/server.csr" 2>/dev/null
+    openssl x509 -req -in "$BATS_TEST_TMPDIR/server.csr" -CA "$CA" -CAkey "$BATS_TEST_TMPDIR/ca.key" \
+        -CAcreateserial -days 2 -out "$CERTIFICATE" \
+        -extfile <(echo 'subjectAltName=IP:127.0.0.1,DNS:localhost') 2>/dev/null
+}
