@@ -83,7 +83,7 @@ enum guardian_event {
     GUARDIAN_STARTED,     /* the command was executed; pid */
     GUARDIAN_NOT_STARTED, /* last event. exec: it could not be executed; else no process; os_errno
                            */
-    GUARDIAN_ENDING,      /* a deadline passed or the guardian died: the command is being ended */
+    GUARDIAN_ENDING,      /* a deadline passed, or guardian_died: the command is being ended */
     GUARDIAN_SURVIVOR,    /* pid cannot be killed (yet); we keep trying */
     GUARDIAN_ENDED, /* last event. The command's status; after ENDING nothing of it is alive */
 };
@@ -91,6 +91,7 @@ enum guardian_event {
 struct guardian_seen {
     pid_t pid;
     bool exec;
+    bool guardian_died; /* that is why the command is being ended */
     int os_errno;
     int status; /* exit status: the command's own, or 128 + the signal that ended it */
 };

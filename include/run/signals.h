@@ -6,7 +6,8 @@
  * kernel goes on dropping it (Linux would queue one that is ignored and blocked). A fault of our
  * own (SIGSEGV and the like) still kills us, since the kernel forces it.
  *
- * SIGPIPE needs no care: it is blocked or ignored, so a write to a closed pipe fails with EPIPE.
+ * SIGPIPE needs no care: it is blocked or ignored, so a write to a closed pipe fails with
+ * EPIPE, and the signal of our own making is dropped.
  *
  * Threads inherit the blocked mask; only the main thread may read.
  */

@@ -8,18 +8,14 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* The lowest free descriptor is taken, so each hole among 0, 1, 2 is filled in turn. */
+/* open() takes the lowest descriptor that is free: just the one found closed. */
 int descriptors_hold_standard(struct error *err)
 {
-    for (;;) {
-        int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
-        if (fd < 0)
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR | O_CLOEXEC) < 0)
             return error_system(err, errno, "opening /dev/null");
-        if (fd > STDERR_FILENO) {
-            (void)close(fd); /* nothing was written */
-            return 0;
-        }
     }
+    return 0;
 }
 
 /* Where close_range(2) is missing (before Linux 5.9) or forbidden. */

@@ -3,10 +3,12 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/sockios.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -14,6 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "exit_status.h"
 #include "run/child.h"
 #include "run/guardian_process.h"
 #include "run/job.h"
@@ -23,6 +26,7 @@
 #define PATIENCE_MS     500
 #define LOOK_AGAIN_MS   20
 #define CLEAR_LOOKS     2 /* one look may miss a process born while it looks */
+#define KILLED_STATUS   (EXIT_STATUS_SIGNAL + SIGKILL)
 #define EVENTS_PER_LOOK 8
 #define DRAIN_BYTES     256
 
@@ -251,15 +255,18 @@ static bool command_is_dead(const struct guardian *guardian)
     return guardian->command_fd >= 0 && poll(&poll_fd, 1, 0) == 1;
 }
 
+/* A command that is due but not ended, or ended unheard; or a request that nobody has read. */
 static bool guardian_is_overdue(const struct guardian *guardian)
 {
+    int unread_bytes = 0;
     if (!guardian->launched || guardian->gone || is_over(guardian))
         return false;
-    if (timer_passed(guardian->kill_timer))
+    if (timer_passed(guardian->kill_timer) ||
+        (timer_passed(guardian->term_timer) && !atomic_load(&guardian->shared->ending)))
         return true;
-    if (timer_passed(guardian->term_timer) && !atomic_load(&guardian->shared->ending))
+    if (!atomic_load(&guardian->shared->exited) && command_is_dead(guardian))
         return true;
-    return !atomic_load(&guardian->shared->exited) && command_is_dead(guardian);
+    return ioctl(guardian->socket, SIOCOUTQ, &unread_bytes) == 0 && unread_bytes > 0;
 }
 
 static void look_again_in(struct guardian *guardian, int64_t ms)
@@ -267,22 +274,44 @@ static void look_again_in(struct guardian *guardian, int64_t ms)
     timer_set(guardian->patience_timer, mono_add(mono_now(), ms));
 }
 
-/* Is it stopped? Then it is continued; and if that does not help, we do without it. */
+/*
+ * Is it stopped? Then it is continued; and if that does not help, we do without it, once there is
+ * nothing left to lose by that.
+ */
 static void hurry_guardian(struct guardian *guardian)
 {
-    static const int reminders[] = {0, SIGCONT, SIGKILL};
+    enum {
+        PATIENT,
+        CONTINUED = 2,
+        KILLED
+    };
     if (!guardian_is_overdue(guardian)) {
-        guardian->reminders = 0;
+        guardian->reminders = PATIENT;
         return;
     }
-    if (guardian->reminders > 0 && !timer_passed(guardian->patience_timer))
+    if (guardian->reminders > PATIENT && !timer_passed(guardian->patience_timer))
         return;
-    if (guardian->reminders == (int)(sizeof(reminders) / sizeof(reminders[0])))
+    bool expendable = timer_passed(guardian->kill_timer) || command_is_dead(guardian);
+    if (guardian->reminders >= (expendable ? KILLED : CONTINUED))
         return;
-    if (reminders[guardian->reminders])
-        (void)kill(guardian->pid, reminders[guardian->reminders]); /* ours, and not yet reaped */
     guardian->reminders++;
+    if (guardian->reminders >= CONTINUED) /* ours, and not yet reaped */
+        (void)kill(guardian->pid, guardian->reminders == CONTINUED ? SIGCONT : SIGKILL);
     look_again_in(guardian, PATIENCE_MS);
+}
+
+static void collect_command(struct guardian *guardian)
+{
+    struct guardian_shared *shared = guardian->shared;
+    siginfo_t info = {0};
+    if (atomic_load(&shared->exited))
+        return;
+    int result = waitid(P_PID, (id_t)atomic_load(&shared->command), &info, WEXITED | WNOHANG);
+    if (result == 0 && info.si_pid == 0)
+        return;
+    atomic_store(&shared->status,
+                 result == 0 ? child_exit_status(info.si_code, info.si_status) : KILLED_STATUS);
+    atomic_store(&shared->exited, true);
 }
 
 /*
@@ -303,24 +332,13 @@ static void take_over(struct guardian *guardian)
         atomic_store(&shared->launch, GUARDIAN_LAUNCH_NO_PROCESS);
         return;
     }
+    collect_command(guardian);
+    if (atomic_load(&shared->exited) && atomic_load(&shared->status) != KILLED_STATUS)
+        return; /* it had ended by itself */
     guardian->kill_at = mono_min(mono_add(now, guardian->settings->kill_after_ms),
                                  timer_moment(guardian->kill_timer, now));
     if (!atomic_exchange(&shared->ending, true))
         (void)sweep_signal(&guardian->sweep, SIGTERM, NULL); /* KILL will find who was missed */
-}
-
-static void collect_command(struct guardian *guardian)
-{
-    struct guardian_shared *shared = guardian->shared;
-    siginfo_t info = {0};
-    if (atomic_load(&shared->exited))
-        return;
-    int result = waitid(P_PID, (id_t)atomic_load(&shared->command), &info, WEXITED | WNOHANG);
-    if (result == 0 && info.si_pid == 0)
-        return;
-    atomic_store(&shared->status, result == 0 ? child_exit_status(info.si_code, info.si_status)
-                                              : child_exit_status(CLD_KILLED, SIGKILL));
-    atomic_store(&shared->exited, true);
 }
 
 /* What the guardian would do. Our own helpers may be struck as well: they can be started again. */
@@ -379,8 +397,11 @@ static void follow_stop(struct guardian *guardian)
 void guardian_forward(struct guardian *guardian, const struct signals_seen *seen)
 {
     struct job job = job_of(guardian);
-    if (guardian->launched && !guardian->gone && !is_over(guardian) && job_forwards(&job, seen))
-        (void)request(guardian, GUARDIAN_SIGNAL, seen->number); /* fails only with the guardian */
+    if (!guardian->launched || guardian->gone || is_over(guardian) || !job_forwards(&job, seen))
+        return;
+    (void)request(guardian, GUARDIAN_SIGNAL, seen->number); /* fails only with the guardian */
+    if (guardian->reminders == 0)
+        look_again_in(guardian, PATIENCE_MS); /* has it been read? */
 }
 
 static void look(struct guardian *guardian)
@@ -425,6 +446,7 @@ enum guardian_event guardian_next(struct guardian *guardian, struct guardian_see
         .pid = atomic_load(&shared->command),
         .exec = launch == GUARDIAN_LAUNCH_NO_EXEC,
         .os_errno = atomic_load(&shared->launch_errno),
+        .guardian_died = guardian->gone,
         .status = atomic_load(&shared->status),
     };
     enum guardian_event event = GUARDIAN_NOTHING;

@@ -205,6 +205,8 @@ static void command_ended(struct guard *guard, int status)
     atomic_store(&guard->shared->exited, true);
     guard->over = !guard->ending;
     tell(guard);
+    if (atomic_load(&guard->shared->stop_signal))
+        continue_withlock(guard); /* killed while it was stopped, and withlock with it */
 }
 
 static void command_changed(struct guard *guard, const siginfo_t *info)

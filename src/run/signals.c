@@ -46,13 +46,16 @@ bool signals_next(const struct signals *signals, struct signals_seen *ret_seen)
 {
     struct signalfd_siginfo info;
     ssize_t got;
+    bool sent;
 
-    do
-        got = read(signals->fd, &info, sizeof(info));
-    while (got < 0 && errno == EINTR);
-    if (got != (ssize_t)sizeof(info))
-        return false;
-    bool sent = from_process(info.ssi_code);
+    do {
+        do
+            got = read(signals->fd, &info, sizeof(info));
+        while (got < 0 && errno == EINTR);
+        if (got != (ssize_t)sizeof(info))
+            return false;
+        sent = from_process(info.ssi_code);
+    } while (info.ssi_signo == SIGPIPE && sent && (pid_t)info.ssi_pid == getpid());
     *ret_seen = (struct signals_seen){
         .number = (int)info.ssi_signo,
         .kernel = !sent,

@@ -4,7 +4,8 @@ setup() {
   cd "$BATS_TEST_TMPDIR" || return 1
   ulimit -c 0
   # the sanitizer would take these signals for itself
-  export ASAN_OPTIONS="$ASAN_OPTIONS:handle_segv=0:handle_sigbus=0:handle_sigfpe=0"
+  local faults=handle_segv=0:handle_sigbus=0:handle_sigfpe=0
+  export ASAN_OPTIONS="$ASAN_OPTIONS:$faults" TSAN_OPTIONS="$TSAN_OPTIONS:$faults"
 }
 
 # Waits until a command succeeds; the limit only keeps a broken build from hanging.

@@ -63,8 +63,7 @@ class Killed(unittest.TestCase):
             left = run.file("left")
             run.about("started")
             run.kill(signal.SIGSTOP)  # so that it cannot finish first
-            with open(run.path("go"), "w"):
-                pass
+            open(run.path("go"), "w").close()
             until(lambda: not alive(run.about("started")), "the command has ended")
             run.kill(signal.SIGKILL)
             until(lambda: "release" in run.words(), "release")
@@ -188,6 +187,28 @@ class Stopped(unittest.TestCase):
             run.file("ready")
             run.kill(signal.SIGSTOP, run.about("guardian"))
             self.assertEqual(run.wait(), 6)
+            self.assertNotIn("ending", run.words())
+
+    def test_guardian_stopped_when_a_signal_is_to_be_passed_on(self):
+        with Run("sh", "-c", OBEDIENT) as run:
+            run.file("ready")
+            run.about("started")
+            run.kill(signal.SIGSTOP, run.about("guardian"))
+            run.kill(signal.SIGTERM)
+            self.assertEqual(run.wait(), 3)
+            self.assertEqual(run.file("obeyed"), 1)
+
+    def test_guardian_killed_after_the_command_ended_unheard(self):
+        with Run("sh", "-c", "echo $$ >$DIRECTORY/ready; sleep 1000 & echo $! >$DIRECTORY/left; "
+                 "until [ -e $DIRECTORY/go ]; do sleep 0.02; done; exit 5") as run:
+            run.file("ready")
+            run.about("started")
+            run.kill(signal.SIGSTOP, run.about("guardian"))
+            open(run.path("go"), "w").close()
+            until(lambda: state(run.about("started")) == "Z", "the command has ended")
+            run.kill(signal.SIGKILL, run.about("guardian"))
+            self.assertEqual(run.wait(), 5)
+            self.assertTrue(alive(run.file("left")))
             self.assertNotIn("ending", run.words())
 
     def test_all_stopped_past_the_lease(self):
