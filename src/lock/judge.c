@@ -11,8 +11,8 @@ bool judge_counts(const struct lock *lock, const struct lock_generation *generat
     if (generation->drop ||
         (generation->state != LOCK_GENERATION_SENT && generation->state != LOCK_GENERATION_MADE))
         return false;
-    return !RULE(OWN_LEASE) ||
-           !mono_reached(now, mono_add(generation->sent, lock->settings.lock_timeout_ms));
+    int64_t counts_ms = lock->settings.lock_timeout_ms - lock->settings.settle_ms;
+    return !RULE(OWN_LEASE) || !mono_reached(now, mono_add(generation->sent, counts_ms));
 }
 
 static enum attempt_kind parse(const struct lock *lock, struct text name, struct attempt *ret)

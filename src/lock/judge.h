@@ -34,7 +34,10 @@ bool judge_holds_off_all(const struct lock *lock, const struct lock_listing *lis
 
 void judge_leave_alone(struct lock *lock, const char *name);
 
-/* An own attempt that counts: wanted, maybe there, within its lease. */
+/*
+ * An own attempt that counts: wanted, maybe there, and until D before the end of its lease. Then
+ * others may write it off, and a claim made on its strength must be in sight by that time.
+ */
 bool judge_counts(const struct lock *lock, const struct lock_generation *generation,
                   struct mono now);
 

@@ -10,7 +10,7 @@
 #define LOCK_RULES(X)                                                                              \
     X(SETTLE, "a win needs a listing asked for D after an own attempt was made")                   \
     X(OWN_SHOWN, "a win needs a listing that shows an own attempt")                                \
-    X(OWN_LEASE, "an own attempt counts only until its lease")                                     \
+    X(OWN_LEASE, "an own attempt counts only until D before its lease ends")                       \
     X(TICKET_ORDER, "a run with a smaller key precedes")                                           \
     X(TICKET_SETTLED, "a ticket counts for us once a name that shows it is D old")                 \
     X(KEEP_TICKET, "later generations keep the ticket of the first")                               \

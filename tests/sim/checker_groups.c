@@ -34,7 +34,7 @@ static int64_t fresh_ms(const struct plan *plan)
 }
 
 /* I6, for a delete of what the run did not make: an attempt, and one that is over. */
-static void check_foreign_delete(struct checker *checker, struct checker_actor *self,
+static void check_foreign_delete(struct checker *checker, struct checker_actor *self, uint32_t run,
                                  int64_t decided_ms, const struct group *group)
 {
     const struct plan *plan = checker->plan;
@@ -47,8 +47,10 @@ static void check_foreign_delete(struct checker *checker, struct checker_actor *
                    self->who, group->name);
         return;
     }
-    if (kind == ATTEMPT_MARKED && text_equal(attempt.id, self->id) && !attempt.claim)
-        return; /* a leftover of an earlier run of the same ID */
+    /* A leftover of an earlier run of the same ID; if the run that sent this is over, of its ID. */
+    bool same_id = run != self->run ? attempt.nonce.length > 0 : text_equal(attempt.id, self->id);
+    if (kind == ATTEMPT_MARKED && same_id && !attempt.claim)
+        return;
     if (kind == ATTEMPT_MARKED)
         timeout_ms = attempt.lock_timeout_ms;
     /* Made anew between the listing and now: excepted. */
@@ -64,7 +66,7 @@ void checker_deleted(struct checker *checker, uint32_t actor, uint32_t run, int6
 {
     struct checker_actor *self = &checker->actors[actor];
     if (!self->role && (group->maker != actor || group->run != run))
-        check_foreign_delete(checker, self, decided_ms, group);
+        check_foreign_delete(checker, self, run, decided_ms, group);
     if (group->actor == SERVICE_NOBODY || group->actor >= checker->actor_count)
         return;
     struct checker_actor *owner = &checker->actors[group->actor];
