@@ -195,7 +195,9 @@ static void check_order(struct checker *checker, const struct checker_actor *sel
     for (uint32_t i = 0; i < service->group_count; i++) {
         const struct group *group = service->groups[i];
         struct attempt attempt;
-        if (group->actor == SERVICE_NOBODY || &checker->actors[group->actor] == self ||
+        bool again =
+            i + 1 < service->group_count && strcmp(service->groups[i + 1]->name, group->name) == 0;
+        if (again || group->actor == SERVICE_NOBODY || &checker->actors[group->actor] == self ||
             service_shown_by(service, group) > self->decided_asked_ms ||
             service_hidden_from(service, group) <= self->decided_read_ms ||
             attempt_parse(text_from(PLAN_PREFIX), text_from(group->name), &attempt) !=
@@ -268,7 +270,8 @@ static bool late_claim(const struct checker *checker, const struct checker_actor
         const struct group *group = checker->service->groups[i];
         bool holds = group->actor != SERVICE_NOBODY && checker->actors[group->actor].holding;
         if (!holds && strstr(group->name, "#h") && group->created_ms < self->claim_ms &&
-            group->applied_ms > self->decided_asked_ms - checker->plan->lag_ms)
+            group->applied_ms > self->decided_asked_ms - checker->plan->lag_ms &&
+            group->applied_ms + 2 * checker->plan->settle_ms <= checker->world->now_ms)
             return true;
     }
     return false;

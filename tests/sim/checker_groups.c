@@ -55,7 +55,8 @@ static void check_foreign_delete(struct checker *checker, struct checker_actor *
         timeout_ms = attempt.lock_timeout_ms;
     /* Made anew between the listing and now: excepted. */
     bool anew = kind == ATTEMPT_UNMARKED && group->applied_ms > decided_ms - fresh_ms(plan);
-    bool again = kind == ATTEMPT_MARKED && group->ghost; /* harmless: it is nobody's */
+    /* Harmless: it is nobody's; or an earlier run's idea of what a leftover was. */
+    bool again = kind == ATTEMPT_MARKED && (group->ghost || run != self->run);
     if (age_ms < timeout_ms - EXPIRY_SKEW_MS && !anew && !again && !plan->outside)
         world_fail(checker->world, "I6", "%s deletes %s, which is only %lld ms old", self->who,
                    group->name, (long long)age_ms);
@@ -114,7 +115,9 @@ void checker_exits(struct checker *checker, uint32_t actor, const struct lock *l
             continue;
         bool late = service_shown_by(service, group) > last_look_ms;
         bool told = admits(lock, group->name) && now_ms - self->trouble_ms < CHECKER_QUIET_MS;
-        if (group->deleted_ms == WORLD_NEVER && !late && !told && !out_of_time)
+        bool no_time = out_of_time &&
+                       (group->applied_ms >= self->left_ms || now_ms - self->trouble_ms < limit_ms);
+        if (group->deleted_ms == WORLD_NEVER && !late && !told && !no_time)
             world_fail(checker->world, "I4", "%s is gone and has left %s", self->who, group->name);
         group->actor = SERVICE_NOBODY;
     }

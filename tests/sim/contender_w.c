@@ -281,6 +281,14 @@ static void leave(struct contender_w *self)
     lock_leave(&self->lock, now_of(self));
 }
 
+static int64_t next_arrival(struct world *world, const struct plan *plan)
+{
+    int64_t at_ms = world->now_ms + prng_range(&world->prng, 0, plan->think_max_ms);
+    if (plan->rush_ms)
+        at_ms += plan->rush_ms - at_ms % plan->rush_ms + prng_range(&world->prng, 0, plan->lag_ms);
+    return at_ms;
+}
+
 /* The run is over; the next comes after a while, unless all is done. */
 static void finish(struct contender_w *self)
 {
@@ -300,8 +308,7 @@ static void finish(struct contender_w *self)
     if (world->calm && held && self->held_calm)
         self->done = true;
     if (!self->done && !plan->story)
-        world_at(world, world->now_ms + prng_range(&world->prng, 0, plan->think_max_ms), arrive,
-                 self, self->serial);
+        world_at(world, next_arrival(world, plan), arrive, self, self->serial);
 }
 
 /* What the phase asks of the launcher; true if lock_next() is to be asked again. */

@@ -18,12 +18,20 @@ static const struct {
 };
 
 /* Kinds of worlds; each seed is played in all of them. */
+#define WITHIN .lag_by_settle = -1, .skew_by_settle = -1
 static const struct {
     const char *name;
     struct plan_options options;
 } kinds[] = {
-    {"all faults", {.lag_by_settle = -1, .skew_by_settle = -1}},
-    {"sweeper", {.lag_by_settle = -1, .skew_by_settle = -1, .sweep = true, .mild = true}},
+    {"any", {WITHIN}},
+    {"rush", {WITHIN, .kind = PLAN_RUSH}},
+    {"roles", {WITHIN, .kind = PLAN_ROLES}},
+    {"ids", {WITHIN, .kind = PLAN_IDS}},
+    {"cuts", {WITHIN, .kind = PLAN_CUTS}},
+    {"skew", {WITHIN, .kind = PLAN_SKEW}},
+    {"tries", {WITHIN, .kind = PLAN_TRIES}},
+    {"losses", {WITHIN, .kind = PLAN_LOSSES}},
+    {"sweeper", {WITHIN, .sweep = true, .mild = true}},
     {"lag 1.5 D",
      {.lag_by_settle = 1.5, .skew_by_settle = -1, .outside = true, .mild = true, .no_roles = true}},
 };

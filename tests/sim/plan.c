@@ -1,5 +1,7 @@
 #include "plan.h"
 
+#include "plan_kinds.h"
+
 /* A fault is absent in every other world, so that each is also met alone. */
 static double rate(struct prng *prng, double low, double high)
 {
@@ -45,6 +47,7 @@ static void draw_lock(struct plan *plan, struct prng *prng)
     plan->role_delay_ms = prng_range(prng, 2000, plan->lock_timeout_ms < 30000 ? 15000 : 30000);
     plan->think_max_ms = (int64_t)prng_scale(prng, 1000, (double)plan->lock_timeout_ms);
     plan->hold_max_ms = (int64_t)prng_scale(prng, 500, 8.0 * (double)plan->lock_timeout_ms);
+    plan->rush_ms = prng_chance(prng, 0.3) ? prng_range(prng, 3000, plan->lock_timeout_ms) : 0;
     double timeouts = prng_scale(prng, 3, 12);
     plan->safety_ms = (int64_t)(timeouts * (double)plan->lock_timeout_ms);
     if (timeout_s > 60)
@@ -136,7 +139,11 @@ void plan_draw(struct plan *plan, uint64_t seed, const struct plan_options *opti
         plan->mild = true;
     else
         draw_faults(plan, &prng);
+    if (options->kind != PLAN_ANY)
+        plan_lean(plan, options->kind, &prng);
     draw_bounds(plan, &prng);
+    if (options->kind == PLAN_RUSH || options->kind == PLAN_TRIES)
+        plan->latency_ms = plan->jitter_ms = 2;
     if (options->outside)
         draw_outside(plan, &prng, options);
     if (options->sweep) {

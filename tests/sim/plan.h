@@ -95,6 +95,7 @@ struct plan {
     int64_t safety_ms;
     int64_t hold_max_ms;
     int64_t think_max_ms;
+    int64_t rush_ms; /* all come at multiples of this, as cron jobs do; 0: each as it likes */
     int64_t role_delay_ms;
     double nonblock, wait_limit, no_queue, retry_delay, explicit_id;
     const struct plan_arrival *arrivals; /* a story: one per contender, each comes once */
@@ -105,7 +106,21 @@ struct plan {
     bool mild;    /* and as there are no faults, they must be short */
 };
 
+/* Worlds in which one thing happens all the time, so that one rule is needed often. */
+enum plan_kind {
+    PLAN_ANY,
+    PLAN_RUSH,   /* many W at once, full lag, hardly any latency */
+    PLAN_ROLES,  /* role peers that hang and wake up, holds of many timeouts */
+    PLAN_IDS,    /* everybody uses the same explicit ID, or nearly */
+    PLAN_CUTS,   /* contenders cut off from the service while they hold */
+    PLAN_SKEW,   /* front ends' clocks apart, contenders that die */
+    PLAN_TRIES,  /* one try each, no faults */
+    PLAN_LOSSES, /* lost and late answers */
+    PLAN_KINDS
+};
+
 struct plan_options {
+    enum plan_kind kind;
     bool outside;
     double lag_by_settle;  /* outside: lag / D; below 0: as within */
     double skew_by_settle; /* outside: 2 x skew / D; below 0: as within */

@@ -38,6 +38,9 @@ static void out_of_patience(void *object, uint64_t argument)
 {
     struct scene *scene = object;
     (void)argument;
+    scene->over = true;
+    if (scene->plan.outside && !scene->plan.sweep)
+        return; /* nothing is promised there */
     for (uint32_t i = 0; i < scene->plan.w_count; i++)
         if (!scene->w[i].done)
             world_fail(&scene->world, "I5", "%s has not got through in the calm", scene->w[i].who);
@@ -153,15 +156,11 @@ bool scene_play(struct scene *scene)
         if (plan->strangers > 0)
             world_at(world, prng_range(&world->prng, 0, plan->safety_ms), stranger, scene, 0);
     }
-    bool over = false;
-    while (!world_failed(world) && world_step(world)) {
+    scene->over = false;
+    while (!world_failed(world) && !scene->over && world_step(world))
         if (plan->crowd && world->now_ms >= scene->stop_ms)
             return true;
-        if (!over && world->calm && all_done(scene)) {
-            over = true; /* what is still on its way comes, and nothing else happens */
-        }
-    }
-    if (!world_failed(world) && !plan->crowd)
+    if (!world_failed(world) && !plan->crowd && all_done(scene))
         checker_end(&scene->checker);
     return !world_failed(world);
 }

@@ -20,6 +20,7 @@ struct scene {
     struct contender_w *w;
     struct contender_s *s;
     uint32_t w_room, s_room, actor_room;
+    bool over;
     int64_t stop_ms; /* crowd: when to stop looking; else WORLD_NEVER */
 };
 

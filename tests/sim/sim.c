@@ -100,6 +100,7 @@ int main(int argc, char **argv)
         {"sweep", no_argument, NULL, 'p'},
         {"mild", no_argument, NULL, 'm'},
         {"no-roles", no_argument, NULL, 'n'},
+        {"kind", required_argument, NULL, 'K'},
         {"mutation", required_argument, NULL, 'M'},
         {"mutations", optional_argument, NULL, 'A'},
         {NULL, 0, NULL, 0},
@@ -143,6 +144,9 @@ int main(int argc, char **argv)
             break;
         case 'n':
             options.no_roles = true;
+            break;
+        case 'K':
+            options.kind = (enum plan_kind)(strtoul(optarg, NULL, 10) % PLAN_KINDS);
             break;
         case 'M':
             mutation = optarg;

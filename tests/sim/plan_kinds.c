@@ -1,0 +1,104 @@
+#include "plan_kinds.h"
+
+static void no_faults(struct plan *plan)
+{
+    plan->burst = plan->throttle = plan->never_sent = plan->lost_request = plan->lost_answer = 0;
+    plan->error_before = plan->error_after = plan->late = plan->aborted = plan->repeated = 0;
+    plan->outage = plan->stop = plan->long_stop = plan->suspend = plan->crash = plan->signal = 0;
+    plan->recreate = plan->strangers = 0;
+}
+
+static void only_w(struct plan *plan, uint32_t count)
+{
+    plan->w_count = count;
+    plan->s_count = 0;
+    plan->planted = 0;
+    plan->nonblock = plan->wait_limit = plan->no_queue = plan->retry_delay = 0;
+    plan->explicit_id = 0;
+}
+
+static void short_timeout(struct plan *plan, int64_t timeout_ms)
+{
+    plan->lock_timeout_ms = plan->role_timeout_ms = plan->role_age_ms = timeout_ms;
+    plan->mixed_timeouts = false;
+    plan->kill_after_ms = timeout_ms / 10;
+    plan->settle_ms = timeout_ms / 10;
+    plan->safety_ms = 20 * timeout_ms;
+    plan->think_max_ms = timeout_ms / 3;
+    plan->role_delay_ms = 3000;
+    plan->rush_ms = 0;
+}
+
+static void lean_to_roles(struct plan *plan, struct prng *prng)
+{
+    no_faults(plan);
+    only_w(plan, (uint32_t)prng_range(prng, 1, 3));
+    plan->s_count = (uint32_t)prng_range(prng, 1, 3);
+    short_timeout(plan, 15000);
+    plan->settle_ms = prng_range(prng, 300, 1500);
+    plan->crash = 0.01;
+    plan->long_stop = prng_chance(prng, 0.5) ? 0.03 : 0;
+    plan->stop = 0.02;
+    plan->hold_max_ms = prng_chance(prng, 0.5) ? 60000 : 3000;
+    plan->rush_ms = prng_chance(prng, 0.7) ? 5000 : 0;
+    plan->safety_ms = 400000;
+}
+
+void plan_lean(struct plan *plan, enum plan_kind kind, struct prng *prng)
+{
+    switch (kind) {
+    case PLAN_RUSH:
+        no_faults(plan);
+        only_w(plan, (uint32_t)prng_range(prng, 3, 6));
+        short_timeout(plan, 30000);
+        plan->hold_max_ms = 1000;
+        plan->rush_ms = 12000;
+        plan->stop = prng_chance(prng, 0.5) ? 0.02 : 0;
+        break;
+    case PLAN_ROLES:
+        lean_to_roles(plan, prng);
+        break;
+    case PLAN_IDS:
+        only_w(plan, (uint32_t)prng_range(prng, 3, 6));
+        plan->explicit_id = 0.7;
+        plan->hold_max_ms = 2000;
+        plan->think_max_ms = 3000;
+        break;
+    case PLAN_CUTS:
+        no_faults(plan);
+        only_w(plan, (uint32_t)prng_range(prng, 2, 4));
+        short_timeout(plan, 15000);
+        plan->lost_answer = 0.2;
+        plan->lost_request = 0.1;
+        plan->outage = 0.01;
+        plan->outage_max_ms = 40000;
+        plan->hold_max_ms = 120000;
+        break;
+    case PLAN_SKEW:
+        no_faults(plan);
+        only_w(plan, (uint32_t)prng_range(prng, 3, 6));
+        short_timeout(plan, 15000);
+        plan->settle_ms = prng_range(prng, 200, 1000);
+        plan->crash = 0.01;
+        plan->hold_max_ms = 20000;
+        break;
+    case PLAN_TRIES:
+        no_faults(plan);
+        only_w(plan, (uint32_t)prng_range(prng, 2, 4));
+        short_timeout(plan, 30000);
+        plan->nonblock = 1;
+        plan->hold_max_ms = 3000;
+        break;
+    case PLAN_LOSSES:
+        only_w(plan, (uint32_t)prng_range(prng, 2, 5));
+        short_timeout(plan, 15000);
+        plan->late = 0.1;
+        plan->late_max_ms = 8000;
+        plan->lost_answer = plan->error_after = 0.1;
+        plan->hold_max_ms = 2000;
+        break;
+    case PLAN_ANY:
+    case PLAN_KINDS:
+        break;
+    }
+}
