@@ -4,6 +4,7 @@
 
 #include "base/report.h"
 #include "cli/options.h"
+#include "run/descriptors.h"
 #include "run/signals.h"
 #include "run/supervise.h"
 
@@ -72,7 +73,7 @@ int main(int argc, char **argv)
     int level = options.quiet ? REPORT_ERROR : REPORT_NOTICE + (int)options.verbose;
     report_init((enum report_level)(level > REPORT_CALLS ? REPORT_CALLS : level),
                 options.log_format == OPTIONS_LOG_JSON);
-    if (signals_init(&signals, &err) != 0)
+    if (descriptors_hold_standard(&err) != 0 || signals_init(&signals, &err) != 0)
         status = error_exit_status(err.kind);
     else
         status = run(&options, &signals, &err);
