@@ -26,10 +26,12 @@
 #include "aws/settings.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "run/session_waker.h"
 
 #define PROVIDER_CONNECT_MS    5000
 #define PROVIDER_READ_MS       30000
-#define PROVIDER_WARNINGS_MAX  4 /* kept until asked for; later ones are dropped */
+#define PROVIDER_FIRST_MS      (10 * 60 * 1000) /* for the first keys: somebody may be asked */
+#define PROVIDER_WARNINGS_MAX  4                /* kept until asked for; later ones are dropped */
 #define PROVIDER_WARNING_BYTES 512
 
 struct http;
@@ -53,7 +55,7 @@ struct provider {
 /* How long a call may take. */
 struct provider_limits {
     struct mono deadline;
-    int wake_fd; /* gives up when it becomes readable; -1: none */
+    const struct session_waker *waker;
 };
 
 /* Sends nothing yet. settings and http are borrowed. */

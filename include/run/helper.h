@@ -13,6 +13,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "run/session_waker.h"
 
 #define HELPER_OUTPUT_BYTES   ((size_t)256 * 1024)
 #define HELPER_MESSAGES_BYTES ((size_t)16 * 1024)
@@ -27,10 +28,11 @@ struct helper_result {
 /*
  * Runs words[0], looked up in PATH. quiet: in a session of its own, where no terminal is to be
  * asked. Returns -1 if it cannot be run (ERROR_CONFIG, named), prints too much (ERROR_CONFIG), or
- * had to be killed since the deadline passed or wake_fd (-1: none) became readable (ERROR_LATER).
+ * had to be killed since the deadline passed or the waker said so (ERROR_LATER).
  */
-int helper_run(char *const *words, bool quiet, struct mono deadline, int wake_fd,
-               struct helper_result *ret_result, struct error *err) MUST_USE;
+int helper_run(char *const *words, bool quiet, struct mono deadline,
+               const struct session_waker *waker, struct helper_result *ret_result,
+               struct error *err) MUST_USE;
 
 void helper_result_free(struct helper_result *result);
 

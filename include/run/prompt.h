@@ -10,13 +10,14 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "run/session_waker.h"
 
 /*
  * Writes question, adds the line (trimmed) to answer. Gives up with ERROR_LATER at the deadline
- * or when wake_fd (-1: none) becomes readable; ERROR_CONFIG without a terminal or an answer. The
- * terminal is as it was in any case.
+ * or when the waker says so; ERROR_CONFIG without a terminal or an answer. The terminal is as it
+ * was in any case.
  */
-int prompt_line(const char *question, struct mono deadline, int wake_fd, struct buf *answer,
-                struct error *err) MUST_USE;
+int prompt_line(const char *question, struct mono deadline, const struct session_waker *waker,
+                struct buf *answer, struct error *err) MUST_USE;
 
 #endif

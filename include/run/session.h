@@ -22,6 +22,7 @@
 #include "lock/lock.h"
 #include "net/http.h"
 #include "run/credentials_provider.h"
+#include "run/session_waker.h"
 
 #define SESSION_GRACE_MS    2000  /* a request in flight may settle for so long when woken */
 #define SESSION_NAP_MS      60000 /* longest sleep: the machine may have been suspended meanwhile */
@@ -35,16 +36,6 @@ struct session_config {
     int64_t read_timeout_ms;
     const char *tags;  /* "KEY=VALUE,..." to create attempts with; NULL for none */
     bool release_only; /* only find and delete what a run of this identity left */
-};
-
-/*
- * What may wake a step up. When fd is readable woken() is called; it must make it unreadable,
- * and returns true if the step is to end soon (a signal, a stop), false to go on.
- */
-struct session_waker {
-    int fd;
-    bool (*woken)(void *context);
-    void *context;
 };
 
 struct session {

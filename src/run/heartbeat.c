@@ -5,6 +5,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "base/report.h"
 #include "run/outcome.h"
 
 static bool stopped(void *context)
@@ -55,6 +56,8 @@ static void *beat(void *context)
     struct lock_lease known = {0};
     while (!atomic_load(&heartbeat->stopping)) {
         session_step(session, &waker, MONO_NEVER);
+        for (const char *line; (line = provider_warning(&session->provider));)
+            report(REPORT_WARNING, "warning: %s", line);
         struct lock_lease lease = lock_lease(&session->lock);
         bool lost = lock_phase(&session->lock) == LOCK_LOST;
         if (lost || !same(lease, known))

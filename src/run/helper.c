@@ -99,7 +99,7 @@ static int milliseconds_until(struct mono deadline)
 }
 
 /* Reads until the program has ended. Its children may hold the pipes open for longer. */
-static int follow(struct helper *helper, struct mono deadline, int wake_fd,
+static int follow(struct helper *helper, struct mono deadline, const struct session_waker *waker,
                   struct helper_result *result, struct error *err)
 {
     bool ended = false;
@@ -108,7 +108,7 @@ static int follow(struct helper *helper, struct mono deadline, int wake_fd,
             {.fd = helper->output_fd, .events = POLLIN},
             {.fd = helper->messages_fd, .events = POLLIN},
             {.fd = helper->pid_fd, .events = POLLIN},
-            {.fd = wake_fd, .events = POLLIN},
+            {.fd = waker->fd, .events = POLLIN},
         };
         if (poll(fds, 4, milliseconds_until(deadline)) < 0 && errno != EINTR)
             return error_system(err, errno, "waiting for the program");
@@ -121,7 +121,7 @@ static int follow(struct helper *helper, struct mono deadline, int wake_fd,
             err->kind = ERROR_CONFIG;
             return -1;
         }
-        if (!ended && fds[3].revents)
+        if (!ended && fds[3].revents && session_waker_ends(waker))
             return error_set(err, ERROR_LATER, "given up");
         if (!ended && mono_reached(mono_now(), deadline))
             return error_set(err, ERROR_LATER, "it did not end in time");
@@ -144,8 +144,9 @@ static int open_pipes(int output[2], int messages[2], struct error *err)
     return 0;
 }
 
-int helper_run(char *const *words, bool quiet, struct mono deadline, int wake_fd,
-               struct helper_result *ret_result, struct error *err)
+int helper_run(char *const *words, bool quiet, struct mono deadline,
+               const struct session_waker *waker, struct helper_result *ret_result,
+               struct error *err)
 {
     struct helper_result result = {
         .output = BUF_SECRET(HELPER_OUTPUT_BYTES),
@@ -169,7 +170,7 @@ int helper_run(char *const *words, bool quiet, struct mono deadline, int wake_fd
     } else if ((helper.pid_fd = pidfd_open(helper.pid, 0)) < 0) {
         (void)error_system(err, errno, "watching '%s'", words[0]);
         end(&helper);
-    } else if (follow(&helper, deadline, wake_fd, &result, err) != 0) {
+    } else if (follow(&helper, deadline, waker, &result, err) != 0) {
         (void)error_add(err, "'%s'", words[0]);
         end(&helper);
     } else {

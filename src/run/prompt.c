@@ -17,29 +17,30 @@ static int no_terminal(struct error *err)
 }
 
 /* Waits until there is a line. */
-static int wait_for_line(int tty, struct mono deadline, int wake_fd, struct error *err)
+static int wait_for_line(int tty, struct mono deadline, const struct session_waker *waker,
+                         struct error *err)
 {
     for (;;) {
-        struct pollfd fds[] = {{.fd = tty, .events = POLLIN}, {.fd = wake_fd, .events = POLLIN}};
+        struct pollfd fds[] = {{.fd = tty, .events = POLLIN}, {.fd = waker->fd, .events = POLLIN}};
         int64_t left = mono_diff(deadline, mono_now());
         if (left <= 0)
             return error_set(err, ERROR_LATER, "no code was given in time");
         if (poll(fds, 2, left > 60000 ? 60000 : (int)left) < 0 && errno != EINTR)
             return error_system(err, errno, "waiting for the terminal");
-        if (fds[1].revents)
+        if (fds[1].revents && session_waker_ends(waker))
             return error_set(err, ERROR_LATER, "given up");
         if (fds[0].revents)
             return 0;
     }
 }
 
-static int ask(int tty, const char *question, struct mono deadline, int wake_fd, struct buf *answer,
-               struct error *err)
+static int ask(int tty, const char *question, struct mono deadline,
+               const struct session_waker *waker, struct buf *answer, struct error *err)
 {
     char line[LINE_BYTES];
     if (write(tty, question, strlen(question)) < 0)
         return error_system(err, errno, "writing to the terminal");
-    int result = wait_for_line(tty, deadline, wake_fd, err);
+    int result = wait_for_line(tty, deadline, waker, err);
     if (result == 0) {
         ssize_t got = read(tty, line, sizeof(line));
         struct text text = text_trim(text_slice(line, got > 0 ? (size_t)got : 0));
@@ -52,8 +53,8 @@ static int ask(int tty, const char *question, struct mono deadline, int wake_fd,
     return result;
 }
 
-int prompt_line(const char *question, struct mono deadline, int wake_fd, struct buf *answer,
-                struct error *err)
+int prompt_line(const char *question, struct mono deadline, const struct session_waker *waker,
+                struct buf *answer, struct error *err)
 {
     struct termios before, quiet;
     int tty = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
@@ -66,7 +67,7 @@ int prompt_line(const char *question, struct mono deadline, int wake_fd, struct 
     quiet = before;
     quiet.c_lflag &= ~(tcflag_t)ECHO;
     int result = tcsetattr(tty, TCSAFLUSH, &quiet) == 0
-                     ? ask(tty, question, deadline, wake_fd, answer, err)
+                     ? ask(tty, question, deadline, waker, answer, err)
                      : error_system(err, errno, "switching off the echo of the terminal");
     (void)tcsetattr(tty, TCSAFLUSH, &before); /* nothing can be done about a failure */
     (void)close(tty);

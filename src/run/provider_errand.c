@@ -34,13 +34,13 @@ static int pause_for(int64_t pause_ms, const struct provider_limits *limits, str
     if (pause_ms > 0 && mono_reached(until, limits->deadline))
         return give_up("no time is left for another try", err);
     for (;;) {
-        struct pollfd wake = {.fd = limits->wake_fd, .events = POLLIN};
+        struct pollfd wake = {.fd = limits->waker->fd, .events = POLLIN};
         int64_t left = mono_diff(until, mono_now());
         if (left <= 0)
             return 0;
         if (poll(&wake, 1, (int)(left < 60000 ? left : 60000)) < 0 && errno != EINTR)
             return error_system(err, errno, "waiting");
-        if (wake.revents)
+        if (wake.revents && session_waker_ends(limits->waker))
             return give_up("interrupted", err);
     }
 }
@@ -58,6 +58,20 @@ static int sign(const struct provider *provider, const struct credentials_want *
     };
     now.ms += provider->clock_offset_ms;
     return sigv4_sign(want->request, &keys, want->region, "sts", now, err);
+}
+
+/* Waits for the exchange to end, by itself or by the waker. */
+static enum http_outcome collect(struct http_exchange *under_way, const struct session_waker *waker,
+                                 struct provider_errand *errand)
+{
+    for (;;) {
+        enum http_outcome outcome =
+            http_collect(under_way, waker->fd, &errand->http, &errand->failure);
+        if (outcome != HTTP_WOKEN)
+            return outcome;
+        if (session_waker_ends(waker))
+            return http_abandon(under_way, &errand->http, &errand->failure);
+    }
 }
 
 /* Sends once. */
@@ -79,8 +93,13 @@ static int exchange(struct provider *provider, const struct credentials_want *wa
     if (sign(provider, want, err) != 0)
         return -1;
     http_answer_free(&errand->http);
-    enum http_outcome outcome = http_perform(provider->http, request, &http_limits, limits->wake_fd,
-                                             0, &errand->http, &errand->failure);
+    struct http_exchange *under_way =
+        http_start(provider->http, request, &http_limits, &errand->failure);
+    if (!under_way) {
+        errand->answer = (struct credentials_answer){.failure = &errand->failure};
+        return 0;
+    }
+    enum http_outcome outcome = collect(under_way, limits->waker, errand);
     enum http_reason reason = errand->http.reason;
     if (reason == HTTP_REASON_WOKEN)
         return give_up("interrupted", err);
@@ -128,7 +147,7 @@ static int run_program(struct provider *provider, const struct credentials_want 
                        const struct provider_limits *limits, struct provider_errand *errand)
 {
     struct helper_result *helper = &errand->helper;
-    if (helper_run(want->program, provider->has_keys, limits->deadline, limits->wake_fd, helper,
+    if (helper_run(want->program, provider->has_keys, limits->deadline, limits->waker, helper,
                    &errand->failure) != 0) {
         errand->answer.failure = &errand->failure;
         return 0;
@@ -147,7 +166,7 @@ static int ask_code(const struct provider *provider, const struct credentials_wa
     (void)snprintf(question, sizeof(question), "MFA code for %s: ", want->mfa_serial);
     int result = provider->has_keys ? error_set(&errand->failure, ERROR_CONFIG,
                                                 "no second code is asked for while it runs")
-                                    : prompt_line(question, limits->deadline, limits->wake_fd,
+                                    : prompt_line(question, limits->deadline, limits->waker,
                                                   &errand->code, &errand->failure);
     errand->answer.failure = result == 0 ? NULL : &errand->failure;
     errand->answer.output = text_slice(buf_text(&errand->code), errand->code.length);

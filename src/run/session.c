@@ -64,7 +64,8 @@ int session_init(struct session *session, const struct session_config *config,
     *session = (struct session){.config = *config, .listing = LOGS_LISTING};
     CLEAN(buf) struct buf agent = BUF(SESSION_AGENT_BYTES - 1);
     struct mono now = mono_now();
-    struct provider_limits limits = {mono_add(now, config->read_timeout_ms), waker->fd};
+    int64_t keys_ms = config->release_only ? config->read_timeout_ms : PROVIDER_FIRST_MS;
+    struct provider_limits limits = {mono_add(now, keys_ms), waker};
     const struct credentials *keys;
     session->last_answer = now;
     retry_init(&session->retry);
@@ -76,6 +77,8 @@ int session_init(struct session *session, const struct session_config *config,
     if (!session->http)
         return -1;
     provider_init(&session->provider, config->aws, session->http);
+    session->provider.connect_ms = config->connect_timeout_ms;
+    session->provider.read_ms = config->read_timeout_ms;
     if (provider_region(&session->provider, &limits, &session->region, err) != 0 ||
         find_endpoint(session, err) != 0 || find_proxy(session, err) != 0 ||
         provider_get(&session->provider, &limits, &keys, err) != 0)
@@ -130,7 +133,7 @@ static int send_once(struct session *session, struct exchange *exchange,
                      const struct session_waker *waker, enum http_outcome *ret_outcome)
 {
     const struct credentials *keys;
-    struct provider_limits provider_limits = {exchange->deadline, waker->fd};
+    struct provider_limits provider_limits = {exchange->deadline, waker};
     if (provider_get(&session->provider, &provider_limits, &keys, &exchange->err) != 0)
         return -1;
     struct request request;
@@ -241,7 +244,10 @@ static void perform(struct session *session, struct exchange *exchange,
         http_answer_free(&exchange->answer);
         exchange->err = (struct error){0};
         if (send_once(session, exchange, waker, &outcome) != 0) {
-            bool final = exchange->err.kind == ERROR_DENIED || exchange->err.kind == ERROR_CONFIG;
+            /* Who holds the lock, or gives it back, goes on trying: new keys may come yet. */
+            bool waiting = lock_phase(&session->lock) <= LOCK_CLAIMING;
+            bool final = waiting &&
+                         (exchange->err.kind == ERROR_DENIED || exchange->err.kind == ERROR_CONFIG);
             exchange->told.outcome = final ? LOCK_REFUSED : LOCK_LATER;
             exchange->told.sent = mono_now();
             break;

@@ -8,6 +8,8 @@
 
 #define WORDS(...) ((char *const *)(const char *const[]){__VA_ARGS__, NULL})
 
+static const struct session_waker nobody = {.fd = -1};
+
 static struct mono soon(int64_t ms)
 {
     return mono_add(mono_now(), ms);
@@ -20,7 +22,7 @@ static void C2_both_outputs_are_read_however_long(void **state)
     char *const *words = WORDS("sh", "-c",
                                "head -c 150000 /dev/zero | tr '\\0' x >&2; echo end >&2;"
                                "head -c 200000 /dev/zero | tr '\\0' y; exit 3");
-    assert_int_equal(helper_run(words, false, soon(60000), -1, &result, NULL), 0);
+    assert_int_equal(helper_run(words, false, soon(60000), &nobody, &result, NULL), 0);
     assert_int_equal(result.status, 3);
     assert_int_equal(result.output.length, 200000);
     assert_true(result.messages.length <= HELPER_MESSAGES_BYTES);
@@ -34,7 +36,7 @@ static void C1_standard_input_is_empty_and_nothing_else_is_open(void **state)
     int leaked = open("/dev/null", O_RDONLY); /* NOLINT: without O_CLOEXEC on purpose */
     char *const *words = WORDS("sh", "-c", "cat; ls /proc/self/fd | wc -l");
     assert_true(leaked >= 0);
-    assert_int_equal(helper_run(words, false, soon(60000), -1, &result, NULL), 0);
+    assert_int_equal(helper_run(words, false, soon(60000), &nobody, &result, NULL), 0);
     assert_string_equal(buf_text(&result.output), "4\n"); /* 0, 1, 2 and ls's own */
     (void)close(leaked);
 }
@@ -49,10 +51,10 @@ static void T6_quiet_has_no_terminal(void **state)
                                "read -r a b c d pgrp session rest </proc/self/stat;"
                                "[ $session != \"$0\" ] && echo other",
                                own);
-    assert_int_equal(helper_run(words, true, soon(60000), -1, &result, NULL), 0);
+    assert_int_equal(helper_run(words, true, soon(60000), &nobody, &result, NULL), 0);
     assert_string_equal(buf_text(&result.output), "other\n");
     helper_result_free(&result);
-    assert_int_equal(helper_run(words, false, soon(60000), -1, &result, NULL), 0);
+    assert_int_equal(helper_run(words, false, soon(60000), &nobody, &result, NULL), 0);
     assert_string_equal(buf_text(&result.output), "");
 }
 
@@ -61,7 +63,7 @@ static void a_child_that_keeps_the_pipes_is_not_waited_for(void **state)
     (void)state;
     CLEAN(helper_result) struct helper_result result = {0};
     char *const *words = WORDS("sh", "-c", "sleep 1000 & echo $!");
-    assert_int_equal(helper_run(words, false, soon(600000), -1, &result, NULL), 0);
+    assert_int_equal(helper_run(words, false, soon(600000), &nobody, &result, NULL), 0);
     pid_t child = (pid_t)strtol(buf_text(&result.output), NULL, 10);
     assert_true(child > 1);
     assert_int_equal(kill(child, SIGKILL), 0);
@@ -73,14 +75,14 @@ static void C4_what_cannot_be_run_is_named(void **state)
     struct helper_result result;
     struct error err = {0};
     char *const *missing = WORDS("no-such-program-here");
-    assert_int_equal(helper_run(missing, false, soon(60000), -1, &result, &err), -1);
+    assert_int_equal(helper_run(missing, false, soon(60000), &nobody, &result, &err), -1);
     assert_int_equal(err.kind, ERROR_CONFIG);
     assert_non_null(strstr(err.text, "'no-such-program-here'"));
     char *const *folder = WORDS("/tmp");
-    assert_int_equal(helper_run(folder, false, soon(60000), -1, &result, &err), -1);
+    assert_int_equal(helper_run(folder, false, soon(60000), &nobody, &result, &err), -1);
     assert_non_null(strstr(err.text, "'/tmp'"));
     char *const *flood = WORDS("sh", "-c", "yes");
-    assert_int_equal(helper_run(flood, false, soon(60000), -1, &result, &err), -1);
+    assert_int_equal(helper_run(flood, false, soon(60000), &nobody, &result, &err), -1);
     assert_int_equal(err.kind, ERROR_CONFIG);
 }
 
@@ -91,12 +93,36 @@ static void deadline_and_wake_end_it(void **state)
     struct error err = {0};
     int pipe[2];
     char *const *words = WORDS("sleep", "1000");
-    assert_int_equal(helper_run(words, false, soon(50), -1, &result, &err), -1);
+    assert_int_equal(helper_run(words, false, soon(50), &nobody, &result, &err), -1);
     assert_int_equal(err.kind, ERROR_LATER);
     assert_int_equal(pipe2(pipe, O_CLOEXEC), 0);
+    struct session_waker waker = {.fd = pipe[0]};
     assert_int_equal(write(pipe[1], "x", 1), 1);
-    assert_int_equal(helper_run(words, true, soon(600000), pipe[0], &result, &err), -1);
+    assert_int_equal(helper_run(words, true, soon(600000), &waker, &result, &err), -1);
     assert_int_equal(err.kind, ERROR_LATER);
+    (void)close(pipe[0]);
+    (void)close(pipe[1]);
+}
+
+/* Reads what woke us up, and wants to go on. */
+static bool go_on(void *context)
+{
+    char byte;
+    return read(*(int *)context, &byte, 1) != 1;
+}
+
+static void waking_for_nothing_does_not_end_it(void **state)
+{
+    (void)state;
+    CLEAN(helper_result) struct helper_result result = {0};
+    int pipe[2];
+    assert_int_equal(pipe2(pipe, O_CLOEXEC), 0);
+    struct session_waker waker = {.fd = pipe[0], .woken = go_on, .context = pipe};
+    assert_int_equal(write(pipe[1], "xyz", 3), 3);
+    assert_int_equal(helper_run(WORDS("sh", "-c", "sleep 0.1; echo x"), false, soon(600000), &waker,
+                                &result, NULL),
+                     0);
+    assert_string_equal(buf_text(&result.output), "x\n");
     (void)close(pipe[0]);
     (void)close(pipe[1]);
 }
@@ -106,7 +132,7 @@ static void a_signal_is_128_and_its_number(void **state)
     (void)state;
     CLEAN(helper_result) struct helper_result result = {0};
     char *const *words = WORDS("sh", "-c", "kill -TERM $$");
-    assert_int_equal(helper_run(words, false, soon(60000), -1, &result, NULL), 0);
+    assert_int_equal(helper_run(words, false, soon(60000), &nobody, &result, NULL), 0);
     assert_int_equal(result.status, 128 + SIGTERM);
 }
 
@@ -119,6 +145,7 @@ int main(void)
         cmocka_unit_test(a_child_that_keeps_the_pipes_is_not_waited_for),
         cmocka_unit_test(C4_what_cannot_be_run_is_named),
         cmocka_unit_test(deadline_and_wake_end_it),
+        cmocka_unit_test(waking_for_nothing_does_not_end_it),
         cmocka_unit_test(a_signal_is_128_and_its_number),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
