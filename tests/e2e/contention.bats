@@ -120,6 +120,7 @@ six_and_two() {
 
 @test "without settling two hold at once before long: the check can fail" {
     export WITHLOCK_SETTLE=0 WITHLOCK_ON_LOST=warn # or all but one would be ended very soon
+    faults '{"visibility_lag_ms":1000}'
     local round number jobs status
     for ((round = 0; round < 20; round++)); do
         rm -f record
