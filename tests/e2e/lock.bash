@@ -43,7 +43,7 @@ lock_environment() {
 lock_teardown() {
     local job
     for job in "${JOBS[@]}"; do
-        kill -KILL "$job" 2>/dev/null && wait "$job" || true
+        kill -KILL "$job" 2>/dev/null && wait "$job" 2>/dev/null || true
     done
     stop_service
     if compgen -G "$BATS_TEST_TMPDIR/sanitizer*" >/dev/null; then
