@@ -51,6 +51,10 @@ class Marked:
         self.log = os.path.join(self.directory.name, "log")
         self.environment = dict(os.environ, DIRECTORY=self.directory.name)
         self.environment[name] = value
+        # also from the guardian, which has no standard error
+        for sanitizer in ("ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS"):
+            self.environment[sanitizer] = (os.environ.get(sanitizer, "") +
+                                           f":exitcode=99:log_path={self.path('sanitizer')}")
 
     def path(self, name):
         return os.path.join(self.directory.name, name)
@@ -103,7 +107,11 @@ class Marked:
         """Ends whatever is left; all are frozen before any is killed, so that nobody reacts."""
         for number in (signal.SIGSTOP, signal.SIGSTOP, signal.SIGKILL, signal.SIGKILL):
             self.signal_all(number)
+        reports = [read(self.path(name)).decode() for name in os.listdir(self.directory.name)
+                   if name.startswith("sanitizer")]
         self.directory.cleanup()
+        if reports:
+            raise AssertionError("\n".join(reports))
 
     def __enter__(self):
         return self
@@ -134,5 +142,7 @@ class Run(Marked):
         return self.process.wait(LIMIT_S)
 
     def close(self):
-        super().close()
-        self.process.wait()
+        try:
+            super().close()
+        finally:
+            self.process.wait()

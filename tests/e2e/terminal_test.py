@@ -18,7 +18,7 @@ class Job(Marked):
     def __init__(self, *command, before=(), **how):
         super().__init__()
         # the leak check's helper process has no protection against a signal to our group
-        self.environment["ASAN_OPTIONS"] = os.environ.get("ASAN_OPTIONS", "") + ":detect_leaks=0"
+        self.environment["ASAN_OPTIONS"] += ":detect_leaks=0"
         self.terminal = Terminal([*before, RUN_CHILD, "--log", self.log, *command],
                                  self.environment, **how)
         self.pid = self.terminal.leader if how.get("as_leader") else self.event("job")
@@ -40,8 +40,10 @@ class Job(Marked):
         until(lambda: number in self.signals(), f"signal {number}")
 
     def close(self):
-        super().close()
-        self.terminal.close()
+        try:
+            super().close()
+        finally:
+            self.terminal.close()
 
 
 def logging(*left_alone, **how):
@@ -227,7 +229,8 @@ class Terminals(unittest.TestCase):
 
     def test_a_closing_terminal_ends_the_command(self):
         for as_leader in (False, True):
-            with self.subTest(as_leader=as_leader), Job("cat", as_leader=as_leader) as job:
+            with self.subTest(as_leader=as_leader), \
+                    Job("sleep", "1000", as_leader=as_leader) as job:
                 command, guardian = job.about("started"), job.about("guardian")
                 job.terminal.hang_up()
                 for name, pid in (("command", command), ("guardian", guardian), ("it", job.pid)):
