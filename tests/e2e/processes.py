@@ -51,10 +51,11 @@ class Marked:
         self.log = os.path.join(self.directory.name, "log")
         self.environment = dict(os.environ, DIRECTORY=self.directory.name)
         self.environment[name] = value
-        # also from the guardian, which has no standard error
+        # of the guardian as well, which has no standard error
         for sanitizer in ("ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS"):
             self.environment[sanitizer] = (os.environ.get(sanitizer, "") +
-                                           f":exitcode=99:log_path={self.path('sanitizer')}")
+                                           ":exitcode=99:halt_on_error=1"
+                                           f":log_path={self.path('sanitizer')}")
 
     def path(self, name):
         return os.path.join(self.directory.name, name)
