@@ -26,6 +26,7 @@ FIRST = {
     "lifetime_s": 3600,  # of keys
     "token_lifetime_s": 3600,  # of tokens
     "fail": {},  # source -> list of statuses to answer with first, one each
+    "down": {},  # source -> status to answer with always
     "secrets": {"AKIDSTATIC": "static-secret"},  # of keys that may assume a role
     "refuse": "",  # a code with which STS refuses
     "mfa": "",  # code that STS wants
@@ -294,6 +295,8 @@ class Handler(BaseHTTPRequestHandler):
         LOG.append({"source": source, "line": f"{self.command} {self.path}",
                     "agent": self.headers.get("User-Agent", ""),
                     "host": self.headers.get("Host", "")})
+        if source in STATE["down"]:
+            raise Refused(STATE["down"][source], "Planned", "down for good")
         if STATE["fail"].get(source):
             raise Refused(STATE["fail"][source].pop(0), "Planned", "as it was planned")
         if source == "sts":

@@ -1,0 +1,193 @@
+#!/usr/bin/env bats
+# withlock and what lies between it and AWS: proxies, private certificates, keys that end.
+
+load lock
+load aws_endpoints
+
+setup() {
+    PROXY_PID=
+    ENDPOINTS_PID=
+    certificates
+}
+
+teardown() {
+    stop_endpoints
+    [ -z "$PROXY_PID" ] || kill "$PROXY_PID" 2>/dev/null || true
+    lock_teardown
+}
+
+# A CA of our own, and a certificate of it for loopback.
+certificates() {
+    cd "$BATS_TEST_TMPDIR" || return 1
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout ca.key \
+        -out ca.pem -subj "/CN=test CA" -days 2 2>openssl.log
+    openssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout tls.key \
+        -out tls.csr -subj "/CN=localhost" 2>>openssl.log
+    printf 'subjectAltName=DNS:localhost,IP:127.0.0.1\n' >san
+    openssl x509 -req -in tls.csr -CA ca.pem -CAkey ca.key -CAcreateserial -extfile san -days 2 \
+        -out tls.pem 2>>openssl.log
+    cat ca.pem >>tls.pem
+    CA=$PWD/ca.pem
+}
+
+free_port() {
+    python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+}
+
+# start_proxy [LINE...]: tinyproxy with these lines more in its configuration; sets PROXY.
+start_proxy() {
+    command -v tinyproxy >/dev/null || skip "tinyproxy is not installed"
+    local port line
+    port=$(free_port)
+    {
+        printf 'Port %s\nListen 127.0.0.1\nTimeout 60\nMaxClients 50\nLogLevel Connect\n' "$port"
+        printf 'LogFile "%s/proxy.log"\nPidFile "%s/proxy.pid"\nAllow 127.0.0.1\n' "$PWD" "$PWD"
+        for line; do echo "$line"; done
+    } >proxy.conf
+    tinyproxy -d -c proxy.conf >proxy.out 2>&1 3>&- &
+    PROXY_PID=$!
+    PROXY=127.0.0.1:$port
+    wait_until curl -s -o /dev/null "http://$PROXY/"
+}
+
+went_by_proxy() { grep -q "CONNECT 127.0.0.1:${1##*:}\|CONNECT localhost:${1##*:}" proxy.log; }
+
+tls_service() {
+    lock_setup --tls-cert tls.pem --tls-key tls.key
+    export AWS_CA_BUNDLE=$CA
+}
+
+@test "X1 a private CA is trusted where it is given, and nothing else is" {
+    tls_service
+    gives 0 -p jobs -- true
+    unset AWS_CA_BUNDLE
+    gives 0 --ca-bundle "$CA" -p jobs -- true
+    REQUESTS_CA_BUNDLE=$CA gives 0 -p jobs -- true
+    mkdir -p .aws
+    printf '[default]\nca_bundle = %s\n' "$CA" >.aws/config
+    gives 0 -p jobs -- true
+    rm .aws/config
+}
+
+@test "X1 E16 without it, or with another, the host and the CA file are named" {
+    tls_service
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout other.key \
+        -out other.pem -subj "/CN=other CA" -days 2 2>openssl.log
+    AWS_CA_BUNDLE=$PWD/other.pem gives 69 -p jobs -- touch ran
+    one_line "${URL##*//}"
+    grep -q 'TLS\|certificate' err
+    grep -qF "$PWD/other.pem" err
+    [ ! -e ran ]
+    AWS_CA_BUNDLE=$PWD/none.pem gives 78 -p jobs -- touch ran
+    one_line "$PWD/none.pem"
+}
+
+@test "X2 through a proxy, with TLS to the service itself" {
+    tls_service
+    start_proxy
+    HTTPS_PROXY=http://$PROXY gives 0 -p jobs -- true
+    silent
+    went_by_proxy "$URL"
+    : >proxy.log
+    https_proxy=$PROXY HTTPS_PROXY=http://127.0.0.1:1 gives 0 -p jobs -- true
+    went_by_proxy "$URL"
+    nothing_left
+}
+
+@test "X2 NO_PROXY goes straight, ALL_PROXY and HTTP_PROXY are not for https" {
+    tls_service
+    HTTPS_PROXY=http://127.0.0.1:1 NO_PROXY=other.example,127.0.0.1 gives 0 -p jobs -- true
+    HTTPS_PROXY=http://127.0.0.1:1 no_proxy='*' gives 0 -p jobs -- true
+    ALL_PROXY=http://127.0.0.1:1 HTTP_PROXY=http://127.0.0.1:1 gives 0 -p jobs -- true
+    HTTPS_PROXY=http://127.0.0.1:1 NO_PROXY=other.example gives 69 -p jobs -- true
+    one_line "${URL##*//}"
+    one_line 127.0.0.1:1
+}
+
+@test "X2 plain http goes by HTTP_PROXY" {
+    lock_setup
+    start_proxy
+    HTTP_PROXY=http://$PROXY gives 0 -p jobs -- true
+    grep -q "POST $URL" proxy.log
+}
+
+@test "X2 Z1 a proxy's password is used, and never shown" {
+    tls_service
+    start_proxy 'BasicAuth user pa55word'
+    HTTPS_PROXY=http://user:pa55word@$PROXY gives 0 -vvv -p jobs -- true
+    went_by_proxy "$URL"
+    ! grep -q pa55word err
+    HTTPS_PROXY=http://user:wr0ng@$PROXY gives 69 -vvv -p jobs -- true
+    grep -q "$PROXY" err
+    ! grep -q wr0ng err
+}
+
+@test "X1 X2 STS is asked by the same proxy, with the same trust" {
+    lock_setup
+    start_proxy
+    start_endpoints --tls-cert tls.pem --tls-key tls.key
+    mkdir -p .aws
+    printf '[base]\naws_access_key_id = AKIDSTATIC\naws_secret_access_key = static-secret\n' >.aws/credentials
+    printf '[profile r]\nrole_arn = R\nsource_profile = base\n' >.aws/config
+    export AWS_PROFILE=r AWS_ENDPOINT_URL_STS=$BASE HTTPS_PROXY=http://$PROXY
+    unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY
+    AWS_CA_BUNDLE=$CA gives 0 -p jobs -- true
+    went_by_proxy "$BASE"
+    AWS_MAX_ATTEMPTS=1 gives 69 -p jobs -- true
+    one_line AssumeRole
+    one_line "localhost:${BASE##*:}"
+}
+
+@test "K4 M8 containers and instance metadata are never asked by a proxy" {
+    lock_setup
+    start_endpoints
+    export HTTP_PROXY=http://127.0.0.1:1 NO_PROXY=no.example
+    unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY
+    AWS_CONTAINER_CREDENTIALS_FULL_URI=$BASE/container show
+    found container-1 secret-container-1 token-container-1
+    AWS_EC2_METADATA_SERVICE_ENDPOINT=$BASE AWS_EC2_METADATA_DISABLED=false show
+    found imds-1 secret-imds-1 token-imds-1
+}
+
+# The service accepts the container's keys, of which each lives for a few seconds.
+short_lived_keys() {
+    local options=() n
+    for n in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16; do
+        options+=(--credentials "container-$n:secret-container-$n:token-container-$n")
+    done
+    lock_setup "${options[@]}"
+    start_endpoints
+    tell "{\"lifetime_s\": $1}"
+    unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY
+    export AWS_CONTAINER_CREDENTIALS_FULL_URI=$BASE/container
+}
+
+given_keys() { requests | grep -o '"source": "container"' | wc -l; }
+keys_given() { [ "$(given_keys)" -ge "$1" ]; }
+
+@test "T2 T3 a holder keeps its lock over several lifetimes of its keys" {
+    short_lived_keys 4
+    withlock -p jobs -t 15 -- sh -c 'until [ -e enough ]; do sleep 0.1; done' >out 2>err &
+    JOBS+=($!)
+    wait_until keys_given 2
+    wait_until keys_given 3
+    wait_until keys_given 4
+    touch enough
+    wait "${JOBS[0]}"
+    silent
+    requests | grep -q '"line": "GET /container'
+}
+
+@test "T5 with the source gone, the command ends before the lease does, and it says why" {
+    short_lived_keys 4
+    withlock -p jobs -t 15 -k 2 -- sh -c 'touch running; exec sleep 1000' >out 2>err &
+    JOBS+=($!)
+    wait_until test -e running
+    tell '{"down": {"container": 400}}'
+    status=0
+    wait "${JOBS[0]}" || status=$?
+    cat err
+    [ "$status" -eq 74 ]
+    grep -q 'lost' err
+    grep -q 'container' err
+}
