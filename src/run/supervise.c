@@ -31,6 +31,7 @@ struct run {
     int status; /* of the command */
     bool lost;
     bool told_lost;
+    bool guardian_died; /* and the command with it, also where loss is to be warned of only */
     struct error why; /* it was lost */
 };
 
@@ -220,6 +221,7 @@ static bool guardian_step(struct run *run, struct error *err)
             break;
         case GUARDIAN_ENDING:
             run->lost = true;
+            run->guardian_died = seen.guardian_died;
             break;
         case GUARDIAN_SURVIVOR:
             report(REPORT_WARNING, "warning: process %ld cannot be killed yet; still trying",
@@ -304,6 +306,8 @@ static int run_command(struct run *run, struct error *err)
 
 static int lost_status(struct run *run, struct error *err)
 {
+    if (run->why.kind == ERROR_NONE && run->guardian_died)
+        (void)error_set(&run->why, ERROR_LOST, "lost the guardian process: somebody killed it");
     if (run->why.kind == ERROR_NONE) { /* a deadline passed before the heartbeat could say so */
         run->session.lock.reason = LOCK_REASON_LEASE;
         outcome_lost(&run->session, &run->why);
@@ -336,7 +340,7 @@ static int use_lock(struct run *run, struct error *err)
     if (run_command(run, err) != 0)
         run->status = error_exit_status(err->kind);
     int status = run->status;
-    if (run->lost && !run->plan->warn_on_lost)
+    if (run->lost && (!run->plan->warn_on_lost || run->guardian_died))
         status = lost_status(run, err);
     release(run, &waker);
     tell_ended(run);
