@@ -42,6 +42,7 @@
 #define LOCK_LOOK_MAX_MS       60000 /* a holder looks at least so often */
 #define LOCK_FIRST_LOOK_MS     100   /* shortest pause before looking again for one's own attempt */
 #define LOCK_LEAVE_UNMADE_MS   5000  /* leaving, when no create was ever answered */
+#define LOCK_LEAVE_SETTLES     4     /* D, at least for leaving if a create may still be applied */
 #define LOCK_RETRY_DELAY_MS    30000 /* --no-queue: pause after a lost try, as the role's */
 
 struct lock_settings {

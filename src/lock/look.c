@@ -25,6 +25,8 @@ void look_leave(struct lock *lock, struct mono now, enum lock_reason reason)
         return;
     if (!lock->made_any && limit_ms > LOCK_LEAVE_UNMADE_MS)
         limit_ms = LOCK_LEAVE_UNMADE_MS;
+    if (lock->uncertain && limit_ms < LOCK_LEAVE_SETTLES * lock->settings.settle_ms)
+        limit_ms = LOCK_LEAVE_SETTLES * lock->settings.settle_ms;
     if (reason != LOCK_REASON_NONE)
         lock->reason = reason;
     generations_drop_below(lock, UINT32_MAX);

@@ -83,6 +83,7 @@ static int load(struct run *run, struct error *err)
     run->config.lock.id = run->identity.id;
     run->config.lock.nonce = run->identity.nonce[0] ? run->identity.nonce : NULL;
     run->config.lock.arrival_tries = run->aws.max_attempts;
+    run->config.lock.claim_early = true;
     run->config.lock.nonblock = plan->wait_ms == 0;
     run->config.lock.wait_until =
         plan->wait_ms < 0 ? MONO_NEVER : mono_add(run->arrived, plan->wait_ms);

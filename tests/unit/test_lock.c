@@ -168,6 +168,24 @@ static void an_uncontended_run_takes_six_calls(void **state)
     free(world);
 }
 
+static void an_early_claim_saves_two_round_trips(void **state)
+{
+    (void)state;
+    struct lock_settings from = settings();
+    from.claim_early = true;
+    struct world *world = begin(&from);
+    assert_true(go(world, LOCK_HELD, 5000));
+    assert_int_equal(world->now_ms, START_MS + TRIP_MS + 1000 + TRIP_MS);
+    finish(world);
+    assert_string_equal(world->calls, "clcldd");
+    free(world);
+    world = begin(&from); /* but only where nobody else is in sight */
+    plant(world, "p/other#t30", -100);
+    assert_true(go(world, LOCK_HELD, 5000));
+    assert_string_equal(world->calls, "cllcl");
+    free(world);
+}
+
 static void names_carry_ticket_claim_and_token(void **state)
 {
     (void)state;
@@ -472,6 +490,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_uncontended_run_takes_six_calls),
+        cmocka_unit_test(an_early_claim_saves_two_round_trips),
         cmocka_unit_test(names_carry_ticket_claim_and_token),
         cmocka_unit_test(the_token_exceeds_every_token_seen),
         cmocka_unit_test(who_keeps_us_out),
