@@ -170,7 +170,7 @@ static void until_close(struct peer *peer)
     (void)peer_write(peer, "HTTP/1.0 200 OK\r\n\r\nhello");
 }
 
-static void other_answers(void **state)
+static void V6_other_answers(void **state)
 {
     (void)state;
     static const struct {
@@ -415,7 +415,7 @@ int main(void)
         cmocka_unit_test(never_sends_twice),
         cmocka_unit_test(closed_connections_are_not_used),
         cmocka_unit_test(idle_connections_are_not_used),
-        cmocka_unit_test(other_answers),
+        cmocka_unit_test(V6_other_answers),
         cmocka_unit_test(proxies),
         cmocka_unit_test(environment_is_not_read),
         cmocka_unit_test(wake_descriptor),

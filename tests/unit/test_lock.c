@@ -335,7 +335,7 @@ static void what_has_content_is_left_alone(void **state)
     free(world);
 }
 
-static void a_lost_answer_to_a_create_is_followed_up(void **state)
+static void Y6_a_lost_answer_to_a_create_is_followed_up(void **state)
 {
     (void)state;
     for (int applied = 0; applied < 2; applied++) {
@@ -499,7 +499,7 @@ int main(void)
         cmocka_unit_test(looks_and_time_limit_the_wait),
         cmocka_unit_test(dead_role_attempts_go_before_the_command),
         cmocka_unit_test(what_has_content_is_left_alone),
-        cmocka_unit_test(a_lost_answer_to_a_create_is_followed_up),
+        cmocka_unit_test(Y6_a_lost_answer_to_a_create_is_followed_up),
         cmocka_unit_test(a_name_that_exists_is_not_ours),
         cmocka_unit_test(refusals_and_failures_end_an_arrival),
         cmocka_unit_test(three_looks_take_a_lock_away),

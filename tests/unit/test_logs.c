@@ -4,7 +4,7 @@
 
 #define URL "https://logs.eu-central-1.amazonaws.com"
 
-static void requests(void **state)
+static void V1_requests(void **state)
 {
     (void)state;
     static const struct {
@@ -249,7 +249,7 @@ static void E15_lines_for_users(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(requests),
+        cmocka_unit_test(V1_requests),
         cmocka_unit_test(tags_are_checked),
         cmocka_unit_test(outcomes),
         cmocka_unit_test(Y3_code_and_message_are_found),

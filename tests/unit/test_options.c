@@ -169,12 +169,29 @@ static void help_fits_eighty_columns(void **state)
     free(help);
 }
 
+static void Y7_time_limits_of_a_request(void **state)
+{
+    (void)state;
+    static const char *const usual[] = {"-p", "x", "true", NULL};
+    static const char *const given[] = {
+        "-p", "x", "--connect-timeout", "1.5", "--read-timeout", "2m", "true", NULL};
+    struct options options;
+    memset(variables, 0, sizeof(variables));
+    assert_int_equal(parse(&options, usual, NULL), 0);
+    assert_int_equal(options.connect_timeout_ms, 5000);
+    assert_int_equal(options.read_timeout_ms, 30000);
+    assert_int_equal(parse(&options, given, NULL), 0);
+    assert_int_equal(options.connect_timeout_ms, 1500);
+    assert_int_equal(options.read_timeout_ms, 120000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(refused_with_one_line),
         cmocka_unit_test(long_prefix_names_the_limit),
         cmocka_unit_test(defaults),
+        cmocka_unit_test(Y7_time_limits_of_a_request),
         cmocka_unit_test(stops_at_the_command),
         cmocka_unit_test(presets_and_who_wins),
         cmocka_unit_test(help_fits_eighty_columns),
