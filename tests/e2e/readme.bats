@@ -1,0 +1,166 @@
+#!/usr/bin/env bats
+# Every command line of README.md is run as it stands there, in its order. Only the surroundings
+# are ours: cwlogs-local instead of AWS, a root folder to install into, and scripts that say who
+# called them.
+
+load lock
+
+SOURCE=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
+
+setup_file() {
+    # Code blocks into files: sh.1, sh.2, json.1, make.1, cron.1, ...
+    awk -v dir="$BATS_FILE_TMPDIR" '
+        /^```[a-z]/ { language = substr($0, 4); file = dir "/" language "." ++count[language]; next }
+        /^```$/ { file = ""; next }
+        file { print > file }' "$SOURCE/README.md"
+}
+
+setup() {
+    lock_setup
+    README=$BATS_FILE_TMPDIR
+    ROOT=$README/root
+    LOCAL=$ROOT/usr/local/bin
+    export PATH="$LOCAL:$PATH"
+    mkdir -p "$LOCAL"
+}
+
+teardown() {
+    lock_teardown
+}
+
+# as_it_stands FILE: runs a block; leaves out and err.
+as_it_stands() {
+    local status=0
+    bash -eu "$README/$1" >out 2>err </dev/null 3>&- || status=$?
+    [ "$status" -eq 0 ] || { cat out err >&2; return 1; }
+}
+
+# caller NAME...: programs that append their name, words and lock to `calls`.
+caller() {
+    local path
+    for path in "$@"; do
+        printf '#!/bin/sh\necho "%s $* under $WITHLOCK_HELD_PREFIX" >>"%s"\n' \
+            "$(basename "$path")" "$PWD/calls" >"$path"
+        chmod +x "$path"
+    done
+}
+
+called() {
+    diff - calls
+}
+
+@test "this file knows every block of the README" {
+    cd "$README"
+    echo {sh.{1,2,3,4,5},json.1,make.1,cron.1} | tr ' ' '\n' | sort >known
+    find . -name '*.[0-9]' -printf '%P\n' | sort | diff known -
+}
+
+@test "the first command: the lock at work" {
+    [ "$(cat "$README/sh.1")" = scripts/quickstart ]
+    export WITHLOCK_QUICKSTART_BUILD=$WITHLOCK_BUILD/quickstart
+    cd "$SOURCE"
+    bash -eu "$README/sh.1" >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- || { cat "$BATS_TEST_TMPDIR/out"; return 1; }
+    cd "$BATS_TEST_TMPDIR"
+    grep -q 'ben .*waiting for lock .* held by .*(anna)' out
+    grep -q 'exit status 1' out
+    grep -q 'log groups: \[\]' out
+}
+
+@test "the second command: it is what runs us" {
+    [ "$(cat "$README/sh.2")" = scripts/test ]
+    [ -x "$SOURCE/scripts/test" ]
+    grep -q 'exec scripts/test' "$SOURCE/.ci/run"
+}
+
+@test "the installation" {
+    ln -s "$WITHLOCK_BUILD/quickstart" build
+    mkdir bin
+    printf '#!/bin/sh\nDESTDIR="%s" exec "$@"\n' "$ROOT" >bin/sudo
+    chmod +x bin/sudo
+    PATH=$PWD/bin:$PATH as_it_stands sh.3
+    [ -x "$LOCAL/withlock" ]
+    [ -x "$LOCAL/cwlogs-local" ]
+}
+
+@test "first use" {
+    as_it_stands sh.4
+    [ "$(cat out)" = "nobody else is here" ]
+    head -n 1 err | grep -q "acquired lock 'locks/hello'"
+    tail -n 1 err | grep -q "released lock 'locks/hello'"
+    nothing_left
+}
+
+@test "the examples, when the lock is free" {
+    caller ./deploy.sh
+    as_it_stands sh.5
+    silent
+    called <<CALLS
+deploy.sh production under locks/deploy
+deploy.sh production under locks/deploy
+deploy.sh production under locks/deploy
+deploy.sh staging under locks/deploy
+deploy.sh production under locks/deploy
+CALLS
+}
+
+@test "the example that does not wait, when the lock is taken" {
+    caller ./deploy.sh
+    hold holder -p locks/deploy
+    grep -e '-n -E 0' "$README/sh.5" >"$README/refused"
+    [ "$(wc -l <"$README/refused")" -eq 1 ]
+    as_it_stands refused
+    silent
+    [ ! -e calls ]
+    let_go holder
+    ends 0 "$JOB"
+}
+
+@test "the Makefile" {
+    caller ./deploy.sh ./migrate.sh
+    cp "$README/make.1" Makefile
+    make deploy migrate >out 2>err
+    called <<CALLS
+deploy.sh production under locks/deploy
+migrate.sh  under locks/deploy
+CALLS
+    rm calls
+    make -j 2 deploy migrate >out 2>err
+    [ "$(grep -c 'under locks/deploy$' calls)" -eq 2 ]
+}
+
+# As cron does: a small environment, the crontab's variables, its shell; keys from the files.
+@test "the crontab" {
+    caller "$LOCAL/nightly-report" "$LOCAL/reindex" "$LOCAL/sleep"
+    mkdir .aws
+    printf '[default]\naws_access_key_id = AKID\naws_secret_access_key = %s\n' "$SECRET" >.aws/credentials
+    printf '[default]\nendpoint_url = %s\n' "$URL" >.aws/config
+    local variables=() line fields
+    while IFS= read -r line; do
+        case $line in
+        '#'* | '') ;;
+        [A-Z]*=*) variables+=("${line//\/usr\/local\/bin/$LOCAL}") ;;
+        *)
+            read -ra fields <<<"$line"
+            [ "${fields[5]}" = withlock ]
+            line=$(sed -E 's/^([^ ]+ +){5}//' <<<"$line")
+            env -i HOME="$PWD" LOGNAME=root SHELL=/bin/sh "${variables[@]}" /bin/sh -c "$line" >>out 2>>err ;;
+        esac
+    done <"$README/cron.1"
+    silent
+    called <<CALLS
+nightly-report  under locks/nightly
+sleep 60 under locks/nightly
+reindex --all under locks/reindex
+CALLS
+}
+
+@test "the policy allows what withlock does, and no more" {
+    # an attempt of a playbook that died long ago: looked into, and deleted
+    curl -sf -d '{"logGroupName": "locks/policy/dead", "age_ms": 9999999}' "$URL/_groups" >/dev/null
+    gives 0 -p locks/policy -- true
+    nothing_left
+    control /_stats | jq -r 'keys[]' | sort >made
+    jq -r '.Statement[].Action | if type == "array" then .[] else . end | ltrimstr("logs:")' \
+        "$README/json.1" | sort | diff - made
+    jq -e '[.Statement[] | select(.Resource == "*").Action] == ["logs:DescribeLogGroups"]' "$README/json.1"
+}
