@@ -84,10 +84,11 @@ grep -E '^(Sig(Blk|Ign|Pnd)|Umask|NoNewPrivs|Cpus_allowed|Cap)' /proc/self/statu
 cat /proc/self/limits /proc/self/cgroup /proc/self/oom_score_adj
 readlink /proc/self/cwd
 ps -o ni= -p $$
-tr '\0' '\n' </proc/self/environ | grep -v '^_='
+cat /proc/$$/environ | tr '\0' '\n' | grep -v '^_='
 END
   chmod +x facts
   same_both_ways ./facts
+  grep -q '^HOME=' through.out # it was the environment, and not nothing
   umask 031
   same_both_ways ./facts
   (ulimit -n 77 -s 4096 && same_both_ways ./facts)

@@ -1,6 +1,7 @@
 #include "unit.h"
 
 #include <poll.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "run/timer.h"
@@ -46,11 +47,29 @@ static void moments_long_past_pass_at_once(void **state)
     close(fd);
 }
 
+/* What cannot be tried without a suspend: that the kernel was asked for the right clock. */
+static void it_counts_while_the_machine_is_suspended(void **state)
+{
+    (void)state;
+    char path[64], line[128];
+    int fd = -1, clock = -1;
+    assert_int_equal(timer_open(&fd, NULL), 0);
+    snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
+    FILE *file = fopen(path, "r");
+    assert_non_null(file);
+    while (fgets(line, sizeof(line), file))
+        (void)sscanf(line, "clockid: %d", &clock);
+    fclose(file);
+    close(fd);
+    assert_int_equal(clock, CLOCK_BOOTTIME);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_timer_passes_and_stays_passed_until_moved),
         cmocka_unit_test(moments_long_past_pass_at_once),
+        cmocka_unit_test(it_counts_while_the_machine_is_suspended),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
