@@ -228,6 +228,7 @@ struct lock {
     uint32_t looks; /* listings examined so far */
     struct mono look_at;
     bool reading;        /* a listing is under way: its next pages matter */
+    bool claim_failed;   /* a claim of ours was not the first: read every page before the next */
     struct mono claimed; /* answer to the create of our claim */
     uint32_t lost_looks;
     uint32_t young_looks;

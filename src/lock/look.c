@@ -154,6 +154,7 @@ static void waiter_lost(struct lock *lock, struct mono now, const struct lock_li
     if (lock->phase == LOCK_CLAIMING) {
         generations_drop_claims(lock);
         lock->first_claim_ms = ATTEMPT_UNKNOWN;
+        lock->claim_failed = true;
         lock->phase = LOCK_WAITING;
     }
     lock->lost_looks++;
@@ -221,13 +222,23 @@ static void waiter_unbeaten(struct lock *lock, struct mono now, const struct loc
                      mono_add(now, LOCK_FIRST_LOOK_MS));
 }
 
+/*
+ * A claim only announces; the look after it decides, and reads every page. So the pages behind
+ * those that show us, with nobody ahead, need not be read for it, unless that went wrong before.
+ */
+static bool may_claim_by_a_page(const struct lock *lock, const struct judgement *seen)
+{
+    return lock->phase == LOCK_WAITING && !lock->claim_failed && seen->own_settled && !seen->ahead;
+}
+
 static void waiter_look(struct lock *lock, struct mono now, const struct lock_answer *answer)
 {
     const struct lock_listing *listing = answer->listing;
     judge_own(lock, now, listing);
     struct judgement seen = judge_listing(lock, now, listing);
     bool known = lock->ticket_ms != ATTEMPT_UNKNOWN && lock->anchor_created_ms != ATTEMPT_UNKNOWN;
-    lock->reading = !listing->complete && !(known && seen.ahead);
+    bool decided = known && (seen.ahead || may_claim_by_a_page(lock, &seen));
+    lock->reading = !listing->complete && !decided;
     if (lock->reading)
         return;
     lock->looks++;
