@@ -77,6 +77,14 @@ void checker_outcome(struct checker *checker, uint32_t actor, const char *name,
             self->names[i].maybe = true;
 }
 
+void checker_gone(struct checker *checker, uint32_t actor, const char *name)
+{
+    struct checker_actor *self = &checker->actors[actor];
+    for (uint32_t i = 0; i < self->name_count; i++)
+        if (strcmp(self->names[i].name, name) == 0)
+            self->names[i].gone = true;
+}
+
 static void confirm(struct checker *checker, struct checker_actor *self, struct mono now,
                     struct checker_name *name)
 {
@@ -229,6 +237,8 @@ void checker_holds(struct checker *checker, uint32_t actor, struct mono now)
         self->counts_until_ms =
             self->group ? self->group->applied_ms + checker->plan->role_age_ms : world->now_ms;
     } else {
+        checker->out_of_order += self->ticket_ms < checker->last_ticket_ms;
+        checker->last_ticket_ms = self->ticket_ms;
         if (now.ms > self->lease_ends_ms)
             world_fail(world, "I3", "%s starts its command after its lease", self->who);
         if (!checker->plan->outside)

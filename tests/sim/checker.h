@@ -22,6 +22,7 @@ struct checker_name {
     int64_t sent_ms; /* by the run's own clock: before the first send that may have reached */
     bool maybe;      /* a send may have reached the service */
     bool confirmed;  /* shown to the run by a listing */
+    bool gone;       /* its delete was answered */
 };
 
 struct checker_actor {
@@ -59,9 +60,11 @@ struct checker {
     uint32_t actor_count;
     int64_t token_max;
 
-    uint64_t entries;  /* holds that began */
-    uint64_t doubles;  /* outside the bounds: overlaps */
-    uint64_t lost;     /* locks lost */
+    uint64_t entries;      /* holds that began */
+    uint64_t doubles;      /* outside the bounds: overlaps */
+    uint64_t lost;         /* locks lost */
+    uint64_t out_of_order; /* entries of a W with a smaller ticket than the one before */
+    int64_t last_ticket_ms;
     uint64_t freed_ms; /* when the lock last became free */
     int64_t *idle_ms;  /* with --waiters: how long a free lock stayed free; else NULL */
     uint32_t idle_count, idle_room;
@@ -77,6 +80,7 @@ void checker_run(struct checker *checker, uint32_t actor, const char *id, int64_
 void checker_sends(struct checker *checker, uint32_t actor, const char *name, struct mono sent);
 void checker_outcome(struct checker *checker, uint32_t actor, const char *name,
                      enum lock_outcome outcome);
+void checker_gone(struct checker *checker, uint32_t actor, const char *name);
 void checker_shown(struct checker *checker, uint32_t actor, struct mono now,
                    const struct lock_listing *listing);
 void checker_whole_listing(struct checker *checker, uint32_t actor, int64_t asked_ms);

@@ -94,6 +94,15 @@ static bool admits(const struct lock *lock, const char *name)
     return false;
 }
 
+/* Deleted, and applied after that: only a listing could tell, and there was no time for one. */
+static bool was_gone(const struct checker_actor *self, const char *name)
+{
+    for (uint32_t i = 0; i < self->name_count; i++)
+        if (strcmp(self->names[i].name, name) == 0)
+            return self->names[i].gone;
+    return false;
+}
+
 void checker_leaves(struct checker *checker, uint32_t actor)
 {
     checker->actors[actor].left_ms = checker->world->now_ms;
@@ -115,8 +124,9 @@ void checker_exits(struct checker *checker, uint32_t actor, const struct lock *l
             continue;
         bool late = service_shown_by(service, group) > last_look_ms;
         bool told = admits(lock, group->name) && now_ms - self->trouble_ms < CHECKER_QUIET_MS;
-        bool no_time = out_of_time &&
-                       (group->applied_ms >= self->left_ms || now_ms - self->trouble_ms < limit_ms);
+        bool no_time =
+            out_of_time && (was_gone(self, group->name) || group->applied_ms >= self->left_ms ||
+                            now_ms - self->trouble_ms < limit_ms);
         if (group->deleted_ms == WORLD_NEVER && !late && !told && !no_time)
             world_fail(checker->world, "I4", "%s is gone and has left %s", self->who, group->name);
         group->actor = SERVICE_NOBODY;

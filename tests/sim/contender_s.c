@@ -59,7 +59,7 @@ static void come_back(struct contender_s *self, int64_t after_ms)
     stop_holding(self);
     self->checker->actors[self->actor].present = false;
     self->attempts = 0;
-    if (self->process.plan->story || self->done)
+    if (self->process.plan->story || self->process.plan->crowd || self->done)
         next_step(self, ROLE_IDLE, 0);
     else
         next_step(self, ROLE_CLEAR, after_ms);

@@ -93,6 +93,9 @@ static void tell(struct contender_w *self, const struct lock_answer *answer)
     full.sent = self->sent;
     full.random = (uint32_t)prng_next(&world->prng);
     checker_outcome(self->checker, self->actor, create ? self->name : NULL, full.outcome);
+    if (self->todo.kind == LOCK_TODO_DELETE &&
+        (full.outcome == LOCK_DONE || full.outcome == LOCK_ABSENT))
+        checker_gone(self->checker, self->actor, self->name);
     if (full.outcome == LOCK_DONE && full.listing) {
         checker_shown(self->checker, self->actor, now_of(self), full.listing);
         if (full.listing->complete)
@@ -307,7 +310,7 @@ static void finish(struct contender_w *self)
     self->serial++;
     if (world->calm && held && self->held_calm)
         self->done = true;
-    if (!self->done && !plan->story)
+    if (!self->done && !plan->story && !plan->crowd)
         world_at(world, next_arrival(world, plan), arrive, self, self->serial);
 }
 
@@ -521,6 +524,8 @@ void contender_w_start(struct contender_w *self, struct wire *wire, uint32_t act
     int64_t at_ms = prng_chance(&world->prng, 0.5)
                         ? prng_range(&world->prng, 0, wire->plan->settle_ms)
                         : prng_range(&world->prng, 0, wire->plan->think_max_ms);
+    if (wire->plan->crowd)
+        at_ms = prng_range(&world->prng, 0, wire->plan->think_max_ms);
     if (wire->plan->arrivals)
         at_ms = wire->plan->arrivals[actor].at_ms;
     world_at(world, at_ms, arrive, self, 0);

@@ -156,6 +156,13 @@ bool scene_play(struct scene *scene)
         if (plan->strangers > 0)
             world_at(world, prng_range(&world->prng, 0, plan->safety_ms), stranger, scene, 0);
     }
+    return scene_go_on(scene);
+}
+
+bool scene_go_on(struct scene *scene)
+{
+    struct world *world = &scene->world;
+    const struct plan *plan = &scene->plan;
     scene->over = false;
     while (!world_failed(world) && !scene->over && world_step(world))
         if (plan->crowd && world->now_ms >= scene->stop_ms)

@@ -26,6 +26,8 @@ struct scene {
 
 /* Plays scene->plan; true if nothing was violated, else world.failure says what. */
 bool scene_play(struct scene *scene);
+/* A crowd's scene, from where stop_ms ended it. */
+bool scene_go_on(struct scene *scene);
 void scene_free(struct scene *scene);
 
 #endif

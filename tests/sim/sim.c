@@ -12,6 +12,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "crowd.h"
 #include "mutations.h"
 #include "scene.h"
 
@@ -100,6 +101,7 @@ int main(int argc, char **argv)
         {"sweep", no_argument, NULL, 'p'},
         {"mild", no_argument, NULL, 'm'},
         {"no-roles", no_argument, NULL, 'n'},
+        {"waiters", required_argument, NULL, 'W'},
         {"kind", required_argument, NULL, 'K'},
         {"mutation", required_argument, NULL, 'M'},
         {"mutations", optional_argument, NULL, 'A'},
@@ -109,6 +111,7 @@ int main(int argc, char **argv)
     uint64_t from = 1, to = 1000;
     const char *mutation = NULL, *hunted = NULL;
     bool verbose = false, keep_going = false, hunting = false;
+    uint32_t waiters = 0;
     int option;
     char *end;
     while ((option = getopt_long(argc, argv, "v", long_options, NULL)) != -1) {
@@ -148,6 +151,9 @@ int main(int argc, char **argv)
         case 'K':
             options.kind = (enum plan_kind)(strtoul(optarg, NULL, 10) % PLAN_KINDS);
             break;
+        case 'W':
+            waiters = (uint32_t)strtoul(optarg, NULL, 10);
+            break;
         case 'M':
             mutation = optarg;
             break;
@@ -162,6 +168,12 @@ int main(int argc, char **argv)
     if (!mutations_leave_out(mutation)) {
         (void)fprintf(stderr, "sim: no rule '%s' to leave out in this build\n", mutation);
         return 64;
+    }
+    if (waiters) {
+        struct scene scene = {0};
+        int status = crowd_measure(&scene, waiters);
+        scene_free(&scene);
+        return status;
     }
     if (hunting) {
         struct scene scene = {0};

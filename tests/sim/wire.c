@@ -196,7 +196,7 @@ static void befall(struct wire *wire, const struct flight *flight, struct fate *
 {
     struct prng *prng = &wire->world->prng;
     const struct plan *plan = wire->plan;
-    if (wire->world->calm || plan->story)
+    if (wire->world->calm || plan->story || plan->crowd)
         return;
     int64_t silence = prng_chance(prng, 0.5) ? WORLD_NEVER : fate->answer_ms;
     if (cut_off(wire, flight->actor)) {
