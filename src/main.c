@@ -40,6 +40,8 @@ static int run(const struct options *options, const struct signals *signals, str
                  .kill_after_ms = options->kill_after_ms,
                  .release_timeout_ms = options->release_timeout_ms,
                  .max_attempts = (unsigned)options->max_attempts,
+                 .limits_waiters = options->max_waiters != OPTIONS_NO_LIMIT,
+                 .max_waiters = (uint32_t)options->max_waiters,
                  .retry_delay_ms = options->retry_delay_ms,
                  .no_queue = options->no_queue},
         .id = options->id,
@@ -49,11 +51,17 @@ static int run(const struct options *options, const struct signals *signals, str
         .read_timeout_ms = options->read_timeout_ms,
         .min_hold_ms = options->min_hold_ms,
         .warn_on_lost = options->on_lost == OPTIONS_ON_LOST_WARN,
-        .json = options->log_format == OPTIONS_LOG_JSON,
         .not_obtained_status = (int)options->conflict_exit_code,
         .environment = environment,
     };
     return supervise(&plan, signals, err);
+}
+
+/* The last line of a run that failed. */
+static void tell_failure(const struct error *err, int status)
+{
+    struct report_field fields[] = {{"status", NULL, status}};
+    report_event(REPORT_ERROR, "failed", fields, 1, "%s", err->text);
 }
 
 int main(int argc, char **argv)
@@ -78,6 +86,6 @@ int main(int argc, char **argv)
     else
         status = run(&options, &signals, &err);
     if (err.kind != ERROR_NONE)
-        report(REPORT_ERROR, "%s", err.text);
+        tell_failure(&err, status);
     return status;
 }

@@ -34,6 +34,10 @@ struct report_field {
 void report_init(enum report_level highest, bool json);
 
 bool report_shows(enum report_level level);
+bool report_is_json(void);
+
+/* For events that those who read JSON want to know of, and readers of text only with -v. */
+enum report_level report_event_level(void);
 
 void report(enum report_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

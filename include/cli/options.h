@@ -15,7 +15,8 @@
 #include "base/text.h"
 #include "lock/attempt.h"
 
-#define OPTIONS_FOREVER (-1) /* wait_ms: no limit */
+#define OPTIONS_FOREVER  (-1) /* wait_ms: no limit */
+#define OPTIONS_NO_LIMIT UINT64_MAX
 
 enum options_action {
     OPTIONS_RUN,
@@ -42,8 +43,7 @@ struct options {
     char label_tag[ATTEMPT_LABEL_BYTES + 1]; /* the label as it stands in names */
     const char *tags;                        /* "KEY=VALUE,..."; NULL for none */
     int64_t wait_ms;                         /* 0: one try; OPTIONS_FOREVER */
-    uint64_t max_waiters;
-    bool has_max_waiters;
+    uint64_t max_waiters;                    /* OPTIONS_NO_LIMIT */
     int64_t min_hold_ms;
     uint64_t max_attempts;  /* 0: no limit */
     int64_t retry_delay_ms; /* 0: by position */

@@ -57,6 +57,8 @@ struct lock_settings {
     int64_t release_timeout_ms;
     struct mono wait_until; /* lost looks after this moment are final; MONO_NEVER to wait */
     unsigned max_attempts;  /* looks that found somebody ahead; 0 for no limit */
+    uint32_t max_waiters;   /* if limits_waiters: so many may wait ahead of us when we arrive */
+    bool limits_waiters;
     int64_t retry_delay_ms; /* between looks; 0 to go by position */
     unsigned arrival_tries; /* requests that may fail in a row while no attempt of ours counts */
     bool nonblock;          /* one try */
@@ -231,6 +233,7 @@ struct lock {
     bool claim_failed;   /* a claim of ours was not the first: read every page before the next */
     struct mono claimed; /* answer to the create of our claim */
     uint32_t lost_looks;
+    bool admitted; /* the queue was short enough when we arrived */
     uint32_t young_looks;
     uint32_t unseen_looks; /* in a row, D apart */
     struct mono unseen_asked;

@@ -25,8 +25,9 @@ struct heartbeat {
     pthread_t thread;
     bool running;
     atomic_bool stopping;
-    int stop_fd; /* eventfd: the thread is to end */
-    int news_fd; /* eventfd: heartbeat_lost() has something */
+    int stop_fd;       /* eventfd: the thread is to end */
+    int news_fd;       /* eventfd: heartbeat_lost() has something */
+    unsigned renewals; /* the thread's; to be read once it has stopped */
     pthread_mutex_t mutex;
     bool lost;
     struct error why;

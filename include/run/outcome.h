@@ -6,9 +6,11 @@
 #ifndef RUN_OUTCOME_H
 #define RUN_OUTCOME_H
 
+#include "base/date.h"
 #include "run/session.h"
 
 #define OUTCOME_WHO_BYTES 400
+#define OUTCOME_ID_BYTES  160
 
 /* LOCK_LOST: ERROR_LOST and why. */
 void outcome_lost(const struct session *session, struct error *ret_why);
@@ -18,6 +20,16 @@ void outcome_lost(const struct session *session, struct error *ret_why);
  * all (the exit status is the user's choice), else what went wrong.
  */
 void outcome_not_obtained(const struct session *session, struct error *ret_why);
+
+/* The one who is ahead of us, by the last look; all printable. */
+struct outcome_ahead {
+    char id[OUTCOME_ID_BYTES]; /* "" of a name that cannot be read */
+    char label[ATTEMPT_LABEL_BYTES + 1];
+    char since[DATE_ISO_BYTES]; /* by the service's clock */
+};
+
+/* False if nobody is known to be; then everything is "". */
+bool outcome_ahead(const struct session *session, struct outcome_ahead *ret_ahead);
 
 /* "'ID' ('label') since 2026-11-22T06:45:12Z": the one who is ahead of us. */
 void outcome_who(const struct session *session, char out[OUTCOME_WHO_BYTES]);

@@ -32,7 +32,6 @@ struct supervise_plan {
     int64_t read_timeout_ms;
     int64_t min_hold_ms;
     bool warn_on_lost; /* go on with a lost lock */
-    bool json;         /* events are shown without -v */
     int not_obtained_status;
     held_environment_fn environment;
 };

@@ -33,6 +33,16 @@ bool report_shows(enum report_level level)
     return level <= state.highest;
 }
 
+bool report_is_json(void)
+{
+    return state.json;
+}
+
+enum report_level report_event_level(void)
+{
+    return state.json ? REPORT_NOTICE : REPORT_VERBOSE;
+}
+
 bool report_in_place(void)
 {
     return state.terminal;

@@ -313,6 +313,7 @@ int options_parse(struct options *options, int argc, char **argv,
 {
     *options = (struct options){
         .wait_ms = OPTIONS_FOREVER,
+        .max_waiters = OPTIONS_NO_LIMIT,
         .conflict_exit_code = 1,
         .lock_timeout_ms = DEFAULT_T_MS,
         .role_timeout_ms = -1,

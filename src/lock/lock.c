@@ -404,7 +404,8 @@ static void succeed(struct lock *lock)
 static void created(struct lock *lock, struct mono now, struct lock_generation *own)
 {
     int64_t settle_ms = lock->settings.settle_ms;
-    bool at_once = lock->settings.nonblock || lock->settings.claim_early;
+    bool at_once =
+        lock->settings.nonblock || lock->settings.claim_early || look_counts_waiters(lock);
     own->state = LOCK_GENERATION_MADE;
     own->answered = now;
     lock->made_any = true;

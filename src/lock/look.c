@@ -62,6 +62,11 @@ void look_arrive(struct lock *lock, struct mono now)
     (void)now;
 }
 
+bool look_counts_waiters(const struct lock *lock)
+{
+    return lock->settings.limits_waiters && !lock->admitted;
+}
+
 struct mono look_settled_at(const struct lock *lock, struct mono now)
 {
     struct mono at = MONO_NEVER;
@@ -132,6 +137,7 @@ static void withdraw(struct lock *lock, struct mono now, uint32_t random)
         delay_ms = LOCK_RETRY_DELAY_MS;
     generations_drop_below(lock, UINT32_MAX);
     lock->withdrawn = true;
+    lock->admitted = false;
     lock->arrive_at = mono_add(now, delay_ms + (int64_t)((uint64_t)(delay_ms / 2) * random >> 32));
 }
 
@@ -147,6 +153,12 @@ static bool may_look_again(struct lock *lock, const struct judgement *seen,
     return true;
 }
 
+/* --max-waiters: of those ahead one holds the lock, or is about to. */
+static bool is_crowded(const struct lock *lock, uint32_t ahead)
+{
+    return look_counts_waiters(lock) && ahead > lock->settings.max_waiters;
+}
+
 static void waiter_lost(struct lock *lock, struct mono now, const struct lock_listing *listing,
                         const struct judgement *seen, uint32_t random)
 {
@@ -160,7 +172,7 @@ static void waiter_lost(struct lock *lock, struct mono now, const struct lock_li
     lock->lost_looks++;
     if (may_look_again(lock, seen, listing))
         return;
-    if (mono_reached(now, settings->wait_until) ||
+    if (mono_reached(now, settings->wait_until) || is_crowded(lock, seen->ahead) ||
         (settings->max_attempts && lock->lost_looks >= settings->max_attempts)) {
         look_leave(lock, now, LOCK_REASON_HELD);
         return;
@@ -237,7 +249,8 @@ static void waiter_look(struct lock *lock, struct mono now, const struct lock_an
     judge_own(lock, now, listing);
     struct judgement seen = judge_listing(lock, now, listing);
     bool known = lock->ticket_ms != ATTEMPT_UNKNOWN && lock->anchor_created_ms != ATTEMPT_UNKNOWN;
-    bool decided = known && (seen.ahead || may_claim_by_a_page(lock, &seen));
+    bool beaten = seen.ahead && (!look_counts_waiters(lock) || is_crowded(lock, seen.ahead));
+    bool decided = known && (beaten || may_claim_by_a_page(lock, &seen));
     lock->reading = !listing->complete && !decided;
     if (lock->reading)
         return;
@@ -252,6 +265,8 @@ static void waiter_look(struct lock *lock, struct mono now, const struct lock_an
         return;
     }
     judge_cleaning(lock, now, listing, false);
+    if (!is_crowded(lock, seen.ahead))
+        lock->admitted = true;
     if (seen.ahead)
         waiter_lost(lock, now, listing, &seen, answer->random);
     else

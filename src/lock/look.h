@@ -15,6 +15,9 @@ void look_leave(struct lock *lock, struct mono now, enum lock_reason reason);
 
 void look_lose(struct lock *lock, enum lock_reason reason);
 
+/* --max-waiters: the queue is yet to be counted, by a look at once. */
+bool look_counts_waiters(const struct lock *lock);
+
 /* The deciding look comes once an own attempt is D old. */
 struct mono look_settled_at(const struct lock *lock, struct mono now);
 

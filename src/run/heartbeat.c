@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/report.h"
+#include "run/events.h"
 #include "run/outcome.h"
 
 static bool stopped(void *context)
@@ -53,7 +54,7 @@ static void *beat(void *context)
     struct heartbeat *heartbeat = context;
     struct session *session = heartbeat->session;
     struct session_waker waker = {.fd = heartbeat->stop_fd, .woken = stopped};
-    struct lock_lease known = {0};
+    struct lock_lease known = {.ends_at = lock_lease(&session->lock).ends_at};
     while (!atomic_load(&heartbeat->stopping)) {
         session_step(session, &waker, MONO_NEVER);
         for (const char *line; (line = provider_warning(&session->provider));)
@@ -62,6 +63,8 @@ static void *beat(void *context)
         bool lost = lock_phase(&session->lock) == LOCK_LOST;
         if (lost || !same(lease, known))
             set_deadlines(heartbeat, &lease, lost);
+        if (!lost && lease.ends_at.ms > known.ends_at.ms)
+            events_renewed(session, ++heartbeat->renewals);
         known = lease;
         if (lost) {
             tell_lost(heartbeat);

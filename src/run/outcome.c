@@ -2,54 +2,48 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "lock/attempt.h"
-
-#define STAMP_BYTES 40
-#define SHOWN_BYTES 160
-
-static void stamp(int64_t wall_ms, char out[STAMP_BYTES])
-{
-    time_t seconds = (time_t)(wall_ms / 1000);
-    struct tm parts;
-    if (!gmtime_r(&seconds, &parts) ||
-        strftime(out, STAMP_BYTES, "%Y-%m-%dT%H:%M:%SZ", &parts) == 0)
-        (void)snprintf(out, STAMP_BYTES, "?");
-}
 
 static const char *prefix(const struct session *session)
 {
     return session->config.lock.prefix;
 }
 
-void outcome_who(const struct session *session, char out[OUTCOME_WHO_BYTES])
+bool outcome_ahead(const struct session *session, struct outcome_ahead *ret_ahead)
 {
     const struct lock_standing *standing = lock_standing(&session->lock);
     struct attempt attempt;
-    char id[SHOWN_BYTES], label[ATTEMPT_LABEL_BYTES + 1], since[STAMP_BYTES];
     struct text name = text_from(standing->ahead_name);
-    if (attempt_parse(text_from(prefix(session)), name, &attempt) == ATTEMPT_ELSEWHERE) {
+    *ret_ahead = (struct outcome_ahead){0};
+    if (attempt_parse(text_from(prefix(session)), name, &attempt) == ATTEMPT_ELSEWHERE)
+        return false;
+    (void)text_printable(attempt.id, ret_ahead->id, sizeof(ret_ahead->id));
+    (void)text_printable(attempt.label, ret_ahead->label, sizeof(ret_ahead->label));
+    date_write_iso((struct wall){standing->since_ms}, ret_ahead->since);
+    return true;
+}
+
+void outcome_who(const struct session *session, char out[OUTCOME_WHO_BYTES])
+{
+    struct outcome_ahead ahead;
+    if (!outcome_ahead(session, &ahead))
         (void)snprintf(out, OUTCOME_WHO_BYTES, "somebody");
-        return;
-    }
-    (void)text_printable(attempt.id, id, sizeof(id));
-    (void)text_printable(attempt.label, label, sizeof(label));
-    stamp(standing->since_ms, since);
-    (void)snprintf(out, OUTCOME_WHO_BYTES, "'%s'%s%s%s since %s", id, *label ? " (" : "", label,
-                   *label ? ")" : "", since);
+    else
+        (void)snprintf(out, OUTCOME_WHO_BYTES, "'%s'%s%s%s since %s", ahead.id,
+                       *ahead.label ? " (" : "", ahead.label, *ahead.label ? ")" : "", ahead.since);
 }
 
 /* The last time the service answered anything, by our own clock. */
-static void last_answer(const struct session *session, char out[STAMP_BYTES])
+static void last_answer(const struct session *session, char out[DATE_ISO_BYTES])
 {
     int64_t ago_ms = mono_diff(mono_now(), session->last_answer);
-    stamp(wall_now().ms - ago_ms, out);
+    date_write_iso((struct wall){wall_now().ms - ago_ms}, out);
 }
 
 void outcome_lost(const struct session *session, struct error *ret_why)
 {
-    char since[STAMP_BYTES], who[OUTCOME_WHO_BYTES];
+    char since[DATE_ISO_BYTES], who[OUTCOME_WHO_BYTES];
     const struct error *last = &session->last_error;
     switch (lock_reason(&session->lock)) {
     case LOCK_REASON_GONE:

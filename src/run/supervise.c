@@ -8,6 +8,7 @@
 #include "base/report.h"
 #include "exit_status.h"
 #include "run/child.h"
+#include "run/events.h"
 #include "run/guardian.h"
 #include "run/heartbeat.h"
 #include "run/identity.h"
@@ -32,14 +33,8 @@ struct run {
     bool lost;
     bool told_lost;
     bool guardian_died; /* and the command with it, also where loss is to be warned of only */
-    struct error why; /* it was lost */
+    struct error why;   /* it was lost */
 };
-
-/* Events are for those who read JSON; in text they are for -v. */
-static enum report_level event_level(const struct run *run)
-{
-    return run->plan->json ? REPORT_NOTICE : REPORT_VERBOSE;
-}
 
 static const char *environment_get(const char *name, void *context)
 {
@@ -113,8 +108,8 @@ static void take_notices(struct session *session)
     }
 }
 
-/* Deletes what was made; what could not be is said. */
-static void release(struct run *run, const struct session_waker *waker)
+/* Deletes what was made. False, and it is said, if something could not be. */
+static bool release(struct run *run, const struct session_waker *waker)
 {
     struct error left;
     struct session *session = &run->session;
@@ -123,8 +118,10 @@ static void release(struct run *run, const struct session_waker *waker)
         session_step(session, waker, MONO_NEVER);
         take_notices(session);
     }
-    if (outcome_left(session, &left))
-        report(REPORT_ERROR, "%s", left.text);
+    if (!outcome_left(session, &left))
+        return true;
+    report(REPORT_ERROR, "%s", left.text);
+    return false;
 }
 
 /* In the guardian, after withlock was killed: by fresh connections and credentials. */
@@ -139,7 +136,7 @@ static void release_after_death(void *context)
         report(REPORT_ERROR, "%s", err.text);
         return;
     }
-    release(run, &waker);
+    (void)release(run, &waker); /* it has said what is left */
     session_free(&run->session);
 }
 
@@ -159,36 +156,6 @@ static int wait_for_lock(struct run *run, struct waiting *waiting)
     return waiting->signal;
 }
 
-static void tell_acquired(const struct run *run)
-{
-    int64_t waited_ms = mono_diff(run->held_since, run->arrived);
-    struct report_field fields[] = {
-        {"lock", run->plan->lock.prefix, 0},
-        {"id", run->identity.id, 0},
-        {"token", NULL, lock_token(&run->session.lock)},
-        {"waited_ms", NULL, waited_ms},
-    };
-    report_event(event_level(run), "acquired", fields, sizeof(fields) / sizeof(fields[0]),
-                 "acquired lock '%s' as '%s' after %lld.%03lld s", run->plan->lock.prefix,
-                 run->identity.id, (long long)(waited_ms / 1000), (long long)(waited_ms % 1000));
-}
-
-static void tell_ended(const struct run *run)
-{
-    int64_t held_ms = mono_diff(mono_now(), run->held_since);
-    struct report_field fields[] = {
-        {"lock", run->plan->lock.prefix, 0},
-        {"status", NULL, run->status},
-        {"held_ms", NULL, held_ms},
-        {"waited_ms", NULL, mono_diff(run->held_since, run->arrived)},
-        {"calls", NULL, (int64_t)run->session.calls},
-    };
-    report_event(event_level(run), "released", fields, sizeof(fields) / sizeof(fields[0]),
-                 "released lock '%s' after %lld.%03lld s, %llu calls; the command's status is %d",
-                 run->plan->lock.prefix, (long long)(held_ms / 1000), (long long)(held_ms % 1000),
-                 (unsigned long long)run->session.calls, run->status);
-}
-
 static void note_loss(struct run *run)
 {
     struct error why;
@@ -197,10 +164,7 @@ static void note_loss(struct run *run)
     run->told_lost = true;
     run->lost = true;
     run->why = why;
-    struct report_field fields[] = {{"lock", run->plan->lock.prefix, 0}};
-    if (run->plan->warn_on_lost)
-        report_event(REPORT_WARNING, "lost", fields, 1, "warning: %s; the command goes on",
-                     why.text);
+    events_lost(&run->session, &why, run->plan->warn_on_lost);
 }
 
 static void forward_signals(struct run *run)
@@ -261,20 +225,29 @@ static void watch_command(struct run *run, struct error *err)
     note_loss(run);
 }
 
-/* --min-hold: until then, or until a signal asks to end. */
+/*
+ * --min-hold: until then, or until a signal asks to end, or the lock is lost: the command has
+ * ended by itself, so that this is no failure.
+ */
 static void hold_on(struct run *run)
 {
     struct mono until = mono_add(run->held_since, run->plan->min_hold_ms);
     struct signals_seen seen;
-    while (!run->lost && !mono_reached(mono_now(), until)) {
+    struct error why;
+    if (run->lost || mono_reached(run->ended, until))
+        return;
+    events_holding_on(&run->session, mono_diff(until, run->ended));
+    while (!mono_reached(mono_now(), until)) {
         struct pollfd fds[] = {
             {.fd = run->signals->fd, .events = POLLIN},
             {.fd = heartbeat_fd(&run->heartbeat), .events = POLLIN},
         };
         int64_t left_ms = mono_diff(until, mono_now());
         (void)poll(fds, 2, left_ms > 60000 ? 60000 : (int)left_ms + 1);
-        if (fds[1].revents)
-            note_loss(run);
+        if (heartbeat_lost(&run->heartbeat, &why)) {
+            report(REPORT_WARNING, "warning: %s, after the command had ended", why.text);
+            return;
+        }
         while (signals_next(run->signals, &seen))
             if (signals_terminating(seen.number))
                 return;
@@ -298,6 +271,8 @@ static int run_command(struct run *run, struct error *err)
         run->lost = true;
     }
     watch_command(run, err);
+    run->ended = mono_now();
+    events_ended(&run->session, run->status, mono_diff(run->ended, run->held_since));
     if (run->heartbeat.running)
         hold_on(run);
     guardian_set_deadlines(&run->guardian, MONO_NEVER, MONO_NEVER);
@@ -313,6 +288,8 @@ static int lost_status(struct run *run, struct error *err)
         run->session.lock.reason = LOCK_REASON_LEASE;
         outcome_lost(&run->session, &run->why);
     }
+    if (!run->told_lost)
+        events_lost(&run->session, &run->why, false);
     *err = run->why;
     if (err->kind == ERROR_LOST)
         (void)strncat(err->text, "; the command was ended",
@@ -325,10 +302,8 @@ static int not_obtained_status(struct run *run, struct error *err)
     outcome_not_obtained(&run->session, err);
     if (err->kind != ERROR_NONE)
         return error_exit_status(err->kind);
-    struct report_field fields[] = {{"lock", run->plan->lock.prefix, 0}};
     bool silent = run->plan->wait_ms == 0 && lock_reason(&run->session.lock) == LOCK_REASON_HELD;
-    report_event(silent ? event_level(run) : REPORT_NOTICE, "not_obtained", fields, 1, "%s",
-                 err->text);
+    events_not_obtained(&run->session, err->text, mono_diff(mono_now(), run->arrived), silent);
     return run->plan->not_obtained_status;
 }
 
@@ -337,14 +312,20 @@ static int use_lock(struct run *run, struct error *err)
 {
     struct session_waker waker = NO_WAKER;
     run->held_since = mono_now();
-    tell_acquired(run);
+    events_acquired(&run->session, mono_diff(run->held_since, run->arrived));
     if (run_command(run, err) != 0)
         run->status = error_exit_status(err->kind);
     int status = run->status;
     if (run->lost && (!run->plan->warn_on_lost || run->guardian_died))
         status = lost_status(run, err);
-    release(run, &waker);
-    tell_ended(run);
+    struct events_summary summary = {
+        .status = run->status,
+        .waited_ms = mono_diff(run->held_since, run->arrived),
+        .renewals = run->heartbeat.renewals,
+        .left = !release(run, &waker),
+    };
+    summary.held_ms = mono_diff(mono_now(), run->held_since);
+    events_released(&run->session, &summary);
     return status;
 }
 
@@ -355,7 +336,7 @@ static int run_session(struct run *run, struct waiting *waiting, struct error *e
     waiting_end(waiting);
     if (number == 0 && lock_phase(&run->session.lock) == LOCK_HELD)
         return use_lock(run, err);
-    release(run, &waker);
+    (void)release(run, &waker); /* it has said what is left */
     if (number)
         return EXIT_STATUS_SIGNAL + number;
     return not_obtained_status(run, err);

@@ -50,27 +50,35 @@ void waiting_show(struct waiting *waiting, const struct session *session)
 static void say(const struct waiting *waiting)
 {
     char who[OUTCOME_WHO_BYTES];
+    struct outcome_ahead ahead;
     const struct session *session = waiting->session;
     const struct lock_standing *standing = lock_standing(&session->lock);
     const char *prefix = session->config.lock.prefix;
-    int64_t waited_s = mono_diff(mono_now(), waiting->since) / 1000;
+    int64_t waited_ms = mono_diff(mono_now(), waiting->since);
     if (lock_failures(&session->lock) > 1) {
-        report_progress("waiting", NULL, 0, "waiting for lock '%s' (%lld s): %s", prefix,
-                        (long long)waited_s, session->last_error.text);
+        struct report_field failing[] = {{"lock", prefix, 0},
+                                         {"id", session->config.lock.id, 0},
+                                         {"waited_ms", NULL, waited_ms}};
+        report_progress("waiting", failing, 3, "waiting for lock '%s' (%lld s): %s", prefix,
+                        (long long)(waited_ms / 1000), session->last_error.text);
         return;
     }
     if (!standing->behind)
         return;
     outcome_who(session, who);
+    (void)outcome_ahead(session, &ahead); /* it is all "" of nobody */
     struct report_field fields[] = {
         {"lock", prefix, 0},
-        {"holder", who, 0},
+        {"id", session->config.lock.id, 0},
+        {"holder", ahead.id, 0},
+        {"label", ahead.label, 0},
+        {"since", ahead.since, 0},
         {"ahead", NULL, standing->ahead},
-        {"waited_s", NULL, waited_s},
+        {"waited_ms", NULL, waited_ms},
     };
     report_progress("waiting", fields, sizeof(fields) / sizeof(fields[0]),
                     "waiting for lock '%s' (%lld s): %s %s; %s%u ahead", prefix,
-                    (long long)waited_s, standing->held ? "held by" : "next is", who,
+                    (long long)(waited_ms / 1000), standing->held ? "held by" : "next is", who,
                     standing->at_least ? "at least " : "", standing->ahead);
 }
 

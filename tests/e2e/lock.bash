@@ -161,3 +161,12 @@ plant() {
 plant_claim() {
     plant "{\"logGroupName\":\"$1/another#t900#g1#q1#h#k7\"}"
 }
+
+# valid DOCUMENT FILE [LINES]: JSON as the schema in docs/DOCUMENT says (each line of it)?
+valid() {
+    local status=0
+    /usr/bin/python3 "$BATS_TEST_DIRNAME/validate_json.py" "$BATS_TEST_DIRNAME/../../docs/$1" \
+        ${3:+"$3"} <"$2" || status=$?
+    [ "$status" -ne 77 ] || skip 'python3-jsonschema is not installed'
+    return "$status"
+}

@@ -63,6 +63,9 @@ static void refused_with_one_line(void **state)
         {{"-p", "x", "--role-timeout", "60", "true"}, {"'60'", "900"}},
         {{"-p", "x", "--on-lost", "pray", "true"}, {"'pray'", "kill|warn"}},
         {{"-p", "x", "--max-attempts", "0", "true"}, {"'0'"}},
+        {{"-p", "x", "--max-waiters", "-1", "true"}, {"'-1'"}},
+        {{"-p", "x", "--min-hold", "soon", "true"}, {"'soon'"}},
+        {{"-p", "x", "--log-format", "xml", "true"}, {"'xml'", "text|json"}},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         struct options options;
@@ -105,6 +108,9 @@ static void defaults(void **state)
     assert_int_equal(options.settle_ms, 1000);
     assert_int_equal(options.wait_ms, OPTIONS_FOREVER);
     assert_int_equal(options.conflict_exit_code, 1);
+    assert_true(options.max_waiters == OPTIONS_NO_LIMIT);
+    assert_int_equal(options.min_hold_ms, 0);
+    assert_int_equal(options.log_format, OPTIONS_LOG_TEXT);
     assert_int_equal(parse(&options, (const char *[]){"-p", "x", "-t", "30m", "true", NULL}, NULL),
                      0);
     assert_int_equal(options.role_timeout_ms, 1800000);

@@ -1,0 +1,99 @@
+#include "run/events.h"
+
+#include "base/report.h"
+#include "run/outcome.h"
+
+#define SECONDS      "%lld.%03lld s"
+#define PARTS(ms)    (long long)((ms) / 1000), (long long)((ms) % 1000)
+#define COUNT(array) (unsigned)(sizeof(array) / sizeof((array)[0]))
+
+static const char *prefix(const struct session *session)
+{
+    return session->config.lock.prefix;
+}
+
+static const char *id(const struct session *session)
+{
+    return session->config.lock.id;
+}
+
+void events_acquired(const struct session *session, int64_t waited_ms)
+{
+    struct report_field fields[] = {{"lock", prefix(session), 0},
+                                    {"id", id(session), 0},
+                                    {"token", NULL, lock_token(&session->lock)},
+                                    {"waited_ms", NULL, waited_ms}};
+    report_event(report_event_level(), "acquired", fields, COUNT(fields),
+                 "acquired lock '%s' as '%s' after " SECONDS, prefix(session), id(session),
+                 PARTS(waited_ms));
+}
+
+void events_renewed(const struct session *session, unsigned renewals)
+{
+    int64_t left_ms = mono_diff(lock_lease(&session->lock).ends_at, mono_now());
+    struct report_field fields[] = {{"lock", prefix(session), 0},
+                                    {"id", id(session), 0},
+                                    {"renewals", NULL, renewals},
+                                    {"lease_ms", NULL, left_ms}};
+    report_event(report_event_level(), "renewed", fields, COUNT(fields),
+                 "renewed lock '%s' for " SECONDS, prefix(session), PARTS(left_ms));
+}
+
+void events_lost(const struct session *session, const struct error *why, bool warn)
+{
+    struct report_field fields[] = {{"lock", prefix(session), 0}, {"id", id(session), 0}};
+    if (warn)
+        report_event(REPORT_WARNING, "lost", fields, COUNT(fields),
+                     "warning: %s; the command goes on", why->text);
+    else if (report_is_json()) /* in text the final error says it */
+        report_event(REPORT_WARNING, "lost", fields, COUNT(fields), "%s", why->text);
+}
+
+void events_ended(const struct session *session, int status, int64_t ran_ms)
+{
+    struct report_field fields[] = {{"lock", prefix(session), 0},
+                                    {"id", id(session), 0},
+                                    {"status", NULL, status},
+                                    {"ran_ms", NULL, ran_ms}};
+    if (report_is_json()) /* in text the summary says it */
+        report_event(report_event_level(), "ended", fields, COUNT(fields),
+                     "the command ended with status %d after " SECONDS, status, PARTS(ran_ms));
+}
+
+void events_holding_on(const struct session *session, int64_t for_ms)
+{
+    struct report_field fields[] = {
+        {"lock", prefix(session), 0}, {"id", id(session), 0}, {"for_ms", NULL, for_ms}};
+    report_event(report_event_level(), "holding_on", fields, COUNT(fields),
+                 "the command has ended; holding lock '%s' for another " SECONDS, prefix(session),
+                 PARTS(for_ms));
+}
+
+void events_released(const struct session *session, const struct events_summary *summary)
+{
+    struct report_field fields[] = {{"lock", prefix(session), 0},
+                                    {"id", id(session), 0},
+                                    {"status", NULL, summary->status},
+                                    {"waited_ms", NULL, summary->waited_ms},
+                                    {"held_ms", NULL, summary->held_ms},
+                                    {"renewals", NULL, summary->renewals},
+                                    {"calls", NULL, (int64_t)session->calls}};
+    report_event(report_event_level(), summary->left ? "left" : "released", fields, COUNT(fields),
+                 "%s lock '%s' after " SECONDS " (waited " SECONDS ", %u renewals, %llu calls); "
+                 "the command's status is %d",
+                 summary->left ? "could not release" : "released", prefix(session),
+                 PARTS(summary->held_ms), PARTS(summary->waited_ms), summary->renewals,
+                 (unsigned long long)session->calls, summary->status);
+}
+
+void events_not_obtained(const struct session *session, const char *line, int64_t waited_ms,
+                         bool silent)
+{
+    struct outcome_ahead ahead;
+    struct report_field fields[] = {{"lock", prefix(session), 0},   {"id", id(session), 0},
+                                    {"waited_ms", NULL, waited_ms}, {"holder", ahead.id, 0},
+                                    {"label", ahead.label, 0},      {"since", ahead.since, 0}};
+    bool known = outcome_ahead(session, &ahead);
+    report_event(silent ? report_event_level() : REPORT_NOTICE, "not_obtained", fields,
+                 known ? COUNT(fields) : 3, "%s", line);
+}

@@ -1,0 +1,100 @@
+#!/usr/bin/env bats
+# What fleets of hosts need: --min-hold, --max-waiters.
+
+load lock
+
+setup() {
+    lock_setup
+}
+
+teardown() {
+    lock_teardown
+}
+
+@test "--min-hold keeps the lock after the command has ended" {
+    start holder -v --min-hold 3 -p jobs touch ran
+    local job=$JOB
+    wait_until test -e ran
+    wait_until grep -q 'the command has ended; holding' holder.err
+    gives 1 -n -p jobs touch entered
+    [ ! -e entered ]
+    ends 0 "$job"
+    [ "$(sed -n "s/.*released lock 'jobs' after \([0-9]*\)\..*/\1/p" holder.err)" -ge 3 ]
+    nothing_left
+}
+
+@test "a cron job runs once on a fleet whose clocks differ by less than --min-hold" {
+    local host jobs=() ended=0 status
+    for host in 1 2 3 4 5 6; do
+        start "host$host" -n -E 0 --min-hold 4 -p jobs sh -c 'echo "$0" >>ran' "host$host"
+        jobs+=("$JOB")
+        sleep 0.2 # the hosts' clocks differ
+    done
+    for host in "${jobs[@]}"; do ends 0 "$host"; done
+    [ "$(wc -l <ran)" -eq 1 ]
+    nothing_left
+}
+
+@test "--min-hold: a status other than 0 counts, a signal ends it early" {
+    gives 7 --min-hold 0.5 -p jobs -c 'exit 7'
+    start holder -v --min-hold 1h -p jobs true
+    local job=$JOB
+    wait_until grep -q 'holding' holder.err
+    kill -TERM "$job"
+    ends 0 "$job"
+    nothing_left
+}
+
+@test "--min-hold: a loss after the command has ended is a warning" {
+    start holder -v -t 15 --min-hold 1h -p jobs true
+    local job=$JOB name
+    wait_until grep -q 'holding' holder.err
+    for name in $(groups jobs/); do
+        ok DeleteLogGroup "{\"logGroupName\":\"$name\"}"
+    done
+    ends 0 "$job"
+    grep -q "warning: lost the lock 'jobs': .*after the command had ended" holder.err
+}
+
+@test "--max-waiters gives up at once where so many wait already" {
+    hold holder -p jobs
+    local holder=$JOB first second
+    gives 1 --max-waiters 0 -p jobs touch entered
+    one_line 'held by'
+    start first --max-waiters 1 -l first -p jobs touch first.entered
+    first=$JOB
+    wait_until call_count 3 DescribeLogGroups
+    wait_until matching '#lfirst'
+    sleep 0.5 # beyond the settle time: it waits for good
+    gives 1 --max-waiters 1 -p jobs touch entered
+    start second --max-waiters 2 -l second -p jobs touch second.entered
+    second=$JOB
+    wait_until matching '#lsecond'
+    sleep 0.5
+    gives 1 --max-waiters 2 -p jobs touch entered
+    let_go holder
+    ends 0 "$holder"
+    ends 0 "$first"
+    ends 0 "$second"
+    [ ! -e entered ]
+    [ -e first.entered ]
+    [ -e second.entered ]
+    gives 0 --max-waiters 0 -p jobs true # a free lock is taken
+    nothing_left
+}
+
+@test "--max-waiters counts those on further pages" {
+    local number
+    plant_claim jobs
+    for number in $(seq 60); do
+        plant "{\"logGroupName\":\"jobs/w$number#t900#q$number\"}"
+    done
+    gives 1 -i me --max-waiters 60 -w 0.5 -p jobs true # it may wait
+    [ "$(calls 'select(.operation == "DescribeLogGroups") | .sequence' | wc -l)" -ge 2 ]
+    curl -sf -X POST "$URL/_reset"
+    plant_claim jobs
+    for number in $(seq 60); do
+        plant "{\"logGroupName\":\"jobs/w$number#t900#q$number\"}"
+    done
+    gives 1 -i me --max-waiters 59 -p jobs true
+}
