@@ -67,7 +67,7 @@ static void tell_failure(const struct error *err, int status)
 int main(int argc, char **argv)
 {
     struct options options;
-    struct signals signals;
+    struct signals signals = {.fd = -1};
     struct error err = {0};
     int status;
     if (options_parse(&options, argc, argv, environment, &err) != 0) {
@@ -85,6 +85,7 @@ int main(int argc, char **argv)
         status = error_exit_status(err.kind);
     else
         status = run(&options, &signals, &err);
+    signals_free(&signals);
     if (err.kind != ERROR_NONE)
         tell_failure(&err, status);
     return status;
