@@ -1,0 +1,4 @@
+# What scdoc leaves undone: no words cut at the end of a line (.TH has turned that on again), and
+# minus signs that stay together with their options and can be copied from the page.
+/^\.TH/a .nh
+/^\(\.\|\\h\)/!s/\\\{0,1\}-/\\-/g
