@@ -133,9 +133,10 @@ class World:
                     words = stat.read()
             except OSError:
                 continue
-            state, parent = words.rpartition(")")[2].split()[:2]
-            if "(withlock" in words and state == "Z" and parent != "1":  # init reaps when it likes
-                found.append(words.split()[0])
+            state, parent, _, session = words.rpartition(")")[2].split()[:4]
+            if "(withlock" in words and state == "Z" and session == str(os.getsid(0)):
+                if parent != "1":  # init reaps when it likes
+                    found.append(words.split()[0])
         return found
 
 
@@ -162,7 +163,9 @@ def main():
         thread.start()
     for thread in threads:
         thread.join()
-    zombies = world.zombies()
+    deadline = time.monotonic() + LIMIT_S
+    while (zombies := world.zombies()) and time.monotonic() < deadline:
+        time.sleep(0.05)
     if zombies:
         world.failures.append(f"zombies: {zombies}")
     world.service.terminate()
