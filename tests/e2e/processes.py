@@ -8,6 +8,11 @@ import time
 import uuid
 
 RUN_CHILD = os.environ["RUN_CHILD"]
+
+for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM):
+    if signal.getsignal(number) == signal.SIG_IGN:  # as for what runs in a shell's background
+        signal.signal(number, signal.SIG_DFL)
+
 LIMIT_S = 30  # keeps a broken build from hanging; no test asserts a duration with it
 
 
