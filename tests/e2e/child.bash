@@ -8,6 +8,11 @@ setup() {
   export ASAN_OPTIONS="$ASAN_OPTIONS:$faults" TSAN_OPTIONS="$TSAN_OPTIONS:$faults"
 }
 
+# What a failed test has left running; its guardian sees to the rest.
+teardown() {
+  [ -z "${runner:-}" ] || kill -KILL "$runner" 2>/dev/null || true
+}
+
 # Waits until a command succeeds; the limit only keeps a broken build from hanging.
 until_true() {
   local tries=0

@@ -196,7 +196,7 @@ start_logging() { # options of run-child...
 
 @test "without a terminal the command leads a group of its own, and the group is signalled" {
   setsid "$RUN_CHILD" sh -c "trap '' TERM; echo \$\$ >leader; $SIGNAL_LOG log" 3>&- &
-  local runner=$!
+  runner=$!
   until_true grep -q ready log
   [ "$(ps -o pgid= -p "$(cat leader)" | tr -d ' ')" = "$(cat leader)" ]
   kill -TERM "$runner"
@@ -207,7 +207,7 @@ start_logging() { # options of run-child...
 
 @test "a signal ignored on entry stays ignored" {
   (trap '' INT TERM USR1; exec setsid "$RUN_CHILD" "$SIGNAL_LOG" log 3>&-) &
-  local runner=$!
+  runner=$!
   until_true grep -q ready log
   kill -INT "$runner"
   kill -TERM "$runner"
@@ -222,7 +222,8 @@ start_logging() { # options of run-child...
 @test "the command may end while signals rain" {
   for attempt in 1 2 3 4 5 6 7 8; do
     setsid "$RUN_CHILD" sh -c 'trap "" TERM; exit 7' 3>&- &
-    local runner=$! got=0
+    runner=$!
+    local got=0
     while kill -USR2 "$runner" 2>/dev/null && kill -TERM "$runner" 2>/dev/null; do :; done
     wait "$runner" || got=$?
     case $got in 7 | 140 | 143) ;; *) echo "status $got"; return 1 ;; esac
