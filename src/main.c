@@ -1,9 +1,11 @@
 /* main - words in, exit status out; the only place that prints the final error and exits. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/report.h"
 #include "cli/options.h"
+#include "cli/status.h"
 #include "run/descriptors.h"
 #include "run/signals.h"
 #include "run/supervise.h"
@@ -13,6 +15,14 @@ static const char *environment(const char *name)
     return getenv(name);
 }
 
+static struct aws_options aws_options(const struct options *options)
+{
+    return (struct aws_options){.profile = options->profile,
+                                .region = options->region,
+                                .endpoint_url = options->endpoint_url,
+                                .ca_bundle = options->ca_bundle};
+}
+
 static int print(char *text)
 {
     int failed = !text || fputs(text, stdout) < 0 || fflush(stdout) != 0;
@@ -20,15 +30,34 @@ static int print(char *text)
     return failed;
 }
 
+/* What is asked about the lock, instead of taking it. */
+static int inspect(const struct options *options, const struct signals *signals, struct error *err)
+{
+    struct aws_options aws = aws_options(options);
+    struct inspect_plan plan = {.prefix = options->prefix,
+                                .aws = &aws,
+                                .signals = signals,
+                                .environment = environment,
+                                .tags = options->tags,
+                                .lock_timeout_ms = options->lock_timeout_ms,
+                                .role_timeout_ms = options->role_timeout_ms,
+                                .settle_ms = options->settle_ms,
+                                .connect_timeout_ms = options->connect_timeout_ms,
+                                .read_timeout_ms = options->read_timeout_ms};
+    CLEAN(buf) struct buf out = BUF(STATUS_BYTES);
+    int status = status_run(&plan, options->json, &out, err);
+    if (fputs(buf_text(&out), stdout) < 0 || fflush(stdout) != 0)
+        return error_exit_status(
+            (error_system(err, errno, "writing to standard output"), err->kind));
+    return status;
+}
+
 static int run(const struct options *options, const struct signals *signals, struct error *err)
 {
     const char *shell = environment("SHELL");
     char *shell_words[] = {(char *)(shell && *shell ? shell : "/bin/sh"), (char *)"-c",
                            (char *)options->shell_command, NULL};
-    struct aws_options aws = {.profile = options->profile,
-                              .region = options->region,
-                              .endpoint_url = options->endpoint_url,
-                              .ca_bundle = options->ca_bundle};
+    struct aws_options aws = aws_options(options);
     struct supervise_plan plan = {
         .argv = options->shell_command ? shell_words : options->command,
         .aws = &aws,
@@ -84,7 +113,7 @@ int main(int argc, char **argv)
     if (descriptors_hold_standard(&err) != 0 || signals_init(&signals, &err) != 0)
         status = error_exit_status(err.kind);
     else
-        status = run(&options, &signals, &err);
+        status = options.status ? inspect(&options, &signals, &err) : run(&options, &signals, &err);
     signals_free(&signals);
     if (err.kind != ERROR_NONE)
         tell_failure(&err, status);

@@ -61,6 +61,8 @@ struct options {
     uint64_t verbose;
     bool quiet;
     const char *shell_command; /* -c */
+    bool status;               /* show the lock instead of taking it */
+    bool json;                 /* what is shown */
     const char *region;
     const char *profile;
     const char *endpoint_url;

@@ -23,4 +23,12 @@ struct identity {
 int identity_make(struct identity *ret_identity, const char *explicit_id, struct wall now,
                   struct error *err) MUST_USE;
 
+/* What a default ID says; of another one nothing. Views into the ID. */
+struct identity_parts {
+    struct text host;
+    struct text pid;
+    bool known;
+};
+struct identity_parts identity_parse(struct text id);
+
 #endif

@@ -26,6 +26,7 @@
 
 #define SESSION_GRACE_MS    2000  /* a request in flight may settle for so long when woken */
 #define SESSION_NAP_MS      60000 /* longest sleep: the machine may have been suspended meanwhile */
+#define SESSION_PAGE_MS     60000 /* for one page, outside the lock's rules */
 #define SESSION_URL_BYTES   2048
 #define SESSION_AGENT_BYTES 256
 
@@ -68,6 +69,37 @@ struct session {
 int session_init(struct session *session, const struct session_config *config,
                  const struct session_waker *waker, struct error *err) MUST_USE;
 void session_free(struct session *session);
+
+/* How one request went, outside the lock's rules. */
+struct session_reply {
+    enum lock_outcome outcome;
+    bool throttled;
+    int64_t pause_ms; /* LATER, UNKNOWN, REFUSED: leave the service alone for so long */
+    struct mono sent; /* just before the first byte could have left */
+    struct http_answer answer;
+    struct error err; /* NONE if the outcome is DONE, EXISTS or ABSENT */
+};
+
+/*
+ * Sends one request for the caller, signed anew where that helps, not tried again otherwise.
+ * name and more are as in logs_request(). session_reply_free() in any case.
+ */
+void session_call(struct session *session, enum logs_operation operation, const char *name,
+                  const char *more, const struct session_waker *waker, struct mono deadline,
+                  struct session_reply *ret_reply);
+void session_reply_free(struct session_reply *reply);
+
+/*
+ * Reads all pages of PREFIX/, each tried as often as the settings say. The listing is borrowed
+ * until the next one. ret_date: the service's clock as the last page's Date header has it (whole
+ * seconds, cut off), or -1. Fails with what the last try said, or ERROR_LATER when woken.
+ */
+int session_list(struct session *session, const struct session_waker *waker,
+                 struct lock_listing *ret_listing, struct wall *ret_date,
+                 struct error *err) MUST_USE;
+
+/* Waits until then; true if woken() asked for an end before. */
+bool session_pause(const struct session_waker *waker, struct mono until);
 
 /* Does the next thing, or waits until there is one, at the latest until `until`. */
 void session_step(struct session *session, const struct session_waker *waker, struct mono until);

@@ -284,6 +284,20 @@ static int check_times(struct options *options, struct error *err)
     return 0;
 }
 
+/* Something is to be shown or done about the lock, instead of a command under it. */
+static bool is_inspection(const struct options *options)
+{
+    return options->status;
+}
+
+static int check_inspection(const struct options *options, struct error *err)
+{
+    if (options->shell_command || options->command)
+        return error_set(err, ERROR_USAGE, "--status takes no command '%s'",
+                         shown(options->command ? options->command[0] : options->shell_command));
+    return 0;
+}
+
 static int check(struct options *options, struct error *err)
 {
     if (!options->prefix)
@@ -300,6 +314,10 @@ static int check(struct options *options, struct error *err)
         return -1;
     if (check_times(options, err) != 0)
         return -1;
+    if (is_inspection(options))
+        return check_inspection(options, err);
+    if (options->json)
+        return error_set(err, ERROR_USAGE, "--json goes with --status");
     if (options->shell_command && options->command)
         return error_set(err, ERROR_USAGE, "--command and a command '%s' at once: which one?",
                          shown(options->command[0]));
@@ -341,7 +359,8 @@ char *options_help(void)
 {
     struct buf help = BUF(HELP_LIMIT_BYTES);
     (void)buf_add_text(&help, "usage: withlock [OPTIONS] -p PREFIX [--] COMMAND [ARG...]\n"
-                              "       withlock [OPTIONS] -p PREFIX -c 'SHELL COMMAND'\n\n"
+                              "       withlock [OPTIONS] -p PREFIX -c 'SHELL COMMAND'\n"
+                              "       withlock [OPTIONS] -p PREFIX --status [--json]\n\n"
                               "Runs COMMAND while holding a lock that is global to an AWS account "
                               "and region.\n\n");
     for (size_t i = 0; i < options_table_rows; i++) {

@@ -7,6 +7,9 @@
 #include <unistd.h>
 
 #include "base/random.h"
+#include "base/text.h"
+
+#define STAMP_CHARS 16 /* "20261122T064512Z" */
 
 /* The host's name up to its first dot, with only what an ID may hold. */
 static void host_name(char out[IDENTITY_HOST_BYTES + 1])
@@ -18,6 +21,33 @@ static void host_name(char out[IDENTITY_HOST_BYTES + 1])
     for (; name[length] && name[length] != '.' && length < IDENTITY_HOST_BYTES; length++)
         out[length] = (char)(isalnum((unsigned char)name[length]) ? name[length] : '-');
     out[length] = '\0';
+}
+
+/* Takes "-word" off the end of the text. */
+static struct text take_last(struct text *text)
+{
+    const char *dash = text->length ? memrchr(text->data, '-', text->length) : NULL;
+    if (!dash)
+        return text_slice(NULL, 0);
+    struct text word = text_slice(dash + 1, text->length - (size_t)(dash + 1 - text->data));
+    text->length = (size_t)(dash - text->data);
+    return word;
+}
+
+struct identity_parts identity_parse(struct text id)
+{
+    struct identity_parts parts = {0};
+    uint64_t number;
+    struct text nonce = take_last(&id);
+    struct text pid = take_last(&id);
+    const char *dash = id.length ? memchr(id.data, '-', id.length) : NULL;
+    if (!dash || nonce.length != ATTEMPT_NONCE_BYTES || dash - id.data != STAMP_CHARS ||
+        id.data[STAMP_CHARS - 1] != 'Z' || text_parse_u64(pid, UINT32_MAX, &number) != 0)
+        return parts;
+    parts.host = text_slice(dash + 1, id.length - STAMP_CHARS - 1);
+    parts.pid = pid;
+    parts.known = parts.host.length > 0;
+    return parts.known ? parts : (struct identity_parts){0};
 }
 
 int identity_make(struct identity *ret_identity, const char *explicit_id, struct wall now,

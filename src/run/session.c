@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/date.h"
 #include "base/random.h"
 #include "base/report.h"
 #include "net/proxy.h"
@@ -390,14 +391,14 @@ static void carry_out(struct session *session, const struct lock_todo *todo,
     http_answer_free(&exchange.answer);
 }
 
-static void wait_for(const struct session_waker *waker, struct mono until)
+/* Once; true if woken() asked for an end. */
+static bool wait_for(const struct session_waker *waker, struct mono until)
 {
     struct pollfd fd = {.fd = waker->fd, .events = POLLIN};
     int64_t left_ms = until.ms == MONO_NEVER.ms ? -1 : mono_diff(until, mono_now());
     if (left_ms > SESSION_NAP_MS || left_ms < -1)
         left_ms = left_ms < 0 ? 0 : SESSION_NAP_MS;
-    if (poll(&fd, 1, (int)left_ms) > 0)
-        (void)waker->woken(waker->context);
+    return poll(&fd, 1, (int)left_ms) > 0 && waker->woken(waker->context);
 }
 
 void session_step(struct session *session, const struct session_waker *waker, struct mono until)
@@ -411,9 +412,86 @@ void session_step(struct session *session, const struct session_waker *waker, st
     case LOCK_TODO_FINISH:
         return;
     case LOCK_TODO_WAIT:
-        wait_for(waker, mono_min(todo.at, until));
+        (void)wait_for(waker, mono_min(todo.at, until)); /* the caller looks by itself */
         return;
     default:
         carry_out(session, &todo, waker);
     }
+}
+
+void session_call(struct session *session, enum logs_operation operation, const char *name,
+                  const char *more, const struct session_waker *waker, struct mono deadline,
+                  struct session_reply *ret_reply)
+{
+    struct exchange exchange = {
+        .operation = operation, .name = name, .more = more, .deadline = deadline};
+    perform(session, &exchange, waker);
+    pace(session, &exchange);
+    *ret_reply = (struct session_reply){.outcome = exchange.told.outcome,
+                                        .throttled = exchange.told.throttled,
+                                        .pause_ms = exchange.told.pause_ms,
+                                        .sent = exchange.told.sent,
+                                        .answer = exchange.answer,
+                                        .err = exchange.err};
+}
+
+void session_reply_free(struct session_reply *reply)
+{
+    http_answer_free(&reply->answer);
+}
+
+bool session_pause(const struct session_waker *waker, struct mono until)
+{
+    while (!mono_reached(mono_now(), until))
+        if (wait_for(waker, until))
+            return true;
+    return false;
+}
+
+/* The next page of a listing, tried until it is in. */
+static int read_page(struct session *session, const struct session_waker *waker, const char *token,
+                     struct lock_listing *listing, struct wall *date, struct error *err)
+{
+    for (unsigned tries = 1;; tries++) {
+        struct exchange exchange = {.operation = LOGS_DESCRIBE,
+                                    .name = session->list_prefix,
+                                    .more = token,
+                                    .deadline = mono_add(mono_now(), SESSION_PAGE_MS)};
+        perform(session, &exchange, waker);
+        if (!*token)
+            session->asked = exchange.told.sent;
+        take_page(session, &exchange, listing);
+        pace(session, &exchange);
+        if (date_parse_http(text_from(exchange.answer.date), date) != 0)
+            date->ms = -1;
+        http_answer_free(&exchange.answer);
+        if (exchange.told.outcome == LOCK_DONE)
+            return 0;
+        *err = exchange.err;
+        if (exchange.told.outcome == LOCK_REFUSED || tries >= session->config.aws->max_attempts)
+            return -1;
+        if (session_pause(waker, mono_add(mono_now(), exchange.told.pause_ms)))
+            return error_set(err, ERROR_LATER, "given up");
+    }
+}
+
+int session_list(struct session *session, const struct session_waker *waker,
+                 struct lock_listing *ret_listing, struct wall *ret_date, struct error *err)
+{
+    CLEAN(buf) struct buf token = BUF(LOGS_TOKEN_BYTES);
+    struct lock_listing listing = {0};
+    struct wall date;
+    logs_listing_clear(&session->listing);
+    session->pages = 0;
+    do {
+        if (read_page(session, waker, buf_text(&token), &listing, &date, err) != 0)
+            return -1;
+        buf_clear(&token);
+        (void)buf_add(&token, session->listing.token.data, session->listing.token.length);
+        if (buf_check(&token, "the token of the next page", err) != 0)
+            return -1;
+    } while (!listing.complete);
+    *ret_listing = listing;
+    *ret_date = date;
+    return 0;
 }

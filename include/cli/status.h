@@ -1,0 +1,25 @@
+/*
+ * status - --status: who holds the lock and who waits, as a table or as JSON (docs/status.md).
+ *
+ * What others have put into names is printed so that it does no harm on a terminal.
+ */
+#ifndef CLI_STATUS_H
+#define CLI_STATUS_H
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "run/inspect.h"
+
+#define STATUS_BYTES (64 * 1024 * 1024)
+
+/* Looks once and adds to out. The exit status: 0 if the lock is free, 1 if it is held. */
+int status_run(const struct inspect_plan *plan, bool json, struct buf *out, struct error *err);
+
+/* The rows of some runs, with a heading; picked: NULL for all. */
+void status_table(const struct survey *survey, bool (*picked)(const struct survey_run *, void *),
+                  void *context, struct buf *out);
+
+void status_text(const struct inspect *inspect, const struct inspect_view *view, struct buf *out);
+void status_json(const struct inspect *inspect, const struct inspect_view *view, struct buf *out);
+
+#endif
