@@ -37,4 +37,7 @@ void outcome_who(const struct session *session, char out[OUTCOME_WHO_BYTES]);
 /* Names that could not be deleted, one line; false if there are none. */
 bool outcome_left(const struct session *session, struct error *ret_why);
 
+/* What outcome_not_obtained() has to say includes that: no create was ever answered. */
+bool outcome_says_left(const struct session *session);
+
 #endif

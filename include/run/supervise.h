@@ -17,6 +17,7 @@
 #include "run/signals.h"
 
 #define SUPERVISE_FIRST_WORD_MS 2000  /* of waiting, before anything is said about it */
+#define SUPERVISE_ARRIVING_MS   10000 /* of failures before anything was made, likewise */
 #define SUPERVISE_AGAIN_MS      60000 /* then so often, where it cannot be kept up to date */
 #define SUPERVISE_IN_PLACE_MS   1000  /* on a terminal */
 

@@ -118,9 +118,14 @@ static bool is_waiting(const struct lock *lock)
     return lock->phase == LOCK_WAITING || lock->phase == LOCK_CLAIMING;
 }
 
-/* No attempt of ours counts yet (or any more): failures are few, then final. */
+/*
+ * No listing has been read yet, or no attempt of ours counts (any more): failures are few, then
+ * final. What takes creates but can't list will not become a service by waiting.
+ */
 static bool is_arriving(const struct lock *lock, struct mono now)
 {
+    if (lock->looks == 0)
+        return true;
     for (uint32_t i = 0; i < LOCK_GENERATIONS_MAX; i++)
         if (lock->generations[i].state == LOCK_GENERATION_MADE &&
             judge_counts(lock, &lock->generations[i], now))

@@ -80,6 +80,23 @@ void outcome_lost(const struct session *session, struct error *ret_why)
                         prefix(session));
 }
 
+bool outcome_says_left(const struct session *session)
+{
+    enum lock_reason reason = lock_reason(&session->lock);
+    return (reason == LOCK_REASON_REFUSED || reason == LOCK_REASON_UNAVAILABLE) &&
+           session->final_error.kind != ERROR_NONE && !session->lock.made_any;
+}
+
+/* One trouble, one line: nothing was ever heard of the attempt that could not be deleted. */
+static void add_left(const struct session *session, struct error *why)
+{
+    char name[ATTEMPT_NAME_BYTES + 1];
+    size_t used = strlen(why->text);
+    if (outcome_says_left(session) && lock_left(&session->lock, 0, name))
+        (void)snprintf(why->text + used, sizeof(why->text) - used,
+                       "; '%s' may have been made all the same, and stays until it expires", name);
+}
+
 void outcome_not_obtained(const struct session *session, struct error *ret_why)
 {
     char who[OUTCOME_WHO_BYTES];
@@ -104,6 +121,7 @@ void outcome_not_obtained(const struct session *session, struct error *ret_why)
     case LOCK_REASON_UNAVAILABLE:
         if (session->final_error.kind != ERROR_NONE) {
             *ret_why = session->final_error;
+            add_left(session, ret_why);
             return;
         }
         break;

@@ -405,7 +405,7 @@ void session_step(struct session *session, const struct session_waker *waker, st
 {
     enum lock_phase before = lock_phase(&session->lock);
     struct lock_todo todo = lock_next(&session->lock, mono_now());
-    if (lock_phase(&session->lock) != before &&
+    if (before != LOCK_LEAVING && lock_phase(&session->lock) != before &&
         lock_reason(&session->lock) == LOCK_REASON_UNAVAILABLE)
         session->final_error = session->last_error;
     switch (todo.kind) {

@@ -120,7 +120,8 @@ static bool release(struct run *run, const struct session_waker *waker)
     }
     if (!outcome_left(session, &left))
         return true;
-    report(REPORT_ERROR, "%s", left.text);
+    if (!outcome_says_left(session))
+        report(REPORT_ERROR, "%s", left.text);
     return false;
 }
 

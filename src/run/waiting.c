@@ -56,6 +56,8 @@ static void say(const struct waiting *waiting)
     const char *prefix = session->config.lock.prefix;
     int64_t waited_ms = mono_diff(mono_now(), waiting->since);
     if (lock_failures(&session->lock) > 1) {
+        if (!session->lock.made_any && waited_ms < SUPERVISE_ARRIVING_MS)
+            return; /* few tries more, and the error will say it all */
         struct report_field failing[] = {{"lock", prefix, 0},
                                          {"id", session->config.lock.id, 0},
                                          {"waited_ms", NULL, waited_ms}};
