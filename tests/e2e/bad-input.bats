@@ -1,0 +1,227 @@
+#!/usr/bin/env bats
+# What cannot work: one clear line, the right exit status, no call where none was needed.
+
+load lock
+
+setup() {
+    lock_setup
+}
+
+teardown() {
+    if [ -n "${ODD_PID:-}" ]; then kill "$ODD_PID"; fi
+    ODD_PID=
+    lock_teardown
+}
+
+# repeat CHARACTER TIMES
+repeat() {
+    printf "%$2s" '' | tr ' ' "$1"
+}
+
+# odd_server KIND: sets ODD, its URL.
+odd_server() {
+    if [ -n "${ODD_PID:-}" ]; then kill "$ODD_PID"; fi
+    rm -f odd.url
+    python3 "$BATS_TEST_DIRNAME/odd_server.py" "$1" >odd.url 3>&- 4>&- &
+    ODD_PID=$!
+    wait_until grep -q http odd.url
+    ODD=$(cat odd.url)
+}
+
+# bad STATUS TEXT ARGUMENT...: refused without any call, in one line with TEXT in it.
+bad() {
+    local status=$1 text=$2
+    shift 2
+    gives "$status" "$@"
+    one_line "$text"
+    [ ! -s out ]
+    [ ! -e entered ]
+}
+
+# useless KIND STATUS TEXT: withlock at such a server ends in one line.
+useless() {
+    odd_server "$1"
+    echo "server: $1" >&2
+    gives "$2" --endpoint-url "$ODD" --read-timeout 1 --release-timeout 1 -p locks/a touch entered
+    one_line "$3"
+    [ ! -e entered ]
+}
+
+@test "prefixes" {
+    bad 64 "prefix" -p '' true
+    bad 64 "--prefix" true
+    bad 64 "'locks/'" -p locks/ true
+    bad 64 "'aws/lambda'" -p aws/lambda true
+    bad 64 "'/aws/lambda'" -p /aws/lambda true
+    bad 64 "'my-aws-controltower'" -p my-aws-controltower true
+    bad 64 "512" -p "$(repeat x 513)" true
+    bad 64 "512" -p "$(repeat x 480)" true # no room for ID and tags
+    local odd
+    for odd in 'a b' 'a:b' 'a*b' 'a"b' 'a\b' 'a,b' 'a@b'; do
+        bad 64 "$odd" -p "$odd" true
+    done
+    bad 64 "'??'" -p 'ä' true
+    bad 64 "'a?b'" -p $'a\nb' true # shown in a way that keeps it on one line
+    no_calls
+}
+
+@test "IDs" {
+    bad 64 "'a/b'" -p locks -i a/b true
+    bad 64 "'a#b'" -p locks -i 'a#b' true
+    bad 64 "'a b'" -p locks -i 'a b' true
+    bad 64 "512" -p locks -i "$(repeat i 500)" true
+    no_calls
+}
+
+@test "numbers and durations" {
+    local value
+    for value in 0 14 x -1 15.5 1e3 '' 99999999999999999999 15d nan; do
+        bad 64 "--lock-timeout '$value'" -p locks -t "$value" true
+    done
+    for value in x -1 1,5 inf 1w '5 '; do
+        bad 64 "--timeout '$value'" -p locks -w "$value" true
+    done
+    for value in 256 -1 x 1.5; do
+        bad 64 "--conflict-exit-code '$value'" -p locks -E "$value" true
+    done
+    bad 64 "--max-attempts '0'" -p locks --max-attempts 0 true
+    bad 64 "--retry-delay '-3'" -p locks --retry-delay -3 true
+    bad 64 "--settle '91'" -p locks --settle 91 true
+    bad 64 "--settle 'soon'" -p locks --settle soon true
+    bad 64 "--role-timeout '60'" -p locks -t 120 --role-timeout 60 true
+    bad 64 "--kill-after '301'" -p locks -k 301 true
+    no_calls
+}
+
+@test "words" {
+    bad 64 "command" -p locks
+    bad 64 "command" -p locks --
+    bad 64 "-c" -p locks -c
+    bad 64 "'true'" -p locks -c true true
+    bad 64 "'--nonsense'" -p locks --nonsense true
+    bad 64 "'-Z'" -p locks -Z true
+    no_calls
+}
+
+@test "no region, and one that is no host label" {
+    unset AWS_REGION
+    bad 78 "region" -p locks true
+    grep -q AWS_REGION err
+    bad 78 "'no such region'" --region 'no such region' -p locks true
+    bad 78 "'-x'" --region=-x -p locks true
+    AWS_REGION='evil.example/' bad 78 "evil.example/" -p locks true
+    no_calls
+}
+
+@test "no credentials, and halves of them" {
+    AWS_SECRET_ACCESS_KEY='' bad 77 AWS_SECRET_ACCESS_KEY -p locks true
+    unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY
+    bad 77 credentials -p locks true
+    no_calls
+}
+
+@test "files, profiles, endpoints" {
+    bad 78 "'nobody'" --profile nobody -p locks true
+    AWS_PROFILE=nobody bad 78 "'nobody'" -p locks true
+    mkdir .aws
+    printf '[default\nregion = x\n' >.aws/config
+    bad 78 "$HOME/.aws/config" -p locks true
+    printf '[default]\nnonsense\n' >.aws/config
+    bad 78 "$HOME/.aws/config" -p locks true
+    rm .aws/config
+    mkdir .aws/config # something that cannot be read
+    bad 78 "$HOME/.aws/config" -p locks true
+    rmdir .aws/config
+    bad 78 "'ftp://x/'" --endpoint-url ftp://x/ -p locks true
+    bad 78 "'nonsense'" --endpoint-url nonsense -p locks true
+    AWS_ENDPOINT_URL=http:// bad 78 "'http://'" -p locks true
+    bad 78 "$PWD/none.pem" --endpoint-url https://127.0.0.1:9 --ca-bundle "$PWD/none.pem" -p locks true
+    no_calls
+}
+
+@test "a wrong secret, an expired and a forbidden key are 77, and say what is wrong" {
+    stop_service
+    start_service --credentials "AKIDEXAMPLE:$SECRET" --region eu-west-1
+    export AWS_ENDPOINT_URL=$URL
+    gives 0 -p locks true
+    AWS_SECRET_ACCESS_KEY=wrong bad 77 "InvalidSignatureException" -p locks touch entered
+    AWS_ACCESS_KEY_ID=AKIDOTHER bad 77 "UnrecognizedClientException" -p locks touch entered
+    AWS_REGION=us-east-1 bad 77 "us-east-1" -p locks touch entered
+    faults '{"expired_key":"AKIDEXAMPLE"}'
+    bad 77 "ExpiredTokenException" -p locks touch entered
+    faults '{"expired_key":"","deny":["CreateLogGroup"]}'
+    bad 77 "logs:CreateLogGroup" -p locks touch entered
+    faults '{"deny":["DescribeLogGroups"]}'
+    bad 77 "logs:DescribeLogGroups" -p locks touch entered
+    nothing_left
+}
+
+@test "a host that is not known, a port that refuses, TLS where there is none" {
+    bad 69 "no-such-host.invalid" --endpoint-url http://no-such-host.invalid -p locks true
+    bad 69 "127.0.0.1:1" --endpoint-url http://127.0.0.1:1 -p locks true
+    bad 69 "${URL#http://}" --endpoint-url "https://${URL#http://}" -p locks true
+    no_calls
+}
+
+@test "a server that is not CloudWatch Logs" {
+    useless garbage 69 "127.0.0.1"
+    useless html 69 "not CloudWatch Logs"
+    useless html-404 69 "not CloudWatch Logs"
+    useless redirect 69 "not CloudWatch Logs"
+    useless bytes 69 "not CloudWatch Logs"
+    useless error-text 77 "NoSuchThing"
+}
+
+@test "a server that answers with JSON of no use" {
+    useless empty-200 69 "DescribeLogGroups"
+    useless truncated 69 "not CloudWatch Logs"
+    useless wrong-types 69 "DescribeLogGroups"
+    useless no-groups 69 "DescribeLogGroups"
+    useless deep 69 "LogGroup"
+}
+
+@test "a server that never comes to an end, or says nothing" {
+    useless endless 69 "longer than 1048576 bytes"
+    useless deaf 69 "127.0.0.1"
+    useless shut 69 "127.0.0.1"
+    useless half 69 "127.0.0.1"
+    useless html-502 69 "502"
+}
+
+@test "-w is kept to though the service is deaf, and that is 69" {
+    odd_server deaf
+    gives 69 -w 1 --endpoint-url "$ODD" --read-timeout 30 -p locks/a touch entered
+    one_line 127.0.0.1
+    [ ! -e entered ]
+}
+
+@test "control characters in another's name and label come out harmless" {
+    odd_server labels
+    gives 1 -v -n --endpoint-url "$ODD" -p locks/a touch entered
+    one_line "'evil?]0;owned?'"
+    ! LC_ALL=C grep -q $'[\x01-\x09\x0b-\x1f\x7f]' err || return 1
+}
+
+@test "no secret is in any message, however much is said" {
+    export AWS_SESSION_TOKEN=$TOKEN
+    stop_service
+    start_service --credentials "AKIDEXAMPLE:$SECRET:$TOKEN"
+    export AWS_ENDPOINT_URL=$URL
+    local how
+    for how in 0 'endpoint 69' 'secret 77' 'deny 77' 'profile 78'; do
+        case $how in
+        0) gives 0 -vvvv -p locks true ;;
+        endpoint*) gives 69 -vvvv --endpoint-url http://127.0.0.1:1 -p locks true ;;
+        secret*) AWS_SESSION_TOKEN=$TOKEN-x gives 77 -vvvv -p locks true ;;
+        deny*) faults '{"deny":["CreateLogGroup"]}'; gives 77 -vvvv -p locks true ;;
+        profile*)
+            mkdir -p .aws
+            printf '[a]\naws_access_key_id = x y\naws_secret_access_key = %s\n%s\n' \
+                "$SECRET" "$SECRET" >.aws/credentials
+            gives 78 -vvvv --profile a -p locks true ;;
+        esac
+        cat err >>all
+    done
+    [ -s all ]
+    ! grep -qE "$SECRET|$TOKEN|Signature=|AWS4-HMAC" all || return 1
+}
