@@ -273,7 +273,7 @@ class World:
             self.failures.append(f"{run.name}: sanitizer report:\n{text}")
         if status == 74:
             self.done["lost"] += 1
-            if not run.tags & {"stopped", "guardian killed"}:
+            if not run.tags & {"stopped", "guardian killed"}:  # those are reasons enough
                 self.failures.append(f"{run.name}: lost its lock: {text}")
         elif status == 71 and "guardian killed" in run.tags:
             self.done["found no guardian"] += 1  # it died before the command was started

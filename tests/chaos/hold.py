@@ -38,6 +38,9 @@ def main():
     record = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
     if way in ("stubborn", "daemon"):
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    if way == "daemon":  # or it would leave its child behind, which withlock then leaves alone
+        for number in (signal.SIGINT, signal.SIGHUP, signal.SIGQUIT):
+            signal.signal(number, signal.SIG_IGN)
     if way == "daemon":
         child = os.fork()
         if child == 0:
