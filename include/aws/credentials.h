@@ -41,6 +41,7 @@ struct credentials {
     struct wall renew_at;                  /* since when new ones should be asked for */
     bool renewable;                        /* false: once expired, these are gone */
     char origin[CREDENTIALS_ORIGIN_BYTES]; /* for messages: "the environment", "role 'X'" */
+    char shared[CREDENTIALS_ORIGIN_BYTES]; /* a file of theirs that others can read; "": none */
 };
 
 void credentials_init(struct credentials *credentials);

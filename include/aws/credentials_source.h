@@ -90,6 +90,9 @@ int credentials_fill(struct credentials_lookup *lookup, struct text id, struct t
 void credentials_origin(struct credentials_lookup *lookup, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* Notes a file that keys come from if others than its owner can read it. */
+void credentials_note_file(struct credentials_lookup *lookup, const char *path);
+
 /* Where a JSON document has keys. NULL: not there. */
 struct credentials_json {
     const char *id, *secret, *token, *expiration;

@@ -40,6 +40,7 @@ struct provider {
     const struct aws_settings *settings;
     struct http *http;
     int64_t connect_ms, read_ms; /* limits of one request; provider_init sets the usual ones */
+    bool quiet;                  /* nobody is there to be asked, not even for the first keys */
     int64_t clock_offset_ms;     /* added to our clock in signatures, learnt from STS */
     struct region region;        /* found in instance metadata, if the settings have none */
     struct credentials_lookup *lookup;
@@ -48,6 +49,7 @@ struct provider {
     struct renewal renewal;
     struct error failure; /* of the last attempt to get new keys */
     bool warned;          /* about these keys */
+    bool shared_told;     /* the file that others can read */
     char warnings[PROVIDER_WARNINGS_MAX][PROVIDER_WARNING_BYTES];
     unsigned warning_count, warning_next;
 };
@@ -79,5 +81,8 @@ bool provider_rejected(struct provider *provider);
 
 /* A line to report as a warning, each once; NULL when there is none left. Borrowed. */
 const char *provider_warning(struct provider *provider);
+
+/* A file with secrets of the keys at hand that others can read, told once; else NULL. Borrowed. */
+const char *provider_shared_file(struct provider *provider);
 
 #endif

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "aws/credentials_source.h"
+#include "base/file.h"
 
 static credentials_source_fn *const sources[SOURCE_COUNT] = {
     [SOURCE_ENVIRONMENT] = credentials_environment,
@@ -208,6 +209,12 @@ void credentials_origin(struct credentials_lookup *lookup, const char *format, .
     va_start(args, format);
     (void)vsnprintf(lookup->keys.origin, sizeof(lookup->keys.origin), format, args); /* cut */
     va_end(args);
+}
+
+void credentials_note_file(struct credentials_lookup *lookup, const char *path)
+{
+    if (file_is_shared(path))
+        (void)snprintf(lookup->keys.shared, sizeof(lookup->keys.shared), "%s", path); /* cut */
 }
 
 void credentials_set_expiry(struct credentials_lookup *lookup, struct wall expires_at)

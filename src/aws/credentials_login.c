@@ -132,6 +132,7 @@ static int start(struct credentials_lookup *lookup, const char *session, struct 
         return -1;
     if (file_read(buf_text(&path), &lookup->scratch, err) != FILE_READ)
         return log_in_again(lookup, "there is no login in the cache", err);
+    credentials_note_file(lookup, buf_text(&path));
     if (!read_cache(lookup, login))
         return log_in_again(lookup, "the login in the cache lacks something", err);
     if (login->expires_at.ms - lookup->now.ms > REFRESH_MS)

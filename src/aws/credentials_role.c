@@ -193,6 +193,7 @@ static int have_answer(struct credentials_lookup *lookup, const struct sts_role 
                        struct error *err)
 {
     credentials_origin(lookup, "role '%s' of profile '%s'", role->role, lookup->profile);
+    memcpy(lookup->keys.shared, lookup->child->keys.shared, sizeof(lookup->keys.shared));
     if (credentials_sts_answer(lookup, role, answer, want, err) != 0)
         return -1;
     if (want->kind == CREDENTIALS_SEND) {

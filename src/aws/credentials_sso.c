@@ -161,6 +161,7 @@ static int open_cache(struct credentials_lookup *lookup, const struct sso *sso,
     }
     if (!read_cache(lookup, token))
         return log_in_again(lookup, sso, "the token cannot be used", err);
+    credentials_note_file(lookup, buf_text(&path));
     return 0;
 }
 

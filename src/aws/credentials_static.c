@@ -27,6 +27,7 @@ static int from_file(struct credentials_lookup *lookup, const struct profile_fil
                          text_from(values[2] ? values[2] : values[3]), err) != 0)
         return -1;
     credentials_origin(lookup, "profile '%s' in '%s'", lookup->profile, path);
+    credentials_note_file(lookup, path);
     want->kind = CREDENTIALS_KEYS;
     return 0;
 }

@@ -71,6 +71,14 @@ static int look_up(struct provider *provider, struct credentials_lookup *lookup,
     return 0;
 }
 
+const char *provider_shared_file(struct provider *provider)
+{
+    if (!provider->has_keys || provider->shared_told || !*provider->keys.shared)
+        return NULL;
+    provider->shared_told = true;
+    return provider->keys.shared;
+}
+
 int provider_region(struct provider *provider, const struct provider_limits *limits,
                     const char **ret_region, struct error *err)
 {

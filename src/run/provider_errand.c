@@ -147,8 +147,8 @@ static int run_program(struct provider *provider, const struct credentials_want 
                        const struct provider_limits *limits, struct provider_errand *errand)
 {
     struct helper_result *helper = &errand->helper;
-    if (helper_run(want->program, provider->has_keys, limits->deadline, limits->waker, helper,
-                   &errand->failure) != 0) {
+    if (helper_run(want->program, provider->has_keys || provider->quiet, limits->deadline,
+                   limits->waker, helper, &errand->failure) != 0) {
         errand->answer.failure = &errand->failure;
         return 0;
     }
@@ -164,10 +164,11 @@ static int ask_code(const struct provider *provider, const struct credentials_wa
     char question[QUESTION_BYTES];
     errand->code = (struct buf)BUF_SECRET(CREDENTIALS_CODE_BYTES);
     (void)snprintf(question, sizeof(question), "MFA code for %s: ", want->mfa_serial);
-    int result = provider->has_keys ? error_set(&errand->failure, ERROR_CONFIG,
-                                                "no second code is asked for while it runs")
-                                    : prompt_line(question, limits->deadline, limits->waker,
-                                                  &errand->code, &errand->failure);
+    int result =
+        provider->has_keys || provider->quiet
+            ? error_set(&errand->failure, ERROR_CONFIG, "no code is asked for while a command runs")
+            : prompt_line(question, limits->deadline, limits->waker, &errand->code,
+                          &errand->failure);
     errand->answer.failure = result == 0 ? NULL : &errand->failure;
     errand->answer.output = text_slice(buf_text(&errand->code), errand->code.length);
     return 0;

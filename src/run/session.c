@@ -38,21 +38,13 @@ static int find_endpoint(struct session *session, struct error *err)
     return 0;
 }
 
-/* Lower case wins. */
-static const char *variable(const struct session *session, const char *lower, const char *upper)
-{
-    const char *value = aws_settings_variable(session->config.aws, lower);
-    return value ? value : aws_settings_variable(session->config.aws, upper);
-}
-
 static int find_proxy(struct session *session, struct error *err)
 {
     struct request request;
     request_init(&request, "POST");
     int failed = request_url(&request, session->url, err);
-    struct proxy_settings settings = {.https = variable(session, "https_proxy", "HTTPS_PROXY"),
-                                      .http = variable(session, "http_proxy", "HTTP_PROXY"),
-                                      .none = variable(session, "no_proxy", "NO_PROXY")};
+    const struct aws_settings *aws = session->config.aws;
+    struct proxy_settings settings = {aws->https_proxy, aws->http_proxy, aws->no_proxy};
     if (!failed)
         session->proxy = proxy_for(&settings, &request);
     request_free(&request);
@@ -80,6 +72,7 @@ int session_init(struct session *session, const struct session_config *config,
     provider_init(&session->provider, config->aws, session->http);
     session->provider.connect_ms = config->connect_timeout_ms;
     session->provider.read_ms = config->read_timeout_ms;
+    session->provider.quiet = config->release_only;
     if (provider_region(&session->provider, &limits, &session->region, err) != 0 ||
         find_endpoint(session, err) != 0 || find_proxy(session, err) != 0 ||
         provider_get(&session->provider, &limits, &keys, err) != 0)

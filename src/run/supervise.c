@@ -93,6 +93,8 @@ static void take_notices(struct session *session)
         case LOCK_NOTICE_NONE:
             while ((line = provider_warning(&session->provider)))
                 report(REPORT_WARNING, "warning: %s", line);
+            if ((line = provider_shared_file(&session->provider)))
+                report(REPORT_VERBOSE, "warning: '%s' can be read by others than its owner", line);
             return;
         case LOCK_NOTICE_LEFT_ALONE:
             report(REPORT_WARNING,

@@ -149,6 +149,22 @@ tls_service() {
     found imds-1 secret-imds-1 token-imds-1
 }
 
+@test "Z3 -v warns of a credentials file that others can read" {
+    lock_setup
+    unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY
+    mkdir -p .aws
+    printf '[default]\naws_access_key_id = A\naws_secret_access_key = %s\n' "$SECRET" >.aws/credentials
+    chmod 640 .aws/credentials
+    gives 0 -p jobs -- true
+    silent
+    gives 0 -v -p jobs -- true
+    [ "$(grep -c "warning: .*$PWD/.aws/credentials" err)" -eq 1 ]
+    ! grep -q "$SECRET" err
+    chmod 600 .aws/credentials
+    gives 0 -v -p jobs -- true
+    ! grep -q warning err
+}
+
 # The service accepts the container's keys, of which each lives for a few seconds.
 short_lived_keys() {
     local options=() n

@@ -161,6 +161,27 @@ static void F7_E3_keys_with_a_blank(void **state)
     REFUSED(&world, ERROR_CONFIG, "aws_secret_access_key", "comment", ".aws/credentials");
 }
 
+static void Z3_a_file_that_others_can_read_is_noted(void **state)
+{
+    (void)state;
+    CLEAN(credentials) struct credentials keys;
+    struct aws_settings settings;
+    struct credentials_want want;
+    struct world world = {.credentials =
+                              "[default]\naws_access_key_id=f\naws_secret_access_key=g\n"};
+    credentials_init(&keys);
+    assert_int_equal(world_load(&world, &settings, NULL), 0);
+    for (int mode = 0600; mode <= 0640; mode += 040) {
+        struct credentials_lookup *lookup = credentials_lookup_new(&settings, "us-east-1", NULL);
+        assert_int_equal(chmod(world_path(".aws/credentials"), (mode_t)mode), 0);
+        assert_int_equal(credentials_step(lookup, NOW, NULL, &want, NULL), 0);
+        credentials_take(lookup, &keys);
+        assert_string_equal(keys.shared, mode == 0600 ? "" : world_path(".aws/credentials"));
+        credentials_lookup_destroy(lookup);
+    }
+    aws_settings_free(&settings);
+}
+
 static void E1_nothing_found(void **state)
 {
     (void)state;
@@ -180,6 +201,7 @@ int main(void)
         cmocka_unit_test(P5_P8_F12_static_keys_come_from_one_file),
         cmocka_unit_test(P5_E6_half_a_key_in_a_file),
         cmocka_unit_test(F7_E3_keys_with_a_blank),
+        cmocka_unit_test(Z3_a_file_that_others_can_read_is_noted),
         cmocka_unit_test(E1_nothing_found),
     };
     return cmocka_run_group_tests(tests, world_begin, world_end);
