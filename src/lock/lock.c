@@ -6,14 +6,14 @@
 #include "generations.h"
 #include "judge.h"
 #include "look.h"
+#include "phase.h"
 #include "rule.h"
 
-#define REQUEST_MIN_MS   2000 /* shortest time that a request is given */
-#define MARGIN_MIN_MS    2000
-#define MARGIN_MAX_MS    30000
-#define REQUEST_LATE_MS  5000 /* what a request is given when the wait is over */
-#define STALE_LOOK_MS    5000 /* beside the command: until a listing to clean by is renewed */
-#define PAUSE_LEAVING_MS 3000 /* longest pause after a failure while leaving */
+#define REQUEST_MIN_MS  2000 /* shortest time that a request is given */
+#define MARGIN_MIN_MS   2000
+#define MARGIN_MAX_MS   30000
+#define REQUEST_LATE_MS 5000 /* what a request is given when the wait is over */
+#define STALE_LOOK_MS   5000 /* beside the command: until a listing to clean by is renewed */
 
 void lock_init(struct lock *lock, const struct lock_settings *settings, struct mono now)
 {
@@ -106,31 +106,6 @@ struct lock_lease lock_lease(const struct lock *lock)
     lease.kill_at = mono_add(lease.ends_at, -margin_ms);
     lease.term_at = mono_add(lease.kill_at, -settings->kill_after_ms);
     return lease;
-}
-
-static bool is_holding(const struct lock *lock)
-{
-    return lock->phase == LOCK_CLEANING || lock->phase == LOCK_HELD;
-}
-
-static bool is_waiting(const struct lock *lock)
-{
-    return lock->phase == LOCK_WAITING || lock->phase == LOCK_CLAIMING;
-}
-
-/*
- * No listing has been read yet, or no attempt of ours counts (any more): failures are few, then
- * final. What takes creates but can't list will not become a service by waiting.
- */
-static bool is_arriving(const struct lock *lock, struct mono now)
-{
-    if (lock->looks == 0)
-        return true;
-    for (uint32_t i = 0; i < LOCK_GENERATIONS_MAX; i++)
-        if (lock->generations[i].state == LOCK_GENERATION_MADE &&
-            judge_counts(lock, &lock->generations[i], now))
-            return false;
-    return true;
 }
 
 /* "Own attempts": all leases have passed, so we are a new arrival. */
@@ -229,7 +204,7 @@ static struct mono request_deadline(const struct lock *lock, struct mono now)
     struct mono deadline = mono_add(now, longest_ms < REQUEST_MIN_MS ? REQUEST_MIN_MS : longest_ms);
     if (lock->phase == LOCK_LEAVING)
         return mono_min(deadline, lock->leave_until);
-    if (is_holding(lock))
+    if (phase_is_holding(lock))
         return mono_min(deadline, lock_lease(lock).kill_at);
     return mono_min(deadline, mono_max(lock->settings.wait_until, mono_add(now, REQUEST_LATE_MS)));
 }
@@ -255,13 +230,6 @@ static struct lock_todo request_own(struct lock *lock, struct mono now, enum loc
     return request(lock, now, kind);
 }
 
-static void forget_cleaning(struct lock *lock)
-{
-    lock->cleaning_count--;
-    memmove(&lock->cleaning[0], &lock->cleaning[1],
-            lock->cleaning_count * sizeof(lock->cleaning[0]));
-}
-
 /* D is too short to read many pages, look inside and delete; a stop is longer than this. */
 static int64_t fresh_ms(const struct lock *lock)
 {
@@ -285,7 +253,7 @@ static bool next_cleaning(struct lock *lock, struct mono now, struct lock_todo *
             lock->look_at = mono_min(
                 lock->look_at, mono_add(now, lock->phase == LOCK_CLEANING ? 0 : STALE_LOOK_MS));
         if (later || stale || not_now) {
-            forget_cleaning(lock); /* a later listing shows it again */
+            phase_forget_cleaning(lock); /* a later listing shows it again */
             continue;
         }
         if (lock->phase == LOCK_HELD && !mono_reached(now, lock->clean_at))
@@ -308,12 +276,12 @@ static struct lock_todo next_active(struct lock *lock, struct mono now)
     struct lock_generation *own;
     struct lock_todo todo;
     uint32_t number;
-    bool hold_back = is_holding(lock) && lock->loss_looks[0] > 0; /* nothing new meanwhile */
+    bool hold_back = phase_is_holding(lock) && lock->loss_looks[0] > 0; /* nothing new meanwhile */
     if ((own = generations_to_create(lock)) && !hold_back)
         return request_own(lock, now, LOCK_TODO_CREATE, own);
     if (lock->reading)
         return request(lock, now, LOCK_TODO_LIST_MORE);
-    if (is_holding(lock) && mono_reached(now, lock->look_at))
+    if (phase_is_holding(lock) && mono_reached(now, lock->look_at))
         return request(lock, now, LOCK_TODO_LIST);
     if ((own = generations_to_delete(lock)))
         return request_own(lock, now, LOCK_TODO_DELETE, own);
@@ -330,7 +298,7 @@ static struct lock_todo next_active(struct lock *lock, struct mono now)
         at = mono_min(at, waiter_drop_at(lock, &number));
     if (lock->phase == LOCK_HELD && lock->cleaning_count > 0)
         at = mono_min(at, lock->clean_at);
-    if (is_waiting(lock) && lock->standing.behind && !lock->settings.nonblock)
+    if (phase_is_waiting(lock) && lock->standing.behind && !lock->settings.nonblock)
         at = mono_min(at, lock->settings.wait_until);
     return wait_until(at);
 }
@@ -351,7 +319,7 @@ static struct lock_todo next_leaving(struct lock *lock, struct mono now)
 static struct mono wake_at(const struct lock *lock)
 {
     struct mono at = lock->quiet_until;
-    if (is_holding(lock))
+    if (phase_is_holding(lock))
         at = mono_min(at, lock_lease(lock).term_at);
     if (lock->phase == LOCK_LEAVING)
         at = mono_min(at, lock->leave_until);
@@ -362,9 +330,9 @@ struct lock_todo lock_next(struct lock *lock, struct mono now)
 {
     if (lock->asked_for)
         return lock->todo;
-    if (is_waiting(lock))
+    if (phase_is_waiting(lock))
         advance_waiting(lock, now);
-    else if (is_holding(lock))
+    else if (phase_is_holding(lock))
         advance_holding(lock, now);
     if (lock->phase == LOCK_LEAVING)
         advance_leaving(lock, now);
@@ -376,220 +344,9 @@ struct lock_todo lock_next(struct lock *lock, struct mono now)
         return wait_until(wake_at(lock));
     struct lock_todo todo =
         lock->phase == LOCK_LEAVING ? next_leaving(lock, now) : next_active(lock, now);
-    if (todo.kind == LOCK_TODO_WAIT && is_holding(lock))
+    if (todo.kind == LOCK_TODO_WAIT && phase_is_holding(lock))
         todo.at = mono_min(todo.at, lock_lease(lock).term_at);
     return todo;
-}
-
-static void pause_after_failure(struct lock *lock, struct mono now,
-                                const struct lock_answer *answer)
-{
-    int64_t longest_ms =
-        lock->phase == LOCK_LEAVING ? PAUSE_LEAVING_MS : lock->settings.lock_timeout_ms / 10;
-    int64_t pause_ms = answer->pause_ms < longest_ms ? answer->pause_ms : longest_ms;
-    lock->quiet_until = mono_add(now, pause_ms);
-    lock->reading = false;
-    lock->failures++;
-    if (!answer->throttled)
-        lock->hard_failures++;
-    if (is_waiting(lock) && is_arriving(lock, now) &&
-        (lock->hard_failures >= lock->settings.arrival_tries ||
-         lock->failures >= LOCK_THROTTLED_TRIES ||
-         (lock->failures >= lock->settings.arrival_tries &&
-          mono_reached(now, lock->settings.wait_until))))
-        look_leave(lock, now, LOCK_REASON_UNAVAILABLE);
-}
-
-static void succeed(struct lock *lock)
-{
-    lock->failures = 0;
-    lock->hard_failures = 0;
-}
-
-static void created(struct lock *lock, struct mono now, struct lock_generation *own)
-{
-    int64_t settle_ms = lock->settings.settle_ms;
-    bool at_once =
-        lock->settings.nonblock || lock->settings.claim_early || look_counts_waiters(lock);
-    own->state = LOCK_GENERATION_MADE;
-    own->answered = now;
-    lock->made_any = true;
-    succeed(lock);
-    if (is_holding(lock)) {
-        lock->look_at = mono_min(lock->look_at, mono_add(now, settle_ms));
-    } else if (own->claim) {
-        lock->claimed = now;
-        lock->look_at = look_claimed_at(lock, now);
-        if (!RULE(LOOK_AFTER_CLAIM)) {
-            lock->phase = LOCK_HELD;
-            lock->look_at = mono_add(now, settle_ms);
-        }
-    } else if (lock->look_at.ms == MONO_NEVER.ms) {
-        lock->look_at = at_once || !RULE(SETTLE) ? now : mono_add(now, settle_ms);
-    }
-}
-
-static void tell_create(struct lock *lock, struct mono now, const struct lock_answer *answer)
-{
-    struct lock_generation *own = generations_find(lock, lock->todo_number);
-    if (!own)
-        return;
-    bool first = own->tries++ == 0;
-    if (own->state == LOCK_GENERATION_PLANNED)
-        own->sent = answer->sent;
-    switch (answer->outcome) {
-    case LOCK_DONE:
-        created(lock, now, own);
-        break;
-    case LOCK_EXISTS:
-        if (first && !answer->maybe_repeated && own->state == LOCK_GENERATION_PLANNED) {
-            own->state = LOCK_GENERATION_FREE; /* somebody else's, never to be deleted by us */
-            if (!is_holding(lock))
-                look_leave(lock, now, LOCK_REASON_NAME_TAKEN);
-            break;
-        }
-        created(lock, now, own);
-        break;
-    case LOCK_REFUSED:
-        if (is_holding(lock)) {
-            pause_after_failure(lock, now, answer);
-            break;
-        }
-        if (own->state == LOCK_GENERATION_PLANNED)
-            own->state = LOCK_GENERATION_FREE;
-        look_leave(lock, now, LOCK_REASON_REFUSED);
-        break;
-    case LOCK_UNKNOWN:
-        own->state = LOCK_GENERATION_SENT;
-        lock->uncertain = true;
-        pause_after_failure(lock, now, answer);
-        break;
-    case LOCK_ABSENT:
-    case LOCK_LATER:
-        pause_after_failure(lock, now, answer);
-        break;
-    }
-}
-
-static void tell_delete_own(struct lock *lock, struct mono now, const struct lock_answer *answer,
-                            struct lock_generation *own)
-{
-    switch (answer->outcome) {
-    case LOCK_DONE:
-    case LOCK_ABSENT:
-    case LOCK_EXISTS:
-        own->state = LOCK_GENERATION_DELETED;
-        own->deleted = now;
-        lock->leaving_quiet = now;
-        lock->leaving_looks = 0;
-        succeed(lock);
-        break;
-    case LOCK_REFUSED:
-        if (++own->refusals >= LOCK_REFUSED_TRIES)
-            own->state = LOCK_GENERATION_LEFT;
-        pause_after_failure(lock, now, answer);
-        break;
-    case LOCK_UNKNOWN:
-        if (!RULE(RETRY_DELETE))
-            own->state = LOCK_GENERATION_DELETED;
-        pause_after_failure(lock, now, answer);
-        break;
-    case LOCK_LATER:
-        pause_after_failure(lock, now, answer);
-        break;
-    }
-}
-
-/* Somebody else's attempt. An unknown outcome is fine: a later listing shows what is left. */
-static void tell_delete_other(struct lock *lock, struct mono now, const struct lock_answer *answer)
-{
-    if (lock->cleaning_count == 0)
-        return;
-    const struct lock_cleaning *clean = &lock->cleaning[0];
-    if (answer->outcome == LOCK_REFUSED)
-        judge_leave_alone(lock, clean->name);
-    else if (clean->unmarked && answer->outcome != LOCK_LATER)
-        lock->unmarked_deleted = now;
-    if (answer->outcome == LOCK_LATER || answer->outcome == LOCK_UNKNOWN)
-        pause_after_failure(lock, now, answer);
-    else
-        succeed(lock);
-    lock->clean_at = mono_add(now, LOCK_CLEANING_GAP_MS);
-    if (answer->outcome != LOCK_LATER && lock->cleaning_count > 0)
-        forget_cleaning(lock);
-}
-
-static void tell_inside(struct lock *lock, struct mono now, const struct lock_answer *answer)
-{
-    if (lock->cleaning_count == 0)
-        return;
-    switch (answer->outcome) {
-    case LOCK_DONE:
-        succeed(lock);
-        if (!answer->has_streams) {
-            lock->cleaning[0].inside_known = true;
-            break;
-        }
-        judge_leave_alone(lock, lock->cleaning[0].name);
-        forget_cleaning(lock);
-        break;
-    case LOCK_REFUSED:
-        judge_leave_alone(lock, lock->cleaning[0].name);
-        forget_cleaning(lock);
-        break;
-    case LOCK_ABSENT:
-    case LOCK_EXISTS:
-        succeed(lock);
-        forget_cleaning(lock);
-        break;
-    case LOCK_LATER:
-    case LOCK_UNKNOWN:
-        pause_after_failure(lock, now, answer);
-        break;
-    }
-}
-
-static void tell_list(struct lock *lock, struct mono now, const struct lock_answer *answer)
-{
-    if (answer->outcome == LOCK_DONE) {
-        succeed(lock);
-        look(lock, now, answer);
-        return;
-    }
-    if (answer->outcome == LOCK_REFUSED && is_waiting(lock)) {
-        look_leave(lock, now, LOCK_REASON_REFUSED);
-        return;
-    }
-    if (answer->outcome == LOCK_REFUSED && lock->phase == LOCK_LEAVING)
-        lock->leaving_looks = LOCK_LEAVING_LOOKS; /* we shall not be told */
-    pause_after_failure(lock, now, answer);
-}
-
-void lock_tell(struct lock *lock, struct mono now, const struct lock_answer *answer)
-{
-    assert(lock->asked_for);
-    lock->asked_for = false;
-    switch (lock->todo.kind) {
-    case LOCK_TODO_CREATE:
-        tell_create(lock, now, answer);
-        break;
-    case LOCK_TODO_DELETE:
-        if (lock->todo_number == UINT32_MAX)
-            tell_delete_other(lock, now, answer);
-        else
-            tell_delete_own(lock, now, answer, generations_find(lock, lock->todo_number));
-        break;
-    case LOCK_TODO_LIST:
-    case LOCK_TODO_LIST_MORE:
-        tell_list(lock, now, answer);
-        break;
-    case LOCK_TODO_LOOK_INSIDE:
-        tell_inside(lock, now, answer);
-        break;
-    case LOCK_TODO_WAIT:
-    case LOCK_TODO_FINISH:
-        break;
-    }
 }
 
 void lock_leave(struct lock *lock, struct mono now)
