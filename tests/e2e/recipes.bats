@@ -1,0 +1,331 @@
+#!/usr/bin/env bats
+# Every block of docs/recipes.md, run as it stands there against cwlogs-local. Programs that belong
+# to the reader (deploy.sh, terraform, aws) are scripts here that say who called them, under which
+# lock; where two are to meet they hold until they are told to end.
+
+load lock
+
+RECIPES=$(cd "$BATS_TEST_DIRNAME/../../docs" && pwd)/recipes.md
+
+setup_file() {
+    # Code blocks into files: sh.1, make.1, ...
+    awk -v dir="$BATS_FILE_TMPDIR" '
+        /^```[a-z]/ { language = substr($0, 4); file = dir "/" language "." ++count[language]; next }
+        /^```$/ { file = ""; next }
+        file { print > file }' "$RECIPES"
+}
+
+setup() {
+    lock_setup
+    BLOCKS=$BATS_FILE_TMPDIR
+    mkdir bin
+    PATH=$PWD/bin:$WITHLOCK_BUILD/src:$PATH
+    export SHELL=/bin/sh
+}
+
+teardown() {
+    lock_teardown
+}
+
+# caller NAME...: programs that append their name, words and lock to `calls`; while there is a file
+# NAME.hold they do not end.
+caller() {
+    local path
+    for path in "$@"; do
+        cat >"$path" <<END
+#!/bin/sh
+echo "\${0##*/} \$* under \${WITHLOCK_HELD_PREFIX:-nothing}" >>"$PWD/calls"
+while [ -e "\$0.hold" ]; do sleep 0.02; done
+END
+        chmod +x "$path"
+    done
+}
+
+called() {
+    diff - calls
+}
+
+# run_block FILE: by bash, as a CI job's shell does it. Its output in out and err.
+run_block() {
+    bash -eu "$BLOCKS/$1" >out 2>err </dev/null 3>&- || { cat out err >&2; return 1; }
+}
+
+needs() {
+    if ! command -v "$1" >/dev/null; then
+        skip "$1 is not installed"
+    fi
+}
+
+# crontab_line FILE PATTERN: the command of a crontab's line, and its settings as assignments.
+crontab_settings() {
+    grep -E '^[A-Z_]+=' "$1" | grep -v '^PATH='
+}
+crontab_command() {
+    grep -E '^[0-9*]' "$1" | sed -E 's/^([^ ]+ +){5}//'
+}
+
+@test "the blocks are known here" {
+    (cd "$BLOCKS" && find . -name '*.[0-9]' -printf '%P\n' | sort) >known
+    printf '%s\n' cron.{1,2} ini.{1,2,3} make.{1,2} sh.{1,2,3,4,5,6,7,8,9} sql.1 yaml.{1,2} |
+        diff - known
+}
+
+@test "make: a line of a recipe" {
+    needs make
+    caller build.sh deploy.sh
+    make -f "$BLOCKS/make.1" deploy >out 2>err
+    called <<<$'build.sh  under nothing\ndeploy.sh production under locks/deploy'
+    nothing_left
+}
+
+@test "make: a whole recipe, by one run of withlock; what it depends on is not under the lock" {
+    needs make
+    caller build.sh deploy.sh prepare.sh
+    cp "$BLOCKS/make.2" Makefile
+    printf 'prepare:\n\t./prepare.sh\n\nrelease: prepare\n' >>Makefile
+    make release >out 2>err
+    called <<END
+prepare.sh  under nothing
+build.sh  under locks/deploy
+deploy.sh staging under locks/deploy
+deploy.sh production under locks/deploy
+END
+    [ "$(calls 'select(.operation == "CreateLogGroup" and .applied) | .logGroupName' |
+        cut -d'#' -f1 | sort -u | wc -l)" -eq 1 ]
+    matching . && return 1
+    # It ends at the first line that fails, and make knows.
+    printf '#!/bin/sh\nexit 3\n' >build.sh
+    run -2 make release
+    [ "$(grep -c '^deploy' calls)" -eq 2 ]
+}
+
+@test "cron: hosts that come one after the other run the job once" {
+    caller bin/nightly-report
+    crontab_settings "$BLOCKS/cron.1" >settings
+    crontab_command "$BLOCKS/cron.1" >command
+    [ "$(wc -l <command)" -eq 1 ]
+    # exec, so that JOB is withlock, as it is for a cron that has a shell like that.
+    (set -a && . ./settings && exec sh -c "exec $(cat command)" >first 2>&1 3>&-) &
+    JOB=$!
+    JOBS+=("$JOB")
+    wait_until grep -qs nightly-report calls
+    for host in 2 3; do
+        (set -a && . ./settings && exec sh -c "$(cat command)" >next 2>&1 3>&-)
+        [ ! -s next ]
+    done
+    called <<<'nightly-report  under locks/nightly'
+    kill -TERM "$JOB" # or it would be held for the rest of five minutes
+    ends 0 "$JOB"
+    [ ! -s first ]
+    nothing_left
+}
+
+@test "cron: each host, one after the other" {
+    caller bin/reindex
+    crontab_command "$BLOCKS/cron.2" >command
+    touch bin/reindex.hold
+    local jobs=()
+    for host in 1 2; do
+        sh -c "$(cat command)" >host.$host 2>&1 3>&- &
+        jobs+=($!)
+        JOBS+=($!)
+    done
+    wait_until test -e calls
+    wait_until matching 'locks/reindex/.*#h'
+    [ "$(wc -l <calls)" -eq 1 ]
+    rm bin/reindex.hold
+    ends 0 "${jobs[0]}"
+    ends 0 "${jobs[1]}"
+    called <<<$'reindex --all under locks/reindex\nreindex --all under locks/reindex'
+}
+
+@test "systemd: the units are right" {
+    needs systemd-analyze
+    local number name
+    for number in 1 2 3; do
+        name=$(sed -n '1s|^# /etc/systemd/system/||p' "$BLOCKS/ini.$number")
+        sed "s|/usr/bin/withlock|$WITHLOCK|; s|^ExecStart=|&|" "$BLOCKS/ini.$number" >"$name"
+        systemd-analyze verify "./$name" >verified 2>&1 || { cat verified >&2; return 1; }
+        ! grep -F "$name" verified
+    done
+}
+
+@test "systemd: what the service runs" {
+    caller bin/nightly-report bin/scheduler
+    touch bin/scheduler.hold
+    sh -c "exec $(sed -n 's|^ExecStart=/usr/bin/||; s|%H|host-1|p' "$BLOCKS/ini.3")" 2>err 3>&- &
+    JOB=$!
+    JOBS+=("$JOB")
+    wait_until test -e calls
+    matching 'locks/scheduler/.*lhost-1$'
+    called <<<'scheduler  under locks/scheduler'
+    kill -TERM "$JOB"
+    ends 143 "$JOB"
+    nothing_left
+    WITHLOCK_MIN_HOLD=0 sh -c "$(sed -n 's|^ExecStart=/usr/bin/||; s|--min-hold 5m||p' "$BLOCKS/ini.1")"
+    tail -1 calls | grep -qx 'nightly-report  under locks/nightly'
+}
+
+@test "a script that locks itself" {
+    install -m 755 "$BLOCKS/sh.1" script
+    echo 'echo "$* under $WITHLOCK_HELD_PREFIX"' >>script
+    ./script 'to the west' >out
+    diff out - <<<$'deploying to the west\nto the west under locks/deploy'
+    # Under another lock it takes its own as well, and within its own not again.
+    withlock -p other -- ./script east >out
+    grep -qx 'east under other locks/deploy' out
+    withlock -p locks/deploy -- ./script east >out
+    grep -qx 'east under locks/deploy' out
+    nothing_left
+}
+
+# yaml FILE JQ-FILTER
+yaml() {
+    /usr/bin/env python3 -c 'import json, sys, yaml
+json.dump(yaml.safe_load(sys.stdin), sys.stdout)' <"$1" >read.json
+    jq -er "$2" read.json
+}
+
+yaml_is_there() {
+    python3 -c 'import yaml' 2>/dev/null || skip 'python3-yaml is not installed'
+}
+
+@test "GitHub Actions" {
+    yaml_is_there
+    caller deploy.sh
+    # "on" is a boolean in YAML 1.1, and a word for GitHub.
+    yaml "$BLOCKS/yaml.1" '.true.push.branches[0]' | grep -qx main
+    yaml "$BLOCKS/yaml.1" '.permissions["id-token"]' | grep -qx write
+    yaml "$BLOCKS/yaml.1" '[.jobs[].steps[] | has("uses") != has("run")] | all'
+    yaml "$BLOCKS/yaml.1" '.jobs.deploy.steps[] | .run // empty | select(test("^withlock "))' >step
+    [ -s step ]
+    GITHUB_RUN_ID=77 bash -e step
+    called <<<'deploy.sh production under locks/deploy'
+    matching . && return 1
+    calls .logGroupName | grep -q 'lrun-77'
+}
+
+@test "GitLab CI" {
+    yaml_is_there
+    caller deploy.sh
+    yaml "$BLOCKS/yaml.2" '.deploy.id_tokens.AWS_ID_TOKEN.aud' | grep -q ^https:
+    yaml "$BLOCKS/yaml.2" '.deploy | .before_script[], .script[]' >job
+    export CI_PROJECT_DIR=$PWD CI_JOB_ID=78 AWS_ID_TOKEN=to.ke.n
+    export AWS_WEB_IDENTITY_TOKEN_FILE=$(eval "echo $(yaml "$BLOCKS/yaml.2" \
+        .deploy.variables.AWS_WEB_IDENTITY_TOKEN_FILE)")
+    bash -e job
+    called <<<'deploy.sh production under locks/deploy'
+    [ "$(cat .aws-token) $(stat -c %a .aws-token)" = 'to.ke.n 600' ]
+    calls .logGroupName | grep -q 'ljob-78'
+}
+
+@test "Terraform: plan and application under one lock" {
+    caller bin/terraform
+    run_block sh.2
+    called <<END
+terraform plan -out=plan.bin under locks/network
+terraform apply plan.bin under locks/network
+END
+}
+
+@test "database migrations: the lock is kept for the migration only" {
+    caller manage.py serve
+    run_block sh.3
+    called <<<$'manage.py migrate under locks/shop-migrate\nserve  under nothing'
+    nothing_left
+}
+
+@test "together with a playbook's contender" {
+    caller bin/aws
+    AWS_ENDPOINT_URL=$URL python3 "$BATS_TEST_DIRNAME/role_contender.py" --endpoint "$URL" \
+        --prefix ses-rules/lock --id playbook --attempts 1 -- \
+        sh -c 'echo playbook begins >>calls; while [ ! -e go ]; do sleep 0.02; done
+            echo playbook ends >>calls' 3>&- &
+    local playbook=$!
+    JOBS+=("$playbook")
+    wait_until grep -qs begins calls
+    bash -eu "$BLOCKS/sh.4" 2>err 3>&- &
+    local command=$!
+    JOBS+=("$command")
+    wait_until group_count 2 ses-rules/lock/
+    touch go
+    ends 0 "$command"
+    ends 0 "$playbook"
+    called <<END
+playbook begins
+playbook ends
+aws ses set-active-receipt-rule-set --rule-set-name main under ses-rules/lock
+END
+}
+
+# A table, and a writer under the lock; then a late one with an older token.
+@test "the fencing token, with DynamoDB" {
+    needs aws
+    needs moto_server
+    local port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+    moto_server -H 127.0.0.1 -p "$port" >moto.log 2>&1 3>&- &
+    JOBS+=($!)
+    export AWS_ENDPOINT_URL_DYNAMODB=http://127.0.0.1:$port AWS_DEFAULT_REGION=eu-west-1
+    local up=(curl -s -o /dev/null "$AWS_ENDPOINT_URL_DYNAMODB")
+    wait_until "${up[@]}" || wait_until "${up[@]}" # it is slow to start
+    aws dynamodb create-table --table-name deploys --billing-mode PAY_PER_REQUEST \
+        --attribute-definitions AttributeName=what,AttributeType=S \
+        --key-schema AttributeName=what,KeyType=HASH >created
+    cat "$BLOCKS/sh.5" "$BLOCKS/sh.6" >write
+    version=1 gives 0 -p outer -- "$WITHLOCK" -p a -- bash -eu -c '. ./write; echo "$token" >first'
+    version=2 gives 0 -p a -- bash -eu write
+    version=3 WITHLOCK_HELD_TOKEN=$(cat first) run bash -eu write
+    [ "$status" -ne 0 ]
+    [[ $output == *ConditionalCheckFailed* ]]
+    aws dynamodb get-item --table-name deploys --key '{"what": {"S": "site"}}' |
+        jq -e '.Item.version.S == "2"'
+}
+
+@test "the fencing token, with SQL" {
+    local token=$BATS_TEST_TMPDIR/token
+    withlock -p a -- bash -eu -c '. "$1"; echo "$token" >old' - "$BLOCKS/sh.5"
+    withlock -p a -- bash -eu -c '. "$1"; echo "$token" >new' - "$BLOCKS/sh.5"
+    python3 - "$(cat old)" "$(cat new)" "$BLOCKS/sql.1" <<'END'
+import sqlite3, sys
+old, new, statement = int(sys.argv[1]), int(sys.argv[2]), open(sys.argv[3]).read()
+base = sqlite3.connect(":memory:")
+base.execute("CREATE TABLE deploys (what TEXT, version TEXT, token INTEGER)")
+base.execute("INSERT INTO deploys VALUES ('site', '0', 0)")
+changed = [base.execute(statement, {"version": version, "token": token}).rowcount
+           for version, token in (("1", new), ("2", old), ("3", new))]
+assert changed == [1, 0, 1], changed
+END
+}
+
+@test "xargs: a lock for each item" {
+    caller deploy.sh
+    hold other -p locks/deploy-us
+    bash -eu "$BLOCKS/sh.7" 2>err 3>&- &
+    local list=$!
+    JOBS+=("$list")
+    wait_until grep -qs ' ap ' calls
+    wait_until grep -qs ' eu ' calls
+    ! grep ' us ' calls
+    let_go other
+    ends 0 "$list"
+    sort calls >sorted
+    diff sorted - <<END
+deploy.sh ap under locks/deploy-ap
+deploy.sh eu under locks/deploy-eu
+deploy.sh us under locks/deploy-us
+END
+}
+
+@test "GNU parallel: a lock for each item, or one for all" {
+    needs parallel
+    parallel --version | grep -q '^GNU parallel' || skip 'parallel is another program'
+    caller deploy.sh
+    hold other -p locks/deploy-us
+    run_block sh.8
+    sort calls >sorted
+    diff sorted - <<<$'deploy.sh ap under locks/deploy-ap\ndeploy.sh eu under locks/deploy-eu'
+    rm calls
+    run_block sh.9
+    [ "$(grep -c ' under locks/deploy$' calls)" -eq 3 ]
+    let_go other
+}
