@@ -4,7 +4,8 @@
  * A failed addition (cap reached, out of memory) leaves the bytes as they were and sets
  * `failed`, which sticks: add as much as you like, then ask once with buf_failed().
  * data is always NUL-terminated once anything was added, so it serves as a C string.
- * A secret buf is wiped whenever its memory is given back, also when it grows.
+ * A secret buf is wiped whenever its memory is given back, also when it grows, and is left out
+ * of core dumps. Whether a buf is secret is settled at birth.
  *
  *     CLEAN(buf) struct buf body = BUF(64 * 1024);
  */

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #define BUF_FIRST_BYTES 128
 
@@ -14,20 +16,44 @@ void wipe(void *memory, size_t length)
         explicit_bzero(memory, length);
 }
 
+/*
+ * Secrets have pages of their own, so that a core dump can leave them out. capacity is then a
+ * multiple of the page's size, as it begins with one and is doubled.
+ */
+static char *allocate(bool secret, size_t capacity)
+{
+    if (!secret)
+        return malloc(capacity);
+    void *pages = mmap(NULL, capacity, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (pages == MAP_FAILED)
+        return NULL;
+    (void)madvise(pages, capacity, MADV_DONTDUMP); /* refused by no kernel that we run on */
+    return pages;
+}
+
+static void give_back(struct buf *buf)
+{
+    if (!buf->secret) {
+        free(buf->data);
+    } else if (buf->data) {
+        wipe(buf->data, buf->capacity);
+        (void)munmap(buf->data, buf->capacity); /* cannot fail for what mmap gave */
+    }
+}
+
 /* Moves the bytes by hand rather than with realloc, which would leave a copy of a secret behind. */
 static int grow(struct buf *buf, size_t needed)
 {
-    size_t capacity = buf->capacity ? buf->capacity : BUF_FIRST_BYTES;
+    size_t first = buf->secret ? (size_t)sysconf(_SC_PAGESIZE) : BUF_FIRST_BYTES;
+    size_t capacity = buf->capacity ? buf->capacity : first;
     while (capacity < needed)
         capacity *= 2;
-    char *data = malloc(capacity);
+    char *data = allocate(buf->secret, capacity);
     if (!data)
         return -1;
     if (buf->length)
         memcpy(data, buf->data, buf->length);
-    if (buf->secret)
-        wipe(buf->data, buf->capacity);
-    free(buf->data);
+    give_back(buf);
     buf->data = data;
     buf->capacity = capacity;
     return 0;
@@ -114,9 +140,7 @@ void buf_free(struct buf *buf)
 {
     if (!buf)
         return;
-    if (buf->secret)
-        wipe(buf->data, buf->capacity);
-    free(buf->data);
+    give_back(buf);
     buf->data = NULL;
     buf->length = 0;
     buf->capacity = 0;

@@ -49,6 +49,39 @@ static void secret_is_wiped_on_clear(void **state)
     assert_memory_equal(memory, "\0\0\0\0\0\0\0", 7);
 }
 
+/* The kernel's word on the memory around an address: has it the flag "do not dump"? */
+static bool is_left_out_of_dumps(const void *address)
+{
+    char line[512];
+    bool there = false, flag = false;
+    FILE *maps = fopen("/proc/self/smaps", "re");
+    assert_non_null(maps);
+    while (fgets(line, sizeof(line), maps)) {
+        char *end;
+        unsigned long from = strtoul(line, &end, 16);
+        if (*end == '-')
+            there = from <= (uintptr_t)address && (uintptr_t)address < strtoul(end + 1, NULL, 16);
+        else if (there && strncmp(line, "VmFlags:", 8) == 0)
+            flag = strstr(line, " dd") != NULL;
+    }
+    (void)fclose(maps); /* only read from */
+    return flag;
+}
+
+static void Z2_secrets_are_left_out_of_core_dumps(void **state)
+{
+    (void)state;
+    CLEAN(buf) struct buf secret = BUF_SECRET((size_t)1024 * 1024);
+    CLEAN(buf) struct buf plain = BUF(100);
+    buf_add_text(&plain, "x");
+    assert_false(is_left_out_of_dumps(plain.data));
+    for (int i = 0; i < 100000; i++)
+        assert_int_equal(buf_addf(&secret, "%06d,", i), 0);
+    assert_true(is_left_out_of_dumps(secret.data));
+    assert_true(is_left_out_of_dumps(secret.data + secret.length));
+    assert_memory_equal(secret.data + 7 * 99999, "099999,", 7);
+}
+
 static void free_may_run_twice(void **state)
 {
     (void)state;
@@ -68,6 +101,7 @@ int main(void)
         cmocka_unit_test(limit_is_exact_and_failure_sticks),
         cmocka_unit_test(format_past_the_limit_leaves_the_bytes),
         cmocka_unit_test(secret_is_wiped_on_clear),
+        cmocka_unit_test(Z2_secrets_are_left_out_of_core_dumps),
         cmocka_unit_test(free_may_run_twice),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
