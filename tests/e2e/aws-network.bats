@@ -194,6 +194,17 @@ keys_given() { [ "$(given_keys)" -ge "$1" ]; }
     requests | grep -q '"line": "GET /container'
 }
 
+@test "T4 keys that the service does not know are replaced, and the request sent once more" {
+    lock_setup --credentials container-2:secret-container-2:token-container-2
+    start_endpoints
+    unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY
+    AWS_CONTAINER_CREDENTIALS_FULL_URI=$BASE/container gives 0 -p jobs -- true
+    silent
+    [ "$(given_keys)" -eq 2 ]
+    AWS_ACCESS_KEY_ID=A AWS_SECRET_ACCESS_KEY=$SECRET gives 77 -p jobs -- true
+    one_line environment
+}
+
 @test "T5 with the source gone, the command ends before the lease does, and it says why" {
     short_lived_keys 4
     withlock -p jobs -t 15 -k 2 -- sh -c 'touch running; exec sleep 1000' >out 2>err &
