@@ -43,6 +43,7 @@ useless() {
     odd_server "$1"
     echo "server: $1" >&2
     gives "$2" --endpoint-url "$ODD" --read-timeout 1 --release-timeout 1 -p locks/a touch entered
+    sed -i '/^withlock: waiting for lock /d' err # on a slow machine it may take more than 2 s
     one_line "$3"
     [ ! -e entered ]
 }
