@@ -63,6 +63,8 @@ struct options {
     const char *shell_command; /* -c */
     bool status;               /* show the lock instead of taking it */
     bool json;                 /* what is shown */
+    const char *break_id;      /* --break: delete this contender's attempts */
+    bool yes;                  /* without asking */
     const char *region;
     const char *profile;
     const char *endpoint_url;

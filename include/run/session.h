@@ -89,6 +89,10 @@ void session_call(struct session *session, enum logs_operation operation, const 
                   struct session_reply *ret_reply);
 void session_reply_free(struct session_reply *reply);
 
+/* Of LOGS_DESCRIBE_STREAMS, DONE: is there a log stream? */
+int session_reply_streams(const struct session_reply *reply, bool *ret_any,
+                          struct error *err) MUST_USE;
+
 /*
  * Reads all pages of PREFIX/, each tried as often as the settings say. The listing is borrowed
  * until the next one. ret_date: the service's clock as the last page's Date header has it (whole

@@ -287,14 +287,21 @@ static int check_times(struct options *options, struct error *err)
 /* Something is to be shown or done about the lock, instead of a command under it. */
 static bool is_inspection(const struct options *options)
 {
-    return options->status;
+    return options->status || options->break_id;
 }
 
 static int check_inspection(const struct options *options, struct error *err)
 {
+    const char *what = options->status ? "status" : "break";
     if (options->shell_command || options->command)
-        return error_set(err, ERROR_USAGE, "--status takes no command '%s'",
+        return error_set(err, ERROR_USAGE, "--%s takes no command '%s'", what,
                          shown(options->command ? options->command[0] : options->shell_command));
+    if (options->status && options->break_id)
+        return error_set(err, ERROR_USAGE, "--status and --break at once: which one?");
+    if (options->json && options->break_id)
+        return error_set(err, ERROR_USAGE, "--json goes with --status");
+    if (options->break_id && !*options->break_id)
+        return error_set(err, ERROR_USAGE, "--break: the ID is empty");
     return 0;
 }
 
@@ -316,6 +323,8 @@ static int check(struct options *options, struct error *err)
         return -1;
     if (is_inspection(options))
         return check_inspection(options, err);
+    if (options->yes)
+        return error_set(err, ERROR_USAGE, "--yes goes with --break");
     if (options->json)
         return error_set(err, ERROR_USAGE, "--json goes with --status");
     if (options->shell_command && options->command)
@@ -360,7 +369,8 @@ char *options_help(void)
     struct buf help = BUF(HELP_LIMIT_BYTES);
     (void)buf_add_text(&help, "usage: withlock [OPTIONS] -p PREFIX [--] COMMAND [ARG...]\n"
                               "       withlock [OPTIONS] -p PREFIX -c 'SHELL COMMAND'\n"
-                              "       withlock [OPTIONS] -p PREFIX --status [--json]\n\n"
+                              "       withlock [OPTIONS] -p PREFIX --status [--json]\n"
+                              "       withlock [OPTIONS] -p PREFIX --break ID [--yes]\n\n"
                               "Runs COMMAND while holding a lock that is global to an AWS account "
                               "and region.\n\n");
     for (size_t i = 0; i < options_table_rows; i++) {

@@ -53,6 +53,12 @@ void inspect_close(struct inspect *inspect)
     aws_settings_free(&inspect->aws);
 }
 
+int session_reply_streams(const struct session_reply *reply, bool *ret_any, struct error *err)
+{
+    const struct buf *body = &reply->answer.body;
+    return logs_read_streams(text_slice(buf_text(body), body->length), ret_any, err);
+}
+
 int inspect_failed(const struct inspect *inspect, const struct error *err)
 {
     return inspect->signal ? EXIT_STATUS_SIGNAL + inspect->signal : error_exit_status(err->kind);

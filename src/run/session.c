@@ -460,9 +460,10 @@ static int read_page(struct session *session, const struct session_waker *waker,
         http_answer_free(&exchange.answer);
         if (exchange.told.outcome == LOCK_DONE)
             return 0;
-        *err = exchange.err;
-        if (exchange.told.outcome == LOCK_REFUSED || tries >= session->config.aws->max_attempts)
+        if (exchange.told.outcome == LOCK_REFUSED || tries >= session->config.aws->max_attempts) {
+            *err = exchange.err;
             return -1;
+        }
         if (session_pause(waker, mono_add(mono_now(), exchange.told.pause_ms)))
             return error_set(err, ERROR_LATER, "given up");
     }
