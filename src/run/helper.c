@@ -9,12 +9,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "run/sweep.h"
+
 #define CHUNK_BYTES 4096
 
 /* A program that runs. Descriptors are -1 when closed. */
 struct helper {
     pid_t pid;
-    bool leader; /* of a session of its own */
     int pid_fd, output_fd, messages_fd;
 };
 
@@ -66,9 +67,13 @@ static int reap(const struct helper *helper)
     return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
-static void end(struct helper *helper)
+/* Ends it with all that it started; stopped first, so that it starts nothing more. */
+static void end(const struct helper *helper)
 {
-    (void)kill(helper->leader ? -helper->pid : helper->pid, SIGKILL); /* not reaped: still ours */
+    struct sweep below = {.root = helper->pid};
+    (void)kill(helper->pid, SIGSTOP);          /* not reaped yet: the pid is still its own */
+    (void)sweep_signal(&below, SIGKILL, NULL); /* whoever is missed loses its pipes all the same */
+    (void)kill(helper->pid, SIGKILL);
     (void)reap(helper);
 }
 
@@ -152,7 +157,7 @@ int helper_run(char *const *words, bool quiet, struct mono deadline,
         .output = BUF_SECRET(HELPER_OUTPUT_BYTES),
         .messages = BUF_SECRET(HELPER_MESSAGES_BYTES),
     };
-    struct helper helper = {.pid_fd = -1, .leader = quiet};
+    struct helper helper = {.pid_fd = -1};
     struct error local;
     int output[2], messages[2], done = -1;
     if (!err)

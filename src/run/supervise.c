@@ -360,13 +360,16 @@ static int start(struct run *run, struct error *err)
         return error_exit_status(err->kind);
     struct session_waker waker = waiting_waker(&waiting);
     int status;
-    if (session_init(&run->session, &run->config, &waker, err) != 0)
-        status =
-            waiting.signal ? EXIT_STATUS_SIGNAL + waiting.signal : error_exit_status(err->kind);
-    else if (held_check(run->plan->environment, run->plan->lock.prefix, run->session.url, err) != 0)
+    bool begun = session_init(&run->session, &run->config, &waker, err) == 0;
+    if (!begun ||
+        held_check(run->plan->environment, run->plan->lock.prefix, run->session.url, err) != 0)
         status = error_exit_status(err->kind);
     else
         status = run_session(run, &waiting, err);
+    if (!begun && waiting.signal) { /* given up because of it; whoever sent it knows */
+        status = EXIT_STATUS_SIGNAL + waiting.signal;
+        *err = (struct error){0};
+    }
     waiting_end(&waiting);
     return status;
 }

@@ -149,6 +149,24 @@ tls_service() {
     found imds-1 secret-imds-1 token-imds-1
 }
 
+@test "C1 T6 a signal ends the wait for a helper, with all that it started, without a word" {
+    lock_setup
+    unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY
+    mkdir -p .aws
+    printf '[default]\ncredential_process = sh -c "sleep 1000 & echo $! >helper; wait"\n' >.aws/config
+    withlock -p jobs -- touch ran >out 2>err </dev/null &
+    JOBS+=($!)
+    wait_until test -s helper
+    kill -TERM "${JOBS[0]}"
+    status=0
+    wait "${JOBS[0]}" || status=$?
+    [ "$status" -eq 143 ]
+    silent
+    gone() { ! kill -0 "$(cat helper)" 2>/dev/null; }
+    wait_until gone
+    [ ! -e ran ]
+}
+
 @test "Z3 -v warns of a credentials file that others can read" {
     lock_setup
     unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "run/helper.h"
+#include "run/sweep.h"
 
 #define WORDS(...) ((char *const *)(const char *const[]){__VA_ARGS__, NULL})
 
@@ -127,6 +128,35 @@ static void waking_for_nothing_does_not_end_it(void **state)
     (void)close(pipe[1]);
 }
 
+static bool is_gone(pid_t pid)
+{
+    for (int tries = 0; tries < 1000; tries++) {
+        struct sweep_process process;
+        if (sweep_read(pid, &process) != 0 || process.state == 'Z')
+            return true;
+        (void)usleep(20000); /* a shorter nap does no harm */
+    }
+    return false;
+}
+
+static void what_it_started_ends_with_it(void **state)
+{
+    (void)state;
+    struct helper_result result;
+    char file[] = "/tmp/withlock-helper-XXXXXX", script[200];
+    int fd = mkostemp(file, O_CLOEXEC);
+    long child = 0;
+    assert_true(fd >= 0);
+    (void)snprintf(script, sizeof(script), "sleep 1000 & echo $! >%s; wait; sleep 1001", file);
+    assert_int_equal(
+        helper_run(WORDS("sh", "-c", script), false, soon(500), &nobody, &result, NULL), -1);
+    FILE *pid = fdopen(fd, "r");
+    assert_int_equal(fscanf(pid, "%ld", &child), 1); /* NOLINT(cert-err34-c): our own echo */
+    assert_true(is_gone((pid_t)child));
+    (void)fclose(pid);
+    (void)unlink(file);
+}
+
 static void a_signal_is_128_and_its_number(void **state)
 {
     (void)state;
@@ -146,6 +176,7 @@ int main(void)
         cmocka_unit_test(C4_what_cannot_be_run_is_named),
         cmocka_unit_test(deadline_and_wake_end_it),
         cmocka_unit_test(waking_for_nothing_does_not_end_it),
+        cmocka_unit_test(what_it_started_ends_with_it),
         cmocka_unit_test(a_signal_is_128_and_its_number),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
