@@ -180,7 +180,7 @@ static int delete_all(struct broken *broken, const struct inspect_view *view, bo
             continue;
         for (uint32_t k = run->first; k < run->first + run->count; k++) {
             struct text name = view->listing.entries[k].name;
-            bool there;
+            bool there = false;
             if (!run->marked && !has_line(&broken->names, name))
                 continue;
             if (delete_one(broken, name, &there, err) != 0)
