@@ -154,7 +154,7 @@ tls_service() {
     unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY
     mkdir -p .aws
     printf '[default]\ncredential_process = sh -c "sleep 1000 & echo $! >helper; wait"\n' >.aws/config
-    withlock -p jobs -- touch ran >out 2>err </dev/null &
+    env --default-signal=INT,QUIT,PIPE "$WITHLOCK" -p jobs -- touch ran >out 2>err </dev/null 3>&- &
     JOBS+=($!)
     wait_until test -s helper
     kill -TERM "${JOBS[0]}"
@@ -162,7 +162,7 @@ tls_service() {
     wait "${JOBS[0]}" || status=$?
     [ "$status" -eq 143 ]
     silent
-    gone() { ! kill -0 "$(cat helper)" 2>/dev/null; }
+    gone() { [[ "$(ps -o stat= -p "$(cat helper)")" != [!Z]* ]]; }
     wait_until gone
     [ ! -e ran ]
 }
