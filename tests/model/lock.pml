@@ -13,6 +13,8 @@
  *            not follow the order of arrival, so which run has which ticket is mere numbering.
  *   LAG      a listing may miss what was created, and may show what was deleted, up to LAG ticks ago
  *   D        --settle, in ticks
+ *   SLOTS    so many may hold at once
+ *   READERS  a bit for each run that is a shared one
  *   SPREAD   with ROLE: how many ticks before it is applied a create may be stamped (twice the skew
  *            of the clocks plus the time a create takes)
  *
@@ -21,6 +23,7 @@
  *   NO_CLAIM   who would win holds at once
  *   NO_LOOK    who would win claims, and then holds without looking again
  *   PROMPT=k   with NO_LOOK: the claim is applied at most k ticks after the listing (no stops)
+ *   NO_SLOT_WAIT  with SLOTS: the deciding listing is asked for less than D after the claim
  *   NO_ROOM    an S attempt counts as held off by any older attempt of ours, however little older
  *   NO_SWEEP   with LATE: a run leaves its withdrawn claims alone when it sees them again
  *
@@ -28,13 +31,17 @@
  *   PAGES      the names of different runs are read at different moments of one listing
  *   GIVE_UP    a run may leave at any point (signal, --wait)
  *   CRASHES=n  up to n processes die at any point; their names stay until they expire
- *   LATE       once per run, a repeated create of a claim is applied after the claim's withdrawal
+ *   LATE=n     n times, once per run at most, a repeated create of a claim is applied after the
+ *              claim's withdrawal
  */
 #ifndef N
 #define N 3
 #endif
 #ifndef SPREAD
 #define SPREAD 0
+#endif
+#ifndef SLOTS
+#define SLOTS 1
 #endif
 #ifndef CRASHES
 #define CRASHES 0
@@ -60,6 +67,17 @@
 /* Above OLD an age makes no difference to anybody. */
 #define OLD (D + LAG + SPREAD + 1)
 
+/* How many may hold: one, or SLOTS, or all shared runs. An exclusive run takes all there is. */
+#ifdef READERS
+#define CAPACITY N
+#define shared(i) ((READERS >> i) & 1)
+#define takes(i) (shared(i) -> 1 : N)
+#else
+#define CAPACITY SLOTS
+#define shared(i) false
+#define takes(i) 1
+#endif
+
 #include "service.pml"
 
 byte done; /* peers that have left */
@@ -69,6 +87,7 @@ byte crashes;
 byte due[N]; /* ticks left until the claim is applied, plus 1; 0: none is due */
 #endif
 #ifdef LATE
+byte repeats;
 byte late[N]; /* 0: nothing yet; 1: a repeated create is on its way; 2: it has arrived */
 #endif
 
@@ -94,18 +113,35 @@ byte role_early;     /* so was the S attempt */
 #define settled(i) (age[ATTEMPT(i)] >= D)
 #endif
 
-/* What run i makes of the names of another run j. */
+/*
+ * What run i makes of the names of another run j: it is ahead if a claim of it is in sight, or if
+ * its key is smaller. Shared runs do not mind each other.
+ */
 inline read_names(i, j) {
+	seen = false;
 #ifndef NO_CLAIM
-	lost_if_shown(CLAIM(j));
+	seen_if_shown(CLAIM(j));
 #endif
 #ifdef LATE
-	lost_if_shown(GHOST(j));
+	seen_if_shown(GHOST(j));
 #endif
 	if
-	:: j < i -> lost_if_shown(ATTEMPT(j))
+	:: j < i -> seen_if_shown(ATTEMPT(j))
 	:: else
-	fi
+	fi;
+	if
+	:: seen && !(shared(i) && shared(j)) -> ahead++
+	:: else
+	fi;
+	seen = false
+}
+
+inline count_ahead() {
+	if
+	:: ahead >= SLOTS -> lost = true
+	:: else
+	fi;
+	ahead = 0
 }
 
 /* A listing begins: it must be asked for D after the create of the attempt, and show it. */
@@ -161,6 +197,7 @@ inline look(i) {
 	};
 	atomic {
 		read_names(i, (i + N - step) % N);
+		count_ahead();
 		step = 0;
 		read_role(i);
 		sweep(i)
@@ -175,6 +212,7 @@ inline look(i) {
 	:: step < N -> read_names(i, (i + step) % N); step++
 	:: else -> break
 	od;
+	count_ahead();
 	step = 0;
 	read_role(i);
 	sweep(i)
@@ -218,8 +256,8 @@ inline create_stamped(x) {
 #endif
 
 proctype W(byte i) {
-	bool lost;
-	byte step;
+	bool lost, seen;
+	byte step, ahead;
 
 	atomic {
 		create_stamped(ATTEMPT(i));
@@ -252,6 +290,9 @@ wait:	do
 		printf("%d W%d's claim is created\n", ticks, i + 1)
 	};
 #ifndef NO_LOOK
+#if SLOTS > 1 && !defined(NO_SLOT_WAIT)
+	age[CLAIM(i)] >= D;
+#endif
 	do
 	:: listing {
 		look(i);
@@ -271,7 +312,7 @@ wait:	do
 		delete(CLAIM(i));
 #ifdef LATE
 		if
-		:: late[i] == 0 -> late[i] = 1
+		:: late[i] == 0 && repeats < LATE -> late[i] = 1; repeats++
 		:: true
 		fi;
 #endif
@@ -285,17 +326,17 @@ enter:
 #endif
 	atomic {
 		printf("%d W%d HOLDS\n", ticks, i + 1);
-		hold()
+		hold(takes(i))
 	};
 	if
 	:: atomic {
-		holders--;
+		holders = holders - takes(i);
 		printf("%d W%d's command ends\n", ticks, i + 1)
 	   }
 #if CRASHES > 0
 	:: atomic { crashes < CRASHES -> crashes++ } ->
 		/* Its command runs on until the lease ends, and no longer. */
-		holders--;
+		holders = holders - takes(i);
 		goto dead
 #endif
 	fi;
@@ -407,7 +448,7 @@ proctype S() {
 			printf("%d S lists: not first\n", ticks)
 		:: else ->
 			printf("%d S lists: first, HOLDS\n", ticks);
-			hold();
+			hold(1);
 			break
 		fi
 	   }
@@ -460,7 +501,7 @@ end:	skip
 #ifndef ROLE
 inline grow_old(x) {
 	if
-	:: age[x] > LAG && (!is_attempt(x) || age[x] >= D) -> age[x] = OLD
+	:: age[x] > LAG && ((!is_attempt(x) && SLOTS == 1) || age[x] >= D) -> age[x] = OLD
 	:: else
 	fi
 }

@@ -59,7 +59,9 @@ bool anew[RUNS];   /* the attempt was deleted by another run, and created under 
 
 /* What run i makes of run j's names: sets lost, superseded, leftover. */
 inline read_names(i, j) {
-	lost_if_shown(CLAIM(j));
+	seen_if_shown(CLAIM(j));
+	lost = lost || seen;
+	seen = false;
 	if
 	:: may_show(ATTEMPT(j)) ->
 		if
@@ -95,7 +97,7 @@ inline forget_look() {
 }
 
 proctype run_of(byte i) {
-	bool lost, superseded, leftover, victim;
+	bool lost, seen, superseded, leftover, victim;
 	byte j;
 
 	atomic {
@@ -179,7 +181,7 @@ clean:	atomic {
 
 enter:	atomic {
 		printf("%d R%d HOLDS\n", ticks, i + 1);
-		hold()
+		hold(1)
 	};
 	if
 	:: atomic { holders--; printf("%d R%d ends its command\n", ticks, i + 1) }

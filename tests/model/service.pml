@@ -19,7 +19,10 @@ byte age[NAMES];   /* ticks since it was created or deleted, at most OLD */
 #define may_show(x) (there[x] || age[x] <= LAG)
 #define may_miss(x) (!must_show(x))
 
-byte holders; /* commands that run now */
+#ifndef CAPACITY
+#define CAPACITY 1
+#endif
+byte holders; /* commands that run now; an exclusive one counts CAPACITY */
 
 /* A story is a trail told with the time; for the search the time would be state to no purpose. */
 #ifdef STORY
@@ -44,15 +47,15 @@ inline delete(x) {
 	fi
 }
 
-inline hold() {
-	holders++;
-	assert(holders == 1)
+inline hold(n) {
+	holders = holders + n;
+	assert(holders <= CAPACITY)
 }
 
-/* lost becomes true if the listing shows x. */
-inline lost_if_shown(x) {
+/* seen becomes true if the listing shows x. */
+inline seen_if_shown(x) {
 	if
-	:: may_show(x) -> lost = true
+	:: may_show(x) -> seen = true
 	:: may_miss(x)
 	fi
 }
