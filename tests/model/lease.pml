@@ -10,17 +10,22 @@
  *
  * Parameters: LAG, D (service.pml), and
  *   T       the lease, from the create of a name on
+ *   M       the command is dead, and no renewal comes into force, M ticks before the lease ends
  *   MARGIN  others count a name for MARGIN ticks longer than its lease: the grace for expiry less
  *           the difference of the clocks. They may, and need not, count it after that.
  *
  * Left-out rules
  *   NO_OWN_LEASE   own names count for winning also when their lease has passed
+ *   NO_EARLY       own names count for winning until their lease passes, not until D before
  *   NO_END         the command runs on when the lease has ended
  *   NO_SUCCESSION  a holder deletes its older name as soon as the next one is created
  *   NO_MARK        later generations of a holder are not marked as claims
  */
 #ifndef T
-#define T 6
+#define T 8
+#endif
+#ifndef M
+#define M LAG
 #endif
 #ifndef MARGIN
 #define MARGIN 0
@@ -41,17 +46,19 @@ byte done;
 #define has_room(i) (!there[NAME(i, 2)])
 #define must_count(x) (age[x] <= T + MARGIN)
 
-/* The lease lasts as long as that of any name that is known to be there. */
-#define lasts(x) (there[x] && confirmed[x] && age[x] < T)
+/* The lease lasts as long as that of any name that is known to be there, less M. */
+#define lasts(x) (there[x] && confirmed[x] && age[x] + M < T)
 #define lease_lasts(i) any(i, lasts)
 
 #ifdef NO_OWN_LEASE
 #define wins_by(x) (there[x] && age[x] >= D)
-#else
+#elif defined(NO_EARLY)
 #define wins_by(x) (there[x] && age[x] >= D && age[x] < T)
+#else
+#define wins_by(x) (there[x] && age[x] >= D && age[x] + D < T)
 #endif
 
-/* The oldest name may go: the one before it is D old; and, for a holder, is a claim and was seen. */
+/* The oldest name may go: the one before it is D old and, for a holder, was seen in a listing. */
 #define successor(i) (there[NAME(i, 2)] -> NAME(i, 1) : NAME(i, 0))
 #define has_two(i) (there[NAME(i, 1)])
 #define waiter_may_drop(i) (has_two(i) && age[successor(i)] >= D)

@@ -11,7 +11,7 @@
  * Parameters
  *   N        runs of withlock; W1 has the smallest key. Their clocks are arbitrary: tickets need
  *            not follow the order of arrival, so which run has which ticket is mere numbering.
- *   LAG      a listing may miss what was created, and may show what was deleted, up to LAG ticks ago
+ *   LAG      up to so many ticks ago a listing may miss what was created, show what was deleted
  *   D        --settle, in ticks
  *   SLOTS    so many may hold at once
  *   READERS  a bit for each run that is a shared one

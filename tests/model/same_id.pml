@@ -13,13 +13,15 @@
  *   2  not counted, deleted on sight once R2's own attempt is D old
  *   3  the same, and R2 leaves no earlier than D after the last answer to such a delete
  *   4  not counted and not deleted: they expire
+ *   5  not counted, deleted on sight; the look that decides over a claim of R1 or R2 is asked for
+ *      D or more after the claim was answered (R3's, of an ID unique by itself, is not)
  *
  * STAYS  a run that has claimed does not heed a newer run of its ID any more
  * ALONE  without R3
  * TICKET=t  R3's ticket: 0, 2 or 4; R1 has 1, R2 has 3. Without it, any
  */
 #ifndef RULE
-#define RULE 4
+#define RULE 5
 #endif
 #define R1 0
 #define R2 1
@@ -32,7 +34,11 @@
 #define ATTEMPT(i) (i)
 #define CLAIM(i) (RUNS + (i))
 #define NAMES (2 * RUNS)
+#if RULE == 5
+#define OLD (D + LAG + 1)
+#else
 #define OLD (LAG + 1)
+#endif
 #include "service.pml"
 
 byte done;
@@ -54,7 +60,8 @@ bool anew[RUNS];   /* the attempt was deleted by another run, and created under 
 #endif
 #define same_id(i, j) (i != R3 && j != R3)
 #define settled(i) (settle[i] >= D && (RULE != 1 || i != R2 || cleaned >= D))
-#define may_clean (RULE <= 1 || (RULE <= 3 && settle[R2] >= D))
+#define may_clean (RULE <= 1 || RULE == 5 || (RULE <= 3 && settle[R2] >= D))
+#define may_decide(i) (RULE != 5 || i == R3 || !there[CLAIM(i)] || age[CLAIM(i)] >= D)
 #define may_leave(i) (RULE != 3 || i != R2 || cleaned >= D)
 
 /* What run i makes of run j's names: sets lost, superseded, leftover. */
@@ -123,16 +130,18 @@ wait:	do
 			forget_look();
 			printf("%d R%d lists: would win\n", ticks, i + 1);
 			break
-		:: !superseded && lost -> forget_look()
+		:: !superseded && lost && may_show(ATTEMPT(i)) -> forget_look()
+		/* None of ours in sight: a new arrival with the old ticket (here once). */
+		:: !superseded && lost && !may_show(ATTEMPT(i)) && !anew[i] ->
+			forget_look();
+			anew[i] = true;
+			create(ATTEMPT(i));
+			settle[i] = 0;
+			printf("%d R%d creates its attempt anew\n", ticks, i + 1)
+		:: !superseded && lost && !may_show(ATTEMPT(i)) && anew[i] ->
+			forget_look();
+			goto leave
 		fi
-	   }
-	/* None of ours in sight, again and again: a new arrival with the old ticket. */
-	:: atomic {
-		!may_show(ATTEMPT(i)) && !anew[i] ->
-		anew[i] = true;
-		create(ATTEMPT(i));
-		settle[i] = 0;
-		printf("%d R%d creates its attempt anew\n", ticks, i + 1)
 	   }
 	:: atomic { may_leave(i) -> printf("%d R%d gives up\n", ticks, i + 1); goto leave }
 	:: atomic { MAY_CRASH(i) -> goto dead }
@@ -142,6 +151,7 @@ wait:	do
 		create(CLAIM(i));
 		printf("%d R%d claims\n", ticks, i + 1)
 	};
+	may_decide(i);
 	do
 	:: atomic {
 		look(i);
@@ -171,7 +181,9 @@ wait:	do
 
 clean:	atomic {
 		if
-		:: victim == anew[R1] -> delete(ATTEMPT(R1)); printf("%d R%d deletes the leftover\n", ticks, i + 1)
+		:: victim == anew[R1] ->
+			delete(ATTEMPT(R1));
+			printf("%d R%d deletes the leftover\n", ticks, i + 1)
 		:: victim != anew[R1] /* what was seen is gone already */
 		fi;
 		victim = false;
@@ -190,8 +202,16 @@ enter:	atomic {
 	may_leave(i);
 
 leave:	do
-	:: atomic { there[ATTEMPT(i)] -> delete(ATTEMPT(i)); printf("%d R%d deletes its attempt\n", ticks, i + 1) }
-	:: atomic { there[CLAIM(i)] -> delete(CLAIM(i)); printf("%d R%d deletes its claim\n", ticks, i + 1) }
+	:: atomic {
+		there[ATTEMPT(i)] ->
+		delete(ATTEMPT(i));
+		printf("%d R%d deletes its attempt\n", ticks, i + 1)
+	   }
+	:: atomic {
+		there[CLAIM(i)] ->
+		delete(CLAIM(i));
+		printf("%d R%d deletes its claim\n", ticks, i + 1)
+	   }
 	:: atomic { !there[ATTEMPT(i)] && !there[CLAIM(i)] -> done++; break }
 	od;
 	goto end;
