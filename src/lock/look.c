@@ -73,7 +73,7 @@ struct mono look_settled_at(const struct lock *lock, struct mono now)
     for (uint32_t i = 0; i < LOCK_GENERATIONS_MAX; i++) {
         const struct lock_generation *own = &lock->generations[i];
         if (own->state == LOCK_GENERATION_MADE && judge_counts(lock, own, now))
-            at = mono_min(at, mono_add(own->answered, lock->settings.settle_ms));
+            at = mono_min(at, mono_add(own->answered, RULE(SETTLE) ? lock->settings.settle_ms : 0));
     }
     return at;
 }

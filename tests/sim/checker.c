@@ -23,13 +23,16 @@ void checker_start(struct checker *checker, struct world *world, const struct pl
     }
 }
 
-void checker_run(struct checker *checker, uint32_t actor, const char *id, int64_t lock_timeout_ms)
+void checker_run(struct checker *checker, uint32_t actor, const char *id, int64_t lock_timeout_ms,
+                 bool queues)
 {
     struct checker_actor *self = &checker->actors[actor];
     self->present = true;
     self->run++;
     (void)snprintf(self->id, sizeof(self->id), "%s", id);
     self->lock_timeout_ms = lock_timeout_ms;
+    self->queues = queues;
+    self->known_ticket_ms = INT64_MAX;
     self->name_count = 0;
     self->lease_ends_ms = INT64_MIN;
     self->ticket_ms = INT64_MAX;
@@ -52,6 +55,12 @@ void checker_sends(struct checker *checker, uint32_t actor, const char *name, st
         memmove(self->names, self->names + CHECKER_NAMES_MAX - self->name_count,
                 self->name_count * sizeof(*self->names));
     }
+    struct attempt attempt;
+    if (attempt_parse(text_from(PLAN_PREFIX), text_from(name), &attempt) == ATTEMPT_MARKED &&
+        self->queues && self->known_ticket_ms != INT64_MAX &&
+        (attempt.ticket_ms == ATTEMPT_UNKNOWN || attempt.ticket_ms > self->known_ticket_ms))
+        world_fail(checker->world, "I5", "%s makes %s, which does not keep its ticket", self->who,
+                   name);
     self->names[self->name_count++] = (struct checker_name){
         .name = world_keep_text(checker->world, name, strlen(name)),
         .sent_ms = sent.ms,
@@ -77,6 +86,14 @@ void checker_outcome(struct checker *checker, uint32_t actor, const char *name,
             self->names[i].maybe = true;
 }
 
+void checker_deletes(struct checker *checker, uint32_t actor, const char *name)
+{
+    struct checker_actor *self = &checker->actors[actor];
+    for (uint32_t i = 0; i < self->name_count; i++)
+        if (strcmp(self->names[i].name, name) == 0)
+            self->names[i].deletion = true;
+}
+
 void checker_gone(struct checker *checker, uint32_t actor, const char *name)
 {
     struct checker_actor *self = &checker->actors[actor];
@@ -86,8 +103,11 @@ void checker_gone(struct checker *checker, uint32_t actor, const char *name)
 }
 
 static void confirm(struct checker *checker, struct checker_actor *self, struct mono now,
-                    struct checker_name *name)
+                    struct checker_name *name, int64_t created_ms)
 {
+    bool newest = name == &self->names[self->name_count - 1]; /* not given up meanwhile */
+    if (newest && !strstr(name->name, "#q") && created_ms < self->known_ticket_ms)
+        self->known_ticket_ms = created_ms;
     int64_t ends_ms = name->sent_ms + self->lock_timeout_ms;
     name->confirmed = true;
     self->made = true;
@@ -111,7 +131,7 @@ void checker_shown(struct checker *checker, uint32_t actor, struct mono now,
             continue;
         for (uint32_t k = 0; k < self->name_count; k++)
             if (!self->names[k].confirmed && text_equal(name, self->names[k].name))
-                confirm(checker, self, now, &self->names[k]);
+                confirm(checker, self, now, &self->names[k], listing->entries[i].created_ms);
     }
 }
 
@@ -173,11 +193,17 @@ static void bound_overlap(struct checker *checker, uint32_t a, uint32_t b)
 static void exclude(struct checker *checker, uint32_t actor)
 {
     struct checker_actor *self = &checker->actors[actor];
-    if (!counts(checker, self))
+    /* An S that decides by an attempt of its own older than T_S was asleep: it may not win against
+     * a W that had held when it looked, and so had cleaned up. */
+    bool woken = self->role && self->holding && !self->robbed &&
+                 checker->world->now_ms >= self->counts_until_ms;
+    if (!counts(checker, self) && !woken)
         return;
     for (uint32_t i = 0; i < checker->actor_count; i++) {
         struct checker_actor *other = &checker->actors[i];
         if (i == actor || !counts(checker, other) || (self->role && other->role))
+            continue;
+        if (woken && other->since_ms + checker->plan->lag_ms > self->asked_ms)
             continue;
         world_say(checker->world, "!!!!", "%s and %s both hold", other->who, self->who);
         if (checker->plan->outside)

@@ -23,6 +23,7 @@ struct checker_name {
     bool maybe;      /* a send may have reached the service */
     bool confirmed;  /* shown to the run by a listing */
     bool gone;       /* its delete was answered */
+    bool deletion;   /* a delete was sent for it */
 };
 
 struct checker_actor {
@@ -32,6 +33,8 @@ struct checker_actor {
     uint32_t run;
     char id[64];
     int64_t lock_timeout_ms;
+    bool queues;
+    int64_t known_ticket_ms; /* the ticket as listings have shown it to the run */
 
     bool holding, frozen;
     uint32_t holds;
@@ -73,13 +76,15 @@ struct checker {
 void checker_start(struct checker *checker, struct world *world, const struct plan *plan,
                    struct service *service, struct checker_actor *actors, uint32_t count);
 
-/* A run begins, with its ID and its own T. */
-void checker_run(struct checker *checker, uint32_t actor, const char *id, int64_t lock_timeout_ms);
+/* A run begins, with its ID and its own T; `queues`: it keeps its place. */
+void checker_run(struct checker *checker, uint32_t actor, const char *id, int64_t lock_timeout_ms,
+                 bool queues);
 
 /* What W does, with its own clock. */
 void checker_sends(struct checker *checker, uint32_t actor, const char *name, struct mono sent);
 void checker_outcome(struct checker *checker, uint32_t actor, const char *name,
                      enum lock_outcome outcome);
+void checker_deletes(struct checker *checker, uint32_t actor, const char *name);
 void checker_gone(struct checker *checker, uint32_t actor, const char *name);
 void checker_shown(struct checker *checker, uint32_t actor, struct mono now,
                    const struct lock_listing *listing);

@@ -118,6 +118,10 @@ void checker_exits(struct checker *checker, uint32_t actor, const struct lock *l
     bool out_of_time = took_ms >= limit_ms - limit_ms / 1000 - 1;
     int64_t last_look_ms = self->asked_ms >= self->left_ms ? self->asked_ms : now_ms;
     self->present = false;
+    for (uint32_t i = 0; i < self->name_count; i++)
+        if (self->names[i].maybe && !self->names[i].deletion && !out_of_time)
+            world_fail(checker->world, "I4", "%s is gone and has not deleted %s, which may exist",
+                       self->who, self->names[i].name);
     for (uint32_t i = 0; i < service->group_count; i++) {
         struct group *group = service->groups[i];
         if (group->actor != actor)

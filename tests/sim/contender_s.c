@@ -118,6 +118,7 @@ static void read_page(struct contender_s *self, const struct service_page *page)
     bool first = self->first_found && strcmp(self->first_name, self->name) == 0;
     world_say(world_of(self), self->who, "reads the listing: first is %s",
               self->first_found ? self->first_name : "nobody");
+    checker_whole_listing(self->checker, self->actor, self->asked_ms);
     if (first)
         won(self);
     else
@@ -262,7 +263,7 @@ static void begin(void *object, uint64_t serial)
     if (serial != self->serial || self->flight || self->step == ROLE_IDLE)
         return;
     if (self->step == ROLE_CLEAR && !self->checker->actors[self->actor].present) {
-        checker_run(self->checker, self->actor, self->name, self->process.plan->role_age_ms);
+        checker_run(self->checker, self->actor, self->name, self->process.plan->role_age_ms, false);
         world_say(world, self->who, "arrives");
     }
     if (!world->calm && prng_chance(&world->prng, self->process.plan->crash)) {
@@ -277,6 +278,8 @@ static void begin(void *object, uint64_t serial)
     if (self->step == ROLE_EXPIRED)
         self->expired_count--;
     self->decided_ms = world->now_ms;
+    if (self->step == ROLE_LIST && !*self->cursor)
+        self->asked_ms = world->now_ms;
     self->story_step = wire_step(self->wire, self->actor, ops[self->step]);
     if (!held_up(self, PLAN_STOP, send_off))
         send_off(self, self->serial);

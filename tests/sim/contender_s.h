@@ -44,6 +44,7 @@ struct contender_s {
     bool clean; /* its name was never made */
     int64_t stamp_ms;
     int64_t decided_ms;
+    int64_t asked_ms; /* when it asked for the listing */
     int64_t hold_ms;
     bool first_found; /* of the listing so far */
     int64_t first_ms; /* the earliest active attempt: its creation time and name */

@@ -257,6 +257,8 @@ static void begin(struct contender_w *self, const struct lock_todo *todo)
         (void)snprintf(self->name, sizeof(self->name), "%s", todo->name);
     if (todo->kind == LOCK_TODO_CREATE)
         checker_sends(self->checker, self->actor, self->name, self->sent);
+    if (todo->kind == LOCK_TODO_DELETE)
+        checker_deletes(self->checker, self->actor, self->name);
     if (todo->kind == LOCK_TODO_LIST) {
         self->entry_count = self->pages = 0;
         self->asked_at = self->sent;
@@ -495,7 +497,7 @@ static void arrive(void *object, uint64_t serial)
         self->hold_ms = plan->hold_max_ms;
     else if (world->calm)
         self->hold_ms = prng_range(&world->prng, 100, 3000);
-    checker_run(self->checker, self->actor, self->id, settings.lock_timeout_ms);
+    checker_run(self->checker, self->actor, self->id, settings.lock_timeout_ms, !settings.no_queue);
     world_say(world, self->who, "arrives as %s%s", self->id, settings.nonblock ? " (-n)" : "");
     lock_init(&self->lock, &settings, now_of(self));
     if (!world->calm && prng_chance(&world->prng, plan->signal))

@@ -31,7 +31,9 @@ static const struct {
     {"skew", {WITHIN, .kind = PLAN_SKEW}},
     {"tries", {WITHIN, .kind = PLAN_TRIES}},
     {"losses", {WITHIN, .kind = PLAN_LOSSES}},
-    {"sweeper", {WITHIN, .sweep = true, .mild = true}},
+    {"stops", {WITHIN, .kind = PLAN_STOPS}},
+    {"dead", {WITHIN, .kind = PLAN_DEAD}},
+    {"sweeper", {WITHIN, .kind = PLAN_SWEPT, .sweep = true, .mild = true}},
     {"lag 1.5 D",
      {.lag_by_settle = 1.5, .skew_by_settle = -1, .outside = true, .mild = true, .no_roles = true}},
 };

@@ -116,6 +116,9 @@ enum plan_kind {
     PLAN_SKEW,   /* front ends' clocks apart, contenders that die */
     PLAN_TRIES,  /* one try each, no faults */
     PLAN_LOSSES, /* lost and late answers */
+    PLAN_STOPS,  /* processes that are stopped, and wake up when they are written off */
+    PLAN_DEAD,   /* role peers that die and come back */
+    PLAN_SWEPT,  /* for a sweeper: long holds */
     PLAN_KINDS
 };
 

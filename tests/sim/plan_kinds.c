@@ -59,10 +59,15 @@ void plan_lean(struct plan *plan, enum plan_kind kind, struct prng *prng)
         lean_to_roles(plan, prng);
         break;
     case PLAN_IDS:
+        no_faults(plan);
         only_w(plan, (uint32_t)prng_range(prng, 3, 6));
-        plan->explicit_id = 0.7;
-        plan->hold_max_ms = 2000;
-        plan->think_max_ms = 3000;
+        short_timeout(plan, 30000);
+        plan->explicit_id = 0.6;
+        plan->no_queue = plan->nonblock = 0.2;
+        plan->signal = 0.3;
+        plan->hold_max_ms = 1000;
+        plan->rush_ms = 6000;
+        plan->stop = 0.02;
         break;
     case PLAN_CUTS:
         no_faults(plan);
@@ -92,10 +97,39 @@ void plan_lean(struct plan *plan, enum plan_kind kind, struct prng *prng)
     case PLAN_LOSSES:
         only_w(plan, (uint32_t)prng_range(prng, 2, 5));
         short_timeout(plan, 15000);
-        plan->late = 0.1;
+        plan->settle_ms = prng_range(prng, 200, 600);
+        plan->late = 0.2;
         plan->late_max_ms = 8000;
         plan->lost_answer = plan->error_after = 0.1;
         plan->hold_max_ms = 2000;
+        break;
+    case PLAN_STOPS:
+        no_faults(plan);
+        only_w(plan, (uint32_t)prng_range(prng, 2, 5));
+        plan->s_count = (uint32_t)prng_range(prng, 0, 2);
+        short_timeout(plan, 15000);
+        plan->settle_ms = prng_range(prng, 300, 1500);
+        plan->stop = 0.03;
+        plan->long_stop = 0.02;
+        plan->hold_max_ms = 3000;
+        break;
+    case PLAN_DEAD:
+        lean_to_roles(plan, prng);
+        short_timeout(plan, 60000);
+        plan->s_count = 4;
+        plan->w_count = 2;
+        plan->crash = 0.05;
+        plan->stop = 0.1;
+        plan->hold_max_ms = 5000;
+        break;
+    case PLAN_SWEPT:
+        no_faults(plan);
+        only_w(plan, (uint32_t)prng_range(prng, 2, 4));
+        plan->s_count = (uint32_t)prng_range(prng, 0, 2);
+        short_timeout(plan, 30000);
+        plan->settle_ms = prng_range(prng, 300, 1500);
+        plan->kill_after_ms = 1000;
+        plan->hold_max_ms = 90000;
         break;
     case PLAN_ANY:
     case PLAN_KINDS:
