@@ -57,7 +57,7 @@ void checker_sends(struct checker *checker, uint32_t actor, const char *name, st
     }
     struct attempt attempt;
     if (attempt_parse(text_from(PLAN_PREFIX), text_from(name), &attempt) == ATTEMPT_MARKED &&
-        self->queues && self->known_ticket_ms != INT64_MAX &&
+        self->queues && !checker->plan->outside && self->known_ticket_ms != INT64_MAX &&
         (attempt.ticket_ms == ATTEMPT_UNKNOWN || attempt.ticket_ms > self->known_ticket_ms))
         world_fail(checker->world, "I5", "%s makes %s, which does not keep its ticket", self->who,
                    name);
@@ -99,7 +99,7 @@ void checker_gone(struct checker *checker, uint32_t actor, const char *name)
     struct checker_actor *self = &checker->actors[actor];
     for (uint32_t i = 0; i < self->name_count; i++)
         if (strcmp(self->names[i].name, name) == 0)
-            self->names[i].gone = true;
+            self->names[i].gone_ms = checker->world->now_ms;
 }
 
 static void confirm(struct checker *checker, struct checker_actor *self, struct mono now,
@@ -267,10 +267,10 @@ void checker_holds(struct checker *checker, uint32_t actor, struct mono now)
         checker->last_ticket_ms = self->ticket_ms;
         if (now.ms > self->lease_ends_ms)
             world_fail(world, "I3", "%s starts its command after its lease", self->who);
-        if (!checker->plan->outside)
-            check_order(checker, self);
     }
     exclude(checker, actor);
+    if (!self->role && !checker->plan->outside)
+        check_order(checker, self);
 }
 
 void checker_held(struct checker *checker, uint32_t actor, struct mono now)

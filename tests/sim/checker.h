@@ -22,7 +22,7 @@ struct checker_name {
     int64_t sent_ms; /* by the run's own clock: before the first send that may have reached */
     bool maybe;      /* a send may have reached the service */
     bool confirmed;  /* shown to the run by a listing */
-    bool gone;       /* its delete was answered */
+    int64_t gone_ms; /* when its delete was answered; 0: not yet */
     bool deletion;   /* a delete was sent for it */
 };
 
@@ -51,6 +51,7 @@ struct checker_actor {
     int64_t decided_asked_ms, decided_read_ms; /* and the one that gave it the lock */
     int64_t trouble_ms;  /* true time: last failure or stop that it had to bear */
     int64_t left_ms;     /* true time: when it began to leave */
+    bool over_well;      /* the run has left, and had the time to do it */
     bool made;           /* a create of this run was answered, or seen */
     struct group *group; /* S: its attempt */
 };

@@ -6,10 +6,24 @@
 
 #define EXPIRY_SKEW_MS 5000 /* front ends agree to so much for expiry */
 
+/* I4: what is applied less than D (and the lag) after its delete, a look was to find. */
+static void check_late_create(struct checker *checker, const struct checker_actor *self,
+                              const struct group *group)
+{
+    int64_t seen_ms = group->applied_ms + checker->plan->lag_ms;
+    for (uint32_t i = 0; self->over_well && i < self->name_count; i++)
+        if (self->names[i].gone_ms && strcmp(self->names[i].name, group->name) == 0 &&
+            seen_ms < self->names[i].gone_ms + checker->plan->settle_ms)
+            world_fail(checker->world, "I4", "%s was gone before %s came, soon after its delete",
+                       self->who, group->name);
+}
+
 void checker_created(struct checker *checker, struct group *group)
 {
     struct checker_actor *self = &checker->actors[group->actor];
     struct attempt attempt;
+    if (self->run == group->run && !self->present && !self->role)
+        check_late_create(checker, self, group);
     if (self->run != group->run || !self->present)
         group->actor = SERVICE_NOBODY; /* its maker is gone */
     if (self->role && group->actor != SERVICE_NOBODY) {
@@ -99,7 +113,7 @@ static bool was_gone(const struct checker_actor *self, const char *name)
 {
     for (uint32_t i = 0; i < self->name_count; i++)
         if (strcmp(self->names[i].name, name) == 0)
-            return self->names[i].gone;
+            return self->names[i].gone_ms > 0;
     return false;
 }
 
@@ -118,6 +132,7 @@ void checker_exits(struct checker *checker, uint32_t actor, const struct lock *l
     bool out_of_time = took_ms >= limit_ms - limit_ms / 1000 - 1;
     int64_t last_look_ms = self->asked_ms >= self->left_ms ? self->asked_ms : now_ms;
     self->present = false;
+    self->over_well = !out_of_time;
     for (uint32_t i = 0; i < self->name_count; i++)
         if (self->names[i].maybe && !self->names[i].deletion && !out_of_time)
             world_fail(checker->world, "I4", "%s is gone and has not deleted %s, which may exist",
@@ -141,6 +156,7 @@ void checker_killed(struct checker *checker, uint32_t actor)
 {
     struct service *service = checker->service;
     checker->actors[actor].present = false;
+    checker->actors[actor].over_well = false;
     for (uint32_t i = 0; i < service->group_count; i++)
         if (service->groups[i]->actor == actor)
             service->groups[i]->actor = SERVICE_NOBODY;

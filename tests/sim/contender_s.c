@@ -25,7 +25,7 @@ static struct world *world_of(const struct contender_s *self)
 static int64_t task_ms(struct contender_s *self)
 {
     int64_t least_ms = world_of(self)->calm ? self->process.plan->lag_ms : 0;
-    return self->process.plan->story ? 0
+    return self->process.plan->story ? self->process.plan->lag_ms + 100
                                      : prng_range(&world_of(self)->prng, least_ms, least_ms + 300);
 }
 

@@ -500,6 +500,9 @@ static void arrive(void *object, uint64_t serial)
     checker_run(self->checker, self->actor, self->id, settings.lock_timeout_ms, !settings.no_queue);
     world_say(world, self->who, "arrives as %s%s", self->id, settings.nonblock ? " (-n)" : "");
     lock_init(&self->lock, &settings, now_of(self));
+    if (plan->arrivals && plan->arrivals[self->actor].signal_ms)
+        world_at(world, world->now_ms + plan->arrivals[self->actor].signal_ms, signalled, self,
+                 self->serial);
     if (!world->calm && prng_chance(&world->prng, plan->signal))
         world_at(world,
                  world->now_ms +

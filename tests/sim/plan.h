@@ -36,6 +36,7 @@ enum plan_effect {
     PLAN_LATE,       /* the client hears of a broken connection; applied ms later */
     PLAN_CRASH,      /* the machine loses power just before the request leaves */
     PLAN_CUT,        /* from now on no request of this contender reaches the service, for ms */
+    PLAN_AGAIN,      /* a delete: the service makes the group again, ms later */
 };
 
 struct plan_step {
@@ -51,6 +52,7 @@ struct plan_arrival {
     int64_t hold_ms;
     const char *id;
     const char *nonce; /* W: NULL if the ID is unique */
+    int64_t signal_ms; /* 0: none comes */
 };
 
 struct plan {

@@ -15,6 +15,7 @@
 #include "crowd.h"
 #include "mutations.h"
 #include "scene.h"
+#include "stories.h"
 
 struct totals {
     uint64_t runs, entries, lost, calls, doubles, runs_with_doubles;
@@ -102,6 +103,8 @@ int main(int argc, char **argv)
         {"mild", no_argument, NULL, 'm'},
         {"no-roles", no_argument, NULL, 'n'},
         {"waiters", required_argument, NULL, 'W'},
+        {"stories", required_argument, NULL, 'S'},
+        {"rewrite", no_argument, NULL, 'R'},
         {"kind", required_argument, NULL, 'K'},
         {"mutation", required_argument, NULL, 'M'},
         {"mutations", optional_argument, NULL, 'A'},
@@ -112,6 +115,8 @@ int main(int argc, char **argv)
     const char *mutation = NULL, *hunted = NULL;
     bool verbose = false, keep_going = false, hunting = false;
     uint32_t waiters = 0;
+    const char *stories = NULL;
+    bool rewrite = false;
     int option;
     char *end;
     while ((option = getopt_long(argc, argv, "v", long_options, NULL)) != -1) {
@@ -154,6 +159,12 @@ int main(int argc, char **argv)
         case 'W':
             waiters = (uint32_t)strtoul(optarg, NULL, 10);
             break;
+        case 'S':
+            stories = optarg;
+            break;
+        case 'R':
+            rewrite = true;
+            break;
         case 'M':
             mutation = optarg;
             break;
@@ -172,6 +183,12 @@ int main(int argc, char **argv)
     if (waiters) {
         struct scene scene = {0};
         int status = crowd_measure(&scene, waiters);
+        scene_free(&scene);
+        return status;
+    }
+    if (stories) {
+        struct scene scene = {0};
+        int status = stories_check(&scene, stories, rewrite);
         scene_free(&scene);
         return status;
     }

@@ -42,6 +42,7 @@ struct flight *wire_flight(struct wire *wire)
     flight->outcome = LOCK_UNKNOWN;
     flight->own = flight->throttled = flight->repeated = flight->streams = false;
     flight->group = NULL;
+    flight->again_after_ms = 0;
     flight->page.count = 0;
     flight->page.more = false;
     flight->name[0] = '\0';
@@ -98,6 +99,9 @@ static void apply_delete(struct flight *flight)
         return;
     checker_deleted(wire->checker, flight->actor, flight->run, flight->decided_ms, group);
     service_delete(wire->service, group);
+    if (flight->again_after_ms)
+        world_at(world, world->now_ms + flight->again_after_ms, appear, wire,
+                 (uint64_t)(uintptr_t)group);
     if (!world->calm && prng_chance(&world->prng, wire->plan->recreate))
         world_at(world, world->now_ms + (int64_t)prng_scale(&world->prng, 100, 20000), appear, wire,
                  (uint64_t)(uintptr_t)group);
@@ -234,10 +238,11 @@ static void befall(struct wire *wire, const struct flight *flight, struct fate *
     }
 }
 
-static void obey_step(struct wire *wire, uint32_t actor, const struct plan_step *step,
+static void obey_step(struct wire *wire, struct flight *flight, const struct plan_step *step,
                       struct fate *fate)
 {
     int64_t now_ms = wire->world->now_ms;
+    uint32_t actor = flight->actor;
     if (now_ms < wire->cut_until_ms[actor])
         *fate = (struct fate){WORLD_NEVER, WORLD_NEVER, fate->answer_ms, false, LOCK_LATER, false};
     if (!step)
@@ -252,6 +257,9 @@ static void obey_step(struct wire *wire, uint32_t actor, const struct plan_step 
         break;
     case PLAN_ABORT:
         fate->told = false;
+        break;
+    case PLAN_AGAIN:
+        flight->again_after_ms = step->ms;
         break;
     case PLAN_LATE:
         fate->apply_ms += step->ms;
@@ -278,7 +286,7 @@ void wire_send(struct flight *flight, const struct plan_step *step)
     struct fate fate = {apply_ms, WORLD_NEVER, apply_ms + trip(wire), true, LOCK_UNKNOWN, false};
     befall(wire, flight, &fate);
     if (wire->plan->story)
-        obey_step(wire, flight->actor, step, &fate);
+        obey_step(wire, flight, step, &fate);
     flight->outcome = fate.outcome;
     flight->throttled = fate.throttled;
     flight->repeated = fate.again_ms != WORLD_NEVER;

@@ -23,6 +23,7 @@ struct flight {
     bool throttled;
     bool repeated;
     bool streams;
+    int64_t again_after_ms;            /* DELETE: the service makes it again; 0: it does not */
     struct group *group;               /* CREATE: what was made; LOOK: what was found */
     struct service_page page;          /* LIST */
     char name[ATTEMPT_NAME_BYTES + 1]; /* LIST: the cursor, "" for the first page */
