@@ -95,9 +95,11 @@ bool judge_holds_off_all(const struct lock *lock, const struct lock_listing *lis
     for (uint32_t i = 0; RULE(DROP_HOLDS_OFF) && i < listing->count; i++) {
         const struct lock_entry *entry = &listing->entries[i];
         struct attempt attempt;
-        if (parse(lock, entry->name, &attempt) == ATTEMPT_UNMARKED && !entry->has_content &&
-            !generations_left_alone(lock, entry->name) &&
-            !holds_off(lock, generation, entry->created_ms, false))
+        if (parse(lock, entry->name, &attempt) != ATTEMPT_UNMARKED || entry->has_content)
+            continue;
+        bool live = is_live(lock, ATTEMPT_UNMARKED, &attempt, entry->created_ms, lock->service_ms);
+        bool matters = live || !generations_left_alone(lock, entry->name);
+        if (matters && !holds_off(lock, generation, entry->created_ms, false))
             return false;
     }
     return true;
