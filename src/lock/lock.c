@@ -102,6 +102,8 @@ struct lock_lease lock_lease(const struct lock *lock)
     int64_t margin_ms = settings->lock_timeout_ms / 10;
     margin_ms = margin_ms < MARGIN_MIN_MS ? MARGIN_MIN_MS : margin_ms;
     margin_ms = margin_ms > MARGIN_MAX_MS ? MARGIN_MAX_MS : margin_ms;
+    if (margin_ms < settings->settle_ms) /* until a renewal is in sight of all */
+        margin_ms = settings->settle_ms;
     struct lock_lease lease = {.ends_at = mono_add(sent, settings->lock_timeout_ms)};
     lease.kill_at = mono_add(lease.ends_at, -margin_ms);
     lease.term_at = mono_add(lease.kill_at, -settings->kill_after_ms);
