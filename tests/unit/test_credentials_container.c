@@ -51,6 +51,7 @@ static void K2_E13_hosts_of_plain_http(void **state)
         {FULL "http://169.254.169.254/x", false},
         {FULL "http://[::]/x", false},
         {FULL "http://[::ffff:127.0.0.1]/x", false},
+        {FULL "http://126.0.0.1/x", false},
         {FULL "http://128.0.0.1/x", false},
         {FULL "nowhere", false},
     };
