@@ -5,6 +5,7 @@
 
 #include "base/report.h"
 #include "cli/break.h"
+#include "cli/check.h"
 #include "cli/options.h"
 #include "cli/status.h"
 #include "run/descriptors.h"
@@ -46,8 +47,9 @@ static int inspect(const struct options *options, const struct signals *signals,
                                 .connect_timeout_ms = options->connect_timeout_ms,
                                 .read_timeout_ms = options->read_timeout_ms};
     CLEAN(buf) struct buf out = BUF(STATUS_BYTES);
-    int status = options->break_id ? break_run(&plan, options->break_id, options->yes, &out, err)
-                                   : status_run(&plan, options->json, &out, err);
+    int status = options->check      ? check_lock(&plan, options->json, &out, err)
+                 : options->break_id ? break_run(&plan, options->break_id, options->yes, &out, err)
+                                     : status_run(&plan, options->json, &out, err);
     if (fputs(buf_text(&out), stdout) < 0 || fflush(stdout) != 0)
         return error_exit_status(
             (error_system(err, errno, "writing to standard output"), err->kind));
@@ -115,8 +117,9 @@ int main(int argc, char **argv)
     if (descriptors_hold_standard(&err) != 0 || signals_init(&signals, &err) != 0)
         status = error_exit_status(err.kind);
     else
-        status = options.status || options.break_id ? inspect(&options, &signals, &err)
-                                                    : run(&options, &signals, &err);
+        status = options.status || options.check || options.break_id
+                     ? inspect(&options, &signals, &err)
+                     : run(&options, &signals, &err);
     signals_free(&signals);
     if (err.kind != ERROR_NONE)
         tell_failure(&err, status);

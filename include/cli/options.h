@@ -63,6 +63,7 @@ struct options {
     const char *shell_command; /* -c */
     bool status;               /* show the lock instead of taking it */
     bool json;                 /* what is shown */
+    bool check;                /* try what a lock needs */
     const char *break_id;      /* --break: delete this contender's attempts */
     bool yes;                  /* without asking */
     const char *region;

@@ -77,7 +77,8 @@ struct session_reply {
     int64_t pause_ms; /* LATER, UNKNOWN, REFUSED: leave the service alone for so long */
     struct mono sent; /* just before the first byte could have left */
     struct http_answer answer;
-    struct error err; /* NONE if the outcome is DONE, EXISTS or ABSENT */
+    char code[LOGS_CODE_BYTES]; /* of the service's refusal */
+    struct error err;           /* NONE if the outcome is DONE, EXISTS or ABSENT */
 };
 
 /*

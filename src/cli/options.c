@@ -287,19 +287,19 @@ static int check_times(struct options *options, struct error *err)
 /* Something is to be shown or done about the lock, instead of a command under it. */
 static bool is_inspection(const struct options *options)
 {
-    return options->status || options->break_id;
+    return options->status || options->break_id || options->check;
 }
 
 static int check_inspection(const struct options *options, struct error *err)
 {
-    const char *what = options->status ? "status" : "break";
+    const char *what = options->status ? "status" : options->check ? "check" : "break";
     if (options->shell_command || options->command)
         return error_set(err, ERROR_USAGE, "--%s takes no command '%s'", what,
                          shown(options->command ? options->command[0] : options->shell_command));
-    if (options->status && options->break_id)
-        return error_set(err, ERROR_USAGE, "--status and --break at once: which one?");
+    if (options->status + options->check + (options->break_id != NULL) > 1)
+        return error_set(err, ERROR_USAGE, "only one of --status, --check and --break at once");
     if (options->json && options->break_id)
-        return error_set(err, ERROR_USAGE, "--json goes with --status");
+        return error_set(err, ERROR_USAGE, "--json goes with --status and --check");
     if (options->break_id && !*options->break_id)
         return error_set(err, ERROR_USAGE, "--break: the ID is empty");
     return 0;
@@ -326,7 +326,7 @@ static int check(struct options *options, struct error *err)
     if (options->yes)
         return error_set(err, ERROR_USAGE, "--yes goes with --break");
     if (options->json)
-        return error_set(err, ERROR_USAGE, "--json goes with --status");
+        return error_set(err, ERROR_USAGE, "--json goes with --status and --check");
     if (options->shell_command && options->command)
         return error_set(err, ERROR_USAGE, "--command and a command '%s' at once: which one?",
                          shown(options->command[0]));
@@ -370,6 +370,7 @@ char *options_help(void)
     (void)buf_add_text(&help, "usage: withlock [OPTIONS] -p PREFIX [--] COMMAND [ARG...]\n"
                               "       withlock [OPTIONS] -p PREFIX -c 'SHELL COMMAND'\n"
                               "       withlock [OPTIONS] -p PREFIX --status [--json]\n"
+                              "       withlock [OPTIONS] -p PREFIX --check [--json]\n"
                               "       withlock [OPTIONS] -p PREFIX --break ID [--yes]\n\n"
                               "Runs COMMAND while holding a lock that is global to an AWS account "
                               "and region.\n\n");

@@ -46,6 +46,8 @@ const struct option_row options_table[] = {
      "run STRING by $SHELL -c", false},
     {0, "status", OPTION_FLAG, FIELD(status), 0, 0, NULL, "show who holds the lock and who waits",
      false},
+    {0, "check", OPTION_FLAG, FIELD(check), 0, 0, NULL, "try permissions, measure the service",
+     false},
     {0, "break", OPTION_TEXT, FIELD(break_id), 0, 0, "ID", "delete that contender's attempts",
      false},
     {0, "yes", OPTION_FLAG, FIELD(yes), 0, 0, NULL, "without asking", false},

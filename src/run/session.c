@@ -426,6 +426,7 @@ void session_call(struct session *session, enum logs_operation operation, const 
                                         .sent = exchange.told.sent,
                                         .answer = exchange.answer,
                                         .err = exchange.err};
+    memcpy(ret_reply->code, exchange.reply.code, sizeof(ret_reply->code));
 }
 
 void session_reply_free(struct session_reply *reply)

@@ -1,0 +1,134 @@
+#!/usr/bin/env bats
+# --check: permissions, and what it measures against what the service was told to do.
+
+load lock
+
+setup() {
+    lock_setup
+}
+
+teardown() {
+    lock_teardown
+}
+
+# checked STATUS [OPTION...]: the report as JSON in `out`. json JQ-CONDITION: does it hold?
+checked() {
+    local wanted=$1
+    shift
+    gives "$wanted" -p jobs --check --json "$@"
+    valid check.md out
+}
+json() {
+    jq -e "$1" out >/dev/null || { jq . out >&2; return 1; }
+}
+
+@test "all is well, and nothing is left or disturbed" {
+    hold holder -p jobs
+    local job=$JOB held
+    held=$(groups jobs/)
+    checked 0
+    json '.ok and .lock == "jobs" and .probes == "jobs/check" and .region == "eu-west-1" and
+        .credentials == {"source": "the environment", "key": "****MPLE",
+            "account": "123456789012", "expires": null} and
+        (.permissions | length == 4 and all(. == "allowed")) and (has("missing_statements") | not)'
+    json ".endpoint == \"$URL\" and .create_lag.rounds == 24 and .delete_lag.rounds == 24 and
+        .settle.enough and .round_trip_ms.lowest <= .round_trip_ms.median"
+    [ "$(groups jobs/check)" = '' ]
+    [ "$(groups jobs/)" = "$held" ]
+    let_go holder
+    ends 0 "$job"
+    gives 0 -p jobs --check
+    grep -q '^permission     logs:CreateLogGroup: allowed$' out
+    grep -q '^listing lag    creates: ' out
+    ! grep -qF "$SECRET" out err
+    nothing_left
+}
+
+@test "lag, skew and clock difference are found within 20% or one round trip" {
+    faults '{"visibility_lag_ms":500,"clock_skew_ms":300,"date_offset_s":-77,"seed":11}'
+    checked 78
+    json '.round_trip_ms.highest as $trip |
+        def near($wanted): (. - $wanted | fabs) <= ([0.2 * $wanted, $trip] | max);
+        (.create_lag.longest_ms | near(500)) and (.delete_lag.longest_ms | near(500)) and
+        (.creation_time_skew_ms | near(300)) and
+        ((.clock_ahead_ms + 77000 | fabs) <= .clock_doubt_ms + 300 + $trip)'
+    json '.create_lag.late > 12 and .settle.needed_ms >= 900 and .settle.is_ms == 100 and
+        .settle.enough == false and .settle.needed_with_roles_ms > .settle.needed_ms and (.ok | not)'
+    nothing_left
+}
+
+@test "with a longer --settle it is enough" {
+    faults '{"visibility_lag_ms":120,"seed":7}'
+    checked 0 --settle 2
+    json '.ok and .settle.is_ms == 2000 and .settle.needed_ms <= 600'
+    gives 78 -p jobs --check --settle 0.02
+    grep -q 'it is 0.0: NOT ENOUGH' out
+}
+
+@test "each permission denied in turn is named, with the statement that is missing" {
+    local action
+    for action in CreateLogGroup DeleteLogGroup DescribeLogGroups; do
+        faults "{\"deny\":[\"$action\"]}"
+        checked 77
+        json ".permissions.\"logs:$action\" == \"denied\" and (.ok | not) and
+            ([.permissions[] | select(. == \"denied\")] | length == 1) and
+            (.missing_statements | length == 1) and .missing_statements[0].Action == [\"logs:$action\"]"
+        if [ "$action" = DescribeLogGroups ]; then
+            json '.missing_statements[0].Resource == "*"'
+        else
+            json '.missing_statements[0].Resource | test("^arn:.*:logs:eu-west-1:.*:log-group:jobs/\\*$")'
+        fi
+        gives 77 -p jobs --check
+        grep -q "^permission     logs:$action: NOT ALLOWED$" out
+        grep -q "^\[{\"Effect\":\"Allow\",\"Action\":\[\"logs:$action\"\]," out
+        nothing_left
+    done
+    faults '{"deny":["DescribeLogStreams"]}'
+    checked 0
+    json '.permissions."logs:DescribeLogStreams" == "denied" and .ok and
+        .missing_statements[0].Action == ["logs:DescribeLogStreams"]'
+    faults '{"deny":["CreateLogGroup","DescribeLogGroups","DeleteLogGroup"]}'
+    checked 77
+    json '.missing_statements | length == 2'
+    nothing_left
+}
+
+@test "--tags needs logs:TagResource" {
+    checked 0 --tags team=a
+    json '.permissions."logs:TagResource" == "allowed"'
+    faults '{"deny":["TagResource"]}'
+    checked 77 --tags team=a
+    json '.permissions."logs:TagResource" == "denied" and
+        .missing_statements[0].Action == ["logs:TagResource"]'
+    nothing_left
+}
+
+@test "an expired probe of an earlier check is cleared away, nothing else" {
+    plant '{"logGroupName":"jobs/check/old#t900#g3","age_ms":1000000}'
+    plant '{"logGroupName":"jobs/check/young#t900#g3","age_ms":1000}'
+    plant '{"logGroupName":"jobs/check/role","age_ms":9000000}'
+    plant '{"logGroupName":"jobs/old#t900#g3","age_ms":1000000}'
+    checked 0
+    [ "$(groups '' | sort | paste -sd' ')" = \
+        'jobs/check/role jobs/check/young#t900#g3 jobs/old#t900#g3' ]
+}
+
+@test "a signal ends it, and the probe goes" {
+    faults '{"visibility_lag_ms":3000,"seed":2}'
+    start check -p jobs --check
+    local job=$JOB
+    wait_until matching '^jobs/check/'
+    kill -TERM "$job"
+    ends 143 "$job"
+    faults '{"visibility_lag_ms":0}'
+    nothing_left
+}
+
+@test "what does not work at all is told as always" {
+    AWS_MAX_ATTEMPTS=1 gives 69 -p jobs --check --connect-timeout 0.2 --endpoint-url http://127.0.0.1:1
+    [ ! -s out ]
+    env -u AWS_REGION "$WITHLOCK" -p jobs --check 2>err || [ $? -eq 78 ]
+    one_line region
+    gives 64 -p jobs --check true
+    gives 64 -p jobs --check --status
+}
