@@ -1,6 +1,7 @@
 #include "base/report.h"
 
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -17,7 +18,7 @@ static struct {
     enum report_level highest;
     bool json;
     bool terminal;
-    bool in_place; /* a progress line stands on the terminal */
+    atomic_bool in_place; /* a progress line stands on the terminal */
 } state = {.highest = REPORT_NOTICE};
 
 void report_init(enum report_level highest, bool json)
