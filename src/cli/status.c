@@ -39,7 +39,7 @@ static void cell(struct row *row, enum column column, struct text text)
     if (text.length)
         (void)text_printable(text, row->cells[column], CELL_BYTES);
     else
-        (void)strcpy(row->cells[column], "-");
+        (void)snprintf(row->cells[column], CELL_BYTES, "-");
 }
 
 static void fill(const struct survey_run *run, uint32_t place, struct row *row)
@@ -47,10 +47,14 @@ static void fill(const struct survey_run *run, uint32_t place, struct row *row)
     static const char *const kinds[] = {"holder", "waiter", "abandoned", "stranger"};
     struct identity_parts parts = identity_parse(run->attempt.id);
     bool waits = run->kind == SURVEY_WAITER;
-    (void)snprintf(row->cells[COLUMN_KIND], CELL_BYTES, waits ? "%s %u" : "%s", kinds[run->kind],
-                   place);
-    if (run->kind == SURVEY_HOLDER && (run->attempt.shared || run->attempt.slots > 1))
-        (void)strcat(row->cells[COLUMN_KIND], run->attempt.shared ? " (shared)" : " (slot)");
+    const char *mode = run->kind != SURVEY_HOLDER ? ""
+                       : run->attempt.shared      ? " (shared)"
+                       : run->attempt.slots > 1   ? " (slot)"
+                                                  : "";
+    if (waits)
+        (void)snprintf(row->cells[COLUMN_KIND], CELL_BYTES, "%s %u", kinds[run->kind], place);
+    else
+        (void)snprintf(row->cells[COLUMN_KIND], CELL_BYTES, "%s%s", kinds[run->kind], mode);
     cell(row, COLUMN_ID, run->attempt.id);
     cell(row, COLUMN_LABEL, run->attempt.label);
     cell(row, COLUMN_HOST, parts.host);

@@ -110,7 +110,7 @@ cli_round() {
 
 @test "boto3 retries what it is to retry: throttling and errors of the service" {
     pythons
-    start_service --credentials "$KEYS" --error-rate 0.2 --rate-limit 20 --seed 3
+    start_service --credentials "$KEYS" --error-rate 0.2 --rate-limit 5 --seed 3
     for python in "${PYTHONS[@]}"; do
         AWS_MAX_ATTEMPTS=10 AWS_RETRY_MODE=standard "$python" -c '
 import boto3, sys

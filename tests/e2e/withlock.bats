@@ -15,7 +15,8 @@ teardown() {
 @test "the command runs under a claim, and nothing is left" {
     gives 0 -p jobs/nightly -- curl -sf "$URL/_groups"
     silent
-    jq -e '[.[].logGroupName | select(startswith("jobs/nightly/"))] | length == 2' out
+    # the first attempt stays until the claim has stood for a while
+    jq -e '[.[].logGroupName | select(startswith("jobs/nightly/"))] | length == 1 or length == 2' out
     jq -e 'any(.[].logGroupName; test("#h#k[0-9]+$"))' out
     nothing_left
 }

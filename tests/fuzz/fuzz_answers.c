@@ -8,8 +8,8 @@
 #define STEPS_MAX 20
 
 static const char *const configs[] = {
-    "[default]\nrole_arn = R\nsource_profile = default\naws_access_key_id = a\n"
-    "aws_secret_access_key = b\n",
+    ("[default]\nrole_arn = R\nsource_profile = default\naws_access_key_id = a\n"
+     "aws_secret_access_key = b\n"),
     "[default]\ncredential_process = p\n", "[default]\n", /* a container */
     "[default]\n",                                        /* instance metadata */
 };
