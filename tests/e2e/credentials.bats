@@ -401,3 +401,15 @@ EOF
     failed 78 mfa_serial "'arn:mfa/me'" terminal
     [ "$(requests)" = "[]" ]
 }
+
+@test "P1 E17 keys that end soon and cannot be renewed are warned of, once, in advance" {
+    export AWS_ACCESS_KEY_ID=AKIDSTATIC AWS_SECRET_ACCESS_KEY=static-secret
+    AWS_CREDENTIAL_EXPIRATION=$(date -u -d '600 seconds' +%Y-%m-%dT%H:%M:%SZ) show --times 3 --every 10
+    found AKIDSTATIC static-secret ""
+    [ "$(grep -c 'warning: .*the environment expire in .* cannot be renewed' <<<"$stderr")" -eq 1 ]
+    AWS_CREDENTIAL_EXPIRATION=$(date -u -d '1000 seconds' +%Y-%m-%dT%H:%M:%SZ) show
+    found AKIDSTATIC static-secret ""
+    [ -z "$stderr" ]
+    AWS_CREDENTIAL_EXPIRATION=$(date -u -d '-1 seconds' +%Y-%m-%dT%H:%M:%SZ) show
+    failed 77 expired environment
+}
