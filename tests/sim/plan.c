@@ -124,7 +124,7 @@ static void draw_outside(struct plan *plan, struct prng *prng, const struct plan
         int64_t apart_ms = (int64_t)(settle_ms * options->skew_by_settle);
         plan->front_ends = (uint32_t)prng_range(prng, 2, FRONT_ENDS_MAX);
         for (uint32_t i = 0; i < plan->front_ends; i++)
-            plan->skew_ms[i] = prng_range(prng, -apart_ms / 2, apart_ms / 2);
+            plan->skew_ms[i] = i % 2 ? apart_ms / 2 : -apart_ms / 2;
     }
     plan->outside = true;
 }

@@ -13,6 +13,7 @@
 #include <time.h>
 
 #include "crowd.h"
+#include "curve.h"
 #include "mutations.h"
 #include "scene.h"
 #include "stories.h"
@@ -104,6 +105,7 @@ int main(int argc, char **argv)
         {"no-roles", no_argument, NULL, 'n'},
         {"waiters", required_argument, NULL, 'W'},
         {"stories", required_argument, NULL, 'S'},
+        {"curve", optional_argument, NULL, 'C'},
         {"rewrite", no_argument, NULL, 'R'},
         {"kind", required_argument, NULL, 'K'},
         {"mutation", required_argument, NULL, 'M'},
@@ -116,7 +118,8 @@ int main(int argc, char **argv)
     bool verbose = false, keep_going = false, hunting = false;
     uint32_t waiters = 0;
     const char *stories = NULL;
-    bool rewrite = false;
+    bool rewrite = false, curve = false;
+    const char *svg = NULL;
     int option;
     char *end;
     while ((option = getopt_long(argc, argv, "v", long_options, NULL)) != -1) {
@@ -165,6 +168,10 @@ int main(int argc, char **argv)
         case 'R':
             rewrite = true;
             break;
+        case 'C':
+            curve = true;
+            svg = optarg;
+            break;
         case 'M':
             mutation = optarg;
             break;
@@ -189,6 +196,12 @@ int main(int argc, char **argv)
     if (stories) {
         struct scene scene = {0};
         int status = stories_check(&scene, stories, rewrite);
+        scene_free(&scene);
+        return status;
+    }
+    if (curve) {
+        struct scene scene = {0};
+        int status = curve_measure(&scene, to, svg);
         scene_free(&scene);
         return status;
     }

@@ -1,0 +1,68 @@
+#include "settings_w.h"
+
+#include <stdio.h>
+
+void settings_w_name(struct contender_w *self)
+{
+    struct world *world = self->process.world;
+    const struct plan *plan = self->process.plan;
+    uint32_t random = (uint32_t)prng_next(&world->prng);
+    bool explicit_id = !world->calm && prng_chance(&world->prng, plan->explicit_id);
+    (void)snprintf(self->nonce, sizeof(self->nonce), "%08x", random);
+    if (plan->story)
+        (void)snprintf(self->id, sizeof(self->id), "%s", plan->arrivals[self->actor].id);
+    else if (explicit_id)
+        (void)snprintf(self->id, sizeof(self->id), "deploy");
+    else if (plan->seed % 3)
+        (void)snprintf(self->id, sizeof(self->id), "%08lld-%s-%08x", (long long)world->now_ms,
+                       self->who, random);
+    else
+        (void)snprintf(self->id, sizeof(self->id), "%c-%s-%08x", 'a' + (int)(random % 26),
+                       self->who, random);
+    self->explicit_id = explicit_id || (plan->story && plan->arrivals[self->actor].nonce);
+    if (plan->story && plan->arrivals[self->actor].nonce)
+        (void)snprintf(self->nonce, sizeof(self->nonce), "%s", plan->arrivals[self->actor].nonce);
+}
+
+struct lock_settings settings_w_draw(struct contender_w *self)
+{
+    struct prng *prng = &self->process.world->prng;
+    const struct plan *plan = self->process.plan;
+    struct lock_settings settings = {
+        .prefix = PLAN_PREFIX,
+        .id = self->id,
+        .nonce = self->explicit_id ? self->nonce : NULL,
+        .lock_timeout_ms = plan->lock_timeout_ms,
+        .role_timeout_ms = plan->role_timeout_ms,
+        .settle_ms = plan->settle_ms,
+        .kill_after_ms = plan->kill_after_ms,
+        .release_timeout_ms = 30000,
+        .wait_until = MONO_NEVER,
+        .arrival_tries = 8,
+    };
+    self->patient = true;
+    if (plan->story || plan->crowd)
+        return settings;
+    if (!self->process.world->calm) {
+        settings.nonblock = prng_chance(prng, plan->nonblock);
+        if (settings.nonblock)
+            settings.wait_until = process_clock(&self->process);
+        else if (prng_chance(prng, plan->wait_limit))
+            settings.wait_until = mono_add(process_clock(&self->process),
+                                           prng_range(prng, 0, 2 * plan->lock_timeout_ms));
+        if (prng_chance(prng, plan->wait_limit / 4))
+            settings.max_attempts = (unsigned)prng_range(prng, 1, 10);
+        settings.arrival_tries = (unsigned)prng_range(prng, 1, 12);
+        self->patient = false;
+    }
+    if (plan->mixed_timeouts)
+        settings.lock_timeout_ms *=
+            prng_range(prng, 1, plan->role_timeout_ms / plan->lock_timeout_ms);
+    settings.claim_early = prng_chance(prng, 0.5);
+    settings.no_queue = prng_chance(prng, plan->no_queue);
+    if (settings.no_queue)
+        settings.retry_delay_ms = plan->role_delay_ms;
+    else if (prng_chance(prng, plan->retry_delay))
+        settings.retry_delay_ms = prng_range(prng, 200, plan->lock_timeout_ms / 4);
+    return settings;
+}

@@ -1,0 +1,10 @@
+/* settings_w - who a W's next run is, and how it was called: from the seed, or by a story. */
+#ifndef SIM_SETTINGS_W_H
+#define SIM_SETTINGS_W_H
+
+#include "contender_w.h"
+
+void settings_w_name(struct contender_w *contender);
+struct lock_settings settings_w_draw(struct contender_w *contender);
+
+#endif
