@@ -78,7 +78,7 @@ static void say_how_long(const struct survey_run *run, const struct inspect_view
                        "If its withlock reaches the service it notices within %lld s, and needs "
                        "--kill-after (%lld s if not set) to end it.\n",
                        (long long)(left_ms > 0 ? (left_ms + 999) / 1000 : 0), until,
-                       (long long)(look_ms / 1000 + 3), (long long)(kill_ms / 1000));
+                       (long long)look_ms / 1000 + 3, (long long)(kill_ms / 1000));
 }
 
 /* What is no attempt is not broken. */

@@ -1,0 +1,158 @@
+/* lock_world - a small, perfect service, and a run of the rules against it, in virtual time. */
+#ifndef LOCK_WORLD_H
+#define LOCK_WORLD_H
+
+#include "unit.h"
+
+#include "lock/lock.h"
+
+#define GROUPS_MAX 64
+#define TRIP_MS    20
+#define START_MS   1000000
+
+struct group {
+    char name[ATTEMPT_NAME_BYTES + 1];
+    int64_t created_ms;
+    bool has_content, has_streams;
+};
+
+struct world {
+    struct lock lock;
+    int64_t now_ms;
+    struct group groups[GROUPS_MAX];
+    uint32_t count;
+    char calls[256]; /* one letter a request: c(reate) d(elete) l(ist) i(nside) */
+    enum lock_todo_kind fail_kind;
+    enum lock_outcome fail_with;
+    bool applied; /* the failing request was applied all the same */
+    int fail_count;
+};
+
+static struct lock_settings settings(void)
+{
+    return (struct lock_settings){
+        .prefix = "p",
+        .id = "me",
+        .lock_timeout_ms = 30000,
+        .role_timeout_ms = 60000,
+        .settle_ms = 1000,
+        .kill_after_ms = 3000,
+        .release_timeout_ms = 30000,
+        .wait_until = MONO_NEVER,
+        .arrival_tries = 3,
+    };
+}
+
+static struct mono now(const struct world *world)
+{
+    return (struct mono){world->now_ms};
+}
+
+static void plant(struct world *world, const char *name, int64_t age_ms)
+{
+    struct group *group = &world->groups[world->count++];
+    *group = (struct group){.created_ms = world->now_ms - age_ms};
+    (void)snprintf(group->name, sizeof(group->name), "%s", name);
+}
+
+static struct group *find(struct world *world, const char *name)
+{
+    for (uint32_t i = 0; i < world->count; i++)
+        if (strcmp(world->groups[i].name, name) == 0)
+            return &world->groups[i];
+    return NULL;
+}
+
+static void uproot(struct world *world, const char *part)
+{
+    for (uint32_t i = 0; i < world->count; i++)
+        if (strstr(world->groups[i].name, part))
+            world->groups[i--] = world->groups[--world->count];
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(((const struct group *)a)->name, ((const struct group *)b)->name);
+}
+
+static struct world *begin(const struct lock_settings *from)
+{
+    struct world *world = calloc(1, sizeof(*world));
+    assert_non_null(world);
+    world->now_ms = START_MS;
+    lock_init(&world->lock, from, now(world));
+    return world;
+}
+
+static enum lock_outcome apply(struct world *world, const struct lock_todo *todo,
+                               struct lock_answer *answer)
+{
+    struct group *group = todo->name ? find(world, todo->name) : NULL;
+    if (todo->kind == LOCK_TODO_CREATE) {
+        if (group)
+            return LOCK_EXISTS;
+        plant(world, todo->name, 0);
+    } else if (todo->kind == LOCK_TODO_DELETE) {
+        if (!group)
+            return LOCK_ABSENT;
+        *group = world->groups[--world->count];
+    } else if (todo->kind == LOCK_TODO_LOOK_INSIDE) {
+        answer->has_streams = group && group->has_streams;
+    }
+    return LOCK_DONE;
+}
+
+static void act(struct world *world, const struct lock_todo *todo)
+{
+    static const char letters[] = {'w', 'c', 'd', 'l', 'm', 'i', 'f'};
+    struct lock_entry entries[GROUPS_MAX];
+    struct lock_answer answer = {.sent = now(world), .random = 1U << 31, .pause_ms = 100};
+    struct lock_listing listing = {.entries = entries, .pages = 1, .complete = true};
+    size_t length = strlen(world->calls);
+    assert_true(length + 1 < sizeof(world->calls));
+    world->calls[length] = letters[todo->kind];
+    listing.asked = now(world);
+    bool fails = world->fail_count > 0 && todo->kind == world->fail_kind;
+    if (!fails || world->applied)
+        answer.outcome = apply(world, todo, &answer);
+    if (fails) {
+        answer.outcome = world->fail_with;
+        world->fail_count--;
+    }
+    qsort(world->groups, world->count, sizeof(world->groups[0]), by_name);
+    for (uint32_t i = 0; i < world->count; i++)
+        entries[i] = (struct lock_entry){text_from(world->groups[i].name),
+                                         world->groups[i].created_ms, world->groups[i].has_content};
+    listing.count = world->count;
+    answer.listing = &listing;
+    world->now_ms += TRIP_MS;
+    lock_tell(&world->lock, now(world), &answer);
+}
+
+/* Goes on until the lock is in this phase, or for_ms have passed. True if it got there. */
+static bool go(struct world *world, enum lock_phase until, int64_t for_ms)
+{
+    int64_t end_ms = world->now_ms + for_ms;
+    while (world->now_ms < end_ms) {
+        struct lock_todo todo = lock_next(&world->lock, now(world));
+        if (lock_phase(&world->lock) == until)
+            return true;
+        if (todo.kind == LOCK_TODO_FINISH)
+            return false;
+        if (todo.kind == LOCK_TODO_WAIT)
+            world->now_ms = todo.at.ms < end_ms ? todo.at.ms : end_ms;
+        else
+            act(world, &todo);
+        if (lock_phase(&world->lock) == until)
+            return true;
+    }
+    return false;
+}
+
+static void finish(struct world *world)
+{
+    lock_leave(&world->lock, now(world));
+    assert_true(go(world, LOCK_FINISHED, 60000));
+}
+
+#endif
