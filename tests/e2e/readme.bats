@@ -84,7 +84,9 @@ called() {
 
 @test "first use" {
     as_it_stands sh.4
-    [ "$(cat out)" = "nobody else is here" ]
+    grep -q 'logs:CreateLogGroup: allowed' out
+    grep -q 'calls for --settle' out
+    [ "$(tail -n 1 out)" = "nobody else is here" ]
     head -n 1 err | grep -q "acquired lock 'locks/hello'"
     tail -n 1 err | grep -q "released lock 'locks/hello'"
     nothing_left
