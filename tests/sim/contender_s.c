@@ -227,6 +227,8 @@ static void send_off(void *object, uint64_t serial)
         world_at(world, self->process.stopped_until_ms, send_off, self, serial);
         return;
     }
+    if (self->step == ROLE_LIST && !*self->cursor)
+        self->asked_ms = world->now_ms;
     struct flight *flight = wire_flight(self->wire);
     flight->op = ops[self->step];
     flight->own = self->step == ROLE_STAMP;
@@ -278,8 +280,6 @@ static void begin(void *object, uint64_t serial)
     if (self->step == ROLE_EXPIRED)
         self->expired_count--;
     self->decided_ms = world->now_ms;
-    if (self->step == ROLE_LIST && !*self->cursor)
-        self->asked_ms = world->now_ms;
     self->story_step = wire_step(self->wire, self->actor, ops[self->step]);
     if (!held_up(self, PLAN_STOP, send_off))
         send_off(self, self->serial);

@@ -34,6 +34,12 @@ static const struct {
     {"stops", {WITHIN, .kind = PLAN_STOPS}},
     {"dead", {WITHIN, .kind = PLAN_DEAD}},
     {"sweeper", {WITHIN, .kind = PLAN_SWEPT, .sweep = true, .mild = true}},
+    {"lag 1.5 D, long holds",
+     {.kind = PLAN_SWEPT,
+      .lag_by_settle = 1.5,
+      .skew_by_settle = -1,
+      .outside = true,
+      .mild = true}},
     {"lag 1.5 D",
      {.lag_by_settle = 1.5, .skew_by_settle = -1, .outside = true, .mild = true, .no_roles = true}},
 };

@@ -130,6 +130,7 @@ void plan_lean(struct plan *plan, enum plan_kind kind, struct prng *prng)
         plan->settle_ms = prng_range(prng, 300, 1500);
         plan->kill_after_ms = 1000;
         plan->hold_max_ms = 90000;
+        plan->rush_ms = 5000;
         break;
     case PLAN_ANY:
     case PLAN_KINDS:

@@ -49,7 +49,8 @@ static void out_of_patience(void *object, uint64_t argument)
             world_fail(&scene->world, "I5", "%s has not got through in the calm", scene->s[i].who);
 }
 
-/* Outside the promise: a job that deletes empty log groups comes by. */
+/* Outside the promise: a job that deletes empty log groups comes by, and takes all of somebody's.
+ * (Of a claim alone its holder takes no notice while another attempt of its stands.) */
 static void sweep(void *object, uint64_t argument)
 {
     struct scene *scene = object;
@@ -59,11 +60,12 @@ static void sweep(void *object, uint64_t argument)
     if (world->calm)
         return;
     bool thorough = prng_chance(&world->prng, 0.5);
-    double chance = prng_unit(&world->prng);
+    uint32_t victim =
+        (uint32_t)prng_range(&world->prng, 0, scene->plan.w_count + scene->plan.s_count - 1);
     for (uint32_t i = 0; i < service->group_count; i++) {
         struct group *group = service->groups[i];
         if (group->deleted_ms != WORLD_NEVER || group->content || group->streams ||
-            !(thorough || prng_chance(&world->prng, chance)))
+            !(thorough || group->maker == victim))
             continue;
         world_say(world, "job", "sweeps %s", group->name);
         checker_swept(&scene->checker, group);
