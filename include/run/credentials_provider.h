@@ -48,7 +48,9 @@ struct provider {
     bool has_keys;
     struct renewal renewal;
     struct error failure; /* of the last attempt to get new keys */
+    bool given_up;        /* the attempt at hand ended by its waker or deadline */
     bool warned;          /* about these keys */
+    bool warned_expired;  /* that they have expired */
     bool shared_told;     /* the file that others can read */
     char warnings[PROVIDER_WARNINGS_MAX][PROVIDER_WARNING_BYTES];
     unsigned warning_count, warning_next;

@@ -113,13 +113,14 @@ static int find_keys(struct provider *provider, const struct provider_limits *li
     return 0;
 }
 
-static void warn_of_failure(struct provider *provider)
+static void warn_of_failure(struct provider *provider, bool expired)
 {
-    if (provider->warned)
+    if (provider->warned_expired || (provider->warned && !expired))
         return;
     provider->warned = true;
-    warn(provider, "cannot get new credentials, those at hand go on serving until they expire: %s",
-         provider->failure.text);
+    provider->warned_expired = expired;
+    warn(provider, "cannot get new credentials, those at hand %s: %s",
+         expired ? "have expired" : "go on serving until they expire", provider->failure.text);
 }
 
 static void warn_of_the_end(struct provider *provider, struct wall now)
@@ -135,11 +136,16 @@ static void warn_of_the_end(struct provider *provider, struct wall now)
 
 static void renew(struct provider *provider, const struct provider_limits *limits, struct mono at)
 {
-    bool success = find_keys(provider, limits, &provider->failure) == 0;
+    struct error why = {0};
+    provider->given_up = false;
+    bool success = find_keys(provider, limits, &why) == 0;
+    /* Having been interrupted is no reason, where there is a better one. */
+    if (!success && !(provider->given_up && provider->renewal.failures))
+        provider->failure = why;
     renewal_tell(&provider->renewal, at, success);
     if (success) {
         provider->has_keys = true;
-        provider->warned = false;
+        provider->warned = provider->warned_expired = false;
     }
     if (success || provider->has_keys) {
         credentials_restart(provider->lookup);
@@ -159,6 +165,9 @@ int provider_get(struct provider *provider, const struct provider_limits *limits
     struct wall now = wall_now();
     bool expired = credentials_expired(&provider->keys, now);
     if (!provider->has_keys || (provider->renewal.failures && expired)) {
+        /* Whoever gives up after the first failure tells it; whoever goes on warns. */
+        if (provider->has_keys && provider->renewal.failures > 1)
+            warn_of_failure(provider, true);
         if (err)
             *err = provider->failure;
         return -1;
@@ -168,7 +177,7 @@ int provider_get(struct provider *provider, const struct provider_limits *limits
                          "the credentials from %s have expired and cannot be renewed",
                          provider->keys.origin);
     if (provider->renewal.failures)
-        warn_of_failure(provider);
+        warn_of_failure(provider, false);
     warn_of_the_end(provider, now);
     *ret_keys = &provider->keys;
     return 0;

@@ -22,17 +22,19 @@ static const struct {
     {"<Code>RequestInTheFuture<", true},
 };
 
-static int give_up(const char *why, struct error *err)
+static int give_up(struct provider *provider, const char *why, struct error *err)
 {
+    provider->given_up = true;
     return error_set(err, ERROR_LATER, "looking for credentials was given up: %s", why);
 }
 
 /* False if there is no time for it, or the wake descriptor became readable. */
-static int pause_for(int64_t pause_ms, const struct provider_limits *limits, struct error *err)
+static int pause_for(struct provider *provider, int64_t pause_ms,
+                     const struct provider_limits *limits, struct error *err)
 {
     struct mono until = mono_add(mono_now(), pause_ms);
     if (pause_ms > 0 && mono_reached(until, limits->deadline))
-        return give_up("no time is left for another try", err);
+        return give_up(provider, "no time is left for another try", err);
     for (;;) {
         struct pollfd wake = {.fd = limits->waker->fd, .events = POLLIN};
         int64_t left = mono_diff(until, mono_now());
@@ -41,7 +43,7 @@ static int pause_for(int64_t pause_ms, const struct provider_limits *limits, str
         if (poll(&wake, 1, (int)(left < 60000 ? left : 60000)) < 0 && errno != EINTR)
             return error_system(err, errno, "waiting");
         if (wake.revents && session_waker_ends(limits->waker))
-            return give_up("interrupted", err);
+            return give_up(provider, "interrupted", err);
     }
 }
 
@@ -102,7 +104,7 @@ static int exchange(struct provider *provider, const struct credentials_want *wa
     enum http_outcome outcome = collect(under_way, limits->waker, errand);
     enum http_reason reason = errand->http.reason;
     if (reason == HTTP_REASON_WOKEN)
-        return give_up("interrupted", err);
+        return give_up(provider, "interrupted", err);
     errand->answer = (struct credentials_answer){
         .failure = outcome == HTTP_ANSWERED ? NULL : &errand->failure,
         .retryable = reason != HTTP_REASON_TLS && reason != HTTP_REASON_LIMIT &&
@@ -135,7 +137,7 @@ static int send_request(struct provider *provider, const struct credentials_want
                         const struct provider_limits *limits, struct provider_errand *errand,
                         struct error *err)
 {
-    if (pause_for(want->pause_ms, limits, err) != 0 ||
+    if (pause_for(provider, want->pause_ms, limits, err) != 0 ||
         exchange(provider, want, limits, errand, err) != 0)
         return -1;
     if (!mend_clock(provider, want, errand))
@@ -150,6 +152,7 @@ static int run_program(struct provider *provider, const struct credentials_want 
     if (helper_run(want->program, provider->has_keys || provider->quiet, limits->deadline,
                    limits->waker, helper, &errand->failure) != 0) {
         errand->answer.failure = &errand->failure;
+        provider->given_up = errand->failure.kind == ERROR_LATER;
         return 0;
     }
     errand->answer.status = helper->status;

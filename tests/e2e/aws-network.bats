@@ -233,6 +233,6 @@ keys_given() { [ "$(given_keys)" -ge "$1" ]; }
     wait "${JOBS[0]}" || status=$?
     cat err
     [ "$status" -eq 74 ]
-    grep -q 'lost' err
-    grep -q 'container' err
+    grep -q "lost .*container credentials.*400" err
+    [ "$(grep -c 'warning: .*have expired: container' err)" -eq 1 ]
 }

@@ -345,7 +345,8 @@ show_and_refuse() {
     show_and_refuse --times 3 --every 3200
     [ "$status" -eq 77 ]
     [ "$(grep -c '^id ' "$HOME/out")" -eq 1 ]
-    [ "$(grep -c AccessDenied "$HOME/err")" -eq 2 ]
+    [ "$(grep AccessDenied "$HOME/err" | grep -vc warning)" -eq 2 ]
+    [ "$(grep -c 'warning: .*have expired: .*AccessDenied' "$HOME/err")" -eq 1 ]
     [ "$(requests | grep -o '"source"' | wc -l)" -eq 3 ]
 }
 
