@@ -44,96 +44,116 @@ static void lean_to_roles(struct plan *plan, struct prng *prng)
     plan->safety_ms = 400000;
 }
 
+static void lean_to_rush(struct plan *plan, struct prng *prng)
+{
+    no_faults(plan);
+    only_w(plan, (uint32_t)prng_range(prng, 3, 6));
+    short_timeout(plan, 30000);
+    plan->hold_max_ms = 1000;
+    plan->rush_ms = 12000;
+    plan->stop = prng_chance(prng, 0.5) ? 0.02 : 0;
+}
+
+static void lean_to_ids(struct plan *plan, struct prng *prng)
+{
+    no_faults(plan);
+    only_w(plan, (uint32_t)prng_range(prng, 3, 6));
+    short_timeout(plan, 30000);
+    plan->explicit_id = 0.6;
+    plan->no_queue = plan->nonblock = 0.2;
+    plan->signal = 0.3;
+    plan->hold_max_ms = 1000;
+    plan->rush_ms = 6000;
+    plan->stop = 0.02;
+}
+
+static void lean_to_cuts(struct plan *plan, struct prng *prng)
+{
+    no_faults(plan);
+    only_w(plan, (uint32_t)prng_range(prng, 2, 4));
+    short_timeout(plan, 15000);
+    plan->lost_answer = 0.2;
+    plan->lost_request = 0.1;
+    plan->outage = 0.01;
+    plan->outage_max_ms = 40000;
+    plan->hold_max_ms = 120000;
+}
+
+static void lean_to_skew(struct plan *plan, struct prng *prng)
+{
+    no_faults(plan);
+    only_w(plan, (uint32_t)prng_range(prng, 3, 6));
+    short_timeout(plan, 15000);
+    plan->settle_ms = prng_range(prng, 200, 1000);
+    plan->crash = 0.01;
+    plan->hold_max_ms = 20000;
+}
+
+static void lean_to_tries(struct plan *plan, struct prng *prng)
+{
+    no_faults(plan);
+    only_w(plan, (uint32_t)prng_range(prng, 2, 4));
+    short_timeout(plan, 30000);
+    plan->nonblock = 1;
+    plan->hold_max_ms = 3000;
+}
+
+static void lean_to_losses(struct plan *plan, struct prng *prng)
+{
+    only_w(plan, (uint32_t)prng_range(prng, 2, 5));
+    short_timeout(plan, 15000);
+    plan->settle_ms = prng_range(prng, 200, 600);
+    plan->late = 0.2;
+    plan->late_max_ms = 8000;
+    plan->lost_answer = plan->error_after = 0.1;
+    plan->hold_max_ms = 2000;
+}
+
+static void lean_to_stops(struct plan *plan, struct prng *prng)
+{
+    no_faults(plan);
+    only_w(plan, (uint32_t)prng_range(prng, 2, 5));
+    plan->s_count = (uint32_t)prng_range(prng, 0, 2);
+    short_timeout(plan, 15000);
+    plan->settle_ms = prng_range(prng, 300, 1500);
+    plan->stop = 0.03;
+    plan->long_stop = 0.02;
+    plan->hold_max_ms = 3000;
+}
+
+static void lean_to_dead(struct plan *plan, struct prng *prng)
+{
+    lean_to_roles(plan, prng);
+    short_timeout(plan, 60000);
+    plan->s_count = 4;
+    plan->w_count = 2;
+    plan->crash = 0.05;
+    plan->stop = 0.1;
+    plan->hold_max_ms = 5000;
+}
+
+static void lean_to_swept(struct plan *plan, struct prng *prng)
+{
+    no_faults(plan);
+    only_w(plan, (uint32_t)prng_range(prng, 2, 4));
+    plan->s_count = (uint32_t)prng_range(prng, 0, 2);
+    short_timeout(plan, 30000);
+    plan->settle_ms = prng_range(prng, 300, 1500);
+    plan->kill_after_ms = 1000;
+    plan->hold_max_ms = 90000;
+    plan->rush_ms = 5000;
+}
+
+typedef void lean_fn(struct plan *plan, struct prng *prng);
+
 void plan_lean(struct plan *plan, enum plan_kind kind, struct prng *prng)
 {
-    switch (kind) {
-    case PLAN_RUSH:
-        no_faults(plan);
-        only_w(plan, (uint32_t)prng_range(prng, 3, 6));
-        short_timeout(plan, 30000);
-        plan->hold_max_ms = 1000;
-        plan->rush_ms = 12000;
-        plan->stop = prng_chance(prng, 0.5) ? 0.02 : 0;
-        break;
-    case PLAN_ROLES:
-        lean_to_roles(plan, prng);
-        break;
-    case PLAN_IDS:
-        no_faults(plan);
-        only_w(plan, (uint32_t)prng_range(prng, 3, 6));
-        short_timeout(plan, 30000);
-        plan->explicit_id = 0.6;
-        plan->no_queue = plan->nonblock = 0.2;
-        plan->signal = 0.3;
-        plan->hold_max_ms = 1000;
-        plan->rush_ms = 6000;
-        plan->stop = 0.02;
-        break;
-    case PLAN_CUTS:
-        no_faults(plan);
-        only_w(plan, (uint32_t)prng_range(prng, 2, 4));
-        short_timeout(plan, 15000);
-        plan->lost_answer = 0.2;
-        plan->lost_request = 0.1;
-        plan->outage = 0.01;
-        plan->outage_max_ms = 40000;
-        plan->hold_max_ms = 120000;
-        break;
-    case PLAN_SKEW:
-        no_faults(plan);
-        only_w(plan, (uint32_t)prng_range(prng, 3, 6));
-        short_timeout(plan, 15000);
-        plan->settle_ms = prng_range(prng, 200, 1000);
-        plan->crash = 0.01;
-        plan->hold_max_ms = 20000;
-        break;
-    case PLAN_TRIES:
-        no_faults(plan);
-        only_w(plan, (uint32_t)prng_range(prng, 2, 4));
-        short_timeout(plan, 30000);
-        plan->nonblock = 1;
-        plan->hold_max_ms = 3000;
-        break;
-    case PLAN_LOSSES:
-        only_w(plan, (uint32_t)prng_range(prng, 2, 5));
-        short_timeout(plan, 15000);
-        plan->settle_ms = prng_range(prng, 200, 600);
-        plan->late = 0.2;
-        plan->late_max_ms = 8000;
-        plan->lost_answer = plan->error_after = 0.1;
-        plan->hold_max_ms = 2000;
-        break;
-    case PLAN_STOPS:
-        no_faults(plan);
-        only_w(plan, (uint32_t)prng_range(prng, 2, 5));
-        plan->s_count = (uint32_t)prng_range(prng, 0, 2);
-        short_timeout(plan, 15000);
-        plan->settle_ms = prng_range(prng, 300, 1500);
-        plan->stop = 0.03;
-        plan->long_stop = 0.02;
-        plan->hold_max_ms = 3000;
-        break;
-    case PLAN_DEAD:
-        lean_to_roles(plan, prng);
-        short_timeout(plan, 60000);
-        plan->s_count = 4;
-        plan->w_count = 2;
-        plan->crash = 0.05;
-        plan->stop = 0.1;
-        plan->hold_max_ms = 5000;
-        break;
-    case PLAN_SWEPT:
-        no_faults(plan);
-        only_w(plan, (uint32_t)prng_range(prng, 2, 4));
-        plan->s_count = (uint32_t)prng_range(prng, 0, 2);
-        short_timeout(plan, 30000);
-        plan->settle_ms = prng_range(prng, 300, 1500);
-        plan->kill_after_ms = 1000;
-        plan->hold_max_ms = 90000;
-        plan->rush_ms = 5000;
-        break;
-    case PLAN_ANY:
-    case PLAN_KINDS:
-        break;
-    }
+    static lean_fn *const leans[PLAN_KINDS] = {
+        [PLAN_RUSH] = lean_to_rush,     [PLAN_ROLES] = lean_to_roles, [PLAN_IDS] = lean_to_ids,
+        [PLAN_CUTS] = lean_to_cuts,     [PLAN_SKEW] = lean_to_skew,   [PLAN_TRIES] = lean_to_tries,
+        [PLAN_LOSSES] = lean_to_losses, [PLAN_STOPS] = lean_to_stops, [PLAN_DEAD] = lean_to_dead,
+        [PLAN_SWEPT] = lean_to_swept,
+    };
+    if (leans[kind])
+        leans[kind](plan, prng);
 }

@@ -55,17 +55,47 @@ static void print_plan(const struct plan *plan)
            (long long)plan->safety_ms / 1000);
 }
 
-static int play_seeds(uint64_t from, uint64_t to, const struct plan_options *options, bool verbose,
-                      bool keep_going)
+/* What the command line asks for. */
+struct asked {
+    struct plan_options options;
+    uint64_t from, to;
+    uint32_t waiters;
+    const char *mutation, *hunted, *stories, *svg;
+    bool verbose, keep_going, hunting, rewrite, curve;
+};
+
+static const struct option long_options[] = {
+    {"seeds", required_argument, NULL, 's'},
+    {"seed", required_argument, NULL, '1'},
+    {"verbose", no_argument, NULL, 'v'},
+    {"keep-going", no_argument, NULL, 'k'},
+    {"outside", no_argument, NULL, 'o'},
+    {"lag", required_argument, NULL, 'l'},
+    {"skew", required_argument, NULL, 'w'},
+    {"sweep", no_argument, NULL, 'p'},
+    {"mild", no_argument, NULL, 'm'},
+    {"no-roles", no_argument, NULL, 'n'},
+    {"waiters", required_argument, NULL, 'W'},
+    {"stories", required_argument, NULL, 'S'},
+    {"curve", optional_argument, NULL, 'C'},
+    {"rewrite", no_argument, NULL, 'R'},
+    {"kind", required_argument, NULL, 'K'},
+    {"mutation", required_argument, NULL, 'M'},
+    {"mutations", optional_argument, NULL, 'A'},
+    {NULL, 0, NULL, 0},
+};
+
+static int play_seeds(const struct asked *asked)
 {
     struct scene scene = {0};
     struct totals totals = {0};
     uint64_t failed = 0;
+    const struct plan_options *options = &asked->options;
     double began = seconds();
-    scene.world.transcript = verbose ? stdout : NULL;
-    for (uint64_t seed = from; seed <= to; seed++) {
+    scene.world.transcript = asked->verbose ? stdout : NULL;
+    for (uint64_t seed = asked->from; seed <= asked->to; seed++) {
         plan_draw(&scene.plan, seed, options);
-        if (verbose)
+        if (asked->verbose)
             print_plan(&scene.plan);
         if (!scene_play(&scene)) {
             failed++;
@@ -73,7 +103,7 @@ static int play_seeds(uint64_t from, uint64_t to, const struct plan_options *opt
             (void)fflush(stdout);
         }
         add(&totals, &scene);
-        if (failed && !keep_going)
+        if (failed && !asked->keep_going)
             break;
     }
     double took = seconds() - began;
@@ -90,126 +120,100 @@ static int play_seeds(uint64_t from, uint64_t to, const struct plan_options *opt
     return failed ? 1 : 0;
 }
 
+static bool take(struct asked *asked, int option)
+{
+    char *end;
+    switch (option) {
+    case 's':
+        asked->from = asked->to = strtoull(optarg, &end, 10);
+        if (*end == '-')
+            asked->to = strtoull(end + 1, NULL, 10);
+        break;
+    case '1':
+        asked->from = asked->to = strtoull(optarg, NULL, 10);
+        break;
+    case 'v':
+        asked->verbose = true;
+        break;
+    case 'k':
+        asked->keep_going = true;
+        break;
+    case 'o':
+        asked->options.outside = true;
+        break;
+    case 'l':
+        asked->options.lag_by_settle = strtod(optarg, NULL);
+        break;
+    case 'w':
+        asked->options.skew_by_settle = strtod(optarg, NULL);
+        break;
+    case 'p':
+        asked->options.sweep = true;
+        break;
+    case 'm':
+        asked->options.mild = true;
+        break;
+    case 'n':
+        asked->options.no_roles = true;
+        break;
+    case 'K':
+        asked->options.kind = (enum plan_kind)(strtoul(optarg, NULL, 10) % PLAN_KINDS);
+        break;
+    case 'W':
+        asked->waiters = (uint32_t)strtoul(optarg, NULL, 10);
+        break;
+    case 'S':
+        asked->stories = optarg;
+        break;
+    case 'R':
+        asked->rewrite = true;
+        break;
+    case 'C':
+        asked->curve = true;
+        asked->svg = optarg;
+        break;
+    case 'M':
+        asked->mutation = optarg;
+        break;
+    case 'A':
+        asked->hunting = true;
+        asked->hunted = optarg;
+        break;
+    default:
+        return false;
+    }
+    return true;
+}
+
+/* Anything but playing seeds; -1 if that is asked for. */
+static int measure(const struct asked *asked)
+{
+    struct scene scene = {0};
+    int status = -1;
+    if (asked->waiters)
+        status = crowd_measure(&scene, asked->waiters);
+    else if (asked->stories)
+        status = stories_check(&scene, asked->stories, asked->rewrite);
+    else if (asked->curve)
+        status = curve_measure(&scene, asked->to, asked->svg);
+    else if (asked->hunting)
+        status = mutations_hunt(&scene, asked->hunted, asked->to);
+    scene_free(&scene);
+    return status;
+}
+
 int main(int argc, char **argv)
 {
-    static const struct option long_options[] = {
-        {"seeds", required_argument, NULL, 's'},
-        {"seed", required_argument, NULL, '1'},
-        {"verbose", no_argument, NULL, 'v'},
-        {"keep-going", no_argument, NULL, 'k'},
-        {"outside", no_argument, NULL, 'o'},
-        {"lag", required_argument, NULL, 'l'},
-        {"skew", required_argument, NULL, 'w'},
-        {"sweep", no_argument, NULL, 'p'},
-        {"mild", no_argument, NULL, 'm'},
-        {"no-roles", no_argument, NULL, 'n'},
-        {"waiters", required_argument, NULL, 'W'},
-        {"stories", required_argument, NULL, 'S'},
-        {"curve", optional_argument, NULL, 'C'},
-        {"rewrite", no_argument, NULL, 'R'},
-        {"kind", required_argument, NULL, 'K'},
-        {"mutation", required_argument, NULL, 'M'},
-        {"mutations", optional_argument, NULL, 'A'},
-        {NULL, 0, NULL, 0},
-    };
-    struct plan_options options = {.lag_by_settle = -1, .skew_by_settle = -1};
-    uint64_t from = 1, to = 1000;
-    const char *mutation = NULL, *hunted = NULL;
-    bool verbose = false, keep_going = false, hunting = false;
-    uint32_t waiters = 0;
-    const char *stories = NULL;
-    bool rewrite = false, curve = false;
-    const char *svg = NULL;
+    struct asked asked = {
+        .options = {.lag_by_settle = -1, .skew_by_settle = -1}, .from = 1, .to = 1000};
     int option;
-    char *end;
-    while ((option = getopt_long(argc, argv, "v", long_options, NULL)) != -1) {
-        switch (option) {
-        case 's':
-            from = to = strtoull(optarg, &end, 10);
-            if (*end == '-')
-                to = strtoull(end + 1, NULL, 10);
-            break;
-        case '1':
-            from = to = strtoull(optarg, NULL, 10);
-            break;
-        case 'v':
-            verbose = true;
-            break;
-        case 'k':
-            keep_going = true;
-            break;
-        case 'o':
-            options.outside = true;
-            break;
-        case 'l':
-            options.lag_by_settle = strtod(optarg, NULL);
-            break;
-        case 'w':
-            options.skew_by_settle = strtod(optarg, NULL);
-            break;
-        case 'p':
-            options.sweep = true;
-            break;
-        case 'm':
-            options.mild = true;
-            break;
-        case 'n':
-            options.no_roles = true;
-            break;
-        case 'K':
-            options.kind = (enum plan_kind)(strtoul(optarg, NULL, 10) % PLAN_KINDS);
-            break;
-        case 'W':
-            waiters = (uint32_t)strtoul(optarg, NULL, 10);
-            break;
-        case 'S':
-            stories = optarg;
-            break;
-        case 'R':
-            rewrite = true;
-            break;
-        case 'C':
-            curve = true;
-            svg = optarg;
-            break;
-        case 'M':
-            mutation = optarg;
-            break;
-        case 'A':
-            hunting = true;
-            hunted = optarg;
-            break;
-        default:
+    while ((option = getopt_long(argc, argv, "v", long_options, NULL)) != -1)
+        if (!take(&asked, option))
             return 64;
-        }
-    }
-    if (!mutations_leave_out(mutation)) {
-        (void)fprintf(stderr, "sim: no rule '%s' to leave out in this build\n", mutation);
+    if (!mutations_leave_out(asked.mutation)) {
+        (void)fprintf(stderr, "sim: no rule '%s' to leave out in this build\n", asked.mutation);
         return 64;
     }
-    if (waiters) {
-        struct scene scene = {0};
-        int status = crowd_measure(&scene, waiters);
-        scene_free(&scene);
-        return status;
-    }
-    if (stories) {
-        struct scene scene = {0};
-        int status = stories_check(&scene, stories, rewrite);
-        scene_free(&scene);
-        return status;
-    }
-    if (curve) {
-        struct scene scene = {0};
-        int status = curve_measure(&scene, to, svg);
-        scene_free(&scene);
-        return status;
-    }
-    if (hunting) {
-        struct scene scene = {0};
-        int status = mutations_hunt(&scene, hunted, to);
-        scene_free(&scene);
-        return status;
-    }
-    return play_seeds(from, to, &options, verbose, keep_going);
+    int status = measure(&asked);
+    return status >= 0 ? status : play_seeds(&asked);
 }
