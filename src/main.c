@@ -8,6 +8,7 @@
 #include "cli/check.h"
 #include "cli/options.h"
 #include "cli/status.h"
+#include "exit_status.h"
 #include "run/descriptors.h"
 #include "run/signals.h"
 #include "run/supervise.h"
@@ -29,7 +30,9 @@ static int print(char *text)
 {
     int failed = !text || fputs(text, stdout) < 0 || fflush(stdout) != 0;
     free(text);
-    return failed;
+    if (failed)
+        report(REPORT_ERROR, "cannot write to standard output");
+    return failed ? EXIT_STATUS_SYSTEM : 0;
 }
 
 /* What is asked about the lock, instead of taking it. */

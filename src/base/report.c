@@ -4,6 +4,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -85,6 +86,16 @@ static void add_json(struct buf *line, enum report_level level, const char *even
     (void)buf_add_char(line, '\n');
 }
 
+/* A line that is to be erased must not wrap. */
+static void fit_terminal(char *message)
+{
+    struct winsize size;
+    size_t taken = strlen("withlock: ") + 1;
+    if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > taken &&
+        strlen(message) > size.ws_col - taken)
+        message[size.ws_col - taken] = '\0';
+}
+
 static void __attribute__((format(printf, 6, 0)))
 write_message(enum report_level level, const char *event, const struct report_field *fields,
               unsigned count, bool progress, const char *format, va_list args)
@@ -93,6 +104,8 @@ write_message(enum report_level level, const char *event, const struct report_fi
     CLEAN(buf) struct buf line = BUF(4 * REPORT_LINE_BYTES);
     (void)vsnprintf(raw, sizeof(raw), format, args); /* cutting is fine */
     (void)text_printable(text_from(raw), message, sizeof(message));
+    if (progress && state.terminal)
+        fit_terminal(message);
     if (state.json) {
         add_json(&line, level, event, fields, count, message);
     } else {

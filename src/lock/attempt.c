@@ -196,9 +196,11 @@ int attempt_check_prefix(const char *prefix, struct error *err)
                          show(prefix).text);
     if (prefix[length - 1] == '/')
         return error_set(err, ERROR_USAGE, "prefix '%s' ends in '/'", show(prefix).text);
-    if (strncmp(prefix, "aws/", 4) == 0 || strncmp(prefix, "/aws/", 5) == 0)
+    const char *first = prefix[0] == '/' ? prefix + 1 : prefix;
+    if (strncasecmp(first, "aws", 3) == 0 && (first[3] == '/' || first[3] == '\0'))
         return error_set(err, ERROR_USAGE,
-                         "prefix '%s' begins with '%s', where AWS services keep their logs",
+                         "prefix '%s' makes names that begin with '%s', where AWS services keep "
+                         "their logs",
                          show(prefix).text, prefix[0] == '/' ? "/aws/" : "aws/");
     if (strstr(prefix, "aws-controltower"))
         return error_set(err, ERROR_USAGE,

@@ -12,7 +12,7 @@
 #define REQUEST_MIN_MS  2000 /* shortest time that a request is given */
 #define MARGIN_MIN_MS   2000
 #define MARGIN_MAX_MS   30000
-#define REQUEST_LATE_MS 5000 /* what a request is given when the wait is over */
+#define REQUEST_LATE_MS 5000 /* what a request of one try is given */
 #define STALE_LOOK_MS   5000 /* beside the command: until a listing to clean by is renewed */
 
 void lock_init(struct lock *lock, const struct lock_settings *settings, struct mono now)
@@ -152,7 +152,8 @@ static void advance_waiting(struct lock *lock, struct mono now)
 {
     uint32_t number;
     bool late = mono_reached(now, lock->settings.wait_until);
-    if (late && lock->failures >= lock->settings.arrival_tries) {
+    uint32_t tries = lock->settings.nonblock ? lock->settings.arrival_tries : 1;
+    if (late && lock->failures >= tries) {
         look_leave(lock, now, LOCK_REASON_UNAVAILABLE);
         return;
     }
@@ -208,7 +209,8 @@ static struct mono request_deadline(const struct lock *lock, struct mono now)
         return mono_min(deadline, lock->leave_until);
     if (phase_is_holding(lock))
         return mono_min(deadline, lock_lease(lock).kill_at);
-    return mono_min(deadline, mono_max(lock->settings.wait_until, mono_add(now, REQUEST_LATE_MS)));
+    int64_t late_ms = lock->settings.nonblock ? REQUEST_LATE_MS : REQUEST_MIN_MS;
+    return mono_min(deadline, mono_max(lock->settings.wait_until, mono_add(now, late_ms)));
 }
 
 static struct lock_todo wait_until(struct mono at)

@@ -45,8 +45,9 @@ void events_lost(const struct session *session, const struct error *why, bool wa
     if (warn)
         report_event(REPORT_WARNING, "lost", fields, COUNT(fields),
                      "warning: %s; the command goes on", why->text);
-    else if (report_is_json()) /* in text the final error says it */
-        report_event(REPORT_WARNING, "lost", fields, COUNT(fields), "%s", why->text);
+    else
+        report_event(REPORT_ERROR, "lost", fields, COUNT(fields), "%s; the command is ended",
+                     why->text);
 }
 
 void events_ended(const struct session *session, int status, int64_t ran_ms)

@@ -405,6 +405,8 @@ void session_step(struct session *session, const struct session_waker *waker, st
     case LOCK_TODO_FINISH:
         return;
     case LOCK_TODO_WAIT:
+        if (lock_phase(&session->lock) != before)
+            return; /* held or lost by now: that is for the caller to see at once */
         (void)wait_for(waker, mono_min(todo.at, until)); /* the caller looks by itself */
         return;
     default:

@@ -16,7 +16,8 @@
 #include "run/session.h"
 #include "run/waiting.h"
 
-#define NO_WAKER ((struct session_waker){.fd = -1})
+#define RELEASE_SETTLE_MS 1000 /* between the looks for what a killed run has left, at least */
+#define NO_WAKER          ((struct session_waker){.fd = -1})
 
 struct run {
     const struct supervise_plan *plan;
@@ -135,6 +136,8 @@ static void release_after_death(void *context)
     struct session_waker waker = NO_WAKER;
     struct error err;
     config.release_only = true;
+    if (config.lock.settle_ms < RELEASE_SETTLE_MS) /* a create may be on its way all the same */
+        config.lock.settle_ms = RELEASE_SETTLE_MS;
     if (session_init(&run->session, &config, &waker, &err) != 0) {
         report(REPORT_ERROR, "%s", err.text);
         return;
@@ -293,11 +296,11 @@ static int lost_status(struct run *run, struct error *err)
     }
     if (!run->told_lost)
         events_lost(&run->session, &run->why, false);
-    *err = run->why;
-    if (err->kind == ERROR_LOST)
-        (void)strncat(err->text, "; the command was ended",
-                      sizeof(err->text) - strlen(err->text) - 1);
-    return error_exit_status(err->kind);
+    if (report_is_json()) /* those who read JSON find the reason at the end as well */
+        *err = run->why;
+    else
+        *err = (struct error){0}; /* said when it happened, not after the release */
+    return error_exit_status(run->why.kind);
 }
 
 static int not_obtained_status(struct run *run, struct error *err)

@@ -36,6 +36,8 @@ static void refused_with_one_line(void **state)
         {{"-p", "", "true"}, {"prefix", "empty"}},
         {{"-p", "a/", "true"}, {"'a/'"}},
         {{"-p", "aws/x", "true"}, {"'aws/x'"}},
+        {{"-p", "aws", "true"}, {"'aws'", "aws/"}},
+        {{"-p", "AWS/x", "true"}, {"'AWS/x'"}},
         {{"-p", "/aws/x", "true"}, {"'/aws/x'", "/aws/"}},
         {{"-p", "x/aws-controltower", "true"}, {"aws-controltower"}},
         {{"-p", "a b", "true"}, {"'a b'", "A-Za-z0-9_/.#-"}},
