@@ -48,7 +48,7 @@ static int call(struct check *check, enum check_action action, const char *name,
 {
     struct session_waker waker = inspect_waker(&check->inspect);
     const char *tags = action == CHECK_CREATE ? check->inspect.plan->tags : NULL;
-    for (;;) {
+    for (unsigned tries = 1;; tries++) {
         session_call(&check->inspect.session, actions[action].operation, name, tags, &waker,
                      mono_add(mono_now(), SESSION_PAGE_MS), ret_reply);
         note(check, ret_reply);
@@ -60,7 +60,8 @@ static int call(struct check *check, enum check_action action, const char *name,
         *err = ret_reply->err;
         int64_t pause_ms = ret_reply->pause_ms;
         bool final = ret_reply->outcome == LOCK_REFUSED || check->inspect.signal != 0 ||
-                     ++check->failures > CHECK_FAILURES_MAX;
+                     ++check->failures > CHECK_FAILURES_MAX ||
+                     (!ret_reply->throttled && tries >= check->inspect.aws.max_attempts);
         session_reply_free(ret_reply);
         if (final)
             return -1;
