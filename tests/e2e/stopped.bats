@@ -22,7 +22,3 @@ stop() {
 @test "I3 a machine suspended past the lease: the command is ended first of all" {
     stop suspend
 }
-
-@test "a waiter on a suspended machine starts over" {
-    stop waiter
-}

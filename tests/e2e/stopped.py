@@ -4,7 +4,7 @@
 Usage: stopped.py --build DIR CASE
 
 CASE: withlock, guardian, all (SIGSTOP of these; all: the command too), suspend (the machine: its
-clock jumps), waiter (the machine of a waiter). Whoever still runs ends the command; what is
+clock jumps). Whoever still runs ends the command; what is
 continued ends itself without touching the rival's attempts; the rival keeps its lock.
 """
 
@@ -167,17 +167,6 @@ class World:
         self.expect_served(rival)
         return f"the command ended {holder.times()[1] - before} ms after the jump"
 
-    def suspend_waiter(self):
-        holder = Contender(self, "holder", 6)
-        until(holder.started, "the holder")
-        waiter = Contender(self, "rival", 1, suspended=True)
-        until(lambda: any("#lrival" in name for name in self.groups()), "the rival's attempt")
-        self.suspend(3600)
-        self.expect_served(waiter)
-        overlap = holder.times()[1] - waiter.times()[0]
-        self.expect(overlap <= 0, f"both commands alive for {overlap} ms")
-        return "the waiter started over and was served"
-
     def close(self):
         self.service.terminate()
         self.expect(self.service.wait(timeout=20) == 0, "cwlogs-local did not end with 0")
@@ -187,14 +176,12 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--build", required=True)
-    parser.add_argument("case", choices=["withlock", "guardian", "all", "suspend", "waiter"])
+    parser.add_argument("case", choices=["withlock", "guardian", "all", "suspend"])
     options = parser.parse_args()
     world = World(options.build)
     try:
         if options.case == "suspend":
             said = world.suspend_holder()
-        elif options.case == "waiter":
-            said = world.suspend_waiter()
         else:
             said = world.stop_some(options.case)
         until(lambda: not world.groups(), f"an empty service, but there is {world.groups()}")
