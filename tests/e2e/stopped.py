@@ -4,8 +4,8 @@
 Usage: stopped.py --build DIR CASE
 
 CASE: withlock, guardian, all (SIGSTOP of these; all: the command too), suspend (the machine: its
-clock jumps). Whoever still runs ends the command; what is
-continued ends itself without touching the rival's attempts; the rival keeps its lock.
+clock jumps). Whoever still runs ends the command; what is continued ends itself without touching
+the rival's attempts; the rival keeps its lock.
 """
 
 import argparse
