@@ -12,7 +12,6 @@ Exit status: 0 if all holds, 1 if not. Ends with a summary.
 
 import argparse
 import collections
-import json
 import os
 import random
 import shutil
@@ -21,73 +20,17 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "..", "e2e"))
+from world import HOLD, Service, alive, children, complains, environment, guardian_of, naming
+
 ROLE = os.path.join(HERE, "..", "e2e", "role_contender.py")
-HOLD = os.path.join(HERE, "hold.py")
 PREFIX = "chaos/lock"
 LOCK_TIMEOUT_S = 20
-EXPIRED_S = LOCK_TIMEOUT_S + 5
 SETTLE_S = 1
 KILL_AFTER_S = 2
 SETTLE_DOWN_S = 240  # for everybody to get through once the faults have ended
-SANITIZER = ("AddressSanitizer", "ThreadSanitizer", "LeakSanitizer", "runtime error:")
-
-
-def now_ms():
-    return time.clock_gettime_ns(time.CLOCK_BOOTTIME) // 1_000_000
-
-
-def is_dead(pid):
-    try:
-        with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as stat:
-            return stat.read().rpartition(")")[2].split()[0] in "ZX"
-    except OSError:
-        return True
-
-
-def children(pid):
-    try:
-        with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
-            return [int(word) for word in file.read().split()]
-    except OSError:
-        return []
-
-
-class Service:
-    def __init__(self, build, seed):
-        path = os.path.join(build, "src/cwlogs-local/cwlogs-local")
-        self.process = subprocess.Popen([path, "--listen", "127.0.0.1:0", "--seed", str(seed)],
-                                        stdout=subprocess.PIPE, text=True)
-        self.url = self.process.stdout.readline().split()[-1]
-
-    def ask(self, path, document=None):
-        data = None if document is None else json.dumps(document).encode()
-        with urllib.request.urlopen(self.url + path, data=data, timeout=10) as answer:
-            return json.loads(answer.read() or b"null")
-
-    def groups(self):
-        names, token = [], None
-        while True:
-            body = {"logGroupNamePrefix": PREFIX + "/"}
-            if token:
-                body["nextToken"] = token
-            request = urllib.request.Request(self.url, json.dumps(body).encode(), headers={
-                "Content-Type": "application/x-amz-json-1.1",
-                "X-Amz-Target": "Logs_20140328.DescribeLogGroups",
-                "Authorization": "AWS4-HMAC-SHA256 Credential=AKID/20260101/x/logs/aws4_request, "
-                                 "SignedHeaders=host, Signature=" + "0" * 64})
-            with urllib.request.urlopen(request, timeout=10) as answer:
-                page = json.loads(answer.read())
-            names += [group["logGroupName"] for group in page["logGroups"]]
-            token = page.get("nextToken")
-            if not token:
-                return names
-
-    def stop(self):
-        self.process.terminate()
-        return self.process.wait(timeout=20)
 
 
 class Run:
@@ -99,7 +42,6 @@ class Run:
         self.role = world.roles and world.random.random() < 0.2
         self.tags = set()  # what was done to it
         self.stopped = None
-        self.guardian = None
         seconds = world.random.choice([0.1, 0.5, 1, 2, 4])
         if world.random.random() < 0.05 and not self.role:
             seconds = 3 * LOCK_TIMEOUT_S / 2  # over several renewals
@@ -140,16 +82,6 @@ class Run:
         if not self.over():
             self.process.send_signal(number)
 
-    def find_guardian(self):
-        for pid in children(self.process.pid):
-            try:
-                with open(f"/proc/{pid}/comm", encoding="ascii") as comm:
-                    if comm.read().startswith("withlock-guard"):
-                        return pid
-            except OSError:
-                pass
-        return None
-
     def stderr(self):
         self.errors.seek(0)
         return self.errors.read()
@@ -163,14 +95,8 @@ class World:
         self.folder = tempfile.mkdtemp(prefix="withlock-chaos-")
         self.record = os.path.join(self.folder, "record")
         self.withlock = os.path.join(options.build, "src/withlock")
-        self.service = Service(options.build, options.seed)
-        self.environment = {
-            key: value for key, value in os.environ.items()
-            if not key.startswith(("AWS_", "WITHLOCK_"))}
-        self.environment.update(
-            AWS_ACCESS_KEY_ID="AKID", AWS_SECRET_ACCESS_KEY="secret", AWS_REGION="eu-central-1",
-            AWS_EC2_METADATA_DISABLED="true", AWS_ENDPOINT_URL=self.service.url,
-            AWS_CONFIG_FILE="/dev/null", AWS_SHARED_CREDENTIALS_FILE="/dev/null")
+        self.service = Service(options.build, "--seed", str(options.seed))
+        self.environment = environment(self.service.url)
         self.runs = []
         self.count = 0
         self.done = collections.Counter()
@@ -200,7 +126,7 @@ class World:
             faults["outage"] = draw.choice(["refuse", "hang"])
             self.outage_until = time.monotonic() + draw.uniform(0.2, 2)
             self.done["outages"] += 1
-        self.service.ask("/_faults", faults)
+        self.service.faults(**faults)
         self.done["changes of faults"] += 1
         self.next_fault = time.monotonic() + draw.uniform(0.5, 4)
 
@@ -238,14 +164,14 @@ class World:
         run.signal(signal.SIGSTOP)
 
     def do_guardian(self, run):
-        guardian = run.find_guardian()
+        guardian = guardian_of(run.process.pid)
         if guardian:
             run.tags.add("guardian killed")
             os.kill(guardian, signal.SIGKILL)
 
     def do_both(self, run):
         """Then only T cleans up, and descendants in sessions of their own live on: not here."""
-        guardian = run.find_guardian()
+        guardian = guardian_of(run.process.pid)
         if guardian and run.way != "daemon":
             run.tags.add("both killed")
             self.allowed.add(run.name)
@@ -269,7 +195,7 @@ class World:
 
     def judge(self, run):
         text, status = run.stderr(), run.process.returncode
-        if any(word in text for word in SANITIZER):
+        if complains(text):
             self.failures.append(f"{run.name}: sanitizer report:\n{text}")
         if status == 74:
             self.done["lost"] += 1
@@ -295,7 +221,7 @@ class World:
             if time.monotonic() >= self.next_fault:
                 self.change_faults()
             if self.outage_until and time.monotonic() >= self.outage_until:
-                self.service.ask("/_faults", {"outage": "none"})
+                self.service.faults(outage="none")
                 self.outage_until = None
             if self.random.random() < 0.04:
                 self.disturb()
@@ -303,10 +229,9 @@ class World:
 
     def calm(self):
         """No more faults: everybody must get through, and nothing may be left in the end."""
-        self.service.ask("/_faults", {
-            "latency_ms": 0, "latency_jitter_ms": 0, "visibility_lag_ms": 0, "clock_skew_ms": 0,
-            "error_rate": 0, "lost_response_rate": 0, "drop_rate": 0, "rate_limit": 0,
-            "outage": "none"})
+        self.service.faults(
+            latency_ms=0, latency_jitter_ms=0, visibility_lag_ms=0, clock_skew_ms=0, error_rate=0,
+            lost_response_rate=0, drop_rate=0, rate_limit=0, outage="none")
         self.wake(everybody=True)
         end = time.monotonic() + SETTLE_DOWN_S
         while self.runs and time.monotonic() < end:
@@ -330,7 +255,7 @@ class World:
 
     def left(self):
         names = []
-        for name in self.service.groups():
+        for name in self.service.groups(PREFIX + "/"):
             if not any(name.endswith("#l" + run) or name == f"{PREFIX}/{run}"
                        for run in self.allowed):
                 names.append(name)
@@ -355,19 +280,8 @@ class World:
         self.done["span ms"] = span
 
     def check_dead(self):
-        alive = []
-        for entry in os.listdir("/proc"):
-            if not entry.isdigit() or is_dead(entry):
-                continue
-            try:
-                with open(f"/proc/{entry}/cmdline", "rb") as file:
-                    line = file.read().replace(b"\0", b" ").decode(errors="replace")
-            except OSError:
-                continue
-            if self.record in line:
-                alive.append(f"{entry} {line}")
-        for line in alive:
-            self.failures.append(f"still alive: {line}")
+        for pid in filter(alive, naming(self.record)):
+            self.failures.append(f"still alive: {pid}")
 
 
 def main():
@@ -391,7 +305,7 @@ def main():
     finally:
         for run in world.runs:
             run.signal(signal.SIGKILL)
-        if world.service.stop() != 0:
+        if not world.service.stop():
             world.failures.append("cwlogs-local did not end with 0")
     for what, count in sorted(world.done.items()):
         print(f"  {what}: {count}")

@@ -13,7 +13,8 @@ import sys
 import time
 import unittest
 
-from processes import RUN_CHILD, Marked, Run, alive, read, state, until
+from processes import RUN_CHILD, Marked, Run
+from world import alive, read, state, until
 
 LONG = bool(os.environ.get("WITHLOCK_TEST_LONG"))
 SANITIZED = b"__asan_init" in read(RUN_CHILD) or b"__tsan_init" in read(RUN_CHILD)

@@ -10,66 +10,35 @@ at the end compare with; it is failed only after LIMIT_S, for a machine may be b
 """
 
 import argparse
-import json
 import os
 import random
 import shutil
 import signal
-import subprocess
 import sys
 import tempfile
 import threading
 import time
-import urllib.request
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-HOLD = os.path.join(HERE, "..", "chaos", "hold.py")
+from world import HOLD, Holder, Service, arguments, complains, environment, naming, pids, text_of
+
 WAYS = ("plain", "stubborn", "daemon", "short")
 SETTLE_S = 0.2
 KILL_AFTER_S = 1
 LIMIT_S = 40
 
 
-def processes_of(mark):
-    """Whoever names the mark in its arguments, zombies apart (they have none)."""
-    found = []
-    for entry in os.listdir("/proc"):
-        if not entry.isdigit() or int(entry) == os.getpid():
-            continue
-        try:
-            with open(f"/proc/{entry}/cmdline", "rb") as file:
-                if mark.encode() in file.read():
-                    found.append(int(entry))
-        except OSError:
-            pass
-    return found
-
-
 class World:
     def __init__(self, options):
         self.build, self.random = options.build, random.Random(options.seed)
         self.folder = tempfile.mkdtemp(prefix="withlock-killed-")
-        path = os.path.join(self.build, "src/cwlogs-local/cwlogs-local")
-        self.service = subprocess.Popen([path, "--listen", "127.0.0.1:0", "--latency-ms", "5"],
-                                        stdout=subprocess.PIPE, text=True)
-        self.url = self.service.stdout.readline().split()[-1]
-        self.environment = {
-            key: value for key, value in os.environ.items()
-            if not key.startswith(("AWS_", "WITHLOCK_"))}
-        self.environment.update(
-            AWS_ACCESS_KEY_ID="AKID", AWS_SECRET_ACCESS_KEY="secret", AWS_REGION="eu-central-1",
-            AWS_EC2_METADATA_DISABLED="true", AWS_ENDPOINT_URL=self.url,
-            AWS_CONFIG_FILE="/dev/null", AWS_SHARED_CREDENTIALS_FILE="/dev/null")
+        self.service = Service(self.build, "--latency-ms", "5")
+        self.environment = environment(self.service.url)
         self.mutex = threading.Lock()
         self.left = options.runs
         self.number = 0
         self.ended = self.running = 0
+        self.sessions = set()
         self.command_s, self.group_s, self.failures = [], [], []
-
-    def groups(self, prefix):
-        with urllib.request.urlopen(self.url + "/_groups", timeout=30) as answer:
-            return [group["logGroupName"] for group in json.loads(answer.read())
-                    if group["logGroupName"].startswith(prefix + "/")]
 
     def next(self):
         with self.mutex:
@@ -80,45 +49,42 @@ class World:
             return self.number, self.random.uniform(0, 1.2), self.random.choice(WAYS)
 
     def one(self, number, moment_s, way):
-        prefix, record = f"killed/n{number}", os.path.join(self.folder, f"record-n{number}-")
-        seconds = "0.1" if way == "short" else "60"
+        prefix = f"killed/n{number}"
         words = [os.path.join(self.build, "src/withlock"), "-p", prefix, "-t", "60",
-                 "--settle", str(SETTLE_S), "-k", str(KILL_AFTER_S), "--", sys.executable, HOLD,
-                 record, "x", seconds, "plain" if way == "short" else way]
-        with open(record + "errors", "wb") as errors:
-            process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stderr=errors,
-                                       env=self.environment, start_new_session=True)
+                 "--settle", str(SETTLE_S), "-k", str(KILL_AFTER_S)]
+        run = Holder(self.folder, f"n{number}", words, 0.1 if way == "short" else 60,
+                     "plain" if way == "short" else way, self.environment)
+        record, process = run.record, run.process
         time.sleep(moment_s)
         with self.mutex:
-            self.running += os.path.exists(record)
-            self.ended += process.poll() is not None
+            self.sessions.add(str(process.pid))
+            self.running += run.started()
+            self.ended += run.over()
         process.send_signal(signal.SIGKILL)
         begin = time.monotonic()
         process.wait()
         command_s = group_s = None
         while time.monotonic() - begin < LIMIT_S:
             now_s = time.monotonic() - begin
-            if command_s is None and not any(HOLD in open_line(pid) for pid in
-                                             processes_of(record)):
+            if command_s is None and not commands_of(record):
                 command_s = now_s
-            if group_s is None and command_s is not None and not self.groups(prefix) and \
-                    not processes_of(record):
+            if group_s is None and command_s is not None and not naming(record) and \
+                    not self.service.groups(prefix + "/"):
                 group_s = now_s
                 break
             time.sleep(0.05)
-        with open(record + "errors", encoding="utf-8", errors="replace") as errors:
-            text = errors.read()
+        text = run.stderr()
         with self.mutex:
             if command_s is None:
                 self.failures.append(f"n{number} ({way}, {moment_s:.3f} s): alive: "
-                                     f"{processes_of(record)}")
+                                     f"{naming(record)}")
             elif group_s is None:
                 self.failures.append(f"n{number} ({way}, {moment_s:.3f} s): left: "
-                                     f"{self.groups(prefix)} {processes_of(record)} {text}")
+                                     f"{self.service.groups(prefix + '/')} {naming(record)} {text}")
             else:
                 self.command_s.append(command_s)
                 self.group_s.append(group_s)
-            if "Sanitizer" in text or "runtime error" in text:
+            if complains(text):
                 self.failures.append(f"n{number}: {text}")
 
     def work(self):
@@ -126,27 +92,18 @@ class World:
             self.one(*drawn)
 
     def zombies(self):
+        """Of all our runs; what belongs to init is reaped when init likes."""
         found = []
-        for entry in os.listdir("/proc"):
-            try:
-                with open(f"/proc/{entry}/stat", encoding="ascii", errors="replace") as stat:
-                    words = stat.read()
-            except OSError:
-                continue
-            state, parent, _, session = words.rpartition(")")[2].split()[:4]
-            if "(withlock" in words and state == "Z" and session == str(os.getsid(0)):
-                if parent != "1":  # init reaps when it likes
-                    found.append(words.split()[0])
+        for words in (text_of(f"/proc/{pid}/stat").rpartition(")")[2].split() for pid in pids()):
+            if words and words[0] == "Z" and words[1] != "1" and words[3] in self.sessions:
+                found.append(words)
         return found
 
 
-def open_line(pid):
-    try:
-        with open(f"/proc/{pid}/cmdline", "rb") as file:
-            words = file.read().decode(errors="replace").split("\0")
-    except OSError:
-        return ""
-    return "" if "withlock" in os.path.basename(words[0]) else " ".join(words)
+def commands_of(record):
+    """Of the processes of a run those that are not withlock's own."""
+    return [pid for pid in naming(record)
+            if HOLD in arguments(pid) and "withlock" not in os.path.basename(arguments(pid)[0])]
 
 
 def main():
@@ -168,8 +125,7 @@ def main():
         time.sleep(0.05)
     if zombies:
         world.failures.append(f"zombies: {zombies}")
-    world.service.terminate()
-    world.service.wait(timeout=20)
+    world.service.stop()
     shutil.rmtree(world.folder)
     for failure in world.failures:
         print(f"FAILED: {failure.strip()}")

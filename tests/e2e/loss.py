@@ -14,20 +14,16 @@ the last create of that lock's attempts.
 """
 
 import argparse
-import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-HOLD = os.path.join(HERE, "..", "chaos", "hold.py")
+from world import Holder, Service, complains, environment, naming, until
+
 LOCK_TIMEOUT_S = 15
-WAIT_S = 90  # for anything that is waited for
 WAYS = ("plain", "stubborn", "daemon")
 NAMESPACE = f"withlock-{os.getpid()}"
 REASONS = {
@@ -41,83 +37,16 @@ REASONS = {
 }
 
 
-def now_ms():
-    return time.clock_gettime_ns(time.CLOCK_BOOTTIME) // 1_000_000
-
-
-def until(condition, what):
-    end = time.monotonic() + WAIT_S
-    while time.monotonic() < end:
-        if condition():
-            return
-        time.sleep(0.02)
-    raise SystemExit(f"loss: waited in vain for {what}")
-
-
-class Service:
-    def __init__(self, build, inside):
-        listen = "10.99.0.2:4586" if inside else "127.0.0.1:0"
-        words = ["ip", "netns", "exec", NAMESPACE] if inside else []
-        path = os.path.join(build, "src/cwlogs-local/cwlogs-local")
-        self.process = subprocess.Popen([*words, path, "--listen", listen],
-                                        stdout=subprocess.PIPE, text=True)
-        self.url = self.process.stdout.readline().split()[-1]
-
-    def ask(self, path, document=None):
-        data = None if document is None else json.dumps(document).encode()
-        with urllib.request.urlopen(self.url + path, data=data, timeout=30) as answer:
-            return json.loads(answer.read() or b"null")
-
-    def delete_all(self):
-        for group in self.ask("/_groups"):
-            name = group["logGroupName"]
-            request = urllib.request.Request(
-                self.url, json.dumps({"logGroupName": name}).encode(),
-                headers={"Content-Type": "application/x-amz-json-1.1",
-                         "X-Amz-Target": "Logs_20140328.DeleteLogGroup"})
-            with urllib.request.urlopen(request, timeout=30):
-                pass
-
-
-class Run:
+class Run(Holder):
     def __init__(self, world, number):
-        self.way = WAYS[number % len(WAYS)]
         self.prefix = f"loss/{number}"
-        self.record = os.path.join(world.folder, f"record{number}")
-        self.errors = os.path.join(world.folder, f"errors{number}")
-        seconds = "12" if world.case == "short" else "40" if world.case == "warn" else "600"
+        seconds = 12 if world.case == "short" else 40 if world.case == "warn" else 600
         words = [os.path.join(world.build, "src/withlock"), "-p", self.prefix,
                  "-t", str(LOCK_TIMEOUT_S), "-k", "2"]
         if world.case == "warn":
             words += ["--on-lost", "warn"]
-        words += ["--", sys.executable, HOLD, self.record, "x", seconds, self.way]
-        with open(self.errors, "wb") as errors:
-            self.process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stderr=errors,
-                                            stdout=subprocess.DEVNULL, env=world.environment,
-                                            start_new_session=True)
-
-    def started(self):
-        return os.path.exists(self.record) and os.path.getsize(self.record) > 0
-
-    def last_ms(self):
-        with open(self.record, encoding="ascii") as record:
-            return max(int(line.split()[2]) for line in record)
-
-    def stderr(self):
-        with open(self.errors, encoding="utf-8", errors="replace") as errors:
-            return errors.read()
-
-    def alive(self):
-        """Processes of this run's command."""
-        found = []
-        for entry in os.listdir("/proc"):
-            try:
-                with open(f"/proc/{entry}/cmdline", "rb") as file:
-                    if entry.isdigit() and self.record.encode() in file.read().split(b"\0"):
-                        found.append(entry)
-            except OSError:
-                pass
-        return found
+        super().__init__(world.folder, str(number), words, seconds, WAYS[number % len(WAYS)],
+                         world.environment)
 
 
 class World:
@@ -126,14 +55,11 @@ class World:
         self.folder = tempfile.mkdtemp(prefix="withlock-loss-")
         if self.case == "blackhole":
             self.make_namespace()
-        self.service = Service(self.build, self.case == "blackhole")
-        self.environment = {
-            key: value for key, value in os.environ.items()
-            if not key.startswith(("AWS_", "WITHLOCK_"))}
-        self.environment.update(
-            AWS_ACCESS_KEY_ID="AKID", AWS_SECRET_ACCESS_KEY="secret", AWS_REGION="eu-central-1",
-            AWS_EC2_METADATA_DISABLED="true", AWS_ENDPOINT_URL=self.service.url,
-            AWS_CONFIG_FILE="/dev/null", AWS_SHARED_CREDENTIALS_FILE="/dev/null")
+            self.service = Service(self.build, listen="10.99.0.2:4586",
+                                   below=("ip", "netns", "exec", NAMESPACE))
+        else:
+            self.service = Service(self.build)
+        self.environment = environment(self.service.url)
         self.runs = [Run(self, number) for number in range(options.runs)]
         self.failures = []
 
@@ -152,16 +78,14 @@ class World:
                   "short": {"outage": "hang"}, "warn": {"outage": "refuse"},
                   "denied": {"deny": ["CreateLogGroup", "DescribeLogGroups", "DeleteLogGroup"]}}
         if self.case == "deleted":
-            self.service.delete_all()
+            for name in self.service.groups():
+                self.service.call("DeleteLogGroup", {"logGroupName": name})
         elif self.case == "blackhole":
             # nothing comes back: neither answers nor refusals
             subprocess.run(["ip", "-n", NAMESPACE, "route", "add", "blackhole", "10.99.0.1/32"],
                            check=True)
         else:
-            self.service.ask("/_faults", faults[self.case])
-
-    def mend_it(self):
-        self.service.ask("/_faults", {"outage": "none"})
+            self.service.faults(**faults[self.case])
 
     def applied_ms(self):
         """When the last create of each lock's attempts was applied."""
@@ -173,9 +97,9 @@ class World:
         return last
 
     def judge(self, run, applied):
-        status, text, last = run.process.returncode, run.stderr(), run.last_ms()
+        status, text, last = run.process.returncode, run.stderr(), run.times()[1]
         margin = applied[run.prefix] + LOCK_TIMEOUT_S * 1000 - last
-        if "Sanitizer" in text or "runtime error" in text:
+        if complains(text):
             self.fail(run, f"sanitizer report: {text}")
         if self.case in ("short", "warn"):
             if status != 0:
@@ -190,8 +114,8 @@ class World:
             self.fail(run, f"does not say why in one line: {text}")
         if margin < 0:
             self.fail(run, f"({run.way}) alive {-margin} ms after the end of its lease (I3)")
-        if run.alive():
-            self.fail(run, f"({run.way}) still alive: {run.alive()}")
+        if left := naming(run.record):
+            self.fail(run, f"({run.way}) still alive: {left}")
         return margin
 
     def fail(self, run, what):
@@ -199,14 +123,14 @@ class World:
 
     def go(self):
         for run in self.runs:
-            until(run.started, f"the command of {run.prefix}: {run.stderr()}")
+            until(run.started, lambda run=run: f"the command of {run.prefix}: {run.stderr()}")
         time.sleep(2)  # some renewals differ by now; nothing is proven by this
         self.break_it()
         if self.case == "short":
             time.sleep(3)  # less than a lease: the outage itself, not a wait for anything
-            self.mend_it()
+            self.service.faults(outage="none")
         for run in self.runs:
-            until(lambda run=run: run.process.poll() is not None, f"the end of {run.prefix}")
+            until(run.over, f"the end of {run.prefix}")
         if self.case == "blackhole":
             subprocess.run(["ip", "-n", NAMESPACE, "route", "del", "blackhole", "10.99.0.1/32"],
                            check=True)
@@ -215,10 +139,9 @@ class World:
 
     def close(self):
         for run in self.runs:
-            if run.process.poll() is None:
+            if not run.over():
                 run.process.kill()
-        self.service.process.send_signal(signal.SIGTERM)
-        self.service.process.wait(timeout=20)
+        self.service.stop()
         if self.case == "blackhole":
             subprocess.run(["ip", "link", "del", f"wl{os.getpid()}"], check=False)
             subprocess.run(["ip", "netns", "del", NAMESPACE], check=False)

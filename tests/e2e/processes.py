@@ -1,4 +1,4 @@
-"""Processes of a test: started with a mark in their environment, by which all they start is found."""
+"""Processes of a test, with a mark in their environment by which all they start is found."""
 
 import os
 import signal
@@ -7,43 +7,13 @@ import tempfile
 import time
 import uuid
 
+from world import LIMIT_S, alive, pids, read, state, until
+
 RUN_CHILD = os.environ["RUN_CHILD"]
 
 for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM):
     if signal.getsignal(number) == signal.SIG_IGN:  # as for what runs in a shell's background
         signal.signal(number, signal.SIG_DFL)
-
-LIMIT_S = 30  # keeps a broken build from hanging; no test asserts a duration with it
-
-
-def until(condition, what, limit_s=LIMIT_S):
-    """Waits until condition() is true and returns its value."""
-    end = time.monotonic() + limit_s
-    while True:
-        value = condition()
-        if value:
-            return value
-        if time.monotonic() > end:
-            raise AssertionError(f"not within {limit_s} s: {what}")
-        time.sleep(0.005)
-
-
-def read(path):
-    try:
-        with open(path, "rb") as file:
-            return file.read()
-    except OSError:
-        return b""
-
-
-def state(pid):
-    """The state letter of a process, or None."""
-    text = read(f"/proc/{pid}/stat").decode(errors="replace")
-    return text.rpartition(")")[2].split()[0] if text else None
-
-
-def alive(pid):
-    return state(pid) not in (None, "Z", "X")
 
 
 class Marked:
@@ -86,12 +56,8 @@ class Marked:
 
     def marked(self):
         """All living processes that inherited the mark: {pid: state}."""
-        found = {}
-        for entry in os.listdir("/proc"):
-            if entry.isdigit() and self.mark.encode() in read(f"/proc/{entry}/environ").split(b"\0"):
-                if alive(int(entry)):
-                    found[int(entry)] = state(int(entry))
-        return found
+        return {pid: state(pid) for pid in pids() if alive(pid) and
+                self.mark.encode() in read(f"/proc/{pid}/environ").split(b"\0")}
 
     def all_gone(self):
         """Waits until nothing marked is alive; returns how long that took."""

@@ -9,74 +9,30 @@ the rival's attempts; the rival keeps its lock.
 """
 
 import argparse
-import json
 import os
 import shutil
 import signal
 import struct
-import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-HOLD = os.path.join(HERE, "..", "chaos", "hold.py")
+from world import Holder, Service, children, complains, environment, guardian_of, now_ms, until
+
 LOCK_TIMEOUT_S = 15
-WAIT_S = 120
 FROZEN_MS = 1500  # a frozen command may live so long after it was continued, on a busy machine
 
 
-def now_ms():
-    return time.clock_gettime_ns(time.CLOCK_BOOTTIME) // 1_000_000
-
-
-def until(condition, what):
-    end = time.monotonic() + WAIT_S
-    while time.monotonic() < end:
-        if condition():
-            return
-        time.sleep(0.02)
-    raise SystemExit(f"stopped: waited in vain for {what}")
-
-
-def children(pid):
-    with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
-        return [int(word) for word in file.read().split()]
-
-
-class Contender:
+class Contender(Holder):
     def __init__(self, world, name, seconds, suspended=False, way="stubborn"):
-        self.name = name
-        self.record = os.path.join(world.folder, "record-" + name)
-        self.errors = os.path.join(world.folder, "errors-" + name)
         program = "tests/tools/withlock-suspended" if suspended else "src/withlock"
         words = [os.path.join(world.build, program), "-p", "stopped/lock", "-l", name,
-                 "-t", str(LOCK_TIMEOUT_S), "--role-timeout", str(LOCK_TIMEOUT_S), "-k", "2", "--",
-                 sys.executable, HOLD, self.record, name, str(seconds), way]
-        with open(self.errors, "wb") as errors:
-            self.process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stderr=errors,
-                                            env=world.environment, start_new_session=True)
-
-    def started(self):
-        return os.path.exists(self.record) and os.path.getsize(self.record) > 0
-
-    def times(self):
-        with open(self.record, encoding="ascii") as record:
-            moments = [int(line.split()[2]) for line in record]
-        return min(moments), max(moments)
-
-    def over(self):
-        return self.process.poll() is not None
-
-    def stderr(self):
-        with open(self.errors, encoding="utf-8", errors="replace") as errors:
-            return errors.read()
+                 "-t", str(LOCK_TIMEOUT_S), "--role-timeout", str(LOCK_TIMEOUT_S), "-k", "2"]
+        super().__init__(world.folder, name, words, seconds, way, world.environment)
 
     def tree(self):
         """withlock, guardian, command."""
-        guardian = next(pid for pid in children(self.process.pid)
-                        if "withlock" in os.readlink(f"/proc/{pid}/exe"))
+        guardian = guardian_of(self.process.pid)
         return self.process.pid, guardian, children(guardian)[0]
 
 
@@ -86,27 +42,13 @@ class World:
         self.folder = tempfile.mkdtemp(prefix="withlock-stopped-")
         self.clock = os.path.join(self.folder, "clock")
         self.suspend(0)
-        path = os.path.join(build, "src/cwlogs-local/cwlogs-local")
-        self.service = subprocess.Popen([path, "--listen", "127.0.0.1:0"],
-                                        stdout=subprocess.PIPE, text=True)
-        self.url = self.service.stdout.readline().split()[-1]
-        self.environment = {
-            key: value for key, value in os.environ.items()
-            if not key.startswith(("AWS_", "WITHLOCK_"))}
-        self.environment.update(
-            AWS_ACCESS_KEY_ID="AKID", AWS_SECRET_ACCESS_KEY="secret", AWS_REGION="eu-central-1",
-            AWS_EC2_METADATA_DISABLED="true", AWS_ENDPOINT_URL=self.url,
-            AWS_CONFIG_FILE="/dev/null", AWS_SHARED_CREDENTIALS_FILE="/dev/null",
-            TEST_CLOCK_FILE=self.clock)
+        self.service = Service(build)
+        self.environment = environment(self.service.url, TEST_CLOCK_FILE=self.clock)
         self.failures = []
 
     def suspend(self, seconds):
         with open(self.clock, "r+b" if os.path.exists(self.clock) else "w+b") as file:
             file.write(struct.pack("=q", int(seconds * 1000)))
-
-    def groups(self):
-        with urllib.request.urlopen(self.url + "/_groups", timeout=30) as answer:
-            return [group["logGroupName"] for group in json.loads(answer.read())]
 
     def expect(self, condition, what):
         if not condition:
@@ -116,7 +58,7 @@ class World:
         text = holder.stderr()
         self.expect(holder.process.returncode == 74 and "lost" in text,
                     f"the holder ended with {holder.process.returncode}: {text}")
-        self.expect("Sanitizer" not in text, text)
+        self.expect(not complains(text), text)
 
     def expect_served(self, rival):
         until(rival.over, "the end of the rival")
@@ -128,7 +70,8 @@ class World:
         holder = Contender(self, "holder", 600, way=way)
         until(holder.started, "the holder")
         rival = Contender(self, "rival", 4)
-        until(lambda: any("#lrival" in name for name in self.groups()), "the rival's attempt")
+        until(lambda: any("#lrival" in name for name in self.service.groups()),
+              "the rival's attempt")
         tree = holder.tree()
         victims = {"withlock": tree[:1], "guardian": tree[1:2], "all": tree}[which]
         for pid in victims:
@@ -168,8 +111,7 @@ class World:
         return f"the command ended {holder.times()[1] - before} ms after the jump"
 
     def close(self):
-        self.service.terminate()
-        self.expect(self.service.wait(timeout=20) == 0, "cwlogs-local did not end with 0")
+        self.expect(self.service.stop(), "cwlogs-local did not end with 0")
 
 
 def main():
@@ -184,7 +126,8 @@ def main():
             said = world.suspend_holder()
         else:
             said = world.stop_some(options.case)
-        until(lambda: not world.groups(), f"an empty service, but there is {world.groups()}")
+        until(lambda: not world.service.groups(),
+              lambda: f"an empty service, but there is {world.service.groups()}")
     finally:
         world.close()
     for failure in world.failures:

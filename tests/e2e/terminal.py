@@ -8,7 +8,7 @@ import signal
 import struct
 import termios
 
-from processes import until
+from world import until
 
 CTRL_C, CTRL_BACKSLASH, CTRL_Z, CTRL_D = b"\x03", b"\x1c", b"\x1a", b"\x04"
 

@@ -6,8 +6,9 @@ import signal
 import termios
 import unittest
 
-from processes import RUN_CHILD, Marked, alive, read, state, until
+from processes import RUN_CHILD, Marked
 from terminal import CTRL_BACKSLASH, CTRL_C, CTRL_D, CTRL_Z, Terminal
+from world import alive, read, state, until
 
 SIGNAL_LOG = os.environ["SIGNAL_LOG"]
 
