@@ -4,7 +4,7 @@
  * Never sends and never waits: a look-up is a machine that says what it wants done next, and is
  * told how that ended. Its caller (run/credentials_provider) owns clock, network and processes.
  *
- *     struct credentials_lookup *lookup = credentials_lookup_new(&settings, region, NULL);
+ *     struct credentials_lookup *lookup = credentials_lookup_new(&settings, region, &budget, err);
  *     credentials_step(lookup, now, NULL, &want, err);
  *     while (want.kind != CREDENTIALS_KEYS) ... do what is wanted, tell by credentials_step ...
  *     credentials_take(lookup, &keys);
@@ -82,16 +82,19 @@ struct credentials_answer {
 };
 
 struct credentials_lookup;
+struct retry_budget;
 
 /*
- * region is the one in use (for STS and sign-in); settings and region must outlive the look-up.
- * Returns NULL with *err set without memory.
+ * region is the one in use (for STS and sign-in), budget what is left for retries; settings,
+ * region and budget must outlive the look-up. Returns NULL with *err set without memory.
  */
 struct credentials_lookup *credentials_lookup_new(const struct aws_settings *settings,
-                                                  const char *region, struct error *err);
+                                                  const char *region, struct retry_budget *budget,
+                                                  struct error *err);
 
 /* A look-up of the region in instance metadata instead: the last resort (credentials_region). */
 struct credentials_lookup *credentials_region_lookup_new(const struct aws_settings *settings,
+                                                         struct retry_budget *budget,
                                                          struct error *err);
 void credentials_lookup_destroy(struct credentials_lookup *lookup); /* takes NULL */
 

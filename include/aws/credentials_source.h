@@ -51,6 +51,7 @@ struct credentials_lookup {
     unsigned attempt; /* of the request at hand */
     bool renewed;     /* instance metadata: the token was replaced once */
     struct retry retry;
+    struct retry_budget *budget;
     struct request request;
     struct buf scratch, token;
     char *words[CREDENTIALS_WORDS_MAX + 1];
@@ -119,10 +120,10 @@ void credentials_refusal_json(const struct credentials_answer *answer,
 
 /*
  * If the answer calls for it and attempts are left, makes *want the same request again after a
- * pause, and returns true. code is "" if there is none.
+ * pause, and returns true.
  */
 bool credentials_again(struct credentials_lookup *lookup, const struct credentials_answer *answer,
-                       const char *code, struct credentials_want *want);
+                       const struct credentials_refusal *refusal, struct credentials_want *want);
 
 /* A request that failed for good: one line, "what: why", of the kind that fits the answer. */
 int credentials_refused(const struct credentials_answer *answer,

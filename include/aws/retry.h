@@ -1,7 +1,12 @@
 /*
- * retry - how long to leave the service alone after a failure, and whether one more try is within
- * the budget. The AWS SDKs' standard mode (docs.aws.amazon.com/sdkref, "Retry behavior"): full
- * jitter over a doubling pause, and a quota of tokens that a storm of failures uses up.
+ * retry - what is worth another try, how long to leave the service alone before it, and whether
+ * it is within the budget. The AWS SDKs' standard mode (docs.aws.amazon.com/sdkref, "Retry
+ * behavior"): full jitter over a doubling pause, and a quota of tokens, one for the whole
+ * process, that a storm of failures uses up.
+ *
+ * Throttling is kept apart from errors: each has a count of its own, and throttling always begins
+ * with a long pause. Errors begin with a short one, as in the SDKs since November 2026, but where
+ * attempts are counted: three of them within 0.2 s would outlast no outage.
  */
 #ifndef AWS_RETRY_H
 #define AWS_RETRY_H
@@ -12,6 +17,7 @@
 #include "base/clock.h"
 
 #define RETRY_BASE_MS        1000
+#define RETRY_QUICK_MS       50 /* the same for errors, where attempts are not counted */
 #define RETRY_MAX_MS         20000
 #define RETRY_QUOTA          500
 #define RETRY_COST           5
@@ -19,23 +25,51 @@
 #define RETRY_AFTER_EXTRA_MS 5000 /* x-amz-retry-after counts at most so far beyond our pause */
 #define RETRY_CLOCK_MS       (4 * 60 * 1000) /* a smaller difference is not the clock's fault */
 
-struct retry {
-    unsigned failures; /* in a row */
-    int quota;
-    int spent; /* by the retries since the last success */
+/* What is left for retries, whoever makes them. */
+struct retry_budget {
+    int tokens;
 };
 
-void retry_init(struct retry *retry);
+#define RETRY_BUDGET ((struct retry_budget){RETRY_QUOTA})
+
+enum retry_cause {
+    RETRY_ERROR,
+    RETRY_TIMEOUT,
+    RETRY_THROTTLED,
+};
+
+struct retry {
+    struct retry_budget *budget; /* borrowed */
+    bool counted;                /* attempts are: spread them */
+    unsigned errors, throttles;  /* in a row */
+    int spent;                   /* by the last retry; 0 after a success */
+};
+
+void retry_init(struct retry *retry, struct retry_budget *budget);
 void retry_succeeded(struct retry *retry);
 
 /*
- * A request failed: the pause before the next one, random(0..1) x min(2^(n-1) s, 20 s), and at
- * least what the service asked for (asked_ms, 0 if it did not). random is uniform over 32 bits.
+ * A request failed: the pause before the next one, random(0..1) x min(base x 2^(n-1), 20 s), and
+ * at least what the service asked for (asked_ms, 0 if it did not). random is uniform over 32 bits.
  */
-int64_t retry_pause_ms(struct retry *retry, bool timeout, int64_t asked_ms, uint32_t random);
+int64_t retry_pause_ms(struct retry *retry, enum retry_cause cause, int64_t asked_ms,
+                       uint32_t random);
 
 /* False once the quota is used up: stop hammering. */
 bool retry_affordable(const struct retry *retry);
+
+enum retry_verdict {
+    RETRY_NO,
+    RETRY_LATER,   /* throttled; it was not applied */
+    RETRY_BUSY,    /* throttled; it may have been applied */
+    RETRY_UNKNOWN, /* it may have been applied */
+};
+
+/*
+ * What a service's error code says about another try. LimitExceededException is a quota that
+ * stays exceeded unless the message speaks of a rate.
+ */
+enum retry_verdict retry_judge(const char *code, const char *message);
 
 /*
  * The offset to add to our clock when signing, from the Date of an answer that refused the

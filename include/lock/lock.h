@@ -294,6 +294,12 @@ const struct lock_standing *lock_standing(const struct lock *lock);
 /* Requests that failed in a row; more than 0 says that the service is the trouble. */
 uint32_t lock_failures(const struct lock *lock);
 
+/*
+ * No listing has been read yet, or no attempt of ours counts (any more): failures are few, then
+ * final. What takes creates but can't list will not become a service by waiting.
+ */
+bool lock_is_arriving(const struct lock *lock, struct mono now);
+
 /* Takes the oldest notice; its name is borrowed until the next call. */
 enum lock_notice lock_take_notice(struct lock *lock, const char **ret_name);
 

@@ -23,6 +23,7 @@
 
 #include "aws/credentials.h"
 #include "aws/renewal.h"
+#include "aws/retry.h"
 #include "aws/settings.h"
 #include "base/clock.h"
 #include "base/error.h"
@@ -39,6 +40,7 @@ struct http;
 struct provider {
     const struct aws_settings *settings;
     struct http *http;
+    struct retry_budget *budget; /* the process's, for retries */
     int64_t connect_ms, read_ms; /* limits of one request; provider_init sets the usual ones */
     bool quiet;                  /* nobody is there to be asked, not even for the first keys */
     int64_t clock_offset_ms;     /* added to our clock in signatures, learnt from STS */
@@ -62,9 +64,9 @@ struct provider_limits {
     const struct session_waker *waker;
 };
 
-/* Sends nothing yet. settings and http are borrowed. */
+/* Sends nothing yet. settings, http and budget are borrowed. */
 void provider_init(struct provider *provider, const struct aws_settings *settings,
-                   struct http *http);
+                   struct http *http, struct retry_budget *budget);
 void provider_free(struct provider *provider);
 
 /* The region to sign for. Borrowed. */

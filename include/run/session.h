@@ -45,6 +45,7 @@ struct session {
     struct http *http;
     struct provider provider;
     struct retry retry;
+    struct retry_budget budget;
     struct logs_listing listing;
     struct lock_entry *entries; /* of the listing, as the lock reads them */
     uint32_t entries_room;

@@ -69,7 +69,8 @@ static void clear(struct credentials_lookup *lookup)
 }
 
 struct credentials_lookup *credentials_lookup_new(const struct aws_settings *settings,
-                                                  const char *region, struct error *err)
+                                                  const char *region, struct retry_budget *budget,
+                                                  struct error *err)
 {
     struct credentials_lookup *lookup = calloc(1, sizeof(*lookup));
     if (!lookup) {
@@ -80,6 +81,8 @@ struct credentials_lookup *credentials_lookup_new(const struct aws_settings *set
     *lookup = (struct credentials_lookup){
         .settings = settings,
         .region = region,
+        .retry = {.budget = budget},
+        .budget = budget,
         .profile = settings->profile,
         .sources =
             (SOURCE_BIT(SOURCE_COUNT) - 1) & ~(by_option ? SOURCE_BIT(SOURCE_ENVIRONMENT) : 0U),
@@ -94,9 +97,10 @@ struct credentials_lookup *credentials_lookup_new(const struct aws_settings *set
 }
 
 struct credentials_lookup *credentials_region_lookup_new(const struct aws_settings *settings,
+                                                         struct retry_budget *budget,
                                                          struct error *err)
 {
-    struct credentials_lookup *lookup = credentials_lookup_new(settings, "", err);
+    struct credentials_lookup *lookup = credentials_lookup_new(settings, "", budget, err);
     if (lookup)
         lookup->sources = SOURCE_BIT(SOURCE_IMDS_REGION);
     return lookup;
@@ -164,6 +168,8 @@ int credentials_step(struct credentials_lookup *lookup, struct wall now,
         return -1;
     if (want.kind == CREDENTIALS_NOT_MINE && !lookup->parent)
         return nothing_found(lookup, err);
+    if (want.kind == CREDENTIALS_KEYS)
+        retry_succeeded(&lookup->retry);
     *ret_want = want;
     return 0;
 }

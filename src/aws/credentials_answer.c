@@ -94,47 +94,36 @@ void credentials_refusal_json(const struct credentials_answer *answer,
                    sizeof(ret_refusal->message));
 }
 
-static bool is_throttling(const char *code)
+/* What an answer says about another try. IDPCommunicationError is STS's own. */
+static enum retry_verdict judge(const struct credentials_answer *answer,
+                                const struct credentials_refusal *refusal)
 {
-    static const char *const codes[] = {
-        "RequestTimeout",
-        "RequestTimeoutException",
-        "PriorRequestNotComplete",
-        "Throttling",
-        "ThrottlingException",
-        "ThrottledException",
-        "RequestThrottled",
-        "RequestThrottledException",
-        "TooManyRequestsException",
-        "RequestLimitExceeded",
-        "BandwidthLimitExceeded",
-        "LimitExceededException",
-        "SlowDown",
-        "ProvisionedThroughputExceededException",
-        "TransactionInProgressException",
-        "EC2ThrottledException",
-        "IDPCommunicationError",
-    };
-    for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
-        if (strcmp(codes[i], code) == 0)
-            return true;
-    return false;
+    if (answer->failure)
+        return answer->retryable ? RETRY_UNKNOWN : RETRY_NO;
+    enum retry_verdict verdict = retry_judge(refusal->code, refusal->message);
+    if (verdict != RETRY_NO)
+        return verdict;
+    if (answer->status == 429)
+        return RETRY_LATER;
+    bool unknown = answer->status == 500 || (answer->status >= 502 && answer->status <= 504) ||
+                   strcmp(refusal->code, "IDPCommunicationError") == 0;
+    return unknown ? RETRY_UNKNOWN : RETRY_NO;
 }
 
 bool credentials_again(struct credentials_lookup *lookup, const struct credentials_answer *answer,
-                       const char *code, struct credentials_want *want)
+                       const struct credentials_refusal *refusal, struct credentials_want *want)
 {
-    bool worth = answer->failure
-                     ? answer->retryable
-                     : answer->status == 429 || answer->status == 500 ||
-                           (answer->status >= 502 && answer->status <= 504) || is_throttling(code);
-    if (!worth || lookup->attempt >= lookup->settings->max_attempts ||
+    enum retry_verdict verdict = judge(answer, refusal);
+    enum retry_cause cause = verdict == RETRY_UNKNOWN ? RETRY_ERROR : RETRY_THROTTLED;
+    if (answer->failure && answer->late)
+        cause = RETRY_TIMEOUT;
+    if (verdict == RETRY_NO || lookup->attempt >= lookup->settings->max_attempts ||
         !retry_affordable(&lookup->retry))
         return false;
     lookup->attempt++;
     want->kind = CREDENTIALS_SEND;
     want->request = &lookup->request;
-    want->pause_ms = retry_pause_ms(&lookup->retry, answer->late, 0, random_u32());
+    want->pause_ms = retry_pause_ms(&lookup->retry, cause, 0, random_u32());
     return true;
 }
 
@@ -160,7 +149,8 @@ int credentials_request(struct credentials_lookup *lookup, const char *method,
     request_free(&lookup->request);
     request_init(&lookup->request, method);
     lookup->attempt = 1;
-    retry_init(&lookup->retry);
+    retry_init(&lookup->retry, lookup->budget);
+    lookup->retry.counted = true;
     if (aws_settings_endpoint(lookup->settings, service, region, &url, err) != 0)
         return -1;
     return request_url(&lookup->request, buf_text(&url), err);

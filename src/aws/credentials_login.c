@@ -207,7 +207,7 @@ static int have_answer(struct credentials_lookup *lookup, const char *session, s
         credentials_refusal_json(answer, &refusal);
     if (!read_cache(lookup, login))
         return log_in_again(lookup, "the login in the cache lacks something", err);
-    if (credentials_again(lookup, answer, refusal.code, want))
+    if (credentials_again(lookup, answer, &refusal, want))
         return add_proof(lookup, login, err);
     bool refused = !answer->failure && answer->status < 500;
     if (!refused && login->expires_at.ms > lookup->now.ms)

@@ -40,7 +40,7 @@ static int open_child(struct credentials_lookup *lookup, const char *profile, un
                       struct error *err)
 {
     struct credentials_lookup *child =
-        credentials_lookup_new(lookup->settings, lookup->region, err);
+        credentials_lookup_new(lookup->settings, lookup->region, lookup->budget, err);
     if (!child)
         return -1;
     child->parent = lookup;

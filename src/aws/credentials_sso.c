@@ -287,7 +287,7 @@ static int have_token(struct credentials_lookup *lookup, const struct sso *sso,
         return ask_for_keys(lookup, sso, want, err);
     if (!answer->failure)
         credentials_refusal_json(answer, &refusal);
-    if (credentials_again(lookup, answer, refusal.code, want))
+    if (credentials_again(lookup, answer, &refusal, want))
         return 0;
     if (!read_cache(lookup, &token) || token.expires_at.ms <= lookup->now.ms)
         return log_in_again(lookup, sso, "the token has expired and cannot be renewed", err);
@@ -314,7 +314,7 @@ static int have_keys(struct credentials_lookup *lookup, const struct sso *sso,
         return log_in_again(lookup, sso, "the token was refused", err);
     if (!answer->failure)
         credentials_refusal_json(answer, &refusal);
-    if (credentials_again(lookup, answer, refusal.code, want))
+    if (credentials_again(lookup, answer, &refusal, want))
         return 0;
     (void)credentials_refused(answer, &refusal, "the SSO portal", err);
     return error_add(err, "SSO role '%s' of account %s (profile '%s')", sso->role, sso->account,

@@ -117,7 +117,7 @@ int credentials_sts_answer(struct credentials_lookup *lookup, const struct sts_r
     }
     if (!answer->failure)
         read_refusal(answer->output, &refusal);
-    if (credentials_again(lookup, answer, refusal.code, want))
+    if (credentials_again(lookup, answer, &refusal, want))
         return 0;
     return credentials_refused(answer, &refusal, what, err);
 }

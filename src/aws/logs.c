@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "aws/retry.h"
 #include "base/json.h"
 
 static const char *const operation_names[] = {
@@ -42,40 +43,24 @@ int logs_request(struct request *request, const char *url, enum logs_operation o
     return request_check(request, err);
 }
 
-/* What a code means, whatever the operation. */
+/* What a code means, whatever the operation; for those worth another try see aws/retry. */
 static const struct {
     const char *code;
     enum logs_outcome outcome;
     enum logs_hint hint;
-    bool throttled;
 } codes[] = {
-    {"ResourceAlreadyExistsException", LOGS_EXISTS, LOGS_HINT_NONE, false},
-    {"ResourceNotFoundException", LOGS_ABSENT, LOGS_HINT_NONE, false},
-    {"OperationAbortedException", LOGS_UNKNOWN, LOGS_HINT_NONE, false},
-    {"ServiceUnavailableException", LOGS_UNKNOWN, LOGS_HINT_NONE, false},
-    {"RequestTimeout", LOGS_UNKNOWN, LOGS_HINT_NONE, false},
-    {"RequestTimeoutException", LOGS_UNKNOWN, LOGS_HINT_NONE, false},
-    {"PriorRequestNotComplete", LOGS_UNKNOWN, LOGS_HINT_NONE, true},
-    {"TransactionInProgressException", LOGS_UNKNOWN, LOGS_HINT_NONE, true},
-    {"Throttling", LOGS_LATER, LOGS_HINT_NONE, true},
-    {"ThrottlingException", LOGS_LATER, LOGS_HINT_NONE, true},
-    {"ThrottledException", LOGS_LATER, LOGS_HINT_NONE, true},
-    {"RequestThrottled", LOGS_LATER, LOGS_HINT_NONE, true},
-    {"RequestThrottledException", LOGS_LATER, LOGS_HINT_NONE, true},
-    {"TooManyRequestsException", LOGS_LATER, LOGS_HINT_NONE, true},
-    {"RequestLimitExceeded", LOGS_LATER, LOGS_HINT_NONE, true},
-    {"BandwidthLimitExceeded", LOGS_LATER, LOGS_HINT_NONE, true},
-    {"SlowDown", LOGS_LATER, LOGS_HINT_NONE, true},
-    {"ProvisionedThroughputExceededException", LOGS_LATER, LOGS_HINT_NONE, true},
-    {"EC2ThrottledException", LOGS_LATER, LOGS_HINT_NONE, true},
-    {"ExpiredTokenException", LOGS_REFUSED, LOGS_HINT_KEYS, false},
-    {"ExpiredToken", LOGS_REFUSED, LOGS_HINT_KEYS, false},
-    {"UnrecognizedClientException", LOGS_REFUSED, LOGS_HINT_KEYS, false},
-    {"InvalidSignatureException", LOGS_REFUSED, LOGS_HINT_CLOCK, false},
-    {"SignatureDoesNotMatch", LOGS_REFUSED, LOGS_HINT_CLOCK, false},
-    {"RequestTimeTooSkewed", LOGS_REFUSED, LOGS_HINT_CLOCK_SURE, false},
-    {"RequestExpired", LOGS_REFUSED, LOGS_HINT_CLOCK_SURE, false},
-    {"RequestInTheFuture", LOGS_REFUSED, LOGS_HINT_CLOCK_SURE, false},
+    {"ResourceAlreadyExistsException", LOGS_EXISTS, LOGS_HINT_NONE},
+    {"ResourceNotFoundException", LOGS_ABSENT, LOGS_HINT_NONE},
+    {"OperationAbortedException", LOGS_UNKNOWN, LOGS_HINT_NONE},
+    {"ServiceUnavailableException", LOGS_UNKNOWN, LOGS_HINT_NONE},
+    {"ExpiredTokenException", LOGS_REFUSED, LOGS_HINT_KEYS},
+    {"ExpiredToken", LOGS_REFUSED, LOGS_HINT_KEYS},
+    {"UnrecognizedClientException", LOGS_REFUSED, LOGS_HINT_KEYS},
+    {"InvalidSignatureException", LOGS_REFUSED, LOGS_HINT_CLOCK},
+    {"SignatureDoesNotMatch", LOGS_REFUSED, LOGS_HINT_CLOCK},
+    {"RequestTimeTooSkewed", LOGS_REFUSED, LOGS_HINT_CLOCK_SURE},
+    {"RequestExpired", LOGS_REFUSED, LOGS_HINT_CLOCK_SURE},
+    {"RequestInTheFuture", LOGS_REFUSED, LOGS_HINT_CLOCK_SURE},
 };
 
 /* "com.amazonaws.logs#ThrottlingException:http://..." -> "ThrottlingException" */
@@ -112,15 +97,12 @@ static void sort_code(struct logs_reply *reply)
             continue;
         reply->outcome = codes[i].outcome;
         reply->hint = codes[i].hint;
-        reply->throttled = codes[i].throttled;
         return;
     }
-    /* A quota of log groups is final, a rate is not; both come under this code. */
-    if (strcmp(reply->code, "LimitExceededException") == 0 &&
-        strstr(reply->message, "Rate exceeded")) {
-        reply->outcome = LOGS_LATER;
-        reply->throttled = true;
-    }
+    enum retry_verdict verdict = retry_judge(reply->code, reply->message);
+    reply->throttled = verdict == RETRY_LATER || verdict == RETRY_BUSY;
+    if (verdict != RETRY_NO)
+        reply->outcome = verdict == RETRY_LATER ? LOGS_LATER : LOGS_UNKNOWN;
 }
 
 void logs_sort(enum logs_operation operation, int status, struct text body, const char *error_type,

@@ -1,34 +1,40 @@
 #include "aws/retry.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/date.h"
 #include "base/text.h"
 
-void retry_init(struct retry *retry)
+void retry_init(struct retry *retry, struct retry_budget *budget)
 {
-    *retry = (struct retry){.quota = RETRY_QUOTA};
+    *retry = (struct retry){.budget = budget};
 }
 
 void retry_succeeded(struct retry *retry)
 {
-    retry->quota += retry->spent ? retry->spent : 1;
-    if (retry->quota > RETRY_QUOTA)
-        retry->quota = RETRY_QUOTA;
+    int *tokens = &retry->budget->tokens;
+    *tokens += retry->spent ? retry->spent : 1;
+    if (*tokens > RETRY_QUOTA)
+        *tokens = RETRY_QUOTA;
     retry->spent = 0;
-    retry->failures = 0;
+    retry->errors = retry->throttles = 0;
 }
 
-int64_t retry_pause_ms(struct retry *retry, bool timeout, int64_t asked_ms, uint32_t random)
+int64_t retry_pause_ms(struct retry *retry, enum retry_cause cause, int64_t asked_ms,
+                       uint32_t random)
 {
-    int cost = timeout ? RETRY_TIMEOUT_COST : RETRY_COST;
-    int64_t longest_ms = RETRY_BASE_MS;
-    for (unsigned i = 0; i < retry->failures && longest_ms < RETRY_MAX_MS; i++)
+    int cost = cause == RETRY_TIMEOUT ? RETRY_TIMEOUT_COST : RETRY_COST;
+    bool throttled = cause == RETRY_THROTTLED;
+    unsigned *before = throttled ? &retry->throttles : &retry->errors;
+    int64_t longest_ms = throttled || retry->counted ? RETRY_BASE_MS : RETRY_QUICK_MS;
+    for (unsigned i = 0; i < *before && longest_ms < RETRY_MAX_MS; i++)
         longest_ms *= 2;
     if (longest_ms > RETRY_MAX_MS)
         longest_ms = RETRY_MAX_MS;
-    retry->failures++;
-    retry->quota = retry->quota > cost ? retry->quota - cost : 0;
+    (*before)++;
+    int *tokens = &retry->budget->tokens;
+    *tokens = *tokens > cost ? *tokens - cost : 0;
     retry->spent = cost;
     int64_t pause_ms = (int64_t)((uint64_t)longest_ms * random >> 32);
     if (asked_ms > pause_ms)
@@ -39,7 +45,36 @@ int64_t retry_pause_ms(struct retry *retry, bool timeout, int64_t asked_ms, uint
 
 bool retry_affordable(const struct retry *retry)
 {
-    return retry->quota > 0;
+    return retry->budget->tokens > 0;
+}
+
+enum retry_verdict retry_judge(const char *code, const char *message)
+{
+    static const struct {
+        const char *code;
+        enum retry_verdict verdict;
+    } rows[] = {
+        {"RequestTimeout", RETRY_UNKNOWN},
+        {"RequestTimeoutException", RETRY_UNKNOWN},
+        {"PriorRequestNotComplete", RETRY_BUSY},
+        {"TransactionInProgressException", RETRY_BUSY},
+        {"Throttling", RETRY_LATER},
+        {"ThrottlingException", RETRY_LATER},
+        {"ThrottledException", RETRY_LATER},
+        {"RequestThrottled", RETRY_LATER},
+        {"RequestThrottledException", RETRY_LATER},
+        {"TooManyRequestsException", RETRY_LATER},
+        {"RequestLimitExceeded", RETRY_LATER},
+        {"BandwidthLimitExceeded", RETRY_LATER},
+        {"SlowDown", RETRY_LATER},
+        {"ProvisionedThroughputExceededException", RETRY_LATER},
+        {"EC2ThrottledException", RETRY_LATER},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        if (strcmp(code, rows[i].code) == 0)
+            return rows[i].verdict;
+    bool rate = strcmp(code, "LimitExceededException") == 0 && strstr(message, "Rate exceeded");
+    return rate ? RETRY_LATER : RETRY_NO;
 }
 
 bool retry_clock_offset(struct wall corrected_now, const char *date, const char *age, bool sure,

@@ -11,12 +11,10 @@
 
 #define PAUSE_LEAVING_MS 3000 /* longest pause after a failure while leaving */
 
-/*
- * No listing has been read yet, or no attempt of ours counts (any more): failures are few, then
- * final. What takes creates but can't list will not become a service by waiting.
- */
-static bool is_arriving(const struct lock *lock, struct mono now)
+bool lock_is_arriving(const struct lock *lock, struct mono now)
 {
+    if (!phase_is_waiting(lock))
+        return false;
     if (lock->looks == 0)
         return true;
     for (uint32_t i = 0; i < LOCK_GENERATIONS_MAX; i++)
@@ -37,11 +35,10 @@ static void pause_after_failure(struct lock *lock, struct mono now,
     lock->failures++;
     if (!answer->throttled)
         lock->hard_failures++;
-    if (phase_is_waiting(lock) && is_arriving(lock, now) &&
-        (lock->hard_failures >= lock->settings.arrival_tries ||
-         lock->failures >= LOCK_THROTTLED_TRIES ||
-         (lock->failures >= lock->settings.arrival_tries &&
-          mono_reached(now, lock->settings.wait_until))))
+    if (lock_is_arriving(lock, now) && (lock->hard_failures >= lock->settings.arrival_tries ||
+                                        lock->failures >= LOCK_THROTTLED_TRIES ||
+                                        (lock->failures >= lock->settings.arrival_tries &&
+                                         mono_reached(now, lock->settings.wait_until))))
         look_leave(lock, now, LOCK_REASON_UNAVAILABLE);
 }
 

@@ -10,11 +10,12 @@
 #define WARN_BEFORE_MS       (15 * 60 * 1000)
 
 void provider_init(struct provider *provider, const struct aws_settings *settings,
-                   struct http *http)
+                   struct http *http, struct retry_budget *budget)
 {
     *provider = (struct provider){
         .settings = settings,
         .http = http,
+        .budget = budget,
         .connect_ms = PROVIDER_CONNECT_MS,
         .read_ms = PROVIDER_READ_MS,
     };
@@ -83,7 +84,8 @@ int provider_region(struct provider *provider, const struct provider_limits *lim
                     const char **ret_region, struct error *err)
 {
     if (!provider->settings->has_region && !*provider->region.name) {
-        struct credentials_lookup *lookup = credentials_region_lookup_new(provider->settings, err);
+        struct credentials_lookup *lookup =
+            credentials_region_lookup_new(provider->settings, provider->budget, err);
         int result = lookup ? look_up(provider, lookup, limits, err) : -1;
         if (result == 0)
             provider->region = credentials_region(lookup);
@@ -103,7 +105,8 @@ static int find_keys(struct provider *provider, const struct provider_limits *li
     if (!provider->lookup) {
         if (provider_region(provider, limits, &region, err) != 0)
             return -1;
-        provider->lookup = credentials_lookup_new(provider->settings, region, err);
+        provider->lookup =
+            credentials_lookup_new(provider->settings, region, provider->budget, err);
         if (!provider->lookup)
             return -1;
     }

@@ -54,14 +54,14 @@ static int find_proxy(struct session *session, struct error *err)
 int session_init(struct session *session, const struct session_config *config,
                  const struct session_waker *waker, struct error *err)
 {
-    *session = (struct session){.config = *config, .listing = LOGS_LISTING};
+    *session = (struct session){.config = *config, .listing = LOGS_LISTING, .budget = RETRY_BUDGET};
     CLEAN(buf) struct buf agent = BUF(SESSION_AGENT_BYTES - 1);
     struct mono now = mono_now();
     int64_t keys_ms = config->release_only ? config->read_timeout_ms : PROVIDER_FIRST_MS;
     struct provider_limits limits = {mono_add(now, keys_ms), waker};
     const struct credentials *keys;
     session->last_answer = now;
-    retry_init(&session->retry);
+    retry_init(&session->retry, &session->budget);
     aws_settings_user_agent(config->aws, &agent);
     if (agent.length)
         memcpy(session->agent, agent.data, agent.length + 1);
@@ -69,7 +69,7 @@ int session_init(struct session *session, const struct session_config *config,
     session->http = http_new(&http, err);
     if (!session->http)
         return -1;
-    provider_init(&session->provider, config->aws, session->http);
+    provider_init(&session->provider, config->aws, session->http, &session->budget);
     session->provider.connect_ms = config->connect_timeout_ms;
     session->provider.read_ms = config->read_timeout_ms;
     session->provider.quiet = config->release_only;
@@ -268,8 +268,12 @@ static int64_t asked_pause_ms(const struct exchange *exchange)
     return (int64_t)ms;
 }
 
-static void pace(struct session *session, struct exchange *exchange)
+/* counted: the attempts are. */
+static void pace(struct session *session, struct exchange *exchange, bool counted)
 {
+    enum retry_cause cause = exchange->told.throttled ? RETRY_THROTTLED
+                             : exchange->timeout      ? RETRY_TIMEOUT
+                                                      : RETRY_ERROR;
     switch (exchange->told.outcome) {
     case LOCK_DONE:
     case LOCK_EXISTS:
@@ -282,8 +286,9 @@ static void pace(struct session *session, struct exchange *exchange)
     case LOCK_UNKNOWN:
         break;
     }
+    session->retry.counted = counted;
     exchange->told.pause_ms =
-        retry_pause_ms(&session->retry, exchange->timeout, asked_pause_ms(exchange), random_u32());
+        retry_pause_ms(&session->retry, cause, asked_pause_ms(exchange), random_u32());
     session->last_error = exchange->err;
 }
 
@@ -375,7 +380,7 @@ static void carry_out(struct session *session, const struct lock_todo *todo,
         take_page(session, &exchange, &listing);
     if (todo->kind == LOCK_TODO_LOOK_INSIDE)
         take_streams(&exchange);
-    pace(session, &exchange);
+    pace(session, &exchange, lock_is_arriving(&session->lock, mono_now()));
     exchange.told.random = random_u32();
     enum lock_phase before = lock_phase(&session->lock);
     lock_tell(&session->lock, mono_now(), &exchange.told);
@@ -421,7 +426,7 @@ void session_call(struct session *session, enum logs_operation operation, const 
     struct exchange exchange = {
         .operation = operation, .name = name, .more = more, .deadline = deadline};
     perform(session, &exchange, waker);
-    pace(session, &exchange);
+    pace(session, &exchange, true);
     *ret_reply = (struct session_reply){.outcome = exchange.told.outcome,
                                         .throttled = exchange.told.throttled,
                                         .pause_ms = exchange.told.pause_ms,
@@ -457,7 +462,7 @@ static int read_page(struct session *session, const struct session_waker *waker,
         if (!*token)
             session->asked = exchange.told.sent;
         take_page(session, &exchange, listing);
-        pace(session, &exchange);
+        pace(session, &exchange, true);
         if (date_parse_http(text_from(exchange.answer.date), date) != 0)
             date->ms = -1;
         http_answer_free(&exchange.answer);

@@ -3,6 +3,7 @@
  * metadata, a program (JSON). The first byte says which, the second the status.
  */
 #include "aws/credentials.h"
+#include "aws/retry.h"
 #include "fuzz.h"
 
 #define STEPS_MAX 20
@@ -72,7 +73,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (profile_file_parse(&settings.profiles.config, PROFILE_CONFIG, "F",
                            text_from(configs[which]), NULL) != 0)
         return 0;
-    struct credentials_lookup *lookup = credentials_lookup_new(&settings, "us-east-1", NULL);
+    struct retry_budget budget = RETRY_BUDGET;
+    struct credentials_lookup *lookup =
+        credentials_lookup_new(&settings, "us-east-1", &budget, NULL);
     if (lookup)
         talk(lookup, &answer);
     credentials_lookup_destroy(lookup);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "aws/credentials.h"
+#include "aws/retry.h"
 #include "base/crypto.h"
 #include "base/file.h"
 #include "base/json.h"
@@ -128,7 +129,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (profile_file_parse(&settings.profiles.config, PROFILE_CONFIG, "F", text_from(config),
                            NULL) != 0)
         return 0;
-    struct credentials_lookup *lookup = credentials_lookup_new(&settings, "us-east-1", NULL);
+    struct retry_budget budget = RETRY_BUDGET;
+    struct credentials_lookup *lookup =
+        credentials_lookup_new(&settings, "us-east-1", &budget, NULL);
     if (lookup)
         talk(lookup, &answer);
     credentials_lookup_destroy(lookup);

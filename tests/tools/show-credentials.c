@@ -95,7 +95,8 @@ static int show(const struct show *show)
         aws_settings_free(&settings);
         return fail(&err);
     }
-    provider_init(&provider, &settings, http);
+    struct retry_budget budget = RETRY_BUDGET;
+    provider_init(&provider, &settings, http, &budget);
     for (long i = 0; i < show->times; i++) {
         if (i)
             wait_ms(show->every_ms);

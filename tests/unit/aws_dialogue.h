@@ -7,6 +7,7 @@
 #define AWS_DIALOGUE_H
 
 #include "aws/credentials.h"
+#include "aws/retry.h"
 #include "aws_world.h"
 
 #define NOW ((struct wall){1800000000000}) /* 2027-01-15T08:00:00Z */
@@ -21,6 +22,7 @@ static struct {
     struct error err;
     int result;
     struct wall now;
+    struct retry_budget budget;
 } talk;
 
 static void step(const struct credentials_answer *answer)
@@ -34,12 +36,13 @@ static void begin(struct world *world)
 {
     struct error err = {0};
     talk.now = NOW;
+    talk.budget = RETRY_BUDGET;
     if (world_load(world, &talk.settings, &err) != 0) {
         print_error("%s\n", err.text);
         fail();
     }
     credentials_init(&talk.keys);
-    talk.lookup = credentials_lookup_new(&talk.settings, "us-east-1", NULL);
+    talk.lookup = credentials_lookup_new(&talk.settings, "us-east-1", &talk.budget, NULL);
     assert_non_null(talk.lookup);
     step(NULL);
 }

@@ -1,11 +1,14 @@
 #include "unit.h"
 
 #include "aws/credentials.h"
+#include "aws/retry.h"
 #include "aws_world.h"
 
 #define NOW ((struct wall){1800000000000}) /* 2027-01-15T08:00:00Z */
 
 #define KEYS_IN_ENVIRONMENT "AWS_ACCESS_KEY_ID=env-id", "AWS_SECRET_ACCESS_KEY=env-secret"
+
+static struct retry_budget budget = {RETRY_QUOTA};
 
 /* One step of a look-up: the keys as "id/secret/token", else "-" and the error is set. */
 static void look(struct world *world, struct credentials *keys, struct error *err, char *out,
@@ -16,7 +19,8 @@ static void look(struct world *world, struct credentials *keys, struct error *er
     (void)snprintf(out, size, "-");
     if (world_load(world, &settings, err) != 0)
         return;
-    struct credentials_lookup *lookup = credentials_lookup_new(&settings, "us-east-1", err);
+    struct credentials_lookup *lookup =
+        credentials_lookup_new(&settings, "us-east-1", &budget, err);
     assert_non_null(lookup);
     if (credentials_step(lookup, NOW, NULL, &want, err) == 0) {
         assert_int_equal(want.kind, CREDENTIALS_KEYS);
@@ -172,7 +176,8 @@ static void Z3_a_file_that_others_can_read_is_noted(void **state)
     credentials_init(&keys);
     assert_int_equal(world_load(&world, &settings, NULL), 0);
     for (int mode = 0600; mode <= 0640; mode += 040) {
-        struct credentials_lookup *lookup = credentials_lookup_new(&settings, "us-east-1", NULL);
+        struct credentials_lookup *lookup =
+            credentials_lookup_new(&settings, "us-east-1", &budget, NULL);
         assert_int_equal(chmod(world_path(".aws/credentials"), (mode_t)mode), 0);
         assert_int_equal(credentials_step(lookup, NOW, NULL, &want, NULL), 0);
         credentials_take(lookup, &keys);

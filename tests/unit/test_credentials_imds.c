@@ -193,7 +193,7 @@ static void begin_region(void)
 {
     begin(&plain);
     credentials_lookup_destroy(talk.lookup);
-    talk.lookup = credentials_region_lookup_new(&talk.settings, NULL);
+    talk.lookup = credentials_region_lookup_new(&talk.settings, &talk.budget, NULL);
     assert_non_null(talk.lookup);
     step(NULL);
 }

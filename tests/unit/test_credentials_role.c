@@ -329,8 +329,37 @@ static void R9_Y1_Y2_Y4_some_answers_are_asked_again(void **state)
     expect_error(ERROR_UNAVAILABLE, "AssumeRole", "500");
     end();
     begin(&simple);
+    answer(429, "");
+    expect_assume("R", "f");
+    answer(400, "<E><Error><Code>LimitExceededException</Code><Message>Rate "
+                "exceeded</Message></Error></E>");
+    expect_assume("R", "f");
+    answer(200, ANSWER("a"));
+    expect_keys("a/SECRET/t&u");
+    end();
+    begin(&simple);
+    answer(400, REFUSAL("LimitExceededException")); /* a quota */
+    expect_error(ERROR_DENIED, "LimitExceededException");
+    end();
+    begin(&simple);
     fail_to_send(false, false);
     expect_error(ERROR_UNAVAILABLE, "AssumeRole", "no connection to HOST");
+    end();
+}
+
+static void Y5_without_budget_nothing_is_asked_again(void **state)
+{
+    (void)state;
+    begin(&simple);
+    talk.budget.tokens = 0;
+    answer(503, "");
+    expect_error(ERROR_UNAVAILABLE, "AssumeRole", "503");
+    end();
+    begin(&simple);
+    answer(503, "");
+    assert_true(talk.budget.tokens < RETRY_QUOTA);
+    answer(200, ANSWER("a"));
+    assert_int_equal(talk.budget.tokens, RETRY_QUOTA);
     end();
 }
 
@@ -354,6 +383,7 @@ int main(void)
         cmocka_unit_test(R8_answers_that_are_not_what_they_should_be),
         cmocka_unit_test(R9_E8_refusals_are_told),
         cmocka_unit_test(R9_Y1_Y2_Y4_some_answers_are_asked_again),
+        cmocka_unit_test(Y5_without_budget_nothing_is_asked_again),
     };
     return cmocka_run_group_tests(tests, world_begin, world_end);
 }

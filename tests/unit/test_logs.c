@@ -126,6 +126,7 @@ static const struct {
      "ThrottlingException"},
     {"rate", LOGS_DESCRIBE, 400, ERROR("LimitExceededException", "Rate exceeded"), LOGS_LATER,
      "LimitExceededException"},
+    {"in between", LOGS_CREATE, 400, ERROR("RequestTimeout", "x"), LOGS_UNKNOWN, "RequestTimeout"},
     {"quota", LOGS_CREATE, 400, ERROR("LimitExceededException", "Resource limit exceeded."),
      LOGS_REFUSED, "LimitExceededException"},
     {"unavailable", LOGS_CREATE, 500, ERROR("ServiceUnavailableException", "x"), LOGS_UNKNOWN,
@@ -142,7 +143,7 @@ static const struct {
     {"no type", LOGS_CREATE, 403, "{\"message\":\"Forbidden\"}", LOGS_UNUSABLE, "HTTP status 403"},
 };
 
-static void outcomes(void **state)
+static void Y2_outcomes(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof(outcome_rows) / sizeof(outcome_rows[0]); i++) {
@@ -154,6 +155,16 @@ static void outcomes(void **state)
         check_row(answer.throttled == (outcome_rows[i].outcome == LOGS_LATER),
                   outcome_rows[i].name);
     }
+}
+
+/* A throttle after which it is not known whether the request was applied. */
+static void Y2_busy_is_throttled_and_unknown(void **state)
+{
+    (void)state;
+    struct logs_reply reply;
+    logs_sort(LOGS_CREATE, 400, text_from(ERROR("PriorRequestNotComplete", "x")), "", &reply);
+    assert_int_equal(reply.outcome, LOGS_UNKNOWN);
+    assert_true(reply.throttled);
 }
 
 static void Y3_code_and_message_are_found(void **state)
@@ -251,7 +262,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(V1_requests),
         cmocka_unit_test(tags_are_checked),
-        cmocka_unit_test(outcomes),
+        cmocka_unit_test(Y2_outcomes),
+        cmocka_unit_test(Y2_busy_is_throttled_and_unknown),
         cmocka_unit_test(Y3_code_and_message_are_found),
         cmocka_unit_test(refusals_hint_at_keys_and_clock),
         cmocka_unit_test(E15_lines_for_users),

@@ -2,64 +2,151 @@
 
 #include "aws/retry.h"
 
+static struct retry_budget budget;
+
+/* A process that has not retried yet. */
+static struct retry fresh(bool counted)
+{
+    struct retry retry;
+    budget = RETRY_BUDGET;
+    retry_init(&retry, &budget);
+    retry.counted = counted;
+    return retry;
+}
+
 static void Y4_pauses_grow_to_twenty_seconds(void **state)
 {
     (void)state;
-    static const int64_t longest_ms[] = {1000, 2000, 4000, 8000, 16000, 20000, 20000, 20000};
-    const uint32_t random[] = {0, 0x80000000, 0xffffffff};
-    const int64_t least[] = {0, 50, 99}, most[] = {0, 50, 100}; /* percent */
-    for (int jitter = 0; jitter < 3; jitter++) {
-        struct retry retry;
-        retry_init(&retry);
-        for (size_t i = 0; i < 8; i++) {
-            int64_t pause_ms = retry_pause_ms(&retry, false, 0, random[jitter]);
-            assert_true(pause_ms >= longest_ms[i] * least[jitter] / 100);
-            assert_true(pause_ms <= longest_ms[i] * most[jitter] / 100);
+    static const struct {
+        const char *name;
+        enum retry_cause cause;
+        bool counted;
+        int64_t longest_ms[12];
+    } rows[] = {
+        {"errors, counted", RETRY_ERROR, true, {1000, 2000, 4000, 8000, 16000, 20000, 20000}},
+        {"late, counted", RETRY_TIMEOUT, true, {1000, 2000, 4000, 8000, 16000, 20000, 20000}},
+        {"throttled, counted", RETRY_THROTTLED, true, {1000, 2000, 4000, 8000, 16000, 20000}},
+        {"throttled", RETRY_THROTTLED, false, {1000, 2000, 4000, 8000, 16000, 20000, 20000}},
+        {"errors", RETRY_ERROR, false, {50, 100, 200, 400, 800, 1600, 3200, 6400, 12800, 20000}},
+        {"late", RETRY_TIMEOUT, false, {50, 100, 200, 400, 800, 1600, 3200, 6400, 12800, 20000}},
+    };
+    const uint32_t random[] = {0, 0x80000000, UINT32_MAX};
+    for (size_t row = 0; row < sizeof(rows) / sizeof(rows[0]); row++)
+        for (int jitter = 0; jitter < 3; jitter++) {
+            struct retry retry = fresh(rows[row].counted);
+            for (size_t i = 0; rows[row].longest_ms[i]; i++) {
+                int64_t expected_ms = rows[row].longest_ms[i] * jitter / 2;
+                int64_t pause_ms = retry_pause_ms(&retry, rows[row].cause, 0, random[jitter]);
+                check_row(pause_ms == expected_ms || pause_ms == expected_ms - 1, rows[row].name);
+            }
+            retry_succeeded(&retry);
+            check_row(retry_pause_ms(&retry, rows[row].cause, 0, UINT32_MAX) ==
+                          rows[row].longest_ms[0] - 1,
+                      rows[row].name);
         }
-        retry_succeeded(&retry);
-        assert_true(retry_pause_ms(&retry, false, 0, UINT32_MAX) <= 1000);
-    }
+}
+
+static void Y4_throttling_is_kept_apart_from_errors(void **state)
+{
+    (void)state;
+    struct retry retry = fresh(false);
+    for (int i = 0; i < 10; i++)
+        (void)retry_pause_ms(&retry, RETRY_ERROR, 0, 0);
+    assert_int_equal(retry_pause_ms(&retry, RETRY_THROTTLED, 0, UINT32_MAX), 999);
+    retry = fresh(false);
+    for (int i = 0; i < 10; i++)
+        (void)retry_pause_ms(&retry, RETRY_THROTTLED, 0, 0);
+    assert_int_equal(retry_pause_ms(&retry, RETRY_ERROR, 0, UINT32_MAX), 49);
 }
 
 static void services_may_ask_for_a_little_more(void **state)
 {
     (void)state;
-    struct retry retry;
-    retry_init(&retry);
-    assert_int_equal(retry_pause_ms(&retry, false, 3000, 0), 3000);
-    assert_int_equal(retry_pause_ms(&retry, false, 3600000, 0), RETRY_AFTER_EXTRA_MS);
-    assert_int_equal(retry_pause_ms(&retry, false, 1, UINT32_MAX), 3999);
+    struct retry retry = fresh(true);
+    assert_int_equal(retry_pause_ms(&retry, RETRY_ERROR, 3000, 0), 3000);
+    assert_int_equal(retry_pause_ms(&retry, RETRY_ERROR, 3600000, 0), RETRY_AFTER_EXTRA_MS);
+    assert_int_equal(retry_pause_ms(&retry, RETRY_ERROR, 1, UINT32_MAX), 3999);
 }
 
-/* How many tries the quota allows. */
-static int tries_left(struct retry retry, bool timeout)
+/* How many tries the budget allows. */
+static int tries_left(enum retry_cause cause)
 {
+    struct retry_budget copy = budget;
+    struct retry retry;
     int tries = 0;
+    retry_init(&retry, &copy);
     for (; retry_affordable(&retry); tries++)
-        (void)retry_pause_ms(&retry, timeout, 0, 0);
+        (void)retry_pause_ms(&retry, cause, 0, 0);
     return tries;
 }
 
 static void Y5_quota(void **state)
 {
     (void)state;
-    struct retry retry;
-    retry_init(&retry);
-    assert_int_equal(tries_left(retry, false), 100);
-    assert_int_equal(tries_left(retry, true), 50);
+    struct retry retry = fresh(false);
+    assert_int_equal(tries_left(RETRY_ERROR), 100);
+    assert_int_equal(tries_left(RETRY_THROTTLED), 100);
+    assert_int_equal(tries_left(RETRY_TIMEOUT), 50);
     retry_succeeded(&retry);
-    assert_int_equal(tries_left(retry, false), 100); /* never more than at first */
+    assert_int_equal(tries_left(RETRY_ERROR), 100); /* never more than at first */
     for (int i = 0; i < 99; i++)
-        (void)retry_pause_ms(&retry, false, 0, 0);
-    assert_int_equal(tries_left(retry, false), 1);
+        (void)retry_pause_ms(&retry, RETRY_ERROR, 0, 0);
+    assert_int_equal(tries_left(RETRY_ERROR), 1);
     retry_succeeded(&retry); /* after a retry: its cost comes back */
-    assert_int_equal(tries_left(retry, false), 2);
+    assert_int_equal(tries_left(RETRY_ERROR), 2);
     for (int i = 0; i < 5; i++)
         retry_succeeded(&retry); /* at once: 1 each */
-    assert_int_equal(tries_left(retry, false), 3);
-    (void)retry_pause_ms(&retry, true, 0, 0);
+    assert_int_equal(tries_left(RETRY_ERROR), 3);
+    (void)retry_pause_ms(&retry, RETRY_TIMEOUT, 0, 0);
     retry_succeeded(&retry);
-    assert_int_equal(tries_left(retry, false), 3);
+    assert_int_equal(tries_left(RETRY_ERROR), 3);
+}
+
+static void Y5_one_quota_for_the_process(void **state)
+{
+    (void)state;
+    struct retry one = fresh(false), other;
+    retry_init(&other, &budget);
+    for (int i = 0; i < 100; i++) {
+        assert_true(retry_affordable(&other));
+        (void)retry_pause_ms(&one, RETRY_ERROR, 0, 0);
+    }
+    assert_false(retry_affordable(&other));
+    retry_succeeded(&other);
+    assert_true(retry_affordable(&one));
+}
+
+static void Y2_what_is_tried_again(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *code, *message;
+        enum retry_verdict verdict;
+    } rows[] = {
+        {"RequestTimeout", "", RETRY_UNKNOWN},
+        {"RequestTimeoutException", "", RETRY_UNKNOWN},
+        {"PriorRequestNotComplete", "", RETRY_BUSY},
+        {"TransactionInProgressException", "", RETRY_BUSY},
+        {"Throttling", "", RETRY_LATER},
+        {"ThrottlingException", "", RETRY_LATER},
+        {"ThrottledException", "", RETRY_LATER},
+        {"RequestThrottled", "", RETRY_LATER},
+        {"RequestThrottledException", "", RETRY_LATER},
+        {"TooManyRequestsException", "", RETRY_LATER},
+        {"RequestLimitExceeded", "", RETRY_LATER},
+        {"BandwidthLimitExceeded", "", RETRY_LATER},
+        {"SlowDown", "", RETRY_LATER},
+        {"ProvisionedThroughputExceededException", "", RETRY_LATER},
+        {"EC2ThrottledException", "", RETRY_LATER},
+        {"LimitExceededException", "Rate exceeded", RETRY_LATER},
+        {"LimitExceededException", "Resource limit exceeded.", RETRY_NO},
+        {"AccessDeniedException", "Rate exceeded", RETRY_NO},
+        {"InvalidSignatureException", "", RETRY_NO},
+        {"throttling", "", RETRY_NO},
+        {"", "", RETRY_NO},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        check_row(retry_judge(rows[i].code, rows[i].message) == rows[i].verdict, rows[i].code);
 }
 
 #define DATE    "Sun, 06 Nov 1994 08:49:37 GMT"
@@ -100,8 +187,11 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(Y4_pauses_grow_to_twenty_seconds),
+        cmocka_unit_test(Y4_throttling_is_kept_apart_from_errors),
         cmocka_unit_test(services_may_ask_for_a_little_more),
         cmocka_unit_test(Y5_quota),
+        cmocka_unit_test(Y5_one_quota_for_the_process),
+        cmocka_unit_test(Y2_what_is_tried_again),
         cmocka_unit_test(V5_clock),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
