@@ -12,8 +12,9 @@
  *          at once, then lock_leave(). lock_leave() may come at any time, also before the
  *          first request; a todo that was not told by then counts as never begun, so tell
  *          it (as LOCK_UNKNOWN if it was abandoned) first.
- * Promise: no two contenders obeying these rules are both HELD within their leases (I1),
- *          within the bounds that docs/protocol.md states.
+ * Promise: no two contenders obeying these rules are both HELD within their leases (I1), but
+ *          shared ones, or as many as there are slots; within the bounds that docs/protocol.md
+ *          states.
  * All of struct lock is the machine's own; read it through the functions.
  */
 #ifndef LOCK_LOCK_H
@@ -64,6 +65,8 @@ struct lock_settings {
     bool nonblock;          /* one try */
     bool no_queue;          /* withdraw after each lost try */
     bool claim_early;       /* claim while settling if the first look shows nobody */
+    bool shared;            /* others that are shared may hold beside us; not with slots */
+    uint32_t slots;         /* so many may hold at once; 0 and 1 are exclusive */
 };
 
 enum lock_phase {
@@ -163,6 +166,7 @@ struct lock_standing {
 enum lock_notice {
     LOCK_NOTICE_NONE,
     LOCK_NOTICE_LEFT_ALONE, /* a log group under the prefix that is no attempt; never deleted */
+    LOCK_NOTICE_DISAGREES,  /* another run's: it has another number of slots, or is shared */
     LOCK_NOTICE_CROWDED,    /* more names of ours than can be remembered; oldest forgotten */
 };
 
@@ -256,6 +260,7 @@ struct lock {
     uint64_t left_alone[LOCK_LEFT_ALONE_MAX]; /* hashes of names */
     uint32_t left_alone_count;
     bool left_alone_told;
+    bool disagreement_told;
 
     struct mono leave_until;
     uint32_t leaving_looks;

@@ -9,8 +9,9 @@
 #include "base/date.h"
 #include "run/session.h"
 
-#define OUTCOME_WHO_BYTES 400
-#define OUTCOME_ID_BYTES  160
+#define OUTCOME_WHO_BYTES       400
+#define OUTCOME_ID_BYTES        160
+#define OUTCOME_DISAGREES_BYTES 900
 
 /* LOCK_LOST: ERROR_LOST and why. */
 void outcome_lost(const struct session *session, struct error *ret_why);
@@ -33,6 +34,10 @@ bool outcome_ahead(const struct session *session, struct outcome_ahead *ret_ahea
 
 /* "'ID' ('label') since 2026-11-22T06:45:12Z": the one who is ahead of us. */
 void outcome_who(const struct session *session, char out[OUTCOME_WHO_BYTES]);
+
+/* LOCK_NOTICE_DISAGREES, by the name that came with it: how that run takes the lock, and we. */
+void outcome_disagrees(const struct session *session, const char *name,
+                       char out[OUTCOME_DISAGREES_BYTES]);
 
 /* Names that could not be deleted, one line; false if there are none. */
 bool outcome_left(const struct session *session, struct error *ret_why);

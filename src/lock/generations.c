@@ -138,9 +138,17 @@ void generations_name(const struct lock *lock, const struct lock_generation *gen
         .claim = generation->claim,
         .first_claim_ms = generation->first_claim_ms,
         .token = generation->token,
-        .slots = 1,
+        .shared = settings->shared,
+        .slots = settings->slots,
     };
     attempt_format(settings->prefix, &attempt, out);
+}
+
+void generations_copy_name(struct text name, char out[ATTEMPT_NAME_BYTES + 1])
+{
+    size_t length = name.length < ATTEMPT_NAME_BYTES ? name.length : ATTEMPT_NAME_BYTES;
+    memcpy(out, name.data, length);
+    out[length] = '\0';
 }
 
 /* FNV-1a, 64 bits (draft-eastlake-fnv). A collision leaves one more log group alone. */

@@ -27,6 +27,9 @@ void generations_drop_claims(struct lock *lock);
 void generations_name(const struct lock *lock, const struct lock_generation *generation,
                       char out[ATTEMPT_NAME_BYTES + 1]);
 
+/* Of anybody's name, as much as a name may have. */
+void generations_copy_name(struct text name, char out[ATTEMPT_NAME_BYTES + 1]);
+
 uint64_t generations_hash(struct text name);
 bool generations_left_alone(const struct lock *lock, struct text name);
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "generations.h"
+#include "rivals.h"
 #include "rule.h"
 
 bool judge_counts(const struct lock *lock, const struct lock_generation *generation,
@@ -262,48 +263,6 @@ static bool run_claims(const struct lock *lock, const struct lock_listing *listi
     return !listing->complete; /* the rest may be on the next page */
 }
 
-static void copy_name(struct text name, char out[ATTEMPT_NAME_BYTES + 1])
-{
-    size_t length = name.length < ATTEMPT_NAME_BYTES ? name.length : ATTEMPT_NAME_BYTES;
-    memcpy(out, name.data, length);
-    out[length] = '\0';
-}
-
-struct seen_run {
-    struct attempt attempt;
-    bool any;
-};
-
-static void stand(struct lock *lock, const struct lock_entry *entry, const struct attempt *attempt,
-                  bool holds)
-{
-    struct lock_standing *standing = &lock->standing;
-    int64_t since_ms =
-        attempt->first_claim_ms != ATTEMPT_UNKNOWN ? attempt->first_claim_ms : entry->created_ms;
-    bool better = !standing->ahead_name[0] || (holds && !standing->held) ||
-                  (holds == standing->held && since_ms < standing->since_ms);
-    if (!better)
-        return;
-    copy_name(entry->name, standing->ahead_name);
-    standing->held = holds;
-    standing->since_ms = since_ms;
-}
-
-/* Somebody keeps us from winning; names of one run stand together and count once. */
-static void count_ahead(struct lock *lock, const struct lock_entry *entry, enum attempt_kind kind,
-                        const struct attempt *attempt, int64_t now_ms, struct seen_run *last,
-                        struct judgement *ret)
-{
-    bool same = kind == ATTEMPT_MARKED && last->any && attempt_same_run(&last->attempt, attempt);
-    if (!same)
-        ret->ahead++;
-    last->any = kind == ATTEMPT_MARKED;
-    last->attempt = *attempt;
-    if (now_ms == INT64_MIN || now_ms - entry->created_ms >= 3 * lock->settings.settle_ms)
-        ret->all_young = false;
-    stand(lock, entry, attempt, kind == ATTEMPT_UNMARKED || attempt->claim);
-}
-
 /* "Same ID twice": waiting attempts of an earlier run of our explicit ID, which we replace. */
 static bool is_leftover(const struct lock *lock, const struct lock_listing *listing, uint32_t i,
                         const struct attempt *attempt, int64_t now_ms, int64_t own_ticket_ms)
@@ -314,35 +273,57 @@ static bool is_leftover(const struct lock *lock, const struct lock_listing *list
            !run_claims(lock, listing, i, attempt, now_ms);
 }
 
-static bool judge_marked(const struct lock *lock, const struct lock_entry *entry,
-                         const struct attempt *attempt, int64_t own_ticket_ms,
-                         struct judgement *ret)
+/* A live name of another run. */
+static void judge_marked(struct lock *lock, const struct lock_entry *entry,
+                         const struct attempt *attempt, int64_t own_ticket_ms, int64_t age_ms,
+                         struct rivals *rivals, struct judgement *ret)
 {
     int64_t first_claim_ms =
         attempt->first_claim_ms != ATTEMPT_UNKNOWN ? attempt->first_claim_ms : entry->created_ms;
     int64_t ticket_ms = ticket_of(attempt, entry->created_ms);
     bool known = own_ticket_ms != ATTEMPT_UNKNOWN;
-    bool before = known && precedes(lock, ticket_ms, attempt, own_ticket_ms);
-    if (attempt->claim && (RULE(SAME_ID_CLAIM) || !same_id(lock, attempt))) {
+    struct rival_name name = {
+        .entry = entry,
+        .attempt = attempt,
+        .before = known && precedes(lock, ticket_ms, attempt, own_ticket_ms),
+        .claim = attempt->claim && (RULE(SAME_ID_CLAIM) || !same_id(lock, attempt)),
         /* Made anew, or applied late, it would say in its name that it is older than it is. */
-        bool older = lock->first_claim_ms != ATTEMPT_UNKNOWN &&
-                     first_claim_ms < lock->first_claim_ms &&
-                     entry->created_ms < lock->first_claim_ms;
-        ret->foreign_claim = true;
-        ret->older_claim |= RULE(LOSS_OLDER_NOT_KEY) ? older : before;
-        if (RULE(CLAIM_BLOCKS))
-            return true;
-    }
-    if (same_id(lock, attempt) && !attempt->claim && known && !before)
+        .older = lock->first_claim_ms != ATTEMPT_UNKNOWN && first_claim_ms < lock->first_claim_ms &&
+                 entry->created_ms < lock->first_claim_ms,
+        .age_ms = age_ms,
+    };
+    if (!RULE(LOSS_OLDER_NOT_KEY))
+        name.older = name.before;
+    if (same_id(lock, attempt) && !attempt->claim && known && !name.before)
         ret->replaced = true;
-    return before && RULE(TICKET_ORDER);
+    rivals_meet(rivals, lock, &name);
+}
+
+/* Those who take the lock for something else are told so, once. */
+static void notice_disagreement(struct lock *lock, const struct lock_entry *entry)
+{
+    if (!entry || lock->notice != LOCK_NOTICE_NONE || lock->disagreement_told)
+        return;
+    lock->notice = LOCK_NOTICE_DISAGREES;
+    lock->disagreement_told = true;
+    generations_copy_name(entry->name, lock->notice_name);
+}
+
+static void conclude(struct lock *lock, struct rivals *rivals, struct judgement *ret)
+{
+    ret->rivalry = rivals_sum(rivals, lock);
+    lock->standing.ahead = ret->rivalry.ahead;
+    lock->standing.behind = ret->rivalry.ahead > 0;
+    if (!lock->standing.behind)
+        lock->standing.ahead_name[0] = '\0';
+    notice_disagreement(lock, rivals->disagrees);
 }
 
 struct judgement judge_listing(struct lock *lock, struct mono now,
                                const struct lock_listing *listing)
 {
-    struct judgement ret = {.alone = true, .all_young = true};
-    struct seen_run last = {0};
+    struct judgement ret = {.alone = true};
+    struct rivals rivals = {0};
     bool holding = lock->phase == LOCK_CLEANING || lock->phase == LOCK_HELD;
     int64_t now_ms = service_now(lock, now), ticket_ms = own_ticket(lock, now, listing);
     lock->service_ms = now_ms;
@@ -362,20 +343,18 @@ struct judgement judge_listing(struct lock *lock, struct mono now,
                                  !generations_left_alone(lock, entry->name);
             continue;
         }
+        int64_t age_ms = now_ms == INT64_MIN ? INT64_MAX : now_ms - entry->created_ms;
         ret.alone = false;
-        bool ahead;
         if (kind == ATTEMPT_MARKED) {
-            bool leftover = is_leftover(lock, listing, i, &attempt, now_ms, ticket_ms);
-            ahead = !leftover && judge_marked(lock, entry, &attempt, ticket_ms, &ret);
-        } else {
-            ahead = !held_off(lock, now, listing, entry->created_ms, holding);
-            ret.stranger |= ahead;
+            if (!is_leftover(lock, listing, i, &attempt, now_ms, ticket_ms))
+                judge_marked(lock, entry, &attempt, ticket_ms, age_ms, &rivals, &ret);
+        } else if (!held_off(lock, now, listing, entry->created_ms, holding)) {
+            struct rival_name name = {.entry = entry, .attempt = &attempt, .age_ms = age_ms};
+            rivals_meet_unmarked(&rivals, lock, &name);
+            ret.stranger = true;
         }
-        if (ahead)
-            count_ahead(lock, entry, kind, &attempt, now_ms, &last, &ret);
     }
-    lock->standing.ahead = ret.ahead;
-    lock->standing.behind = ret.ahead > 0;
+    conclude(lock, &rivals, &ret);
     return ret;
 }
 
@@ -386,7 +365,7 @@ static void remember(struct lock *lock, const struct lock_listing *listing,
     clean->unmarked = unmarked;
     clean->inside_known = !RULE(CLEAN_EMPTY);
     clean->asked = listing->asked;
-    copy_name(entry->name, clean->name);
+    generations_copy_name(entry->name, clean->name);
 }
 
 /* What is to be done about entry i: nothing, or delete it as what? */
@@ -419,7 +398,7 @@ static void notice_left_alone(struct lock *lock, const char *name)
     if (lock->notice == LOCK_NOTICE_NONE && !lock->left_alone_told) {
         lock->notice = LOCK_NOTICE_LEFT_ALONE;
         lock->left_alone_told = true;
-        copy_name(text_from(name), lock->notice_name);
+        generations_copy_name(text_from(name), lock->notice_name);
     }
 }
 
@@ -437,7 +416,7 @@ void judge_cleaning(struct lock *lock, struct mono now, const struct lock_listin
                 continue;
             if (listing->entries[i].has_content && RULE(CLEAN_EMPTY)) {
                 char name[ATTEMPT_NAME_BYTES + 1];
-                copy_name(listing->entries[i].name, name);
+                generations_copy_name(listing->entries[i].name, name);
                 notice_left_alone(lock, name);
             } else if (lock->cleaning_count < LOCK_CLEANING_MAX) {
                 remember(lock, listing, &listing->entries[i], kind == CLEANING_UNMARKED);

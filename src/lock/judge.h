@@ -3,18 +3,16 @@
 #define LOCK_JUDGE_H
 
 #include "lock/lock.h"
+#include "rivals.h"
 
 struct judgement {
     bool own_shown;     /* an own attempt that counts is in the listing */
     bool own_settled;   /* ... and was made at least D before the listing was asked for */
     bool alone;         /* nobody else's live attempt is in sight */
-    bool foreign_claim; /* another run's live claim */
-    bool all_young;     /* all who are ahead are younger than 3 D */
     bool replaced;      /* a newer run of our explicit ID waits */
-    bool older_claim;   /* another's live claim is older than our own first */
     bool stranger;      /* a live unmarked attempt that none of ours holds off */
     bool unmarked_dead; /* an expired unmarked attempt that may be an attempt */
-    uint32_t ahead;     /* runs that keep us from winning */
+    struct rivalry rivalry;
 };
 
 /* Finds our own names in a listing and brings what is known of them up to date. */

@@ -80,11 +80,13 @@ struct mono look_settled_at(const struct lock *lock, struct mono now)
 
 /*
  * With an explicit ID a newer run may have deleted what we waited with, and then others need not
- * see us coming: D after the claim its sight is enough.
+ * see us coming: D after the claim its sight is enough. With slots others need not give way to
+ * those who come: of those who claim, the last one must see all claims.
  */
 struct mono look_claimed_at(const struct lock *lock, struct mono now)
 {
-    bool alone = lock->settings.nonce && RULE(SAME_ID_SETTLE);
+    bool alone = (lock->settings.nonce && RULE(SAME_ID_SETTLE)) ||
+                 (lock->settings.slots > 1 && RULE(SLOTS_SETTLE));
     struct mono at = mono_add(lock->claimed, alone ? lock->settings.settle_ms : 0);
     return mono_max(at, look_settled_at(lock, now));
 }
@@ -112,21 +114,21 @@ static int64_t poll_pause_ms(struct lock *lock, const struct lock_listing *listi
                              const struct judgement *seen, uint32_t random)
 {
     const struct lock_settings *settings = &lock->settings;
-    int64_t longest_ms = settings->lock_timeout_ms / 3, ahead = seen->ahead, pause_ms;
+    int64_t longest_ms = settings->lock_timeout_ms / 3, turn = seen->rivalry.turn, pause_ms;
     if (settings->retry_delay_ms)
         return settings->retry_delay_ms +
                (int64_t)((uint64_t)(settings->retry_delay_ms / 2) * random >> 32);
     if (!seen->own_shown) {
-        lock->far_pause_ms = lock->far_pause_ms ? 2 * lock->far_pause_ms : 1000 * ahead;
+        lock->far_pause_ms = lock->far_pause_ms ? 2 * lock->far_pause_ms : 1000 * turn;
         if (lock->far_pause_ms > longest_ms)
             lock->far_pause_ms = longest_ms;
         return jittered(lock->far_pause_ms, 20, random);
     }
     lock->far_pause_ms = 0;
-    if (ahead == 1)
+    if (turn == 1)
         pause_ms = 1000;
     else
-        pause_ms = listing->complete && listing->pages == 1 ? 1200 * ahead : 3000 * ahead;
+        pause_ms = listing->complete && listing->pages == 1 ? 1200 * turn : 3000 * turn;
     return jittered(pause_ms < longest_ms ? pause_ms : longest_ms, 20, random);
 }
 
@@ -145,7 +147,7 @@ static void withdraw(struct lock *lock, struct mono now, uint32_t random)
 static bool may_look_again(struct lock *lock, const struct judgement *seen,
                            const struct lock_listing *listing)
 {
-    if (!lock->settings.nonblock || seen->foreign_claim || !seen->all_young ||
+    if (!lock->settings.nonblock || seen->rivalry.claims || !seen->rivalry.young ||
         lock->young_looks >= LOCK_YOUNG_LOOKS || !RULE(YOUNG_LOOKS))
         return false;
     lock->young_looks++;
@@ -153,10 +155,11 @@ static bool may_look_again(struct lock *lock, const struct judgement *seen,
     return true;
 }
 
-/* --max-waiters: of those ahead one holds the lock, or is about to. */
-static bool is_crowded(const struct lock *lock, uint32_t ahead)
+/* --max-waiters, for a new arrival that has to wait. */
+static bool is_crowded(const struct lock *lock, const struct judgement *seen)
 {
-    return look_counts_waiters(lock) && ahead > lock->settings.max_waiters;
+    return look_counts_waiters(lock) && seen->rivalry.ahead &&
+           seen->rivalry.waiting >= lock->settings.max_waiters;
 }
 
 static void waiter_lost(struct lock *lock, struct mono now, const struct lock_listing *listing,
@@ -172,7 +175,7 @@ static void waiter_lost(struct lock *lock, struct mono now, const struct lock_li
     lock->lost_looks++;
     if (may_look_again(lock, seen, listing))
         return;
-    if (mono_reached(now, settings->wait_until) || is_crowded(lock, seen->ahead) ||
+    if (mono_reached(now, settings->wait_until) || is_crowded(lock, seen) ||
         (settings->max_attempts && lock->lost_looks >= settings->max_attempts)) {
         look_leave(lock, now, LOCK_REASON_HELD);
         return;
@@ -240,7 +243,8 @@ static void waiter_unbeaten(struct lock *lock, struct mono now, const struct loc
  */
 static bool may_claim_by_a_page(const struct lock *lock, const struct judgement *seen)
 {
-    return lock->phase == LOCK_WAITING && !lock->claim_failed && seen->own_settled && !seen->ahead;
+    return lock->phase == LOCK_WAITING && !lock->claim_failed && seen->own_settled &&
+           !seen->rivalry.ahead;
 }
 
 static void waiter_look(struct lock *lock, struct mono now, const struct lock_answer *answer)
@@ -249,7 +253,7 @@ static void waiter_look(struct lock *lock, struct mono now, const struct lock_an
     judge_own(lock, now, listing);
     struct judgement seen = judge_listing(lock, now, listing);
     bool known = lock->ticket_ms != ATTEMPT_UNKNOWN && lock->anchor_created_ms != ATTEMPT_UNKNOWN;
-    bool beaten = seen.ahead && (!look_counts_waiters(lock) || is_crowded(lock, seen.ahead));
+    bool beaten = seen.rivalry.ahead && (!look_counts_waiters(lock) || is_crowded(lock, &seen));
     bool decided = known && (beaten || may_claim_by_a_page(lock, &seen));
     lock->reading = !listing->complete && !decided;
     if (lock->reading)
@@ -265,9 +269,9 @@ static void waiter_look(struct lock *lock, struct mono now, const struct lock_an
         return;
     }
     judge_cleaning(lock, now, listing, false);
-    if (!is_crowded(lock, seen.ahead))
+    if (!is_crowded(lock, &seen))
         lock->admitted = true;
-    if (seen.ahead)
+    if (seen.rivalry.ahead)
         waiter_lost(lock, now, listing, &seen, answer->random);
     else
         waiter_unbeaten(lock, now, listing, &seen);
@@ -317,8 +321,9 @@ static bool holder_suspects(struct lock *lock, const struct lock_listing *listin
     if (gone && !streak)
         lock->gone_since_look = lock->looks;
     bool suspicious = suspect(lock, LOSS_GONE, gone, listing, LOCK_REASON_GONE);
-    suspicious |= suspect(lock, LOSS_OLDER_CLAIM, seen->older_claim && RULE(LOSS_OLDER_CLAIM),
-                          listing, LOCK_REASON_OLDER_CLAIM);
+    suspicious |=
+        suspect(lock, LOSS_OLDER_CLAIM, seen->rivalry.older_claim && RULE(LOSS_OLDER_CLAIM),
+                listing, LOCK_REASON_OLDER_CLAIM);
     suspicious |= suspect(lock, LOSS_STRANGER, seen->stranger && RULE(LOSS_STRANGER), listing,
                           LOCK_REASON_STRANGER);
     return suspicious;

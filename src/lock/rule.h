@@ -45,7 +45,15 @@
     X(SAME_ID_SETTLE, "a claim of an explicit ID holds only by a listing asked for D after it")    \
     X(NESTED_ELSEWHERE, "what lies deeper belongs to another lock")                                \
     X(NEW_ARRIVAL, "a run out of sight or past its leases creates anew and settles again")         \
-    X(YOUNG_LOOKS, "one try looks again at those who may be withdrawing")
+    X(YOUNG_LOOKS, "one try looks again at those who may be withdrawing")                          \
+    X(SHARED_WAITS, "a shared run waits for an exclusive one that precedes it")                    \
+    X(SHARED_OR_SLOTS, "a shared run and one with slots exclude each other")                       \
+    X(ALL_SLOTS, "an exclusive or shared run takes all slots")                                     \
+    X(SLOTS_FULL, "a run with N slots needs fewer than N that precede it or claim")                \
+    X(FEWEST_SLOTS, "of those who disagree on N the smallest in sight counts")                     \
+    X(SLOTS_SETTLE, "a claim of a slot holds only by a listing asked for D after it")              \
+    X(OLDER_SLOTS, "fewer than N older claims take no slot away")                                  \
+    X(OLDER_SLOT_ALIVE, "an older claim in a slot tells only while it is surely alive")
 
 #ifdef LOCK_MUTATIONS
 

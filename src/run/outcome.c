@@ -34,6 +34,30 @@ void outcome_who(const struct session *session, char out[OUTCOME_WHO_BYTES])
                        *ahead.label ? " (" : "", ahead.label, *ahead.label ? ")" : "", ahead.since);
 }
 
+static void takes(char *out, size_t size, bool shared, uint32_t slots)
+{
+    if (slots > 1)
+        (void)snprintf(out, size, "as one of %u slots", slots);
+    else
+        (void)snprintf(out, size, shared ? "shared" : "exclusively");
+}
+
+void outcome_disagrees(const struct session *session, const char *name,
+                       char out[OUTCOME_DISAGREES_BYTES])
+{
+    char id[OUTCOME_ID_BYTES], theirs[32], ours[32];
+    const struct lock_settings *settings = &session->config.lock;
+    struct attempt attempt = {0};
+    (void)attempt_parse(text_from(settings->prefix), text_from(name), &attempt);
+    (void)text_printable(attempt.id, id, sizeof(id));
+    takes(theirs, sizeof(theirs), attempt.shared, attempt.slots);
+    takes(ours, sizeof(ours), settings->shared, settings->slots);
+    (void)snprintf(out, OUTCOME_DISAGREES_BYTES, "'%s' takes lock '%s' %s, we %s; %s", id,
+                   settings->prefix, theirs, ours,
+                   settings->shared || attempt.shared ? "these exclude each other"
+                                                      : "the smallest number in sight counts");
+}
+
 /* The last time the service answered anything, by our own clock. */
 static void last_answer(const struct session *session, char out[DATE_ISO_BYTES])
 {

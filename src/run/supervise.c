@@ -89,6 +89,7 @@ static int load(struct run *run, struct error *err)
 static void take_notices(struct session *session)
 {
     const char *name, *line;
+    char words[OUTCOME_DISAGREES_BYTES];
     for (;;) {
         switch (lock_take_notice(&session->lock, &name)) {
         case LOCK_NOTICE_NONE:
@@ -102,6 +103,10 @@ static void take_notices(struct session *session)
                    "warning: log group '%s' is older than the lock timeout and no attempt of ours "
                    "to judge: it has content, is protected or may not be looked into; left alone",
                    name);
+            break;
+        case LOCK_NOTICE_DISAGREES:
+            outcome_disagrees(session, name, words);
+            report(REPORT_WARNING, "warning: %s", words);
             break;
         case LOCK_NOTICE_CROWDED:
             report(REPORT_WARNING,

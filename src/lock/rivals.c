@@ -1,0 +1,137 @@
+#include "rivals.h"
+
+#include "generations.h"
+#include "rule.h"
+
+/* What another run takes from ours while it holds. */
+enum terms {
+    TERMS_WHOLE, /* everything */
+    TERMS_SLOT,  /* one slot */
+    TERMS_BESIDE /* nothing: readers */
+};
+
+static enum terms terms_with(const struct lock *lock, const struct attempt *other)
+{
+    const struct lock_settings *settings = &lock->settings;
+    bool takes_slot = other->slots > 1 && !other->shared;
+    if (settings->shared && other->shared && other->slots <= 1)
+        return TERMS_BESIDE;
+    if (settings->shared && takes_slot && !RULE(SHARED_OR_SLOTS))
+        return TERMS_BESIDE;
+    if (settings->slots > 1 && (takes_slot || !RULE(ALL_SLOTS)))
+        return TERMS_SLOT;
+    return TERMS_WHOLE;
+}
+
+static bool disagrees(const struct lock *lock, const struct attempt *other)
+{
+    const struct lock_settings *settings = &lock->settings;
+    if (settings->shared || other->shared)
+        return settings->slots > 1 || other->slots > 1;
+    return settings->slots > 1 && other->slots > 1 && settings->slots != other->slots;
+}
+
+/* For people: whoever holds, for longest; else whoever waits, for longest. */
+static void stand(struct lock *lock, const struct rival_name *name, bool holds)
+{
+    struct lock_standing *standing = &lock->standing;
+    int64_t since_ms = name->attempt->first_claim_ms != ATTEMPT_UNKNOWN
+                           ? name->attempt->first_claim_ms
+                           : name->entry->created_ms;
+    bool better = !standing->ahead_name[0] || (holds && !standing->held) ||
+                  (holds == standing->held && since_ms < standing->since_ms);
+    if (!better)
+        return;
+    generations_copy_name(name->entry->name, standing->ahead_name);
+    standing->held = holds;
+    standing->since_ms = since_ms;
+}
+
+/* All names of the run that was being met are in. */
+static void close_run(struct rivals *rivals, const struct lock *lock)
+{
+    const struct rival *run = &rivals->run;
+    enum terms terms = terms_with(lock, &run->attempt);
+    bool claims = run->claims && RULE(CLAIM_BLOCKS);
+    bool before = run->before && RULE(TICKET_ORDER);
+    if (lock->settings.shared && !run->claims && !RULE(SHARED_WAITS))
+        before = false;
+    if (!run->any)
+        return;
+    if (terms == TERMS_BESIDE) {
+        rivals->beside += claims || before;
+        rivals->beside_claims += claims;
+    } else if (terms == TERMS_SLOT) {
+        rivals->slots += claims || before;
+        rivals->slot_claims += claims;
+        rivals->older_slots += run->older;
+        rivals->old |= before && !run->claims && run->old;
+    } else {
+        rivals->whole += claims || before;
+        rivals->whole_claims += claims;
+        rivals->older += run->older;
+        rivals->old |= before && !run->claims && run->old;
+    }
+    rivals->run.any = false;
+}
+
+/*
+ * An older claim in a slot tells only as long as it is surely alive: whether one that dies still
+ * counts is seen differently by front ends' clocks, and others may have entered in its place.
+ */
+static bool tells(const struct lock *lock, const struct rival_name *name)
+{
+    return terms_with(lock, name->attempt) != TERMS_SLOT || !RULE(OLDER_SLOT_ALIVE) ||
+           name->age_ms < name->attempt->lock_timeout_ms / 2;
+}
+
+void rivals_meet(struct rivals *rivals, struct lock *lock, const struct rival_name *name)
+{
+    struct rival *run = &rivals->run;
+    enum terms terms = terms_with(lock, name->attempt);
+    if (!run->any || !attempt_same_run(&run->attempt, name->attempt)) {
+        close_run(rivals, lock);
+        *run = (struct rival){.attempt = *name->attempt, .any = true};
+    }
+    run->before |= name->before;
+    run->claims |= name->claim;
+    run->older |= name->claim && name->older && tells(lock, name);
+    run->old |= name->age_ms >= 3 * lock->settings.settle_ms;
+    uint32_t slots = name->attempt->slots;
+    if (terms == TERMS_SLOT && slots > 1 && (!rivals->fewest || slots < rivals->fewest))
+        rivals->fewest = slots;
+    if (disagrees(lock, name->attempt) && !rivals->disagrees)
+        rivals->disagrees = name->entry;
+    bool ahead = (name->claim && RULE(CLAIM_BLOCKS)) || (name->before && RULE(TICKET_ORDER));
+    if (terms != TERMS_BESIDE && ahead)
+        stand(lock, name, name->attempt->claim);
+}
+
+void rivals_meet_unmarked(struct rivals *rivals, struct lock *lock, const struct rival_name *name)
+{
+    rivals->whole++;
+    rivals->old |= name->age_ms >= 3 * lock->settings.settle_ms;
+    stand(lock, name, true);
+}
+
+struct rivalry rivals_sum(struct rivals *rivals, struct lock *lock)
+{
+    struct rivalry ret = {0};
+    uint32_t own = lock->settings.slots > 1 ? lock->settings.slots : 1, room = own;
+    close_run(rivals, lock);
+    if (rivals->fewest && rivals->fewest < own && RULE(FEWEST_SLOTS))
+        room = rivals->fewest;
+    bool full = rivals->slots >= room && RULE(SLOTS_FULL);
+    uint32_t claims = rivals->whole_claims + rivals->slot_claims;
+    uint32_t runs = rivals->whole + rivals->slots + rivals->beside - rivals->beside_claims;
+    if (rivals->whole > 0 || full)
+        ret.ahead = rivals->whole + rivals->slots;
+    ret.claims = rivals->whole_claims > 0 || rivals->slot_claims >= room;
+    ret.young = !rivals->old;
+    ret.older_claim = rivals->older > 0 || rivals->older_slots >= (RULE(OLDER_SLOTS) ? own : 1);
+    /* Of those who do not claim yet as many are about to as there is room for. */
+    uint32_t enter = rivals->beside_claims || claims > room ? claims : room;
+    ret.waiting = runs > enter ? runs - enter : 0;
+    ret.turn = claims > 1 ? runs - (claims - 1) : runs; /* all who hold count as one */
+    return ret;
+}
