@@ -69,15 +69,22 @@ struct lock_generation *generations_plan(struct lock *lock, bool claim)
     return generation;
 }
 
-struct lock_generation *generations_newest(struct lock *lock)
+struct lock_generation *generations_before(struct lock *lock,
+                                           const struct lock_generation *generation)
 {
     struct lock_generation *newest = NULL;
     for (uint32_t i = 0; i < LOCK_GENERATIONS_MAX; i++) {
         struct lock_generation *other = &lock->generations[i];
-        if (is_wanted(other) && (!newest || other->number > newest->number))
+        if (is_wanted(other) && (!generation || other->number < generation->number) &&
+            (!newest || other->number > newest->number))
             newest = other;
     }
     return newest;
+}
+
+struct lock_generation *generations_newest(struct lock *lock)
+{
+    return generations_before(lock, NULL);
 }
 
 struct lock_generation *generations_to_create(struct lock *lock)
@@ -102,7 +109,7 @@ struct lock_generation *generations_to_delete(struct lock *lock)
     return oldest;
 }
 
-static void drop(struct lock_generation *generation)
+void generations_drop(struct lock_generation *generation)
 {
     if (generation->state == LOCK_GENERATION_PLANNED)
         generation->state = LOCK_GENERATION_FREE; /* it was never sent */
@@ -114,14 +121,14 @@ void generations_drop_below(struct lock *lock, uint32_t number)
 {
     for (uint32_t i = 0; i < LOCK_GENERATIONS_MAX; i++)
         if (is_wanted(&lock->generations[i]) && lock->generations[i].number < number)
-            drop(&lock->generations[i]);
+            generations_drop(&lock->generations[i]);
 }
 
 void generations_drop_claims(struct lock *lock)
 {
     for (uint32_t i = 0; i < LOCK_GENERATIONS_MAX; i++)
         if (is_wanted(&lock->generations[i]) && lock->generations[i].claim)
-            drop(&lock->generations[i]);
+            generations_drop(&lock->generations[i]);
 }
 
 void generations_name(const struct lock *lock, const struct lock_generation *generation,

@@ -16,11 +16,16 @@ struct lock_generation *generations_plan(struct lock *lock, bool claim);
 /* The wanted generation with the largest number, in any of planned, sent, made; or NULL. */
 struct lock_generation *generations_newest(struct lock *lock);
 
+/* The next older of these. */
+struct lock_generation *generations_before(struct lock *lock,
+                                           const struct lock_generation *generation);
+
 /* One whose create is to be sent (again); one to delete; NULL if there is none. */
 struct lock_generation *generations_to_create(struct lock *lock);
 struct lock_generation *generations_to_delete(struct lock *lock);
 
-/* Marks all wanted ones with a smaller number (or all, with UINT32_MAX) to be deleted. */
+/* Mark to be deleted: one; all wanted ones with a smaller number (all, with UINT32_MAX); claims. */
+void generations_drop(struct lock_generation *generation);
 void generations_drop_below(struct lock *lock, uint32_t number);
 void generations_drop_claims(struct lock *lock);
 

@@ -90,8 +90,30 @@ static bool held_off(const struct lock *lock, struct mono now, const struct lock
     return false;
 }
 
-bool judge_holds_off_all(const struct lock *lock, const struct lock_listing *listing,
-                         const struct lock_generation *generation)
+bool judge_stands(const struct lock *lock, const struct lock_listing *listing,
+                  const struct lock_generation *generation)
+{
+    if (generation->state != LOCK_GENERATION_MADE || generation->drop)
+        return false;
+    return !RULE(SUCCESSION) ||
+           (generation->shown &&
+            mono_reached(listing->asked, mono_add(generation->answered, lock->settings.settle_ms)));
+}
+
+static bool others_hold_off(const struct lock *lock, const struct lock_listing *listing,
+                            const struct lock_generation *spared, int64_t created_ms)
+{
+    for (uint32_t i = 0; i < LOCK_GENERATIONS_MAX; i++) {
+        const struct lock_generation *own = &lock->generations[i];
+        if (own != spared && judge_stands(lock, listing, own) &&
+            holds_off(lock, own, created_ms, false))
+            return true;
+    }
+    return false;
+}
+
+bool judge_can_spare(const struct lock *lock, const struct lock_listing *listing,
+                     const struct lock_generation *generation)
 {
     for (uint32_t i = 0; RULE(DROP_HOLDS_OFF) && i < listing->count; i++) {
         const struct lock_entry *entry = &listing->entries[i];
@@ -100,7 +122,7 @@ bool judge_holds_off_all(const struct lock *lock, const struct lock_listing *lis
             continue;
         bool live = is_live(lock, ATTEMPT_UNMARKED, &attempt, entry->created_ms, lock->service_ms);
         bool matters = live || !generations_left_alone(lock, entry->name);
-        if (matters && !holds_off(lock, generation, entry->created_ms, false))
+        if (matters && !others_hold_off(lock, listing, generation, entry->created_ms))
             return false;
     }
     return true;

@@ -26,9 +26,16 @@ struct judgement judge_listing(struct lock *lock, struct mono now,
 void judge_cleaning(struct lock *lock, struct mono now, const struct lock_listing *listing,
                     bool expired_too);
 
-/* The generation holds off every unmarked attempt of the listing (dead ones included). */
-bool judge_holds_off_all(const struct lock *lock, const struct lock_listing *listing,
-                         const struct lock_generation *generation);
+/*
+ * Without the generation, those of ours that the listing shows and that are D old still hold off
+ * every unmarked attempt of it (dead ones included).
+ */
+bool judge_can_spare(const struct lock *lock, const struct lock_listing *listing,
+                     const struct lock_generation *generation);
+
+/* In sight of all others: the listing shows it, and was asked for D after its create. */
+bool judge_stands(const struct lock *lock, const struct lock_listing *listing,
+                  const struct lock_generation *generation);
 
 void judge_leave_alone(struct lock *lock, const char *name);
 

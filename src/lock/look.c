@@ -278,16 +278,17 @@ static void waiter_look(struct lock *lock, struct mono now, const struct lock_an
 }
 
 /*
- * One of the generations that were confirmed before the streak began is in sight. So is one
- * answered before the hold began, however late a listing shows it: a newer run of our explicit
- * ID may have deleted all others before it saw our claim.
+ * One of the claims that were confirmed before the streak began is in sight. So is one answered
+ * before the hold began, however late a listing shows it. What we waited with does not count:
+ * others would not take it for a holder's.
  */
 static bool confirmed_shown(const struct lock *lock, uint32_t before_look)
 {
     for (uint32_t i = 0; i < LOCK_GENERATIONS_MAX; i++) {
         const struct lock_generation *own = &lock->generations[i];
         bool old = own->seen_look < before_look || mono_reached(lock->claimed, own->answered);
-        if (own->shown && own->seen && !own->drop && old)
+        bool tells = own->claim || !RULE(LOSS_CLAIM_GONE);
+        if (own->shown && own->seen && tells && !own->drop && old)
             return true;
     }
     return false;
@@ -329,28 +330,23 @@ static bool holder_suspects(struct lock *lock, const struct lock_listing *listin
     return suspicious;
 }
 
-/* "Renewal by succession": what a holder may drop. */
+/*
+ * "Succession": what a holder may drop. The younger ones go first: an old one holds off more, and
+ * with it few are enough, however many role peers come and die.
+ */
 static void holder_drops(struct lock *lock, const struct lock_listing *listing)
 {
-    const struct lock_generation *successor = NULL;
-    for (uint32_t i = 0; i < LOCK_GENERATIONS_MAX; i++) {
-        const struct lock_generation *own = &lock->generations[i];
-        bool old_enough =
-            own->shown &&
-            mono_reached(listing->asked, mono_add(own->answered, lock->settings.settle_ms));
-        if (!RULE(SUCCESSION))
-            old_enough = true;
-        if (own->state == LOCK_GENERATION_MADE && !own->drop && own->claim && old_enough &&
-            (!successor || own->number > successor->number))
-            successor = own;
-    }
-    if (!successor)
+    struct lock_generation *own = generations_newest(lock);
+    while (own && !(own->claim && judge_stands(lock, listing, own)))
+        own = generations_before(lock, own);
+    if (!own)
         return;
     if (RULE(CLEAN_WHILE_HELD) && lock->unmarked_deleted.ms != INT64_MIN &&
         !mono_reached(listing->asked, mono_add(lock->unmarked_deleted, lock->settings.settle_ms)))
         return; /* a role peer may still see its deleted attempt */
-    if (judge_holds_off_all(lock, listing, successor))
-        generations_drop_below(lock, successor->number);
+    while ((own = generations_before(lock, own)))
+        if (judge_can_spare(lock, listing, own))
+            generations_drop(own);
 }
 
 static void holder_look(struct lock *lock, struct mono now, const struct lock_answer *answer)

@@ -33,6 +33,7 @@
     X(LEASE_FROM_FIRST_SEND, "the lease runs from before the first sending")                       \
     X(LEASE_CONFIRMED, "only a create seen in a listing prolongs the lease")                       \
     X(LOSS_GONE, "a holder whose attempts are gone has lost")                                      \
+    X(LOSS_CLAIM_GONE, "only its claims show a holder that it still is one")                       \
     X(LOSS_OLDER_CLAIM, "a holder that sees an older claim has lost")                              \
     X(LOSS_OLDER_NOT_KEY, "only an older claim takes a lock away, not a smaller key")              \
     X(LOSS_STRANGER, "a holder that does not hold off an unmarked attempt has lost")               \

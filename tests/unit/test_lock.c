@@ -249,7 +249,9 @@ static void three_looks_take_a_lock_away(void **state)
         const char *name, *uproot, *plant;
         int64_t age_ms;
         enum lock_reason reason; /* NONE: it stays held */
+        bool soon;               /* while what it waited with still stands */
     } rows[] = {
+        {"its claim alone deleted", "#h", NULL, 0, LOCK_REASON_GONE, true},
         {"deleted by somebody", "p/me", NULL, 0, LOCK_REASON_GONE},
         {"an older claim", NULL, "p/a#t30#g1#q5#h5", 20000, LOCK_REASON_OLDER_CLAIM},
         {"an older claim, made again", NULL, "p/a#t30#g1#q5#h5", 0, LOCK_REASON_NONE},
@@ -261,7 +263,8 @@ static void three_looks_take_a_lock_away(void **state)
         struct lock_settings from = settings();
         struct world *world = begin(&from);
         check_row(go(world, LOCK_HELD, 5000), rows[i].name);
-        (void)go(world, LOCK_LOST, 4000);
+        if (!rows[i].soon)
+            (void)go(world, LOCK_LOST, 4000);
         if (rows[i].uproot)
             uproot(world, rows[i].uproot);
         if (rows[i].plant)
@@ -272,6 +275,35 @@ static void three_looks_take_a_lock_away(void **state)
             check_row(lock_reason(&world->lock) == rows[i].reason, rows[i].name);
         free(world);
     }
+}
+
+static uint32_t count_named(const struct world *world, const char *part)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < world->count; i++)
+        count += strstr(world->groups[i].name, part) != NULL;
+    return count;
+}
+
+/* Role peers come all the time, and each dies at once: there is always one to be held off. */
+static void a_long_hold_keeps_few_names(void **state)
+{
+    (void)state;
+    struct lock_settings from = settings();
+    struct world *world = begin(&from);
+    assert_true(go(world, LOCK_HELD, 5000));
+    for (int i = 0; i < 60; i++) {
+        char name[32];
+        (void)snprintf(name, sizeof(name), "p/s%d", i);
+        plant(world, name, 0);
+        world->calls[0] = '\0';
+        assert_false(go(world, LOCK_LOST, 7000));
+        check_row(count_named(world, "p/me") <= 5, name);
+        check_row(count_named(world, "p/s") <= 12, name);
+    }
+    finish(world);
+    assert_int_equal(count_named(world, "p/me"), 0);
+    free(world);
 }
 
 static void the_lease_ends_without_renewal(void **state)
@@ -352,6 +384,7 @@ int main(void)
         cmocka_unit_test(a_name_that_exists_is_not_ours),
         cmocka_unit_test(refusals_and_failures_end_an_arrival),
         cmocka_unit_test(three_looks_take_a_lock_away),
+        cmocka_unit_test(a_long_hold_keeps_few_names),
         cmocka_unit_test(the_lease_ends_without_renewal),
         cmocka_unit_test(an_earlier_run_of_our_id_is_replaced),
         cmocka_unit_test(a_sleeper_starts_over_at_its_old_place),
