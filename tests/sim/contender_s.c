@@ -29,6 +29,19 @@ static int64_t task_ms(struct contender_s *self)
                                      : prng_range(&world_of(self)->prng, least_ms, least_ms + 300);
 }
 
+/* Some are asleep just before they look. */
+static void fall_asleep(struct contender_s *self)
+{
+    struct world *world = world_of(self);
+    const struct plan *plan = self->process.plan;
+    if (self->step != ROLE_LIST || *self->cursor || world->calm ||
+        !prng_chance(&world->prng, plan->role_sleep))
+        return;
+    process_stop(&self->process,
+                 prng_range(&world->prng, plan->role_sleep_min_ms, plan->role_sleep_max_ms));
+    world_say(world, self->who, "falls asleep");
+}
+
 /* True if the process is stopped; it goes on with go_on then. */
 static bool held_up(struct contender_s *self, enum plan_effect effect, event_fn *go_on)
 {
@@ -281,6 +294,7 @@ static void begin(void *object, uint64_t serial)
         self->expired_count--;
     self->decided_ms = world->now_ms;
     self->story_step = wire_step(self->wire, self->actor, ops[self->step]);
+    fall_asleep(self);
     if (!held_up(self, PLAN_STOP, send_off))
         send_off(self, self->serial);
 }

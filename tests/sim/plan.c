@@ -142,12 +142,12 @@ void plan_draw(struct plan *plan, uint64_t seed, const struct plan_options *opti
     if (options->kind != PLAN_ANY)
         plan_lean(plan, options->kind, &prng);
     draw_bounds(plan, &prng);
-    if (options->kind == PLAN_RUSH || options->kind == PLAN_TRIES)
+    if (options->kind == PLAN_RUSH || options->kind == PLAN_TRIES || options->kind == PLAN_BEHIND)
         plan->latency_ms = plan->jitter_ms = 2;
     if (options->outside)
         draw_outside(plan, &prng, options);
     if (options->sweep) {
-        plan->sweep = prng_scale(&prng, 0.001, 0.02);
+        plan->sweep = true;
         plan->outside = true;
     }
 }

@@ -87,7 +87,10 @@ struct plan {
     int64_t outage_max_ms;
     double stop, long_stop, suspend, crash, signal;
     double recreate;
-    double sweep; /* outside the promise: a job deletes empty groups */
+    bool sweep;        /* outside the promise: a job deletes empty groups, */
+    bool picks;        /* one at a time, not all of somebody's */
+    double role_sleep; /* an S is asleep between its create and its listing, for so long: */
+    int64_t role_sleep_min_ms, role_sleep_max_ms;
 
     /* those who come */
     uint32_t w_count, s_count;
@@ -121,6 +124,9 @@ enum plan_kind {
     PLAN_STOPS,  /* processes that are stopped, and wake up when they are written off */
     PLAN_DEAD,   /* role peers that die and come back */
     PLAN_SWEPT,  /* for a sweeper: long holds */
+    PLAN_PICKED, /* for a sweeper that takes single attempts */
+    PLAN_ASLEEP, /* role peers that wake up just when they have been written off */
+    PLAN_BEHIND, /* stops between a create and the first look: tickets become known late */
     PLAN_KINDS
 };
 

@@ -144,15 +144,54 @@ static void lean_to_swept(struct plan *plan, struct prng *prng)
     plan->rush_ms = 5000;
 }
 
+/* The front ends are far apart: who comes later may have the smaller ticket, and wait. */
+static void lean_to_picked(struct plan *plan, struct prng *prng)
+{
+    lean_to_swept(plan, prng);
+    plan->s_count = (uint32_t)prng_range(prng, 0, 1) * (uint32_t)prng_range(prng, 1, 3);
+    plan->picks = true;
+    plan->role_sleep = 0.5;
+    plan->role_sleep_max_ms = plan->lock_timeout_ms / 3;
+}
+
+static void lean_to_asleep(struct plan *plan, struct prng *prng)
+{
+    no_faults(plan);
+    only_w(plan, (uint32_t)prng_range(prng, 1, 3));
+    plan->s_count = (uint32_t)prng_range(prng, 1, 4);
+    short_timeout(plan, prng_chance(prng, 0.5) ? 15000 : 60000);
+    plan->settle_ms = prng_range(prng, 300, 1500);
+    plan->stop = prng_chance(prng, 0.5) ? 0.03 : 0;
+    plan->role_sleep = 0.5;
+    plan->role_sleep_min_ms = plan->role_age_ms + 4000;
+    plan->role_sleep_max_ms = plan->role_age_ms + 12000;
+    plan->strangers = prng_chance(prng, 0.3) ? 0.01 : 0;
+    plan->hold_max_ms = plan->strangers > 0 ? 20 * plan->lock_timeout_ms : 5000;
+    plan->safety_ms = 30 * plan->lock_timeout_ms;
+}
+
+static void lean_to_behind(struct plan *plan, struct prng *prng)
+{
+    lean_to_rush(plan, prng);
+    short_timeout(plan, 15000);
+    plan->stop = 0;
+    plan->long_stop = 0.05;
+    plan->hold_max_ms = 3000;
+    plan->rush_ms = 4000;
+}
+
 typedef void lean_fn(struct plan *plan, struct prng *prng);
 
 void plan_lean(struct plan *plan, enum plan_kind kind, struct prng *prng)
 {
     static lean_fn *const leans[PLAN_KINDS] = {
-        [PLAN_RUSH] = lean_to_rush,     [PLAN_ROLES] = lean_to_roles, [PLAN_IDS] = lean_to_ids,
-        [PLAN_CUTS] = lean_to_cuts,     [PLAN_SKEW] = lean_to_skew,   [PLAN_TRIES] = lean_to_tries,
-        [PLAN_LOSSES] = lean_to_losses, [PLAN_STOPS] = lean_to_stops, [PLAN_DEAD] = lean_to_dead,
-        [PLAN_SWEPT] = lean_to_swept,
+        [PLAN_RUSH] = lean_to_rush,     [PLAN_ROLES] = lean_to_roles,
+        [PLAN_IDS] = lean_to_ids,       [PLAN_CUTS] = lean_to_cuts,
+        [PLAN_SKEW] = lean_to_skew,     [PLAN_TRIES] = lean_to_tries,
+        [PLAN_LOSSES] = lean_to_losses, [PLAN_STOPS] = lean_to_stops,
+        [PLAN_DEAD] = lean_to_dead,     [PLAN_SWEPT] = lean_to_swept,
+        [PLAN_PICKED] = lean_to_picked, [PLAN_ASLEEP] = lean_to_asleep,
+        [PLAN_BEHIND] = lean_to_behind,
     };
     if (leans[kind])
         leans[kind](plan, prng);

@@ -75,6 +75,35 @@ static void sweep(void *object, uint64_t argument)
              sweep, scene, 0);
 }
 
+/* One that is younger than a renewal, so that what has just been made is met often. */
+static void pick(void *object, uint64_t argument)
+{
+    struct scene *scene = object;
+    struct world *world = &scene->world;
+    struct service *service = &scene->service;
+    int64_t oldest_ms = world->now_ms - scene->plan.lock_timeout_ms / 3;
+    struct group *picked = NULL;
+    uint32_t met = 0;
+    (void)argument;
+    if (world->calm)
+        return;
+    for (uint32_t i = 0; i < service->group_count; i++) {
+        struct group *group = service->groups[i];
+        if (group->deleted_ms == WORLD_NEVER && group->applied_ms > oldest_ms &&
+            prng_range(&world->prng, 0, met++) == 0)
+            picked = group;
+    }
+    if (picked) {
+        world_say(world, "job", "sweeps %s", picked->name);
+        checker_swept(&scene->checker, picked);
+        service_delete(service, picked);
+    }
+    world_at(world,
+             world->now_ms +
+                 (int64_t)prng_scale(&world->prng, 200, (double)scene->plan.lock_timeout_ms),
+             pick, scene, 0);
+}
+
 static void stranger(void *object, uint64_t count)
 {
     struct scene *scene = object;
@@ -153,8 +182,8 @@ bool scene_play(struct scene *scene)
             8 * timeout_ms + 60000 + (plan->w_count + plan->s_count) * (timeout_ms + 60000);
         world_at(world, plan->safety_ms, calm_down, scene, 0);
         world_at(world, plan->safety_ms + patience_ms, out_of_patience, scene, 0);
-        if (plan->sweep > 0)
-            world_at(world, 1000, sweep, scene, 0);
+        if (plan->sweep)
+            world_at(world, 1000, plan->picks ? pick : sweep, scene, 0);
         if (plan->strangers > 0)
             world_at(world, prng_range(&world->prng, 0, plan->safety_ms), stranger, scene, 0);
     }
