@@ -2,12 +2,13 @@
 """A lock that can no longer be kept: its command is dead, with all that it started, by the end of
 the lease (I3), and withlock says why.
 
-Usage: loss.py --build DIR CASE [--runs N]
+Usage: loss.py --build DIR CASE [--each N] [--rounds N]
 
 CASE: deleted, refuse, hang, errors, denied, expired, blackhole; short (an outage that ends before
-the lease does: nothing happens to the command); warn (--on-lost warn). Runs side by side, each with a lock of its own, by
-turns with commands that are plain, ignore TERM, or leave their work to a daemon that has left
-group and session. Needs root for blackhole, which lives in a network namespace of its own.
+the lease does: nothing happens to the command); warn (--on-lost warn). N runs of each of three
+commands side by side, each with a lock of its own: one is plain, one ignores TERM, one leaves its
+work to a daemon that has left group and session. All that --rounds times. Needs root for blackhole, which lives in a network
+namespace of its own.
 
 All times are of CLOCK_BOOTTIME. A lease ends at most --lock-timeout after the service has applied
 the last create of that lock's attempts.
@@ -24,8 +25,10 @@ import time
 from world import Holder, Service, complains, environment, naming, until
 
 LOCK_TIMEOUT_S = 15
+OUTAGE_S = 5  # the short one
 WAYS = ("plain", "stubborn", "daemon")
 NAMESPACE = f"withlock-{os.getpid()}"
+NETWORK = f"198.18.{os.getpid() % 256}"  # RFC 2544: for tests
 REASONS = {
     "deleted": "deleted by somebody else",
     "refuse": "not renewed in time; last answer of the service at",
@@ -40,35 +43,42 @@ REASONS = {
 class Run(Holder):
     def __init__(self, world, number):
         self.prefix = f"loss/{number}"
-        seconds = 12 if world.case == "short" else 40 if world.case == "warn" else 600
         words = [os.path.join(world.build, "src/withlock"), "-p", self.prefix,
-                 "-t", str(LOCK_TIMEOUT_S), "-k", "2"]
+                 "-t", str(world.lock_timeout_s), "-k", "2", "--release-timeout", "5"]
         if world.case == "warn":
             words += ["--on-lost", "warn"]
-        super().__init__(world.folder, str(number), words, seconds, WAYS[number % len(WAYS)],
-                         world.environment)
+        super().__init__(world.folder, str(number), words, world.seconds,
+                         WAYS[number % len(WAYS)], world.environment, beat_s=0.05)
 
 
 class World:
     def __init__(self, options):
         self.case, self.build = options.case, options.build
+        count = options.each * len(WAYS)
+        self.lock_timeout_s = (2 if self.case == "short" else 1) * LOCK_TIMEOUT_S
+        between_s = self.lock_timeout_s / 3 / count  # so that all are at different moments
+        # long enough for what is done to all, who do not begin at once
+        self.seconds = {"short": 20, "warn": 25}.get(self.case, 600) + count / 5
         self.folder = tempfile.mkdtemp(prefix="withlock-loss-")
         if self.case == "blackhole":
             self.make_namespace()
-            self.service = Service(self.build, listen="10.99.0.2:4586",
+            self.service = Service(self.build, listen=f"{NETWORK}.2:4586",
                                    below=("ip", "netns", "exec", NAMESPACE))
         else:
             self.service = Service(self.build)
         self.environment = environment(self.service.url)
-        self.runs = [Run(self, number) for number in range(options.runs)]
+        self.runs = []
+        for number in range(count):
+            self.runs.append(Run(self, number))
+            time.sleep(between_s)
         self.failures = []
 
     def make_namespace(self):
         for words in (f"netns add {NAMESPACE}",
                       f"link add wl{os.getpid()} type veth peer name wlp netns {NAMESPACE}",
-                      f"addr add 10.99.0.1/24 dev wl{os.getpid()}",
+                      f"addr add {NETWORK}.1/24 dev wl{os.getpid()}",
                       f"link set wl{os.getpid()} up",
-                      f"-n {NAMESPACE} addr add 10.99.0.2/24 dev wlp",
+                      f"-n {NAMESPACE} addr add {NETWORK}.2/24 dev wlp",
                       f"-n {NAMESPACE} link set wlp up", f"-n {NAMESPACE} link set lo up"):
             subprocess.run(["ip", *words.split()], check=True)
 
@@ -77,14 +87,11 @@ class World:
                   "errors": {"error_rate": 1}, "expired": {"expired_key": "AKID"},
                   "short": {"outage": "hang"}, "warn": {"outage": "refuse"},
                   "denied": {"deny": ["CreateLogGroup", "DescribeLogGroups", "DeleteLogGroup"]}}
-        if self.case == "deleted":
-            for name in self.service.groups():
-                self.service.call("DeleteLogGroup", {"logGroupName": name})
-        elif self.case == "blackhole":
+        if self.case == "blackhole":
             # nothing comes back: neither answers nor refusals
-            subprocess.run(["ip", "-n", NAMESPACE, "route", "add", "blackhole", "10.99.0.1/32"],
+            subprocess.run(["ip", "-n", NAMESPACE, "route", "add", "blackhole", f"{NETWORK}.1/32"],
                            check=True)
-        else:
+        elif self.case in faults:
             self.service.faults(**faults[self.case])
 
     def applied_ms(self):
@@ -118,21 +125,25 @@ class World:
             self.fail(run, f"({run.way}) still alive: {left}")
         return margin
 
+    def all_over(self):
+        if self.case == "deleted":
+            self.service.delete_all()  # a renewal may have been on its way
+        return all(run.over() for run in self.runs)
+
     def fail(self, run, what):
         self.failures.append(f"{run.prefix}: {what.strip()}")
 
     def go(self):
         for run in self.runs:
             until(run.started, lambda run=run: f"the command of {run.prefix}: {run.stderr()}")
-        time.sleep(2)  # some renewals differ by now; nothing is proven by this
         self.break_it()
         if self.case == "short":
-            time.sleep(3)  # less than a lease: the outage itself, not a wait for anything
+            time.sleep(OUTAGE_S)  # the outage itself, not a wait for anything
             self.service.faults(outage="none")
-        for run in self.runs:
-            until(run.over, f"the end of {run.prefix}")
+        until(self.all_over, lambda: "the end of " + " ".join(
+            run.prefix for run in self.runs if not run.over()))
         if self.case == "blackhole":
-            subprocess.run(["ip", "-n", NAMESPACE, "route", "del", "blackhole", "10.99.0.1/32"],
+            subprocess.run(["ip", "-n", NAMESPACE, "route", "del", "blackhole", f"{NETWORK}.1/32"],
                            check=True)
         applied = self.applied_ms()
         return [self.judge(run, applied) for run in self.runs]
@@ -152,19 +163,25 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--build", required=True)
-    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--each", type=int, default=1)
+    parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("case", choices=[*REASONS, "short", "warn"])
     options = parser.parse_args()
-    world = World(options)
-    try:
-        margins = world.go()
-    finally:
-        world.close()
-    for failure in world.failures:
-        print(f"FAILED: {failure}")
-    print(f"{options.case}: {options.runs} runs, {len(world.failures)} failures; dead before the "
-          f"end of the lease by {min(margins)} to {max(margins)} ms")
-    return 1 if world.failures else 0
+    failures, margins = 0, {way: [] for way in WAYS}
+    for _ in range(options.rounds):
+        world = World(options)
+        try:
+            for run, margin in zip(world.runs, world.go()):
+                margins[run.way].append(margin)
+        finally:
+            world.close()
+        failures += len(world.failures)
+        for failure in world.failures:
+            print(f"FAILED: {failure}")
+    print(f"{options.case}: {sum(map(len, margins.values()))} runs, {failures} failures")
+    for way, times in margins.items() if options.case in REASONS else ():
+        print(f"  {way}: dead {min(times)} to {max(times)} ms before the end of the lease")
+    return 1 if failures else 0
 
 
 if __name__ == "__main__":

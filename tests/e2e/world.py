@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 
 LIMIT_S = 120  # keeps a broken build from hanging; no test asserts a duration with it
@@ -109,6 +110,14 @@ class Service:
         return self.ask("", document, {"Content-Type": "application/x-amz-json-1.1",
                                        "X-Amz-Target": "Logs_20140328." + operation})
 
+    def delete_all(self):
+        for name in self.groups():
+            try:
+                self.call("DeleteLogGroup", {"logGroupName": name})
+            except urllib.error.HTTPError as answer:
+                if b"ResourceNotFoundException" not in answer.read():  # its owner was quicker
+                    raise
+
     def faults(self, **faults):
         self.ask("/_faults", faults)
 
@@ -126,13 +135,14 @@ class Service:
 class Holder:
     """A withlock (words: it and its options) whose command is hold.py: what both have written."""
 
-    def __init__(self, folder, name, words, seconds, way, surroundings):
+    def __init__(self, folder, name, words, seconds, way, surroundings, beat_s=0.005):
         self.name, self.way = name, way
         self.record = os.path.join(folder, "record-" + name)
         self.errors = os.path.join(folder, "errors-" + name)
         with open(self.errors, "wb") as errors:
             self.process = subprocess.Popen(
-                [*words, "--", sys.executable, HOLD, self.record, name, str(seconds), way],
+                [*words, "--", sys.executable, HOLD, self.record, name, str(seconds), way,
+                 str(beat_s)],
                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=errors,
                 env=surroundings, start_new_session=True)
 
