@@ -158,8 +158,8 @@ static bool add_character(uint64_t point, struct buf *out)
     static const unsigned char first[] = {0, 0, 0xc0, 0xe0, 0xf0};
     if (point == 0 || point > 0x10ffff || (point >= 0xd800 && point < 0xe000))
         return false;
-    for (size_t i = length; i-- > 1; point >>= 6)
-        bytes[i] = (char)(0x80 | (point & 0x3f));
+    for (size_t i = length; i > 1; point >>= 6)
+        bytes[--i] = (char)(0x80 | (point & 0x3f));
     bytes[0] = (char)(first[length] | point);
     return buf_add(out, bytes, length) == 0;
 }
