@@ -1,6 +1,7 @@
 #include "base/buf.h"
 
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +10,7 @@
 #include <unistd.h>
 
 #define BUF_FIRST_BYTES 128
+#define SPARE_PAGES     16 /* that secrets have left, wiped, and others will need */
 
 void wipe(void *memory, size_t length)
 {
@@ -16,14 +18,44 @@ void wipe(void *memory, size_t length)
         explicit_bzero(memory, length);
 }
 
+static _Atomic(char *) spare_pages[SPARE_PAGES];
+
+static size_t page_bytes(void)
+{
+    return (size_t)sysconf(_SC_PAGESIZE);
+}
+
+/* A single page that was used before; NULL if there is none. */
+static char *take_spare_page(void)
+{
+    char *page = NULL;
+    for (size_t i = 0; !page && i < SPARE_PAGES; i++)
+        page = atomic_exchange(&spare_pages[i], NULL);
+    return page;
+}
+
+static bool keep_spare_page(char *page)
+{
+    for (size_t i = 0; i < SPARE_PAGES; i++) {
+        char *none = NULL;
+        if (atomic_compare_exchange_strong(&spare_pages[i], &none, page))
+            return true;
+    }
+    return false;
+}
+
 /*
  * Secrets have pages of their own, so that a core dump can leave them out. capacity is then a
- * multiple of the page's size, as it begins with one and is doubled.
+ * multiple of the page's size, as it begins with one and is doubled. Most secrets are short and
+ * live for a moment (the steps of a signature, the lines of a request): their pages are kept.
  */
 static char *allocate(bool secret, size_t capacity)
 {
     if (!secret)
         return malloc(capacity);
+    char *spare = capacity == page_bytes() ? take_spare_page() : NULL;
+    if (spare)
+        return spare;
     void *pages = mmap(NULL, capacity, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (pages == MAP_FAILED)
         return NULL;
@@ -37,14 +69,15 @@ static void give_back(struct buf *buf)
         free(buf->data);
     } else if (buf->data) {
         wipe(buf->data, buf->capacity);
-        (void)munmap(buf->data, buf->capacity); /* cannot fail for what mmap gave */
+        if (buf->capacity != page_bytes() || !keep_spare_page(buf->data))
+            (void)munmap(buf->data, buf->capacity); /* cannot fail for what mmap gave */
     }
 }
 
 /* Moves the bytes by hand rather than with realloc, which would leave a copy of a secret behind. */
 static int grow(struct buf *buf, size_t needed)
 {
-    size_t first = buf->secret ? (size_t)sysconf(_SC_PAGESIZE) : BUF_FIRST_BYTES;
+    size_t first = buf->secret ? page_bytes() : BUF_FIRST_BYTES;
     size_t capacity = buf->capacity ? buf->capacity : first;
     while (capacity < needed)
         capacity *= 2;

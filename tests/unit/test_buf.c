@@ -49,6 +49,24 @@ static void secret_is_wiped_on_clear(void **state)
     assert_memory_equal(memory, "\0\0\0\0\0\0\0", 7);
 }
 
+/* Pages of secrets are used again, by whoever comes next. */
+static void freed_secrets_leave_nothing_behind(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 40; i++) { /* more than are kept */
+        struct buf first = BUF_SECRET(4000), second = BUF_SECRET(4000);
+        buf_add_text(&first, "x");
+        for (size_t byte = 1; byte < first.capacity; byte++)
+            assert_int_equal(first.data[byte], 0);
+        for (size_t length = 0; length < 3900; length += 64)
+            buf_addf(&first, "%063d-", i);
+        buf_add_text(&second, "y");
+        assert_ptr_not_equal(first.data, second.data);
+        buf_free(&first);
+        buf_free(&second);
+    }
+}
+
 /* The kernel's word on the memory around an address: has it the flag "do not dump"? */
 static bool is_left_out_of_dumps(const void *address)
 {
@@ -101,6 +119,7 @@ int main(void)
         cmocka_unit_test(limit_is_exact_and_failure_sticks),
         cmocka_unit_test(format_past_the_limit_leaves_the_bytes),
         cmocka_unit_test(secret_is_wiped_on_clear),
+        cmocka_unit_test(freed_secrets_leave_nothing_behind),
         cmocka_unit_test(Z2_secrets_are_left_out_of_core_dumps),
         cmocka_unit_test(free_may_run_twice),
     };
