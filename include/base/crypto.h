@@ -19,6 +19,12 @@
 #define CRYPTO_P256_BYTES       32 /* a coordinate, or half a signature */
 #define CRYPTO_ES256_BYTES      64 /* r || s, RFC 7518 section 3.4 */
 
+/*
+ * Before anything else in the process uses OpenSSL (libcurl does), or it is cleaned up at length
+ * when the process ends. The functions below see to it themselves. May be called again.
+ */
+void crypto_begin(void);
+
 int crypto_sha256(struct text data, unsigned char out[CRYPTO_SHA256_BYTES],
                   struct error *err) MUST_USE;
 int crypto_sha256_hex(struct text data, char out[CRYPTO_SHA256_HEX_BYTES],

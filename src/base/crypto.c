@@ -5,22 +5,49 @@
 #include <openssl/crypto.h>
 #include <openssl/ec.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
+#include <openssl/params.h>
 #include <openssl/pem.h>
+#include <pthread.h>
 #include <string.h>
 
 #define ES256_DER_BYTES 80 /* two 33-byte integers and their headers make at most 72 */
 
-static int digest(const char *name, struct text data, unsigned char *out, struct error *err)
+/* Looked for by name once, not with every digest of every signature. NULL if they are missing. */
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static EVP_MD *sha256;
+static EVP_MAC_CTX *hmac_sha256; /* without a key, to be copied */
+
+/*
+ * What OpenSSL has is given back by the end of the process. That takes no longer than it does,
+ * while OpenSSL's own way, a function for atexit(3), frees some thousand things one by one.
+ */
+static void begin(void)
 {
-    if (EVP_Q_digest(NULL, name, NULL, data.data, data.length, out, NULL) != 1)
-        return error_set(err, ERROR_SYSTEM, "OpenSSL cannot compute %s", name);
-    return 0;
+    char name[] = "SHA256";
+    OSSL_PARAM params[] = {OSSL_PARAM_utf8_string(OSSL_MAC_PARAM_DIGEST, name, sizeof(name) - 1),
+                           OSSL_PARAM_END};
+    (void)OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, NULL); /* no harm if it fails */
+    sha256 = EVP_MD_fetch(NULL, name, NULL);
+    EVP_MAC *hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
+    hmac_sha256 = hmac ? EVP_MAC_CTX_new(hmac) : NULL;
+    EVP_MAC_free(hmac); /* the context has its own reference */
+    if (hmac_sha256 && EVP_MAC_CTX_set_params(hmac_sha256, params) != 1) {
+        EVP_MAC_CTX_free(hmac_sha256);
+        hmac_sha256 = NULL;
+    }
+}
+
+void crypto_begin(void)
+{
+    (void)pthread_once(&once, begin); /* cannot fail */
 }
 
 int crypto_sha256(struct text data, unsigned char out[CRYPTO_SHA256_BYTES], struct error *err)
 {
-    return digest("SHA256", data, out, err);
+    crypto_begin();
+    if (!sha256 || EVP_Digest(data.data, data.length, out, NULL, sha256, NULL) != 1)
+        return error_set(err, ERROR_SYSTEM, "OpenSSL cannot compute SHA256");
+    return 0;
 }
 
 int crypto_sha256_hex(struct text data, char out[CRYPTO_SHA256_HEX_BYTES], struct error *err)
@@ -35,8 +62,9 @@ int crypto_sha256_hex(struct text data, char out[CRYPTO_SHA256_HEX_BYTES], struc
 int crypto_sha1_hex(struct text data, char out[CRYPTO_SHA1_HEX_BYTES], struct error *err)
 {
     unsigned char sum[CRYPTO_SHA1_HEX_BYTES / 2];
-    if (digest("SHA1", data, sum, err) != 0)
-        return -1;
+    crypto_begin();
+    if (EVP_Q_digest(NULL, "SHA1", NULL, data.data, data.length, sum, NULL) != 1)
+        return error_set(err, ERROR_SYSTEM, "OpenSSL cannot compute SHA1");
     crypto_hex(sum, sizeof(sum), out);
     return 0;
 }
@@ -45,11 +73,15 @@ int crypto_hmac_sha256(struct text key, struct text data, unsigned char out[CRYP
                        struct error *err)
 {
     size_t length = 0;
-    if (!EVP_Q_mac(NULL, "HMAC", NULL, "SHA256", NULL, key.data, key.length,
-                   (const unsigned char *)data.data, data.length, out, CRYPTO_SHA256_BYTES,
-                   &length))
-        return error_set(err, ERROR_SYSTEM, "OpenSSL cannot compute HMAC-SHA256");
-    return 0;
+    crypto_begin();
+    EVP_MAC_CTX *context = hmac_sha256 ? EVP_MAC_CTX_dup(hmac_sha256) : NULL;
+    bool good = context &&
+                EVP_MAC_init(context, (const unsigned char *)(key.data ? key.data : ""), key.length,
+                             NULL) == 1 &&
+                EVP_MAC_update(context, (const unsigned char *)data.data, data.length) == 1 &&
+                EVP_MAC_final(context, out, &length, CRYPTO_SHA256_BYTES) == 1;
+    EVP_MAC_CTX_free(context); /* wipes the key */
+    return good ? 0 : error_set(err, ERROR_SYSTEM, "OpenSSL cannot compute HMAC-SHA256");
 }
 
 void crypto_hex(const void *bytes, size_t length, char *out)
@@ -98,6 +130,7 @@ static EVP_PKEY *read_key(struct text pem, struct error *err)
 {
     char group[32];
     EVP_PKEY *key = NULL;
+    crypto_begin();
     BIO *bio = BIO_new_mem_buf(pem.data, (int)pem.length); /* read-only view, no copy */
     if (bio)
         key = PEM_read_bio_PrivateKey(bio, NULL, no_password, NULL);

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/crypto.h"
 #include "http_private.h"
 
 #define SLEPT_MS          1000 /* a machine suspended for longer has dead connections */
@@ -19,6 +20,7 @@ static CURLcode curl_started;
 
 static void start_curl(void)
 {
+    crypto_begin();
     curl_started = curl_global_init(CURL_GLOBAL_DEFAULT);
 }
 
