@@ -4,17 +4,14 @@
 # They wait more than they compute; but with 150 side by side two cores are too busy for answers
 # to come in time, which is a reason for loss of its own.
 
-CASES='deleted refuse hang errors denied expired blackhole short warn'
-LIMIT_S=400
+load cases
 
-# lose CASE: runs it in the background; leaves what it says in a file, and then its status.
-lose() {
-    local file=$BATS_FILE_TMPDIR/$1 many='--each 2' status=0
+CASES='deleted refuse hang errors denied expired blackhole short warn'
+
+lose() { # CASE
+    local many='--each 2'
     [ -z "${WITHLOCK_TEST_LONG:-}" ] || many='--each 25 --rounds 2'
-    {
-        python3 "$BATS_TEST_DIRNAME/loss.py" --build "$WITHLOCK_BUILD" $many "$1" || status=$?
-        echo "$status" >"$file.status"
-    } >"$file" 2>&1 3>&- 4>&- &
+    begin "$1" python3 "$BATS_TEST_DIRNAME/loss.py" --build "$WITHLOCK_BUILD" $many "$1"
 }
 
 setup_file() {
@@ -32,16 +29,9 @@ may_have_namespace() {
     return $may
 }
 
-# lost CASE: has it gone well?
-lost() {
+lost() { # CASE
     [ -z "${WITHLOCK_TEST_LONG:-}" ] || lose "$1"
-    for ((second = 0; second < LIMIT_S; second++)); do
-        [ ! -s "$BATS_FILE_TMPDIR/$1.status" ] || break
-        sleep 1
-    done
-    cat "$BATS_FILE_TMPDIR/$1"
-    [ -z "${WITHLOCK_TEST_LONG:-}" ] || sed 's/^/# /' "$BATS_FILE_TMPDIR/$1" >&3
-    [ "$(cat "$BATS_FILE_TMPDIR/$1.status")" = 0 ]
+    went_well "$1"
 }
 
 @test "I3 loss: the attempts are deleted behind its back" {
