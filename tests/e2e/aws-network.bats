@@ -154,7 +154,7 @@ tls_service() {
     unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY
     mkdir -p .aws
     printf '[default]\ncredential_process = sh -c "sleep 1000 & echo $! >helper; wait"\n' >.aws/config
-    env --default-signal=INT,QUIT,PIPE "$WITHLOCK" -p jobs -- touch ran >out 2>err </dev/null 3>&- &
+    env --default-signal "$WITHLOCK" -p jobs -- touch ran >out 2>err </dev/null 3>&- &
     JOBS+=($!)
     wait_until test -s helper
     kill -TERM "${JOBS[0]}"

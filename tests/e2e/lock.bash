@@ -54,7 +54,7 @@ lock_teardown() {
 
 # withlock with the dispositions of a shell's foreground, though it runs in the background.
 withlock() {
-    env --default-signal=INT,QUIT,PIPE "$WITHLOCK" "$@" 3>&- 4>&-
+    env --default-signal "$WITHLOCK" "$@" 3>&- 4>&-
 }
 
 # gives STATUS ARGUMENT...: runs it to its end; leaves standard output in `out`, errors in `err`.
@@ -86,7 +86,7 @@ one_line() {
 start() {
     local name=$1
     shift
-    (exec env --default-signal=INT,QUIT,PIPE "$WITHLOCK" "$@" \
+    (exec env --default-signal "$WITHLOCK" "$@" \
         >"$name.out" 2>"$name.err" </dev/null 3>&- 4>&-) &
     JOB=$!
     JOBS+=("$JOB")
