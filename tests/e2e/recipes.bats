@@ -144,7 +144,7 @@ END
     local number name
     for number in 1 2 3; do
         name=$(sed -n '1s|^# /etc/systemd/system/||p' "$BLOCKS/ini.$number")
-        sed "s|/usr/bin/withlock|$WITHLOCK|; s|^ExecStart=|&|" "$BLOCKS/ini.$number" >"$name"
+        sed "s|^ExecStart=withlock|ExecStart=$WITHLOCK|" "$BLOCKS/ini.$number" >"$name"
         systemd-analyze verify "./$name" >verified 2>&1 || { cat verified >&2; return 1; }
         ! grep -F "$name" verified
     done
@@ -153,7 +153,7 @@ END
 @test "systemd: what the service runs" {
     caller bin/nightly-report bin/scheduler
     touch bin/scheduler.hold
-    sh -c "exec $(sed -n 's|^ExecStart=/usr/bin/||; s|%H|host-1|p' "$BLOCKS/ini.3")" 2>err 3>&- &
+    sh -c "exec $(sed -n 's|^ExecStart=||; s|%H|host-1|p' "$BLOCKS/ini.3")" 2>err 3>&- &
     JOB=$!
     JOBS+=("$JOB")
     wait_until test -e calls
@@ -162,7 +162,7 @@ END
     kill -TERM "$JOB"
     ends 143 "$JOB"
     nothing_left
-    WITHLOCK_MIN_HOLD=0 sh -c "$(sed -n 's|^ExecStart=/usr/bin/||; s|--min-hold 5m||p' "$BLOCKS/ini.1")"
+    WITHLOCK_MIN_HOLD=0 sh -c "$(sed -n 's|^ExecStart=||; s|--min-hold 5m||p' "$BLOCKS/ini.1")"
     tail -1 calls | grep -qx 'nightly-report  under locks/nightly'
 }
 
