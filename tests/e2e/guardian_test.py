@@ -282,4 +282,4 @@ def long_path():
 
 
 if __name__ == "__main__":
-    unittest.main()
+    unittest.main(verbosity=2)
