@@ -146,8 +146,10 @@ END
         name=$(sed -n '1s|^# /etc/systemd/system/||p' "$BLOCKS/ini.$number")
         sed "s|^ExecStart=withlock|ExecStart=$WITHLOCK|" "$BLOCKS/ini.$number" >"$name"
         systemd-analyze verify "./$name" >verified 2>&1 || { cat verified >&2; return 1; }
-        ! grep -F "$name" verified
+        grep -F "$name" verified && return 1
     done
+    # A service that is stopped has not failed: see the status in the next test.
+    grep -qx 'SuccessExitStatus=143' "$BLOCKS/ini.3"
 }
 
 @test "systemd: what the service runs" {
@@ -176,6 +178,10 @@ END
     grep -qx 'east under other locks/deploy' out
     withlock -p locks/deploy -- ./script east >out
     grep -qx 'east under locks/deploy' out
+    # By its name alone, and without the right to be executed.
+    chmod -x script
+    sh script north >out
+    grep -qx 'north under locks/deploy' out
     nothing_left
 }
 
@@ -197,7 +203,7 @@ yaml_is_there() {
     yaml "$BLOCKS/yaml.1" '.true.push.branches[0]' | grep -qx main
     yaml "$BLOCKS/yaml.1" '.permissions["id-token"]' | grep -qx write
     yaml "$BLOCKS/yaml.1" '[.jobs[].steps[] | has("uses") != has("run")] | all'
-    yaml "$BLOCKS/yaml.1" '.jobs.deploy.steps[] | .run // empty | select(test("^withlock "))' >step
+    yaml "$BLOCKS/yaml.1" '.jobs.deploy.steps[] | .run // empty | select(test("^exec withlock "))' >step
     [ -s step ]
     GITHUB_RUN_ID=77 bash -e step
     called <<<'deploy.sh production under locks/deploy'
@@ -233,6 +239,10 @@ END
     run_block sh.3
     called <<<$'manage.py migrate under locks/shop-migrate\nserve  under nothing'
     nothing_left
+    # Who cannot have the lock, or whose migration fails, does not serve.
+    printf '#!/bin/sh\nexit 4\n' >manage.py
+    run -4 bash "$BLOCKS/sh.3"
+    [ "$(grep -c '^serve' calls)" -eq 1 ]
 }
 
 @test "together with a playbook's contender" {
@@ -305,7 +315,7 @@ END
     JOBS+=("$list")
     wait_until grep -qs ' ap ' calls
     wait_until grep -qs ' eu ' calls
-    ! grep ' us ' calls
+    grep ' us ' calls && return 1
     let_go other
     ends 0 "$list"
     sort calls >sorted
