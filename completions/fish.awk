@@ -31,7 +31,7 @@ END {
     print "    end"
     print "end"
     print ""
-    print "complete -c withlock -x -a '(__fish_complete_subcommand -- $__withlock_takes)'"
+    print "complete -c withlock -x -a '(__fish_complete_subcommand $__withlock_takes)'"
     for (i = 1; i <= count; i++) {
         line = "complete -c withlock -n 'not __withlock_begun'" (letter[i] ? " -s " letter[i] : "") \
                " -l " name[i]

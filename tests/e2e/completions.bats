@@ -87,6 +87,12 @@ exercise() {
     offers "$shell" 'withlock -p lock -- zapfh' zapfhahn
 }
 
+# The command's words are completed as its own. (In bash that is bash-completion's business.)
+exercise_command() {
+    offers "$1" 'withlock -p lock cat bund' bundle.pem
+    offers "$1" 'withlock -n -p lock -- cat bund' bundle.pem
+}
+
 # The command's options are its own.
 @test "bash" {
     exercise bash
@@ -96,12 +102,14 @@ exercise() {
 
 @test "fish" {
     exercise fish
+    exercise_command fish
     offers fish 'withlock --' $(all_options)
     [ "$(offers_of_fish 'withlock -p a zapfhahn --on-l')" = '' ]
 }
 
 @test "zsh" {
     exercise zsh
+    exercise_command zsh
     offers zsh 'withlock --' $(all_options)
     [ "$(offers_of_zsh 'withlock -p a zapfhahn --on-l')" = '' ]
 }
