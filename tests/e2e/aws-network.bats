@@ -116,10 +116,10 @@ tls_service() {
     start_proxy 'BasicAuth user pa55word'
     HTTPS_PROXY=http://user:pa55word@$PROXY gives 0 -vvv -p jobs -- true
     went_by_proxy "$URL"
-    ! grep -q pa55word err
+    ! grep -q pa55word err || return 1
     HTTPS_PROXY=http://user:wr0ng@$PROXY gives 69 -vvv -p jobs -- true
     grep -q "$PROXY" err
-    ! grep -q wr0ng err
+    ! grep -q wr0ng err || return 1
 }
 
 @test "X1 X2 STS is asked by the same proxy, with the same trust" {
@@ -177,10 +177,10 @@ tls_service() {
     silent
     gives 0 -v -p jobs -- true
     [ "$(grep -c "warning: .*$PWD/.aws/credentials" err)" -eq 1 ]
-    ! grep -q "$SECRET" err
+    ! grep -q "$SECRET" err || return 1
     chmod 600 .aws/credentials
     gives 0 -v -p jobs -- true
-    ! grep -q warning err
+    ! grep -q warning err || return 1
 }
 
 # The service accepts the container's keys, of which each lives for a few seconds.

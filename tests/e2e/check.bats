@@ -40,7 +40,7 @@ json() {
     gives 0 -p jobs --check
     grep -q '^permission     logs:CreateLogGroup: allowed$' out
     grep -q '^listing lag    creates: ' out
-    ! grep -qF "$SECRET" out err
+    ! grep -qF "$SECRET" out err || return 1
     nothing_left
 }
 

@@ -147,7 +147,7 @@ C=three words" ]
     printf 'all:\n\t+%s $(MAKE) -f inner\n' "$RUN_CHILD" >outer
     printf 'all: a b c d\na b c d:\n\t@sleep 0.05; echo $@\n' >inner
     make -j4 -f outer >out 2>&1
-    ! grep -i jobserver out
+    ! grep -i jobserver out || return 1
     [ "$(grep -c '^[abcd]$' out)" -eq 4 ]
   done
 }
