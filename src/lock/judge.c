@@ -163,6 +163,7 @@ static void meet_ghost(struct lock *lock, const struct lock_listing *listing,
     if (own && own->state == LOCK_GENERATION_DELETED &&
         !mono_reached(listing->asked, mono_add(own->deleted, lock->settings.settle_ms)))
         return; /* the listing may be older than the delete */
+    lock->made_any = true;
     if (!own)
         own = generations_take(lock);
     *own = (struct lock_generation){
@@ -208,38 +209,6 @@ static void judge_self(const struct lock *lock, struct mono now, const struct lo
             mono_reached(listing->asked, mono_add(own->answered, lock->settings.settle_ms)))
             ret->own_settled = true;
     }
-}
-
-static int64_t smallest_ticket(const struct lock *lock, struct mono now,
-                               const struct lock_listing *listing, int64_t age_ms)
-{
-    int64_t ticket_ms = ATTEMPT_UNKNOWN;
-    for (uint32_t i = 0; i < LOCK_GENERATIONS_MAX; i++) {
-        const struct lock_generation *own = &lock->generations[i];
-        if (!own->shown || !judge_counts(lock, own, now) ||
-            !mono_reached(listing->asked, mono_add(own->answered, age_ms)))
-            continue;
-        int64_t own_ms = own->ticket_ms != ATTEMPT_UNKNOWN ? own->ticket_ms : own->created_ms;
-        if (ticket_ms == ATTEMPT_UNKNOWN || own_ms < ticket_ms)
-            ticket_ms = own_ms;
-    }
-    return ticket_ms;
-}
-
-/*
- * Our ticket as others know it by this listing: what is not in sight cannot be relied on, nor
- * what is younger than D (a generation may be the first to show a smaller ticket, if the
- * creation time of the first became known late).
- */
-static int64_t own_ticket(const struct lock *lock, struct mono now,
-                          const struct lock_listing *listing)
-{
-    int64_t ticket_ms = ATTEMPT_UNKNOWN;
-    if (listing->complete && RULE(TICKET_SETTLED))
-        ticket_ms = smallest_ticket(lock, now, listing, lock->settings.settle_ms);
-    if (listing->complete && ticket_ms == ATTEMPT_UNKNOWN)
-        ticket_ms = smallest_ticket(lock, now, listing, 0);
-    return ticket_ms != ATTEMPT_UNKNOWN ? ticket_ms : lock->ticket_ms;
 }
 
 /* The order of keys: ticket, then ID, then nonce. */
@@ -347,7 +316,7 @@ struct judgement judge_listing(struct lock *lock, struct mono now,
     struct judgement ret = {.alone = true};
     struct rivals rivals = {0};
     bool holding = lock->phase == LOCK_CLEANING || lock->phase == LOCK_HELD;
-    int64_t now_ms = service_now(lock, now), ticket_ms = own_ticket(lock, now, listing);
+    int64_t now_ms = service_now(lock, now), ticket_ms = lock->ticket_ms;
     lock->service_ms = now_ms;
     lock->standing = (struct lock_standing){.at_least = !listing->complete};
     judge_self(lock, now, listing, &ret);
@@ -427,7 +396,7 @@ static void notice_left_alone(struct lock *lock, const char *name)
 void judge_cleaning(struct lock *lock, struct mono now, const struct lock_listing *listing,
                     bool expired_too)
 {
-    int64_t now_ms = service_now(lock, now), ticket_ms = own_ticket(lock, now, listing);
+    int64_t now_ms = service_now(lock, now), ticket_ms = lock->ticket_ms;
     lock->cleaning_count = 0;
     lock->cleaning_more = false;
     for (enum cleaning_kind kind = CLEANING_LEFTOVER; kind <= CLEANING_MARKED; kind++) {

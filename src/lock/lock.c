@@ -123,10 +123,15 @@ static bool leases_passed(const struct lock *lock, struct mono now)
     return true;
 }
 
+/*
+ * A generation made before the ticket is known would not carry it, and others take the place that
+ * they can see: it is renewed once a listing has shown it, or its lease ends.
+ */
 static struct mono renew_at(struct lock *lock)
 {
     struct lock_generation *newest = generations_newest(lock);
-    if (!newest || newest->state == LOCK_GENERATION_PLANNED || !RULE(RENEW))
+    bool known = lock->ticket_ms != ATTEMPT_UNKNOWN || !RULE(TICKET_KNOWN);
+    if (!newest || newest->state == LOCK_GENERATION_PLANNED || !known || !RULE(RENEW))
         return MONO_NEVER;
     return mono_add(newest->sent, lock->settings.lock_timeout_ms / 3);
 }

@@ -12,7 +12,7 @@
     X(OWN_SHOWN, "a win needs a listing that shows an own attempt")                                \
     X(OWN_LEASE, "an own attempt counts only until D before its lease ends")                       \
     X(TICKET_ORDER, "a run with a smaller key precedes")                                           \
-    X(TICKET_SETTLED, "a ticket counts for us once a name that shows it is D old")                 \
+    X(TICKET_KNOWN, "a run renews once it knows its ticket: later generations show it")            \
     X(KEEP_TICKET, "later generations keep the ticket of the first")                               \
     X(CLAIM_BLOCKS, "another's claim in sight forbids a win, however large its ticket")            \
     X(LOOK_AFTER_CLAIM, "a claim holds only by a listing asked for after it")                      \

@@ -28,6 +28,7 @@ void checker_run(struct checker *checker, uint32_t actor, const char *id, int64_
 {
     struct checker_actor *self = &checker->actors[actor];
     self->present = true;
+    self->leaving = false;
     self->run++;
     (void)snprintf(self->id, sizeof(self->id), "%s", id);
     self->lock_timeout_ms = lock_timeout_ms;
@@ -46,8 +47,10 @@ void checker_sends(struct checker *checker, uint32_t actor, const char *name, st
     struct checker_actor *self = &checker->actors[actor];
     for (uint32_t i = 0; i < self->name_count; i++)
         if (strcmp(self->names[i].name, name) == 0) {
-            if (!self->names[i].maybe)
-                self->names[i].sent_ms = sent.ms;
+            if (self->names[i].maybe)
+                return;
+            self->names[i].sent_ms = sent.ms;
+            self->names[i].sent_at_ms = checker->world->now_ms;
             return;
         }
     if (self->name_count == CHECKER_NAMES_MAX) {
@@ -64,6 +67,7 @@ void checker_sends(struct checker *checker, uint32_t actor, const char *name, st
     self->names[self->name_count++] = (struct checker_name){
         .name = world_keep_text(checker->world, name, strlen(name)),
         .sent_ms = sent.ms,
+        .sent_at_ms = checker->world->now_ms,
     };
 }
 
@@ -90,8 +94,8 @@ void checker_deletes(struct checker *checker, uint32_t actor, const char *name)
 {
     struct checker_actor *self = &checker->actors[actor];
     for (uint32_t i = 0; i < self->name_count; i++)
-        if (strcmp(self->names[i].name, name) == 0)
-            self->names[i].deletion = true;
+        if (strcmp(self->names[i].name, name) == 0 && !self->names[i].deletion_ms)
+            self->names[i].deletion_ms = checker->world->now_ms;
 }
 
 void checker_gone(struct checker *checker, uint32_t actor, const char *name)

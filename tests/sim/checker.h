@@ -19,17 +19,19 @@
 
 struct checker_name {
     const char *name;
-    int64_t sent_ms; /* by the run's own clock: before the first send that may have reached */
-    bool maybe;      /* a send may have reached the service */
-    bool confirmed;  /* shown to the run by a listing */
-    int64_t gone_ms; /* when its delete was answered; 0: not yet */
-    bool deletion;   /* a delete was sent for it */
+    int64_t sent_ms;     /* by the run's own clock: before the first send that may have reached */
+    int64_t sent_at_ms;  /* the same in true time */
+    bool maybe;          /* a send may have reached the service */
+    bool confirmed;      /* shown to the run by a listing */
+    int64_t gone_ms;     /* when its delete was answered; 0: not yet */
+    int64_t deletion_ms; /* true time: a delete was first sent for it; 0: not yet */
 };
 
 struct checker_actor {
     char who[8];
     bool role;
-    bool present; /* a run is under way (a W that was killed is not) */
+    bool present; /* a run is under way (a W that was killed is not), */
+    bool leaving; /* and wants the lock no more */
     uint32_t run;
     char id[64];
     int64_t lock_timeout_ms;

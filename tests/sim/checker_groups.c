@@ -76,10 +76,52 @@ static void check_foreign_delete(struct checker *checker, struct checker_actor *
                    group->name, (long long)age_ms);
 }
 
+/* Its lease is over, or nearly: others may have written it off. Or it came after its delete. */
+static bool is_spent(const struct checker *checker, const struct checker_actor *self,
+                     const struct group *group)
+{
+    int64_t counts_ms = self->lock_timeout_ms - 2 * checker->plan->settle_ms;
+    for (uint32_t i = 0; i < self->name_count; i++) {
+        const struct checker_name *name = &self->names[i];
+        if (strcmp(name->name, group->name) == 0)
+            return group->applied_ms > name->deletion_ms ||
+                   checker->world->now_ms - name->sent_at_ms >= counts_ms;
+    }
+    return true; /* so old that it is forgotten */
+}
+
+static int64_t ticket_of(const struct group *group)
+{
+    struct attempt attempt;
+    if (attempt_parse(text_from(PLAN_PREFIX), text_from(group->name), &attempt) != ATTEMPT_MARKED)
+        return INT64_MAX;
+    return attempt.ticket_ms != ATTEMPT_UNKNOWN ? attempt.ticket_ms : group->created_ms;
+}
+
+/* I5: whoever waits in the queue does not delete the last name that shows its ticket. */
+static void check_place(struct checker *checker, const struct checker_actor *self, uint32_t run,
+                        const struct group *group)
+{
+    const struct service *service = checker->service;
+    if (!self->queues || !self->present || self->leaving || checker->plan->outside ||
+        run != self->run || group->ghost || strstr(group->name, "#u") ||
+        is_spent(checker, self, group))
+        return; /* with an explicit ID somebody else may have deleted the others */
+    for (uint32_t i = 0; i < service->group_count; i++) {
+        const struct group *other = service->groups[i];
+        if (other != group && other->maker == group->maker && other->run == run &&
+            other->deleted_ms == WORLD_NEVER && ticket_of(other) <= ticket_of(group))
+            return;
+    }
+    world_fail(checker->world, "I5", "%s gives up its place with %s", self->who, group->name);
+}
+
 void checker_deleted(struct checker *checker, uint32_t actor, uint32_t run, int64_t decided_ms,
                      struct group *group)
 {
     struct checker_actor *self = &checker->actors[actor];
+    if (!self->role && group->maker == actor)
+        check_place(checker, self, run, group);
     if (!self->role && (group->maker != actor || group->run != run))
         check_foreign_delete(checker, self, run, decided_ms, group);
     if (group->actor == SERVICE_NOBODY || group->actor >= checker->actor_count)
@@ -120,6 +162,7 @@ static bool was_gone(const struct checker_actor *self, const char *name)
 void checker_leaves(struct checker *checker, uint32_t actor)
 {
     checker->actors[actor].left_ms = checker->world->now_ms;
+    checker->actors[actor].leaving = true;
 }
 
 /* I4: nothing is left, but what came too late to be seen, or could not be deleted in time. */
@@ -134,7 +177,7 @@ void checker_exits(struct checker *checker, uint32_t actor, const struct lock *l
     self->present = false;
     self->over_well = !out_of_time;
     for (uint32_t i = 0; i < self->name_count; i++)
-        if (self->names[i].maybe && !self->names[i].deletion && !out_of_time)
+        if (self->names[i].maybe && !self->names[i].deletion_ms && !out_of_time)
             world_fail(checker->world, "I4", "%s is gone and has not deleted %s, which may exist",
                        self->who, self->names[i].name);
     for (uint32_t i = 0; i < service->group_count; i++) {
