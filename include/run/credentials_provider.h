@@ -9,7 +9,7 @@
  *     provider_region(&provider, limits, &region, err)
  *     provider_get(&provider, limits, &keys, err)         before each request that is signed
  *     provider_rejected(&provider)                        the service did not accept them
- *     while ((line = provider_warning(&provider))) report it
+ *     provider_report(&provider, REPORT_VERBOSE)
  *     provider_free(&provider);
  *
  * When new keys are due says aws/renewal. As long as the old ones have not expired they serve,
@@ -27,6 +27,7 @@
 #include "aws/settings.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/report.h"
 #include "run/session_waker.h"
 
 #define PROVIDER_CONNECT_MS    5000
@@ -86,7 +87,10 @@ bool provider_rejected(struct provider *provider);
 /* A line to report as a warning, each once; NULL when there is none left. Borrowed. */
 const char *provider_warning(struct provider *provider);
 
-/* A file with secrets of the keys at hand that others can read, told once; else NULL. Borrowed. */
-const char *provider_shared_file(struct provider *provider);
+/*
+ * Reports all of these; and, once, at the level given, a file with secrets of the keys at hand
+ * that others can read.
+ */
+void provider_report(struct provider *provider, enum report_level shared);
 
 #endif

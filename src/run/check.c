@@ -282,8 +282,10 @@ int check_run(struct check *check, const struct inspect_plan *plan, struct error
 {
     struct identity identity;
     *check = (struct check){0};
-    if (inspect_open(&check->inspect, plan, err) != 0 ||
-        identity_make(&identity, NULL, wall_now(), err) != 0 ||
+    if (inspect_open(&check->inspect, plan, err) != 0)
+        return -1;
+    provider_report(&check->inspect.session.provider, REPORT_WARNING);
+    if (identity_make(&identity, NULL, wall_now(), err) != 0 ||
         attempt_check_length(plan->prefix, identity.id, NULL, err) != 0)
         return -1;
     check->wall_base_ms = wall_now().ms - mono_now().ms;

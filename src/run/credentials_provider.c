@@ -72,12 +72,15 @@ static int look_up(struct provider *provider, struct credentials_lookup *lookup,
     return 0;
 }
 
-const char *provider_shared_file(struct provider *provider)
+void provider_report(struct provider *provider, enum report_level shared)
 {
+    const char *line;
+    while ((line = provider_warning(provider)))
+        report(REPORT_WARNING, "warning: %s", line);
     if (!provider->has_keys || provider->shared_told || !*provider->keys.shared)
-        return NULL;
+        return;
     provider->shared_told = true;
-    return provider->keys.shared;
+    report(shared, "warning: '%s' can be read by others than its owner", provider->keys.shared);
 }
 
 int provider_region(struct provider *provider, const struct provider_limits *limits,

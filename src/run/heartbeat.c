@@ -57,8 +57,7 @@ static void *beat(void *context)
     struct lock_lease known = {.ends_at = lock_lease(&session->lock).ends_at};
     while (!atomic_load(&heartbeat->stopping)) {
         session_step(session, &waker, MONO_NEVER);
-        for (const char *line; (line = provider_warning(&session->provider));)
-            report(REPORT_WARNING, "warning: %s", line);
+        provider_report(&session->provider, REPORT_VERBOSE);
         struct lock_lease lease = lock_lease(&session->lock);
         bool lost = lock_phase(&session->lock) == LOCK_LOST;
         if (lost || !same(lease, known))

@@ -71,6 +71,7 @@ int inspect_look(struct inspect *inspect, struct inspect_view *ret_view, struct 
     struct wall date;
     if (session_list(&inspect->session, &waker, &view.listing, &date, err) != 0)
         return -1;
+    provider_report(&inspect->session.provider, REPORT_VERBOSE);
     view.by_service = date.ms >= 0;
     view.now_ms = view.by_service ? date.ms : wall_now().ms;
     view.taken_at = mono_now();

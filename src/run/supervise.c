@@ -88,15 +88,12 @@ static int load(struct run *run, struct error *err)
 
 static void take_notices(struct session *session)
 {
-    const char *name, *line;
+    const char *name;
     char words[OUTCOME_DISAGREES_BYTES];
     for (;;) {
         switch (lock_take_notice(&session->lock, &name)) {
         case LOCK_NOTICE_NONE:
-            while ((line = provider_warning(&session->provider)))
-                report(REPORT_WARNING, "warning: %s", line);
-            if ((line = provider_shared_file(&session->provider)))
-                report(REPORT_VERBOSE, "warning: '%s' can be read by others than its owner", line);
+            provider_report(&session->provider, REPORT_VERBOSE);
             return;
         case LOCK_NOTICE_LEFT_ALONE:
             report(REPORT_WARNING,

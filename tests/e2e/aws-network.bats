@@ -167,7 +167,7 @@ tls_service() {
     [ ! -e ran ]
 }
 
-@test "Z3 -v warns of a credentials file that others can read" {
+@test "Z3 -v and --check warn of a credentials file that others can read" {
     lock_setup
     unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY
     mkdir -p .aws
@@ -178,9 +178,15 @@ tls_service() {
     gives 0 -v -p jobs -- true
     [ "$(grep -c "warning: .*$PWD/.aws/credentials" err)" -eq 1 ]
     ! grep -q "$SECRET" err || return 1
+    gives 0 -p jobs --check
+    [ "$(grep -c "warning: .*$PWD/.aws/credentials" err)" -eq 1 ]
+    gives 0 -v -p jobs --status
+    [ "$(grep -c "warning: .*$PWD/.aws/credentials" err)" -eq 1 ]
     chmod 600 .aws/credentials
     gives 0 -v -p jobs -- true
     ! grep -q warning err || return 1
+    gives 0 -p jobs --check
+    silent
 }
 
 # The service accepts the container's keys, of which each lives for a few seconds.
