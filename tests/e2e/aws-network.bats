@@ -189,34 +189,7 @@ tls_service() {
     silent
 }
 
-# The service accepts the container's keys, of which each lives for a few seconds.
-short_lived_keys() {
-    local options=() n
-    for n in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16; do
-        options+=(--credentials "container-$n:secret-container-$n:token-container-$n")
-    done
-    lock_setup "${options[@]}"
-    start_endpoints
-    tell "{\"lifetime_s\": $1}"
-    unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY
-    export AWS_CONTAINER_CREDENTIALS_FULL_URI=$BASE/container
-}
-
 given_keys() { requests | grep -o '"source": "container"' | wc -l; }
-keys_given() { [ "$(given_keys)" -ge "$1" ]; }
-
-@test "T2 T3 a holder keeps its lock over several lifetimes of its keys" {
-    short_lived_keys 4
-    withlock -p jobs -t 15 -- sh -c 'until [ -e enough ]; do sleep 0.1; done' >out 2>err &
-    JOBS+=($!)
-    wait_until keys_given 2
-    wait_until keys_given 3
-    wait_until keys_given 4
-    touch enough
-    wait "${JOBS[0]}"
-    silent
-    requests | grep -q '"line": "GET /container'
-}
 
 @test "T4 keys that the service does not know are replaced, and the request sent once more" {
     lock_setup --credentials container-2:secret-container-2:token-container-2
@@ -227,18 +200,4 @@ keys_given() { [ "$(given_keys)" -ge "$1" ]; }
     [ "$(given_keys)" -eq 2 ]
     AWS_ACCESS_KEY_ID=A AWS_SECRET_ACCESS_KEY=$SECRET gives 77 -p jobs -- true
     one_line environment
-}
-
-@test "T5 with the source gone, the command ends before the lease does, and it says why" {
-    short_lived_keys 4
-    withlock -p jobs -t 15 -k 2 -- sh -c 'touch running; exec sleep 1000' >out 2>err &
-    JOBS+=($!)
-    wait_until test -e running
-    tell '{"down": {"container": 400}}'
-    status=0
-    wait "${JOBS[0]}" || status=$?
-    cat err
-    [ "$status" -eq 74 ]
-    grep -q "lost .*container credentials.*400" err
-    [ "$(grep -c 'warning: .*have expired: container' err)" -eq 1 ]
 }

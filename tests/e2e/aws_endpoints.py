@@ -4,8 +4,8 @@ container host and instance metadata, all on one loopback port.
 
     aws_endpoints.py [--tls-cert F --tls-key F]     prints "listening on URL"
 
-POST /_set takes JSON that changes STATE below; GET /_log gives the requests so far, POST /_reset
-forgets them. Keys are called SOURCE-N, their secrets secret-SOURCE-N, their tokens
+POST /_set takes JSON that changes STATE below; GET /_log gives the requests so far, GET /_counts how
+many keys each source has given out, POST /_reset forgets them. Keys are called SOURCE-N, their secrets secret-SOURCE-N, their tokens
 token-SOURCE-N, N counting from 1. Signatures (SigV4) and proofs (DPoP) are verified here with
 nothing but the standard library, independently of withlock's own code.
 """
@@ -319,7 +319,7 @@ class Handler(BaseHTTPRequestHandler):
             STATE.update(json.loads(json.dumps(FIRST)))
             LOG.clear()
             COUNTS.clear()
-        return LOG
+        return COUNTS if path == "/_counts" else LOG
 
     def do(self):
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))

@@ -16,10 +16,6 @@ teardown() {
 # Asks twice, with keys that have ended in between.
 show_twice() { show --times 2 --every 3200 "$@"; }
 
-static_keys() {
-    printf '[%s]\naws_access_key_id = AKIDSTATIC\naws_secret_access_key = static-secret\n' "$1"
-}
-
 @test "P5 P11 static keys are found, whatever the number of questions" {
     static_keys default | credentials
     show --times 2 --every 10
@@ -95,31 +91,6 @@ static_keys() {
     failed 77 AssumeRoleWithWebIdentity arn:W InvalidIdentityToken
 }
 
-sso_profile() {
-    cat <<EOF
-[profile s]
-sso_session = my
-sso_account_id = 001234567890
-sso_role_name = My Role
-[sso-session my]
-sso_start_url = https://x.example/start
-sso_region = eu-west-1
-EOF
-}
-
-# sso_cache NAME EXPIRES_IN_SECONDS
-sso_cache() {
-    local file until
-    file=$HOME/.aws/sso/cache/$(printf %s "$1" | sha1sum | cut -c1-40).json
-    until=$(date -u -d "$2 seconds" +%Y-%m-%dT%H:%M:%SZ)
-    cat >"$file" <<EOF
-{"startUrl": "https://x.example/start", "region": "eu-west-1", "accessToken": "sso-token",
- "expiresAt": "$until", "clientId": "client", "clientSecret": "client-secret",
- "registrationExpiresAt": "2099-01-01T00:00:00Z", "refreshToken": "refresh-0", "kept": [1, {"x": null}]}
-EOF
-    echo "$file"
-}
-
 @test "P4 O5 keys of SSO, and new ones when they end" {
     sso_profile | config
     sso_cache my 7200
@@ -166,22 +137,6 @@ EOF
     tell '{"bearer": []}'
     AWS_ENDPOINT_URL=$BASE AWS_PROFILE=s show
     failed 77 "aws sso login"
-}
-
-# login_cache EXPIRES_IN_SECONDS
-login_cache() {
-    local file until key
-    openssl ecparam -name prime256v1 -genkey -noout -out "$BATS_TEST_TMPDIR/key.pem"
-    key=$(awk '{printf "%s\\n", $0}' "$BATS_TEST_TMPDIR/key.pem")
-    file=$HOME/.aws/login/cache/$(printf %s arn:me | sha256sum | cut -c1-64).json
-    until=$(date -u -d "$1 seconds" +%Y-%m-%dT%H:%M:%SZ)
-    cat >"$file" <<EOF
-{"accessToken": {"accessKeyId": "CACHED", "secretAccessKey": "secret-cached",
- "sessionToken": "token-cached", "accountId": "0012", "expiresAt": "$until"}, "tokenType": "x",
- "clientId": "arn:aws:signin:::devtools/same-device", "refreshToken": "refresh-0",
- "dpopKey": "$key", "idToken": "kept"}
-EOF
-    echo "$file"
 }
 
 @test "P6 L1 keys of a console login come from its cache" {
