@@ -26,10 +26,9 @@ static struct aws_options aws_options(const struct options *options)
                                 .ca_bundle = options->ca_bundle};
 }
 
-static int print(char *text)
+static int print(const char *text)
 {
     int failed = !text || fputs(text, stdout) < 0 || fflush(stdout) != 0;
-    free(text);
     if (failed)
         report(REPORT_ERROR, "cannot write to standard output");
     return failed ? EXIT_STATUS_SYSTEM : 0;
@@ -110,14 +109,19 @@ int main(int argc, char **argv)
         report(REPORT_ERROR, "%s", err.text);
         return error_exit_status(err.kind);
     }
-    if (options.action == OPTIONS_HELP)
-        return print(options_help());
+    if (options.action == OPTIONS_HELP) {
+        char *help = options_help();
+        status = print(help);
+        free(help);
+        return status;
+    }
     if (options.action == OPTIONS_VERSION)
-        return puts("withlock " WITHLOCK_VERSION) < 0 || fflush(stdout) != 0;
+        return print("withlock " WITHLOCK_VERSION "\n");
     int level = options.quiet ? REPORT_ERROR : REPORT_NOTICE + (int)options.verbose;
     report_init((enum report_level)(level > REPORT_CALLS ? REPORT_CALLS : level),
                 options.log_format == OPTIONS_LOG_JSON);
-    if (descriptors_hold_standard(&err) != 0 || signals_init(&signals, &err) != 0)
+    if (descriptors_hold_standard(&err) != 0 || descriptors_check_room(&err) != 0 ||
+        signals_init(&signals, &err) != 0)
         status = error_exit_status(err.kind);
     else
         status = options.status || options.check || options.break_id

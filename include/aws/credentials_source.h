@@ -36,6 +36,11 @@ enum credentials_source {
 
 #define SOURCE_BIT(source) (1U << (source))
 
+/* Those whose keys the user has written down: what is wrong with them is the user's to mend. */
+#define CREDENTIALS_USERS_OWN                                                                      \
+    (SOURCE_BIT(SOURCE_ENVIRONMENT) | SOURCE_BIT(SOURCE_CREDENTIALS_FILE) |                        \
+     SOURCE_BIT(SOURCE_PROCESS) | SOURCE_BIT(SOURCE_CONFIG_FILE))
+
 struct credentials_lookup {
     const struct aws_settings *settings;
     const char *region;

@@ -11,11 +11,22 @@
 
 #include "base/error.h"
 
+#define DESCRIPTORS_NEEDED                                                                         \
+    24 /* signals, timers, sockets, pipes of helpers; with a few to spare                          \
+        */
+
 /*
  * Puts /dev/null, close-on-exec, where descriptor 0, 1 or 2 was closed, so that no socket of ours
- * can turn up there; the command sees it closed as given. Call it before anything is opened.
+ * can turn up there; the command sees it closed as given. Writing to such an output fails, as it
+ * would have. Call it before anything is opened.
  */
 int descriptors_hold_standard(struct error *err) MUST_USE;
+
+/*
+ * Is there room for what a run opens? Finding out in the middle of one would end it with whatever
+ * the library at hand makes of it. ERROR_SYSTEM with the limit if not.
+ */
+int descriptors_check_room(struct error *err) MUST_USE;
 
 /*
  * Closes every descriptor but those kept, and puts /dev/null on 0, 1 and 2. For a process that

@@ -150,6 +150,28 @@ static int choose(struct credentials_lookup *lookup, struct credentials_want *wa
     return 0;
 }
 
+/* A line end that was copied along with a key would end up in a header, or in a wrong signature. */
+static int check_keys(const struct credentials_lookup *lookup, struct error *err)
+{
+    const struct credentials *keys = &lookup->keys;
+    const struct {
+        const char *name;
+        const struct buf *value;
+    } parts[] = {
+        {"access key id (AWS_ACCESS_KEY_ID, aws_access_key_id)", &keys->id},
+        {"secret access key (AWS_SECRET_ACCESS_KEY, aws_secret_access_key)", &keys->secret},
+        {"session token (AWS_SESSION_TOKEN, aws_session_token)", &keys->token},
+    };
+    bool users_own = SOURCE_BIT(lookup->source) & CREDENTIALS_USERS_OWN;
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+        for (const char *byte = buf_text(parts[i].value); *byte; byte++)
+            if ((unsigned char)*byte < ' ' || *byte == 0x7f)
+                return error_set(err, users_own ? ERROR_CONFIG : ERROR_GARBLED,
+                                 "the %s from %s holds a line end or another control character",
+                                 parts[i].name, keys->origin);
+    return 0;
+}
+
 int credentials_step(struct credentials_lookup *lookup, struct wall now,
                      const struct credentials_answer *answer, struct credentials_want *ret_want,
                      struct error *err)
@@ -168,8 +190,11 @@ int credentials_step(struct credentials_lookup *lookup, struct wall now,
         return -1;
     if (want.kind == CREDENTIALS_NOT_MINE && !lookup->parent)
         return nothing_found(lookup, err);
-    if (want.kind == CREDENTIALS_KEYS)
+    if (want.kind == CREDENTIALS_KEYS) {
         retry_succeeded(&lookup->retry);
+        if (check_keys(lookup, err) != 0)
+            return -1;
+    }
     *ret_want = want;
     return 0;
 }

@@ -52,6 +52,7 @@ static const struct {
     {"ResourceAlreadyExistsException", LOGS_EXISTS, LOGS_HINT_NONE},
     {"ResourceNotFoundException", LOGS_ABSENT, LOGS_HINT_NONE},
     {"OperationAbortedException", LOGS_UNKNOWN, LOGS_HINT_NONE},
+    {"UnknownOperationException", LOGS_UNUSABLE, LOGS_HINT_NONE},
     {"ServiceUnavailableException", LOGS_UNKNOWN, LOGS_HINT_NONE},
     {"ExpiredTokenException", LOGS_REFUSED, LOGS_HINT_KEYS},
     {"ExpiredToken", LOGS_REFUSED, LOGS_HINT_KEYS},
@@ -189,9 +190,11 @@ int logs_error(const struct logs_reply *reply, enum logs_operation operation, co
     }
     if (request_id && *request_id)
         (void)snprintf(id, sizeof(id), " (request %.64s)", request_id);
-    (void)error_set(err, kind_of(reply->outcome), "%s refused: %s%s%s%s",
-                    operation_names[operation], reply->code, reply->message[0] ? ": " : "",
-                    reply->message, id);
+    const char *what = reply->throttled                 ? "was throttled"
+                       : reply->outcome == LOGS_UNKNOWN ? "failed"
+                                                        : "refused";
+    (void)error_set(err, kind_of(reply->outcome), "%s %s: %s%s%s%s", operation_names[operation],
+                    what, reply->code, reply->message[0] ? ": " : "", reply->message, id);
     if (strncmp(reply->code, "AccessDenied", strlen("AccessDenied")) == 0)
         return add_statement(operation, name, region,
                              operation == LOGS_CREATE && strstr(reply->message, "TagResource"),

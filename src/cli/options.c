@@ -168,12 +168,23 @@ static void variable_name(const char *name, char out[NAME_BYTES])
         out[i] = (char)(out[i] == '-' ? '_' : toupper((unsigned char)out[i]));
 }
 
+/* Was the same setting given on the command line? Then what is preset does not matter. */
+static bool is_overridden(const struct option_row *row, const bool given[ROWS_MAX])
+{
+    for (size_t i = 0; i < options_table_rows; i++)
+        if (given[i] && options_table[i].offset == row->offset && row->kind != OPTION_COUNT)
+            return true;
+    return false;
+}
+
 /* An empty variable counts as unset, as with AWS's own. */
-static int read_presets(struct options *options, options_environment_fn environment,
-                        struct error *err)
+static int read_presets(struct options *options, const bool given_words[ROWS_MAX],
+                        options_environment_fn environment, struct error *err)
 {
     for (size_t i = 0; i < options_table_rows; i++) {
         char variable[NAME_BYTES];
+        if (is_overridden(&options_table[i], given_words))
+            continue;
         variable_name(options_table[i].name, variable);
         const char *value = options_table[i].preset ? environment(variable) : NULL;
         struct given given = {&options_table[i], variable, value};
@@ -219,13 +230,18 @@ static int unknown(int argc, char **argv, bool missing, struct error *err)
     int at = optind > 1 && optind - 1 < argc ? optind - 1 : 1;
     const char *word = argv[at < argc ? at : argc - 1];
     char letter[3] = {'-', (char)optopt, '\0'};
+    if (!missing && optopt >= 256) /* glibc: that option, but with a value */
+        return error_set(err, ERROR_USAGE, "option '--%s' takes no value, as in '%s'",
+                         row_of(optopt)->name, shown(word));
     if (optopt > 0 && optopt < 256)
         word = letter;
     return error_set(err, ERROR_USAGE, "%s '%s' (try 'withlock --help')",
                      missing ? "no value for option" : "unknown option", shown(word));
 }
 
-static int read_words(struct options *options, int argc, char **argv, struct error *err)
+/* Also sets which rows of the table were given. */
+static int read_words(struct options *options, int argc, char **argv, bool given_words[ROWS_MAX],
+                      struct error *err)
 {
     struct option longs[ROWS_MAX + 1];
     char shorts[3 * ROWS_MAX + 3];
@@ -239,6 +255,7 @@ static int read_words(struct options *options, int argc, char **argv, struct err
         const struct option_row *row = found == '?' || found == ':' ? NULL : row_of(found);
         if (!row)
             return unknown(argc, argv, found == ':', err);
+        given_words[row - options_table] = true;
         char as[NAME_BYTES];
         (void)snprintf(as, sizeof(as), "--%s", row->name);
         struct given given = {row, as, row->value ? optarg : NULL};
@@ -351,15 +368,16 @@ int options_parse(struct options *options, int argc, char **argv,
         .read_timeout_ms = DEFAULT_READ,
     };
     struct options asked = *options;
-    if (read_words(&asked, argc, argv, err) != 0)
+    bool given[ROWS_MAX] = {false};
+    if (read_words(&asked, argc, argv, given, err) != 0)
         return -1;
     if (asked.action != OPTIONS_RUN) {
         *options = asked;
         return 0;
     }
-    if (read_presets(options, environment, err) != 0)
+    if (read_presets(options, given, environment, err) != 0)
         return -1;
-    if (read_words(options, argc, argv, err) != 0) /* the command line wins over presets */
+    if (read_words(options, argc, argv, given, err) != 0) /* the command line wins over presets */
         return -1;
     return check(options, err);
 }

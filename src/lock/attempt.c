@@ -233,8 +233,8 @@ int attempt_check_length(const char *prefix, const char *id, const char *label, 
     if (length <= ATTEMPT_NAME_BYTES)
         return 0;
     return error_set(err, ERROR_USAGE,
-                     "prefix '%s' with ID '%s' and %d characters of tags makes %zu characters; "
-                     "the limit is %d",
+                     "prefix '%s' with ID '%s', its label and the %d characters that the lock adds "
+                     "makes %zu characters; the limit is %d",
                      show(prefix).text, show(id).text, ATTEMPT_TAGS_BYTES, length,
                      ATTEMPT_NAME_BYTES);
 }

@@ -12,10 +12,29 @@
 int descriptors_hold_standard(struct error *err)
 {
     for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
-        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR | O_CLOEXEC) < 0)
+        int mode = fd == STDOUT_FILENO ? O_RDONLY : O_RDWR;
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", mode | O_CLOEXEC) < 0)
             return error_system(err, errno, "opening /dev/null");
     }
     return 0;
+}
+
+int descriptors_check_room(struct error *err)
+{
+    int opened[DESCRIPTORS_NEEDED], count = 0, failure = 0;
+    while (count < DESCRIPTORS_NEEDED && !failure) {
+        opened[count] = open("/dev/null", O_RDONLY | O_CLOEXEC);
+        if (opened[count] < 0)
+            failure = errno;
+        else
+            count++;
+    }
+    for (int i = 0; i < count; i++)
+        (void)close(opened[i]); /* nothing was done with it */
+    if (!failure)
+        return 0;
+    return error_system(err, failure, "only %d of the %d file descriptors needed (see ulimit -n)",
+                        count, DESCRIPTORS_NEEDED);
 }
 
 /* Where close_range(2) is missing (before Linux 5.9) or forbidden. */

@@ -170,8 +170,7 @@ static enum lock_outcome lock_outcome_of(enum logs_outcome outcome)
     return LOCK_UNKNOWN;
 }
 
-static void tell_call(const struct session *session, const struct exchange *exchange,
-                      enum http_outcome outcome)
+static void tell_call(const struct exchange *exchange, enum http_outcome outcome)
 {
     if (!report_shows(REPORT_CALLS))
         return;
@@ -183,7 +182,6 @@ static void tell_call(const struct session *session, const struct exchange *exch
                                      : "done",
            (long long)took_ms, exchange->answer.request_id[0] ? ", request " : "",
            exchange->answer.request_id);
-    (void)session;
 }
 
 /* An answer came. Returns true if the same request should be sent again at once. */
@@ -201,6 +199,8 @@ static bool take_answer(struct session *session, struct exchange *exchange)
     }
     (void)logs_error(&exchange->reply, exchange->operation, exchange->name, session->region,
                      answer->request_id, &exchange->err);
+    if (exchange->reply.outcome == LOGS_UNUSABLE)
+        (void)error_add(&exchange->err, "'%s'", session->url);
     if (exchange->reply.hint != LOGS_HINT_NONE)
         (void)error_add(&exchange->err, "with the credentials from %s",
                         session->provider.keys.origin);
@@ -253,7 +253,7 @@ static void perform(struct session *session, struct exchange *exchange,
             again = take_answer(session, exchange);
         else
             take_silence(exchange, outcome);
-        tell_call(session, exchange, outcome);
+        tell_call(exchange, outcome);
         if (!again || repeated || resigned + 1 >= RESIGNED_MAX)
             break;
         repeated = true;

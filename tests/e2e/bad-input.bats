@@ -226,3 +226,46 @@ useless() {
     [ -s all ]
     ! grep -qE "$SECRET|$TOKEN|Signature=|AWS4-HMAC" all || return 1
 }
+
+@test "a line end in a key, wherever it is" {
+    AWS_SESSION_TOKEN=$'x\ny' bad 78 "AWS_SESSION_TOKEN" -p locks true
+    AWS_SECRET_ACCESS_KEY=$'x\r' bad 78 "AWS_SECRET_ACCESS_KEY" -p locks true
+    unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY
+    mkdir -p .aws
+    printf '[default]\naws_access_key_id = a\raws_secret_access_key = b\naws_secret_access_key = c\n' >.aws/credentials
+    bad 78 "$PWD/.aws/credentials" -p locks true
+    no_calls
+}
+
+@test "a value for an option that takes none" {
+    bad 64 "'--nonblock' takes no value" -p locks --nonblock=1 true
+    bad 64 "unknown option '--no=1'" -p locks --no=1 true
+}
+
+@test "too few file descriptors" {
+    local limit
+    for limit in 8 13 20; do
+        status=0
+        prlimit --nofile="$limit" "$WITHLOCK_BUILD/src/withlock" -p locks true 2>err 3>&- 4>&- ||
+            status=$?
+        [ "$status" -eq 71 ]
+        one_line "ulimit -n"
+    done
+    no_calls
+}
+
+@test "standard output is closed" {
+    local option
+    for option in --status --check --help --version; do
+        status=0
+        "$WITHLOCK" -p locks "$option" 2>err >&- || status=$?
+        [ "$status" -eq 71 ]
+        one_line "standard output"
+    done
+}
+
+@test "a path at the endpoint where there is no service" {
+    export AWS_MAX_ATTEMPTS=1
+    bad 69 "'$URL/elsewhere'" --endpoint-url "$URL/elsewhere" -p locks true
+    one_line "is the endpoint right?"
+}

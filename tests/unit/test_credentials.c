@@ -195,9 +195,58 @@ static void E1_nothing_found(void **state)
             ".aws/credentials", "container", "metadata is disabled");
 }
 
+static void E3_a_line_end_in_a_key_is_named(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *id, *secret, *token, *credentials, *holds[2];
+    } rows[] = {
+        {"AWS_ACCESS_KEY_ID=a\r",
+         "AWS_SECRET_ACCESS_KEY=b",
+         "X=",
+         NULL,
+         {"AWS_ACCESS_KEY_ID", "environment"}},
+        {"AWS_ACCESS_KEY_ID=a",
+         "AWS_SECRET_ACCESS_KEY=b\r",
+         "X=",
+         NULL,
+         {"AWS_SECRET_ACCESS_KEY", "environment"}},
+        {"AWS_ACCESS_KEY_ID=a",
+         "AWS_SECRET_ACCESS_KEY=b",
+         "AWS_SESSION_TOKEN=c\nd",
+         NULL,
+         {"AWS_SESSION_TOKEN", "environment"}},
+        {"X=",
+         "X=",
+         "X=",
+         "[default]\naws_access_key_id=a\naws_secret_access_key=b\naws_session_token=c\n  d\n",
+         {"aws_session_token", ".aws/credentials"}},
+        {"X=",
+         "X=",
+         "X=",
+         "[default]\naws_access_key_id=a\naws_secret_access_key=b\rc\n",
+         {"aws_secret_access_key", ".aws/credentials"}},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct world world = {.variables = {rows[i].id, rows[i].secret, rows[i].token},
+                              .credentials = rows[i].credentials};
+        struct credentials keys;
+        struct error err = {0};
+        char got[200];
+        credentials_init(&keys);
+        look(&world, &keys, &err, got, sizeof(got));
+        check_row(strcmp(got, "-") == 0 && err.kind == ERROR_CONFIG, got);
+        check_row(strstr(err.text, rows[i].holds[0]) != NULL, err.text);
+        check_row(strstr(err.text, rows[i].holds[1]) != NULL, err.text);
+        check_row(strpbrk(err.text, "\r\n") == NULL, err.text);
+        credentials_free(&keys);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(E3_a_line_end_in_a_key_is_named),
         cmocka_unit_test(P1_environment),
         cmocka_unit_test(P1_not_with_the_profile_option),
         cmocka_unit_test(P1_E6_half_a_key),

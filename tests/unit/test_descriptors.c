@@ -2,6 +2,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -44,6 +46,27 @@ static int check_hold(void)
     return fcntl(1, F_GETFD) == 0 ? 0 : 4; /* the one that was given stays as given */
 }
 
+static int check_output(void)
+{
+    close(1);
+    if (descriptors_hold_standard(NULL) != 0 || !is_null(1))
+        return 1;
+    return write(1, "x", 1) < 0 ? 0 : 2; /* nobody would know that it got lost */
+}
+
+static int check_room(void)
+{
+    struct error err = {0};
+    struct rlimit enough = {3 + DESCRIPTORS_NEEDED, 1000}, few = {2 + DESCRIPTORS_NEEDED, 1000};
+    int none[] = {-1};
+    descriptors_close_but(none, 1);
+    if (setrlimit(RLIMIT_NOFILE, &enough) != 0 || descriptors_check_room(&err) != 0)
+        return 1;
+    if (setrlimit(RLIMIT_NOFILE, &few) != 0 || descriptors_check_room(&err) == 0 || is_open(3))
+        return 2;
+    return err.kind == ERROR_SYSTEM && strstr(err.text, "ulimit") ? 0 : 3;
+}
+
 static int check_close(void)
 {
     int base = fcntl(1, F_DUPFD, 20);
@@ -67,6 +90,18 @@ static void hold_standard_fills_what_is_closed(void **state)
     in_child(check_hold);
 }
 
+static void a_closed_output_cannot_be_written_to(void **state)
+{
+    (void)state;
+    in_child(check_output);
+}
+
+static void too_few_descriptors_are_told(void **state)
+{
+    (void)state;
+    in_child(check_room);
+}
+
 static void close_but_keeps_just_those(void **state)
 {
     (void)state;
@@ -77,6 +112,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(hold_standard_fills_what_is_closed),
+        cmocka_unit_test(a_closed_output_cannot_be_written_to),
+        cmocka_unit_test(too_few_descriptors_are_told),
         cmocka_unit_test(close_but_keeps_just_those),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

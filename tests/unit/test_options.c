@@ -164,6 +164,16 @@ static void presets_and_who_wins(void **state)
     assert_non_null(strstr(err.text, "WITHLOCK_QUIET 'yes'"));
     assert_int_equal(parse(&options, (const char *[]){"--help", NULL}, &err), 0);
     assert_int_equal(options.action, OPTIONS_HELP);
+    /* what is overridden does not matter, by whatever name it is overridden */
+    assert_int_equal(parse(&options, (const char *[]){"-q", "true", NULL}, &err), 0);
+    variables[2] = "WITHLOCK_NONBLOCK=maybe";
+    variables[3] = "WITHLOCK_TIMEOUT=soon";
+    assert_int_equal(parse(&options, (const char *[]){"true", NULL}, &err), -1);
+    assert_int_equal(parse(&options, (const char *[]){"--wait", "3", "true", NULL}, &err), 0);
+    assert_int_equal(options.wait_ms, 3000);
+    variables[2] = "WITHLOCK_VERBOSE=1"; /* these add up */
+    assert_int_equal(parse(&options, (const char *[]){"-n", "-v", "true", NULL}, &err), 0);
+    assert_int_equal(options.verbose, 2);
     memset(variables, 0, sizeof(variables));
 }
 
