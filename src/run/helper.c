@@ -12,6 +12,8 @@
 #include "run/sweep.h"
 
 #define CHUNK_BYTES 4096
+#define POLL_MAX_MS 60000 /* poll() takes an int */
+#define LOOK_MS     20    /* where there is no pidfd: whether the program has ended */
 
 /* A program that runs. Descriptors are -1 when closed. */
 struct helper {
@@ -97,10 +99,18 @@ static bool drain(int fd, struct buf *out, bool keep_end)
     return got < 0 && failure == EAGAIN;
 }
 
-static int milliseconds_until(struct mono deadline)
+static int milliseconds_until(struct mono deadline, int64_t longest_ms)
 {
     int64_t left = mono_diff(deadline, mono_now());
-    return left < 0 ? 0 : left > 60000 ? 60000 : (int)left;
+    return left < 0 ? 0 : left > longest_ms ? (int)longest_ms : (int)left;
+}
+
+/* It stays to be reaped. If somebody else has reaped it, that is an end, too. */
+static bool has_ended(const struct helper *helper)
+{
+    siginfo_t info = {0};
+    int result = waitid(P_PID, (id_t)helper->pid, &info, WEXITED | WNOHANG | WNOWAIT);
+    return result != 0 || info.si_pid != 0;
 }
 
 /* Reads until the program has ended. Its children may hold the pipes open for longer. */
@@ -108,6 +118,7 @@ static int follow(struct helper *helper, struct mono deadline, const struct sess
                   struct helper_result *result, struct error *err)
 {
     bool ended = false;
+    int64_t longest_ms = helper->pid_fd < 0 ? LOOK_MS : POLL_MAX_MS;
     while (!ended) {
         struct pollfd fds[] = {
             {.fd = helper->output_fd, .events = POLLIN},
@@ -115,9 +126,9 @@ static int follow(struct helper *helper, struct mono deadline, const struct sess
             {.fd = helper->pid_fd, .events = POLLIN},
             {.fd = waker->fd, .events = POLLIN},
         };
-        if (poll(fds, 4, milliseconds_until(deadline)) < 0 && errno != EINTR)
+        if (poll(fds, 4, milliseconds_until(deadline, longest_ms)) < 0 && errno != EINTR)
             return error_system(err, errno, "waiting for the program");
-        ended = fds[2].revents != 0;
+        ended = has_ended(helper);
         if (helper->output_fd >= 0 && !drain(helper->output_fd, &result->output, false))
             close_fd(&helper->output_fd);
         if (helper->messages_fd >= 0 && !drain(helper->messages_fd, &result->messages, true))
@@ -169,12 +180,11 @@ int helper_run(char *const *words, bool quiet, struct mono deadline,
     close_fd(&messages[1]);
     helper.output_fd = output[0];
     helper.messages_fd = messages[0];
+    if (!failure)
+        helper.pid_fd = pidfd_open(helper.pid, 0); /* none before Linux 5.3, nor in valgrind */
     if (failure) {
         (void)error_system(err, failure, "'%s' cannot be run", words[0]); /* told by done */
         err->kind = ERROR_CONFIG;
-    } else if ((helper.pid_fd = pidfd_open(helper.pid, 0)) < 0) {
-        (void)error_system(err, errno, "watching '%s'", words[0]);
-        end(&helper);
     } else if (follow(&helper, deadline, waker, &result, err) != 0) {
         (void)error_add(err, "'%s'", words[0]);
         end(&helper);
