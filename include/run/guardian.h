@@ -124,6 +124,9 @@ void guardian_end_command(struct guardian *guardian, int64_t kill_after_ms);
 int guardian_launch(struct guardian *guardian, const char *const *variables,
                     struct error *err) MUST_USE;
 
+/* Before the launch, when guardian_fd() is readable: there is nobody left to launch anything. */
+bool guardian_died(struct guardian *guardian);
+
 /* Readable when guardian_next() should be called, until it says GUARDIAN_NOTHING. */
 int guardian_fd(const struct guardian *guardian);
 

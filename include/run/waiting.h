@@ -2,26 +2,31 @@
  * waiting - what happens beside the lock while it is waited for: signals, and a line for the user.
  *
  * After SUPERVISE_FIRST_WORD_MS one line says who is ahead; it is kept up to date in place on a
- * terminal, and repeated elsewhere.
+ * terminal, and repeated elsewhere. A guardian that dies meanwhile ends the wait: nobody would be
+ * there to start the command.
  */
 #ifndef RUN_WAITING_H
 #define RUN_WAITING_H
 
+#include "run/guardian.h"
 #include "run/session.h"
 #include "run/signals.h"
 
 struct waiting {
     const struct signals *signals;
+    struct guardian *guardian;
     const struct session *session; /* NULL until there is one */
     int epoll_fd;
     int timer_fd;
     struct mono since;
     int signal; /* what ended the wait; 0 if nothing did */
+    bool guardian_died;
 };
 
-int waiting_begin(struct waiting *waiting, const struct signals *signals,
+int waiting_begin(struct waiting *waiting, const struct signals *signals, struct guardian *guardian,
                   struct error *err) MUST_USE;
 void waiting_show(struct waiting *waiting, const struct session *session);
+bool waiting_is_over(const struct waiting *waiting); /* something has ended the wait */
 struct session_waker waiting_waker(struct waiting *waiting);
 void waiting_end(struct waiting *waiting); /* erases the line; may run twice */
 

@@ -465,6 +465,12 @@ enum guardian_event guardian_next(struct guardian *guardian, struct guardian_see
     return event;
 }
 
+bool guardian_died(struct guardian *guardian)
+{
+    look(guardian);
+    return guardian->gone;
+}
+
 void guardian_finish(struct guardian *guardian)
 {
     if (!guardian || guardian->pid == 0)

@@ -148,8 +148,8 @@ static void release_after_death(void *context)
     session_free(&run->session);
 }
 
-/* Waits for the lock. Returns the signal that ended the wait, 0 if none did. */
-static int wait_for_lock(struct run *run, struct waiting *waiting)
+/* Waits for the lock, until it is decided or the wait is over. */
+static void wait_for_lock(struct run *run, struct waiting *waiting)
 {
     struct session *session = &run->session;
     struct session_waker waker = waiting_waker(waiting);
@@ -159,9 +159,8 @@ static int wait_for_lock(struct run *run, struct waiting *waiting)
         session_step(session, &waker, MONO_NEVER);
         take_notices(session);
         phase = lock_phase(&session->lock);
-    } while (waiting->signal == 0 && phase != LOCK_HELD && phase != LOCK_LOST &&
+    } while (!waiting_is_over(waiting) && phase != LOCK_HELD && phase != LOCK_LOST &&
              phase != LOCK_LEAVING && phase != LOCK_FINISHED);
-    return waiting->signal;
 }
 
 static void note_loss(struct run *run)
@@ -337,16 +336,26 @@ static int use_lock(struct run *run, struct error *err)
     return status;
 }
 
+/* The wait was given up: whoever sent the signal knows why. */
+static int given_up_status(const struct waiting *waiting, struct error *err)
+{
+    *err = (struct error){0};
+    if (waiting->signal)
+        return EXIT_STATUS_SIGNAL + waiting->signal;
+    (void)error_set(err, ERROR_SYSTEM, "the guardian process has died"); /* told by the status */
+    return error_exit_status(err->kind);
+}
+
 static int run_session(struct run *run, struct waiting *waiting, struct error *err)
 {
     struct session_waker waker = NO_WAKER;
-    int number = wait_for_lock(run, waiting);
+    wait_for_lock(run, waiting);
     waiting_end(waiting);
-    if (number == 0 && lock_phase(&run->session.lock) == LOCK_HELD)
+    if (!waiting_is_over(waiting) && lock_phase(&run->session.lock) == LOCK_HELD)
         return use_lock(run, err);
     (void)release(run, &waker); /* it has said what is left */
-    if (number)
-        return EXIT_STATUS_SIGNAL + number;
+    if (waiting_is_over(waiting))
+        return given_up_status(waiting, err);
     return not_obtained_status(run, err);
 }
 
@@ -361,7 +370,7 @@ static int start(struct run *run, struct error *err)
         .release_context = run,
     };
     if (guardian_start(&run->guardian, &settings, err) != 0 ||
-        waiting_begin(&waiting, run->signals, err) != 0)
+        waiting_begin(&waiting, run->signals, &run->guardian, err) != 0)
         return error_exit_status(err->kind);
     struct session_waker waker = waiting_waker(&waiting);
     int status;
@@ -371,10 +380,8 @@ static int start(struct run *run, struct error *err)
         status = error_exit_status(err->kind);
     else
         status = run_session(run, &waiting, err);
-    if (!begun && waiting.signal) { /* given up because of it; whoever sent it knows */
-        status = EXIT_STATUS_SIGNAL + waiting.signal;
-        *err = (struct error){0};
-    }
+    if (!begun && waiting_is_over(&waiting))
+        status = given_up_status(&waiting, err);
     waiting_end(&waiting);
     return status;
 }

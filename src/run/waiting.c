@@ -26,14 +26,17 @@ static void arm(const struct waiting *waiting)
     (void)timerfd_settime(waiting->timer_fd, 0, &spec, NULL); /* the values are valid */
 }
 
-int waiting_begin(struct waiting *waiting, const struct signals *signals, struct error *err)
+int waiting_begin(struct waiting *waiting, const struct signals *signals, struct guardian *guardian,
+                  struct error *err)
 {
-    *waiting = (struct waiting){.signals = signals, .since = mono_now(), .timer_fd = -1};
+    *waiting = (struct waiting){
+        .signals = signals, .guardian = guardian, .since = mono_now(), .timer_fd = -1};
     waiting->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     if (waiting->epoll_fd >= 0)
         waiting->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
     if (waiting->timer_fd < 0 || watch(waiting->epoll_fd, waiting->timer_fd) != 0 ||
-        watch(waiting->epoll_fd, signals->fd) != 0) {
+        watch(waiting->epoll_fd, signals->fd) != 0 ||
+        watch(waiting->epoll_fd, guardian_fd(guardian)) != 0) {
         (void)error_system(err, errno, "watching for signals");
         waiting_end(waiting);
         return -1;
@@ -97,15 +100,21 @@ static void take_signals(struct waiting *waiting)
     }
 }
 
+bool waiting_is_over(const struct waiting *waiting)
+{
+    return waiting->signal != 0 || waiting->guardian_died;
+}
+
 static bool woken(void *context)
 {
     struct waiting *waiting = context;
     uint64_t times;
     if (read(waiting->timer_fd, &times, sizeof(times)) == (ssize_t)sizeof(times) &&
-        waiting->session && waiting->signal == 0)
+        waiting->session && !waiting_is_over(waiting))
         say(waiting);
     take_signals(waiting);
-    return waiting->signal != 0;
+    waiting->guardian_died = waiting->guardian_died || guardian_died(waiting->guardian);
+    return waiting_is_over(waiting);
 }
 
 struct session_waker waiting_waker(struct waiting *waiting)

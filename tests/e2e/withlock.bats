@@ -339,6 +339,18 @@ teardown() {
     [ ! -s quiet.err ]
 }
 
+@test "a guardian that is killed while the lock is waited for ends the wait" {
+    plant_claim jobs
+    start waiter -p jobs touch entered
+    local waiter=$JOB
+    wait_until matching '^jobs/2'
+    kill -KILL "$(pgrep -P "$waiter" withlock-guard)"
+    ends 71 "$waiter"
+    grep -qx 'withlock: the guardian process has died' waiter.err
+    group_count 1
+    [ ! -e entered ]
+}
+
 @test "locks whose names begin alike do not wait for each other" {
     local name jobs=() number=0
     for name in a a/b ab a.b a-1 a_; do
