@@ -97,6 +97,38 @@ many() {
     awk 'NR == 1 { first = $1 } END { exit $1 - first >= 15 }' holder.out
 }
 
+@test "--on-lost warn: says so at once, while the command goes on" {
+    start holder --on-lost warn -t 15 -p locks/a -- sh -c "$HOLD" holder
+    local holder=$JOB name
+    wait_until test -e holder.in
+    warned() {
+        for name in $(groups locks/a/); do call DeleteLogGroup "{\"logGroupName\":\"$name\"}"; done
+        grep -q "lost the lock 'locks/a': its attempts were deleted" holder.err
+    }
+    wait_until warned
+    [ ! -e holder.done ]
+    let_go holder
+    ends 0 "$holder"
+    [ -e holder.done ]
+    [ "$(grep -c lost holder.err)" -eq 1 ]
+    nothing_left
+}
+
+@test "-w over a service that hangs: 69 once the time is over, from the start or in the queue" {
+    faults '{"outage":"hang"}'
+    gives 69 -w 1.5 --release-timeout 1 -p locks/a touch entered
+    one_line 'no answer'
+    faults '{"outage":"none"}'
+    plant_claim locks/b
+    start waiter -w 5 --release-timeout 1 -p locks/b touch entered
+    local waiter=$JOB
+    wait_until call_count 3 DescribeLogGroups
+    faults '{"outage":"hang"}'
+    ends 69 "$waiter"
+    grep -q 'no answer' waiter.err
+    [ ! -e entered ]
+}
+
 @test "the service is away at the release: the command's status counts, and what is left is said" {
     hold holder -t 15 --release-timeout 1 -p locks/a
     local holder=$JOB name

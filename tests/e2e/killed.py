@@ -2,7 +2,7 @@
 """kill -9 of withlock at random moments: the command and all that it started end, nothing is left
 in the service, no zombie stays.
 
-Usage: killed.py --build DIR [--runs N] [--parallel N] [--seed N]
+Usage: killed.py --build DIR [--runs N] [--parallel N] [--seed N] [--settle S] [--lag MS]
 
 The moments are drawn over the whole life of a run: before the first call, waiting, between fork
 and exec, running, releasing. Each must be cleared within 2 s and --kill-after, which the figures
@@ -22,7 +22,6 @@ import time
 from world import HOLD, Holder, Service, arguments, complains, environment, naming, pids, text_of
 
 WAYS = ("plain", "stubborn", "daemon", "short")
-SETTLE_S = 0.2
 KILL_AFTER_S = 1
 LIMIT_S = 40
 
@@ -30,8 +29,10 @@ LIMIT_S = 40
 class World:
     def __init__(self, options):
         self.build, self.random = options.build, random.Random(options.seed)
+        self.settle_s = options.settle
         self.folder = tempfile.mkdtemp(prefix="withlock-killed-")
-        self.service = Service(self.build, "--latency-ms", "5")
+        self.service = Service(self.build, "--latency-ms", "5", "--visibility-lag-ms",
+                               str(options.lag))
         self.environment = environment(self.service.url)
         self.mutex = threading.Lock()
         self.left = options.runs
@@ -51,7 +52,7 @@ class World:
     def one(self, number, moment_s, way):
         prefix = f"killed/n{number}"
         words = [os.path.join(self.build, "src/withlock"), "-p", prefix, "-t", "60",
-                 "--settle", str(SETTLE_S), "-k", str(KILL_AFTER_S)]
+                 "--settle", str(self.settle_s), "-k", str(KILL_AFTER_S)]
         run = Holder(self.folder, f"n{number}", words, 0.1 if way == "short" else 60,
                      "plain" if way == "short" else way, self.environment)
         record, process = run.record, run.process
@@ -113,6 +114,8 @@ def main():
     parser.add_argument("--runs", type=int, default=24)
     parser.add_argument("--parallel", type=int, default=8)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--settle", type=float, default=0.2)
+    parser.add_argument("--lag", type=int, default=0, help="of listings, at most")
     options = parser.parse_args()
     world = World(options)
     threads = [threading.Thread(target=world.work) for _ in range(options.parallel)]

@@ -129,6 +129,7 @@ class Service:
     def stop(self):
         """True if it ended well."""
         self.process.terminate()
+        self.process.stdout.close()
         return self.process.wait(LIMIT_S) == 0
 
 

@@ -1,0 +1,67 @@
+#!/usr/bin/env python3
+"""The line on a terminal about who is waited for: kept in place, never wider than the terminal,
+erased before the command starts."""
+
+import os
+import re
+import unittest
+
+from terminal import CTRL_C, Terminal
+from world import Service, environment, until
+
+BUILD = os.environ["WITHLOCK_BUILD"]
+WITHLOCK = os.path.join(BUILD, "src/withlock")
+ANOTHER = "jobs/another#t900#g1#q1#h#k7#l" + 24 * "a"
+ERASE = b"\r\x1b[K"
+
+
+class Line(unittest.TestCase):
+    def setUp(self):
+        self.service = Service(BUILD)
+        self.service.ask("/_groups", {"logGroupName": ANOTHER})
+
+    def tearDown(self):
+        self.assertTrue(self.service.stop())
+
+    def terminal(self, *command, columns=40):
+        script = f'stty cols {columns}; exec "$0" "$@"'
+        return Terminal(["sh", "-c", script, WITHLOCK, "-p", "jobs", "--settle", "0.1", *command],
+                        environment(self.service.url))
+
+    def shown(self, terminal, begin, count):
+        """Waits for so many states of the line after this point of the output; returns them all."""
+        def states():
+            terminal.drain()
+            found = re.findall(rb"withlock: [^\r\n]*", terminal.output[begin:])
+            return found if len(found) >= count else None
+        return until(states, lambda: f"{count} states of the line in {terminal.output}")
+
+    def test_it_fits_however_narrow_and_is_gone_before_the_command_starts(self):
+        with self.terminal("sh", "-c", "echo done; exit 3") as terminal:
+            self.assertEqual(terminal.event()[0], "job")
+            states = self.shown(terminal, 0, 2)
+            self.assertTrue(states[0].startswith(b"withlock: waiting for lock 'jobs'"))
+            self.assertEqual({len(state) for state in states[:-1]}, {39})
+            terminal.resize(24, 20)
+            begin = len(terminal.output)
+            states = self.shown(terminal, begin, 4)
+            self.assertEqual({len(state) for state in states[1:-1]}, {19})
+            self.service.call("DeleteLogGroup", {"logGroupName": ANOTHER})
+            self.assertEqual(terminal.event(), ("ended", 3))
+            terminal.shows(ERASE + b"done\r\n")
+            self.assertEqual(terminal.output.count(b"\n"), 1)
+
+    def test_a_wide_terminal_shows_all(self):
+        with self.terminal("true", columns=300) as terminal:
+            self.assertEqual(terminal.event()[0], "job")
+            state = self.shown(terminal, 0, 2)[0]
+            self.assertIn(24 * b"a", state)
+            self.assertTrue(state.endswith(b"; 1 ahead"), state)
+            terminal.press(CTRL_C)
+            self.assertEqual(terminal.event(), ("ended", 130))
+            self.assertEqual(self.service.groups(), [ANOTHER])
+            terminal.shows(ERASE)
+
+
+if __name__ == "__main__":
+    unittest.main()
