@@ -13,6 +13,7 @@
 
 #define CHECK_ROUNDS        24    /* of a create and a delete */
 #define CHECK_TIME_MS       90000 /* no new round after this */
+#define CHECK_FIRST_WORD_MS 2000  /* then it says that it is at it */
 #define CHECK_APPEAR_MS     30000 /* longest wait for a change to show in a listing */
 #define CHECK_PAUSE_MS      15    /* between looks, at least, */
 #define CHECK_PAUSE_SHARE   10    /* or this share of the time that has passed */

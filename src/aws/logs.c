@@ -168,11 +168,11 @@ static int add_statement(enum logs_operation operation, const char *name, const 
         (void)snprintf(resource, sizeof(resource), "arn:*:logs:%s:*:log-group:%.*s/*", region,
                        (int)(strrchr(name, '/') ? strrchr(name, '/') - name : (long)strlen(name)),
                        name);
-    (void)snprintf(
-        err->text + used, sizeof(err->text) - used,
-        "; allow it: {\"Effect\":\"Allow\",\"Action\":%s\"logs:%s\"%s,\"Resource\":\"%s\"}",
-        tags ? "[" : "", operation_names[operation], tags ? ",\"logs:TagResource\"]" : "",
-        resource);
+    (void)snprintf(err->text + used, sizeof(err->text) - used,
+                   LOGS_ALLOW
+                   "{\"Effect\":\"Allow\",\"Action\":%s\"logs:%s\"%s,\"Resource\":\"%s\"}",
+                   tags ? "[" : "", operation_names[operation],
+                   tags ? ",\"logs:TagResource\"]" : "", resource);
     return -1;
 }
 

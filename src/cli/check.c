@@ -150,16 +150,19 @@ static void say_measured(struct check *check, const struct inspect_plan *plan,
                          const struct verdict *verdict, struct buf *out)
 {
     int64_t ahead_ms = measure_clock_ahead(&check->clock);
+    int64_t doubt_ms = measure_clock_doubt(&check->clock);
     int64_t span_ms = measure_skew_span(&check->skew);
     (void)buf_addf(out, "round trip     %lld ms (from %lld to %lld, %u requests)\n",
                    (long long)measure_trip_at(&check->trips, 50),
                    (long long)measure_trip_at(&check->trips, 0),
                    (long long)measure_trip_at(&check->trips, 100), check->trips.count);
-    if (check->clock.answers)
+    if (check->clock.answers && llabs(ahead_ms) <= doubt_ms)
+        (void)buf_addf(out, "clock          the service's and ours agree to %lld ms\n",
+                       (long long)(llabs(ahead_ms) + doubt_ms));
+    else if (check->clock.answers)
         (void)buf_addf(
             out, "clock          the service's is %lld ms %s ours (give or take %lld ms)%s\n",
-            (long long)llabs(ahead_ms), ahead_ms < 0 ? "behind" : "ahead of",
-            (long long)measure_clock_doubt(&check->clock),
+            (long long)llabs(ahead_ms), ahead_ms < 0 ? "behind" : "ahead of", (long long)doubt_ms,
             llabs(ahead_ms) > CLOCK_LIMIT_MS ? "; beyond 5 min AWS refuses at first" : "");
     if (!verdict->measured)
         return;

@@ -5,6 +5,7 @@
 
 #include "base/date.h"
 #include "base/json.h"
+#include "base/report.h"
 #include "run/identity.h"
 
 #define ARN_BYTES      2048
@@ -104,8 +105,12 @@ static int try_action(struct check *check, enum check_action action, const char 
     check->answers[lacking] = denied ? CHECK_DENIED : CHECK_ALLOWED;
     if (!denied && action == CHECK_CREATE && check->inspect.plan->tags)
         check->answers[CHECK_TAGS] = CHECK_ALLOWED;
-    if (denied)
+    if (denied) {
         check->denials[lacking] = reply.err;
+        char *statement = strstr(check->denials[lacking].text, LOGS_ALLOW);
+        if (statement) /* it is for probes only; the lock's is shown at the end */
+            *statement = '\0';
+    }
     if (!denied && action == CHECK_DESCRIBE)
         read_account(check, &reply);
     session_reply_free(&reply);
@@ -240,13 +245,21 @@ static int clear_away(struct check *check, struct error *err)
 
 static int measure(struct check *check, const struct identity *identity, struct error *err)
 {
-    struct mono end = mono_add(mono_now(), CHECK_TIME_MS);
-    if (clear_away(check, err) != 0)
-        return -1;
-    for (uint32_t i = 2; i < 2 + CHECK_ROUNDS && !mono_reached(mono_now(), end); i++)
-        if (round_trip(check, identity, i, err) != 0)
-            return -1;
-    return 0;
+    struct mono begun = mono_now(), end = mono_add(begun, CHECK_TIME_MS);
+    bool said = false; /* where listings lag it takes its time */
+    int result = clear_away(check, err);
+    for (uint32_t i = 2; result == 0 && i < 2 + CHECK_ROUNDS && !mono_reached(mono_now(), end);
+         i++) {
+        if (mono_diff(mono_now(), begun) >= CHECK_FIRST_WORD_MS && (!said || report_in_place())) {
+            report_progress("message", NULL, 0,
+                            "measuring how late listings are, for up to %d s: round %u of %d",
+                            CHECK_TIME_MS / 1000, check->created.rounds + 1, CHECK_ROUNDS);
+            said = true;
+        }
+        result = round_trip(check, identity, i, err);
+    }
+    report_progress_end();
+    return result;
 }
 
 /* The probe that may still be there: a few tries, whatever signals have come. */
