@@ -68,8 +68,11 @@ static void say_how_long(const struct survey_run *run, const struct inspect_view
     kill_ms = kill_ms < KILL_AFTER_MS ? kill_ms : KILL_AFTER_MS;
     if (run->kind == SURVEY_WAITER)
         (void)buf_add_text(out, "It waits. It will notice, and queue again: end its process.\n");
-    else if (run->kind != SURVEY_HOLDER)
-        (void)buf_add_text(out, "It no longer counts, or never did.\n");
+    else if (run->kind == SURVEY_ABANDONED)
+        (void)buf_add_text(out, "It has expired: nobody waits for it any more.\n");
+    else if (run->kind == SURVEY_STRANGER)
+        (void)buf_add_text(out, "It is no withlock's: perhaps a playbook that waits, and tries "
+                                "again by itself.\n");
     else if (!run->marked)
         (void)buf_add_text(out, "It is not a withlock: nothing tells it, its work goes on.\n");
     else
@@ -254,8 +257,9 @@ static void audit(const struct broken *broken)
                                     {"by", by, 0},
                                     {"attempts", NULL, broken->deleted}};
     report_event(REPORT_WARNING, "broken", fields, 4,
-                 "broken: lock '%s', contender '%s', %u attempts deleted by %s at %s",
-                 broken->inspect.plan->prefix, broken->shown, broken->deleted, by, now);
+                 "broken: lock '%s', contender '%s', %u attempt%s deleted by %s at %s",
+                 broken->inspect.plan->prefix, broken->shown, broken->deleted,
+                 broken->deleted == 1 ? "" : "s", by, now);
 }
 
 static int nothing(const struct broken *broken)

@@ -158,7 +158,10 @@ static void json_run(const struct survey_run *run, const struct lock_listing *li
         json_integer(out, "token", attempt->token);
     json_time(out, "since", run->since_ms);
     json_time(out, "renewed", run->renewed_ms);
-    json_time(out, "expires", run->expires_ms);
+    if (run->has_content)
+        json_null(out, "expires");
+    else
+        json_time(out, "expires", run->expires_ms);
     json_integer(out, "lock_timeout_s", attempt->lock_timeout_ms / 1000);
     json_bool(out, "has_content", run->has_content);
     json_array(out, "attempts");

@@ -27,7 +27,7 @@ asked() {
     id=$(holder_of jobs)
     LOGNAME=alice gives 0 -p jobs --break "$id" --yes
     one_line "broken: lock 'jobs', contender '$id', "
-    grep -qE "attempts deleted by alice, uid $(id -u) on .* at 20[0-9T:-]*Z$" err
+    grep -qE "attempts? deleted by alice, uid $(id -u) on .* at 20[0-9T:-]*Z$" err
     grep -qE "^holder +$id +nightly " out
     grep -qE '^Its command may still run for [0-9]+ s, until 20[0-9T:-]*Z: so long lasts its lease' out
     grep -q 'notices within 5 s, and needs --kill-after (3 s if not set)' out
@@ -54,6 +54,7 @@ asked() {
     plant '{"logGroupName":"jobs/sub/dead#t60"}'
     gives 0 -p jobs --break dead --yes
     grep -q '2 attempts deleted' err
+    grep -qx 'It has expired: nobody waits for it any more.' out
     [ "$(groups '' | sort | paste -sd' ')" = 'jobs/dea jobs/dead2#t60#u11111111 jobs/sub/dead#t60' ]
 }
 
@@ -80,6 +81,13 @@ asked() {
     gives 0 -p jobs --break role --yes
     grep -q 'It is not a withlock: nothing tells it' out
     absent jobs/role
+    # One that is not the first.
+    plant_claim jobs
+    plant '{"logGroupName":"jobs/role"}'
+    gives 0 -p jobs --break role --yes
+    grep -qx "It is no withlock's: perhaps a playbook that waits, and tries again by itself." out
+    one_line "contender 'role', 1 attempt deleted by"
+    exists 'jobs/another#t900#g1#q1#h#k7'
 }
 
 @test "without a terminal it needs --yes, and nothing is done" {

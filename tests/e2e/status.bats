@@ -63,6 +63,7 @@ json() {
     json '[.waiters[].pid] == [range(401; 413)]'
     json '[.abandoned[].id] | sort == ["gone", "old-role"]'
     json '[.strangers[] | [.id, .has_content]] | sort == [["logs", true], ["role-peer", false]]'
+    json 'all(.strangers[]; (.expires == null) == .has_content)'
     json '(.holders[0].expires | fromdate) - (.holders[0].renewed | fromdate) == 900'
     json '.time as $now | ($now | fromdate) - (.waiters[0].renewed | fromdate) | . >= 0 and . <= 5'
     [ "$(head -1 out | sed 's/;.*//')" = "lock 'jobs' in eu-west-1: held, 12 waiting" ]
