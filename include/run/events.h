@@ -13,6 +13,9 @@
 #include "base/error.h"
 #include "run/session.h"
 
+/* A signal ended the wait; the attempts are deleted, or it was said that they are not. */
+void events_withdrawn(const struct session *session, int number, int64_t waited_ms);
+
 void events_acquired(const struct session *session, int64_t waited_ms);
 
 /* Any thread. A renewal was confirmed, the n-th. */

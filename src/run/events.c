@@ -17,6 +17,17 @@ static const char *id(const struct session *session)
     return session->config.lock.id;
 }
 
+void events_withdrawn(const struct session *session, int number, int64_t waited_ms)
+{
+    struct report_field fields[] = {{"lock", prefix(session), 0},
+                                    {"id", id(session), 0},
+                                    {"signal", NULL, number},
+                                    {"waited_ms", NULL, waited_ms}};
+    report_event(report_event_level(), "withdrawn", fields, COUNT(fields),
+                 "withdrawn from lock '%s' after " SECONDS ", by signal %d", prefix(session),
+                 PARTS(waited_ms), number);
+}
+
 void events_acquired(const struct session *session, int64_t waited_ms)
 {
     struct report_field fields[] = {{"lock", prefix(session), 0},

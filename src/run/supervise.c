@@ -354,6 +354,8 @@ static int run_session(struct run *run, struct waiting *waiting, struct error *e
     if (!waiting_is_over(waiting) && lock_phase(&run->session.lock) == LOCK_HELD)
         return use_lock(run, err);
     (void)release(run, &waker); /* it has said what is left */
+    if (waiting->signal)
+        events_withdrawn(&run->session, waiting->signal, mono_diff(mono_now(), run->arrived));
     if (waiting_is_over(waiting))
         return given_up_status(waiting, err);
     return not_obtained_status(run, err);

@@ -53,6 +53,23 @@ events() { # their names in order
     valid log-format.md waiter.err lines
 }
 
+@test "a signal that ends the wait is told" {
+    plant_claim jobs
+    start waiter -p jobs true
+    local waiter=$JOB
+    wait_until group_count 2
+    kill -TERM "$waiter"
+    ends 143 "$waiter"
+    event withdrawn '.signal == 15 and .waited_ms >= 0 and .lock == "jobs"' waiter.err
+    valid log-format.md waiter.err lines
+    WITHLOCK_LOG_FORMAT=text start waiter -v -p jobs true
+    waiter=$JOB
+    wait_until group_count 2
+    kill -INT "$waiter"
+    ends 130 "$waiter"
+    grep -qE "^withlock: withdrawn from lock 'jobs' after [0-9.]+ s, by signal 2$" waiter.err
+}
+
 @test "renewals are told, with the lease they give" {
     hold holder -t 15 -p jobs
     local job=$JOB
