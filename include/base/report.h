@@ -55,4 +55,7 @@ void report_progress(const char *event, const struct report_field *fields, unsig
 void report_progress_end(void);
 bool report_in_place(void); /* standard error is a terminal and messages are text */
 
+/* How long such a line may be if it is kept in place; longer ones are cut. 0: any length. */
+unsigned report_progress_room(void);
+
 #endif

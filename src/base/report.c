@@ -13,6 +13,7 @@
 #include "base/json.h"
 #include "base/text.h"
 
+#define NAME       "withlock: "
 #define ERASE_LINE "\r\033[K"
 
 static struct {
@@ -87,31 +88,32 @@ static void add_json(struct buf *line, enum report_level level, const char *even
 }
 
 /* A line that is to be erased must not wrap. */
-static void fit_terminal(char *message)
+unsigned report_progress_room(void)
 {
     struct winsize size;
-    size_t taken = strlen("withlock: ") + 1;
-    if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > taken &&
-        strlen(message) > size.ws_col - taken)
-        message[size.ws_col - taken] = '\0';
+    unsigned taken = (unsigned)strlen(NAME) + 1;
+    if (!state.terminal || ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col <= taken)
+        return 0;
+    return size.ws_col - taken;
 }
 
 static void __attribute__((format(printf, 6, 0)))
 write_message(enum report_level level, const char *event, const struct report_field *fields,
               unsigned count, bool progress, const char *format, va_list args)
 {
+    unsigned room = progress ? report_progress_room() : 0;
     char raw[REPORT_LINE_BYTES], message[REPORT_LINE_BYTES];
     CLEAN(buf) struct buf line = BUF(4 * REPORT_LINE_BYTES);
     (void)vsnprintf(raw, sizeof(raw), format, args); /* cutting is fine */
     (void)text_printable(text_from(raw), message, sizeof(message));
-    if (progress && state.terminal)
-        fit_terminal(message);
+    if (room && strlen(message) > room)
+        message[room] = '\0';
     if (state.json) {
         add_json(&line, level, event, fields, count, message);
     } else {
         if (state.in_place)
             (void)buf_add_text(&line, ERASE_LINE);
-        (void)buf_addf(&line, "withlock: %s%s", message, progress && state.terminal ? "" : "\n");
+        (void)buf_addf(&line, NAME "%s%s", message, progress && state.terminal ? "" : "\n");
         state.in_place = progress && state.terminal;
     }
     put(&line);

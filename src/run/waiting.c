@@ -2,13 +2,20 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
 #include "base/report.h"
+#include "base/text.h"
+#include "run/identity.h"
 #include "run/outcome.h"
 #include "run/supervise.h"
+
+#define LINE_BYTES 1200 /* a prefix, who is ahead, and the words between */
+#define DATE_CHARS 11   /* of a time in ISO 8601: "2026-11-22T" */
 
 static int watch(int epoll_fd, int fd)
 {
@@ -50,9 +57,46 @@ void waiting_show(struct waiting *waiting, const struct session *session)
     waiting->session = session;
 }
 
-static void say(const struct waiting *waiting)
+/* What a terminal has room for: of the ID and the time what says most, the lock if it fits. */
+static void write_briefly(const struct session *session, const struct outcome_ahead *ahead,
+                          int64_t waited_ms, unsigned room, char out[LINE_BYTES])
+{
+    char who[OUTCOME_WHO_BYTES] = "somebody", today[DATE_ISO_BYTES];
+    const struct lock_standing *standing = lock_standing(&session->lock);
+    struct identity_parts parts = identity_parse(text_from(ahead->id));
+    if (*ahead->label || (*ahead->id && !parts.known))
+        (void)snprintf(who, sizeof(who), "%s", *ahead->label ? ahead->label : ahead->id);
+    else if (parts.known)
+        (void)snprintf(who, sizeof(who), "%.*s-%.*s", TEXT_ARGS(parts.host), TEXT_ARGS(parts.pid));
+    date_write_iso(wall_now(), today);
+    bool is_today = strncmp(ahead->since, today, DATE_CHARS) == 0;
+    (void)snprintf(out, LINE_BYTES, "waiting (%lld s): %s %s since %s; %s%u ahead; lock '%s'",
+                   (long long)(waited_ms / 1000), standing->held ? "held by" : "next is", who,
+                   ahead->since + (is_today ? DATE_CHARS : 0),
+                   standing->at_least ? "at least " : "", standing->ahead,
+                   session->config.lock.prefix);
+    if (strlen(out) > room)
+        *strrchr(out, ';') = '\0'; /* who waits here knows which lock */
+}
+
+static void write_line(const struct session *session, const struct outcome_ahead *ahead,
+                       int64_t waited_ms, char out[LINE_BYTES])
 {
     char who[OUTCOME_WHO_BYTES];
+    unsigned room = report_progress_room();
+    const struct lock_standing *standing = lock_standing(&session->lock);
+    outcome_who(session, who);
+    (void)snprintf(out, LINE_BYTES, "waiting for lock '%s' (%lld s): %s %s; %s%u ahead",
+                   session->config.lock.prefix, (long long)(waited_ms / 1000),
+                   standing->held ? "held by" : "next is", who,
+                   standing->at_least ? "at least " : "", standing->ahead);
+    if (room && strlen(out) > room)
+        write_briefly(session, ahead, waited_ms, room, out);
+}
+
+static void say(const struct waiting *waiting)
+{
+    char line[LINE_BYTES];
     struct outcome_ahead ahead;
     const struct session *session = waiting->session;
     const struct lock_standing *standing = lock_standing(&session->lock);
@@ -70,8 +114,8 @@ static void say(const struct waiting *waiting)
     }
     if (!standing->behind)
         return;
-    outcome_who(session, who);
     (void)outcome_ahead(session, &ahead); /* it is all "" of nobody */
+    write_line(session, &ahead, waited_ms, line);
     struct report_field fields[] = {
         {"lock", prefix, 0},
         {"id", session->config.lock.id, 0},
@@ -81,10 +125,7 @@ static void say(const struct waiting *waiting)
         {"ahead", NULL, standing->ahead},
         {"waited_ms", NULL, waited_ms},
     };
-    report_progress("waiting", fields, sizeof(fields) / sizeof(fields[0]),
-                    "waiting for lock '%s' (%lld s): %s %s; %s%u ahead", prefix,
-                    (long long)(waited_ms / 1000), standing->held ? "held by" : "next is", who,
-                    standing->at_least ? "at least " : "", standing->ahead);
+    report_progress("waiting", fields, sizeof(fields) / sizeof(fields[0]), "%s", line);
 }
 
 static void take_signals(struct waiting *waiting)

@@ -40,7 +40,7 @@ class Line(unittest.TestCase):
         with self.terminal("sh", "-c", "echo done; exit 3") as terminal:
             self.assertEqual(terminal.event()[0], "job")
             states = self.shown(terminal, 0, 2)
-            self.assertTrue(states[0].startswith(b"withlock: waiting for lock 'jobs'"))
+            self.assertTrue(states[0].startswith(b"withlock: waiting ("))
             self.assertEqual({len(state) for state in states[:-1]}, {39})
             terminal.resize(24, 20)
             begin = len(terminal.output)

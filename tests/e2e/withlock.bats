@@ -351,6 +351,27 @@ teardown() {
     [ ! -e entered ]
 }
 
+@test "on a terminal of 80 columns the line has room for all that" {
+    local wanted="held by nightly since (20[0-9-]{8}T)?[0-9:]{8}Z; 1 ahead" name
+    hold holder -l nightly -p an/inconveniently/long-name/for-a-lock
+    local holder=$JOB
+    script -qec "stty cols 80; exec '$WITHLOCK' -w 4 -p an/inconveniently/long-name/for-a-lock true" \
+        /dev/null >seen 3>&- </dev/null || [ $? -eq 1 ]
+    tr '\r' '\n' <seen | grep -qE "withlock: waiting \([0-9] s\): $wanted$"
+    [ "$(tr '\r' '\n' <seen | grep ' ahead' | awk 'length > 83' | wc -l)" -eq 0 ] # ESC [ K
+    let_go holder
+    ends 0 "$holder"
+    # Where the lock's name fits it is there, too; who has no label is named by host and process.
+    hold unnamed -p jobs
+    holder=$JOB
+    script -qec "stty cols 80; exec '$WITHLOCK' -w 4 -p jobs true" /dev/null >seen 3>&- </dev/null ||
+        [ $? -eq 1 ]
+    name=$(hostname | sed 's/\..*//; s/[^A-Za-z0-9]/-/g' | cut -c1-20)
+    tr '\r' '\n' <seen | grep -qE "held by $name.* since"
+    let_go unnamed
+    ends 0 "$holder"
+}
+
 @test "locks whose names begin alike do not wait for each other" {
     local name jobs=() number=0
     for name in a a/b ab a.b a-1 a_; do
