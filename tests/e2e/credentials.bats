@@ -185,6 +185,16 @@ EOF
     [ ! -e "$HOME/leak" ]
 }
 
+@test "P11 keys that do not end are looked for once" {
+    printf '#!/bin/sh\necho run >>"%s"\nprintf %s\n' "$HOME/runs" \
+        "'{\"Version\":1,\"AccessKeyId\":\"HELPER\",\"SecretAccessKey\":\"secret-1\"}'" >"$HOME/helper"
+    chmod +x "$HOME/helper"
+    printf '[default]\ncredential_process = %s\n' "$HOME/helper" | config
+    show --times 5 --every 10
+    found HELPER secret-1 ""
+    [ "$(wc -l <"$HOME/runs")" -eq 1 ]
+}
+
 @test "C4 E10 programs that fail, and those that are not there" {
     printf '[default]\ncredential_process = sh -c "echo secret-x; echo why >&2; exit 3"\n' | config
     show

@@ -195,6 +195,81 @@ static void E1_nothing_found(void **state)
             ".aws/credentials", "container", "metadata is disabled");
 }
 
+/* What a look-up does first: "keys ID", "ask HOST BODY", "run WORD", or what its error says. */
+static void begins_with(struct world *world, const char *expected)
+{
+    struct aws_settings settings;
+    struct credentials_want want = {0};
+    struct error err = {0};
+    char got[ERROR_TEXT_BYTES + 16] = "";
+    assert_int_equal(world_load(world, &settings, &err), 0);
+    struct credentials_lookup *lookup =
+        credentials_lookup_new(&settings, "us-east-1", &budget, &err);
+    CLEAN(credentials) struct credentials keys;
+    credentials_init(&keys);
+    if (credentials_step(lookup, NOW, NULL, &want, &err) != 0) {
+        (void)snprintf(got, sizeof(got), "%s", err.text);
+    } else if (want.kind == CREDENTIALS_KEYS) {
+        credentials_take(lookup, &keys);
+        (void)snprintf(got, sizeof(got), "keys %s", buf_text(&keys.id));
+    } else if (want.kind == CREDENTIALS_SEND) {
+        (void)snprintf(got, sizeof(got), "ask %s %s", want.request->host,
+                       buf_text(&want.request->body));
+    } else {
+        (void)snprintf(got, sizeof(got), "run %s", want.program[0]);
+    }
+    check_row(strstr(got, expected) != NULL, got);
+    credentials_lookup_destroy(lookup);
+    aws_settings_free(&settings);
+}
+
+static void P2_P3_P4_P5_P6_P7_P8_P9_P10_first_match_wins(void **state)
+{
+    (void)state;
+    /* Everything at once; then the one that won goes, and the next must win. */
+    struct world world = {
+        .variables = {"AWS_CONTAINER_CREDENTIALS_FULL_URI=http://127.0.0.1/",
+                      "AWS_WEB_IDENTITY_TOKEN_FILE=/dev/null", "AWS_ROLE_ARN=W",
+                      KEYS_IN_ENVIRONMENT},
+        .config = "[default]\nrole_arn=R\nsource_profile=base\nsso_account_id=1\n"
+                  "sso_role_name=r\nsso_start_url=u\nsso_region=us-east-1\n"
+                  "login_session=l\ncredential_process=program\n"
+                  "aws_access_key_id=in-config\naws_secret_access_key=s\n"
+                  "[profile base]\naws_access_key_id=b\naws_secret_access_key=s\n",
+        .credentials = "[default]\naws_access_key_id=in-credentials\naws_secret_access_key=s\n",
+    };
+    begins_with(&world, "keys env-id");
+    world.variables[3] = NULL;
+    begins_with(&world, "ask sts.us-east-1.amazonaws.com Action=AssumeRole&");
+    world.config = strstr(world.config, "sso_account_id");
+    struct {
+        const char *from, *expected;
+    } rows[] = {
+        {"sso_account_id", "ask sts.us-east-1.amazonaws.com Action=AssumeRoleWithWebIdentity&"},
+        {"sso_account_id", "aws sso login"},
+        {"sso_role_name", "uses SSO, but has no sso_account_id"},
+        {"login_session", "keys in-credentials"},
+        {"login_session", "aws login"},
+        {"credential_process", "run program"},
+        {"aws_access_key_id", "keys in-config"},
+        {"aws_secret_access_key", "ask 127.0.0.1"},
+        {"aws_secret_access_key", "ask 169.254.169.254"},
+    };
+    const char *all = world.config;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        char config[500];
+        (void)snprintf(config, sizeof(config), "[default]\n%s", strstr(all, rows[i].from));
+        world.config = config;
+        if (i == 1)
+            world.variables[1] = NULL;
+        if (i == 4)
+            world.credentials = NULL;
+        if (i == 8)
+            world.variables[0] = NULL;
+        begins_with(&world, rows[i].expected);
+    }
+}
+
 static void E3_a_line_end_in_a_key_is_named(void **state)
 {
     (void)state;
@@ -246,6 +321,7 @@ static void E3_a_line_end_in_a_key_is_named(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(P2_P3_P4_P5_P6_P7_P8_P9_P10_first_match_wins),
         cmocka_unit_test(E3_a_line_end_in_a_key_is_named),
         cmocka_unit_test(P1_environment),
         cmocka_unit_test(P1_not_with_the_profile_option),

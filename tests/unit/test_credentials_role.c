@@ -96,12 +96,19 @@ static void R2_E7_source_profile_must_exist_and_have_keys(void **state)
     (void)state;
     struct world world = {.config = "[default]\nrole_arn = R\nsource_profile = none\n"};
     begin(&world);
-    expect_error(ERROR_CONFIG, "source_profile", "'none'", "'default'");
+    expect_error(ERROR_CONFIG, "source_profile", "'none'", "'default'", "does not exist");
     end();
     world.config = "[default]\nrole_arn = R\nsource_profile = empty\n[profile empty]\n";
     world.variables[0] = "AWS_WEB_IDENTITY_TOKEN_FILE=/x";
     world.variables[1] = "AWS_ROLE_ARN=W";
     world.variables[2] = "AWS_CONTAINER_CREDENTIALS_FULL_URI=http://127.0.0.1/";
+    begin(&world);
+    expect_error(ERROR_CONFIG, "source_profile", "'empty'");
+    end();
+    world.variables[2] = "AWS_ACCESS_KEY_ID=e";
+    world.variables[3] = "AWS_SECRET_ACCESS_KEY=s";
+    world.config = "[profile x]\nrole_arn = R\nsource_profile = empty\n[profile empty]\n";
+    world.options.profile = "x";
     begin(&world);
     expect_error(ERROR_CONFIG, "source_profile", "'empty'");
     end();
@@ -190,7 +197,7 @@ static void R4_credential_source(void **state)
     end();
     world.config = "[profile x]\nrole_arn = R\ncredential_source = environment\n";
     begin(&world);
-    expect_error(ERROR_CONFIG, "credential_source", "'environment'", "'x'");
+    expect_error(ERROR_CONFIG, "credential_source", "'environment'", "'x'", "is not Environment");
     end();
     world.config = "[profile x]\nrole_arn = R\ncredential_source = EcsContainer\n";
     begin(&world);
@@ -219,6 +226,27 @@ static void R5_options_that_are_set_are_sent(void **state)
     begin(&world);
     expect_error(ERROR_CONFIG, "role_session_name", "'a b'");
     end();
+}
+
+static void R5_session_names(void **state)
+{
+    (void)state;
+    static const struct {
+        int length;
+        bool good;
+    } rows[] = {{1, false}, {2, true}, {64, true}, {65, false}};
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        char name[100] = "", config[400];
+        memset(name, '=', (size_t)rows[i].length);
+        (void)snprintf(config, sizeof(config),
+                       "[default]\nrole_arn = R\nsource_profile = default\n" KEYS
+                       "role_session_name = %s\n",
+                       name);
+        struct world world = {.config = config};
+        begin(&world);
+        check_row((talk.result == 0) == rows[i].good, name);
+        end();
+    }
 }
 
 static struct world mfa = {
@@ -377,6 +405,7 @@ int main(void)
         cmocka_unit_test(R3_loop),
         cmocka_unit_test(R4_credential_source),
         cmocka_unit_test(R5_options_that_are_set_are_sent),
+        cmocka_unit_test(R5_session_names),
         cmocka_unit_test(R6_mfa_code_is_asked_and_sent),
         cmocka_unit_test(R6_T6_a_chain_with_a_code_in_it_cannot_be_renewed),
         cmocka_unit_test(R6_E14_no_terminal),

@@ -1,5 +1,7 @@
 #include "unit.h"
 
+#include <pwd.h>
+
 #include "aws_world.h"
 
 /* Loads and expects success. */
@@ -195,6 +197,13 @@ static void S8_home_and_variables_in_file_names(void **state)
     assert_string_equal(settings.config_path, "~x/y");
     assert_string_equal(settings.credentials_path, world_path("k"));
     assert_string_equal(settings.home, world_home);
+    aws_settings_free(&settings);
+    world.variables[0] = "HOME="; /* then the user database knows */
+    world.variables[1] = "AWS_CONFIG_FILE=/none";
+    world.variables[2] = "AWS_SHARED_CREDENTIALS_FILE=/none";
+    load(&world, &settings);
+    const struct passwd *user = getpwuid(getuid());
+    assert_string_equal(settings.home, user ? user->pw_dir : "");
     aws_settings_free(&settings);
 }
 
