@@ -1,6 +1,7 @@
 #include <assert.h>
 #include <dirent.h>
 #include <errno.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,10 +19,31 @@
 static pthread_once_t curl_once = PTHREAD_ONCE_INIT;
 static CURLcode curl_started;
 
+/* What libcurl has copied out of headers, session tokens among it, is not left behind. */
+static void wiping_free(void *memory)
+{
+    if (memory)
+        wipe(memory, malloc_usable_size(memory));
+    free(memory);
+}
+
+static void *wiping_realloc(void *memory, size_t size)
+{
+    size_t old_size = memory ? malloc_usable_size(memory) : 0;
+    void *moved = size ? malloc(size) : NULL;
+    if (size && !moved)
+        return NULL;
+    if (moved && memory)
+        memcpy(moved, memory, old_size < size ? old_size : size);
+    wiping_free(memory);
+    return moved;
+}
+
 static void start_curl(void)
 {
     crypto_begin();
-    curl_started = curl_global_init(CURL_GLOBAL_DEFAULT);
+    curl_started = curl_global_init_mem(CURL_GLOBAL_DEFAULT, malloc, wiping_free, wiping_realloc,
+                                        strdup, calloc);
 }
 
 /* "002c0b4f.0": made by c_rehash, so that OpenSSL finds an issuer without reading them all. */

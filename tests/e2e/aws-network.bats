@@ -201,3 +201,31 @@ given_keys() { requests | grep -o '"source": "container"' | wc -l; }
     AWS_ACCESS_KEY_ID=A AWS_SECRET_ACCESS_KEY=$SECRET gives 77 -p jobs -- true
     one_line environment
 }
+
+# not_dumped PID...: neither key nor token would be in a core dump of it.
+not_dumped() {
+    local pid status
+    for pid; do
+        status=0
+        python3 "$BATS_TEST_DIRNAME/dumped.py" "$pid" "$SECRET" "$TOKEN" || status=$?
+        [ "$status" -ne 77 ] || skip "reading another process's memory is not allowed"
+        [ "$status" -eq 0 ] || return 1
+    done
+}
+
+@test "Z2 a core dump of a holder, or of its guardian, holds no secret" {
+    tls_service --credentials "AKIDFILE:$SECRET:$TOKEN"
+    unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY
+    mkdir -p .aws
+    printf '[default]\naws_access_key_id = AKIDFILE\naws_secret_access_key = %s\naws_session_token = %s\n' \
+        "$SECRET" "$TOKEN" >.aws/credentials
+    export CURL_CA_BUNDLE=$CA # for the questions to the service
+    export LD_BIND_NOW=1      # see Z2 in docs/aws.md
+    hold holder -p jobs -t 15
+    local job=$JOB
+    not_dumped "$job" $(pgrep -P "$job")
+    wait_until call_count 3 CreateLogGroup # renewed once more
+    not_dumped "$job" $(pgrep -P "$job")
+    let_go holder
+    ends 0 "$job"
+}
