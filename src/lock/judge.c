@@ -234,9 +234,9 @@ static int64_t ticket_of(const struct attempt *attempt, int64_t created_ms)
     return attempt->ticket_ms != ATTEMPT_UNKNOWN ? attempt->ticket_ms : created_ms;
 }
 
-/* The run at entry i has a live claim in sight; its names are neighbours in the listing. */
-static bool run_claims(const struct lock *lock, const struct lock_listing *listing, uint32_t i,
-                       const struct attempt *run, int64_t now_ms)
+/* The run at entry i has a live name (or claim) in sight; its names are neighbours there. */
+static bool run_shows(const struct lock *lock, const struct lock_listing *listing, uint32_t i,
+                      const struct attempt *run, int64_t now_ms, bool claim)
 {
     uint32_t first = i;
     struct attempt other;
@@ -247,7 +247,7 @@ static bool run_claims(const struct lock *lock, const struct lock_listing *listi
         if (parse(lock, listing->entries[k].name, &other) != ATTEMPT_MARKED ||
             !attempt_same_run(&other, run))
             return false;
-        if (other.claim &&
+        if ((other.claim || !claim) &&
             is_live(lock, ATTEMPT_MARKED, &other, listing->entries[k].created_ms, now_ms))
             return true;
     }
@@ -261,7 +261,7 @@ static bool is_leftover(const struct lock *lock, const struct lock_listing *list
     return same_id(lock, attempt) && !attempt->claim && own_ticket_ms != ATTEMPT_UNKNOWN &&
            precedes(lock, ticket_of(attempt, listing->entries[i].created_ms), attempt,
                     own_ticket_ms) &&
-           !run_claims(lock, listing, i, attempt, now_ms);
+           !run_shows(lock, listing, i, attempt, now_ms, true);
 }
 
 /* A live name of another run. */
@@ -329,11 +329,8 @@ struct judgement judge_listing(struct lock *lock, struct mono now,
             continue;
         if (kind == ATTEMPT_MARKED && attempt.claim && attempt.token > lock->token_seen)
             lock->token_seen = attempt.token;
-        if (!is_live(lock, kind, &attempt, entry->created_ms, now_ms)) {
-            ret.unmarked_dead |= kind == ATTEMPT_UNMARKED && !entry->has_content &&
-                                 !generations_left_alone(lock, entry->name);
+        if (!is_live(lock, kind, &attempt, entry->created_ms, now_ms))
             continue;
-        }
         int64_t age_ms = now_ms == INT64_MIN ? INT64_MAX : now_ms - entry->created_ms;
         ret.alone = false;
         if (kind == ATTEMPT_MARKED) {
@@ -381,7 +378,11 @@ static enum cleaning_kind cleaning_of(struct lock *lock, const struct lock_listi
         return kind == ATTEMPT_MARKED && is_leftover(lock, listing, i, &attempt, now_ms, ticket_ms)
                    ? CLEANING_LEFTOVER
                    : CLEANING_NOTHING;
-    return kind == ATTEMPT_UNMARKED ? CLEANING_UNMARKED : CLEANING_MARKED;
+    if (kind == ATTEMPT_UNMARKED)
+        return CLEANING_UNMARKED;
+    /* One who holds beside us may need an old name of its to hold off an unmarked attempt. */
+    bool lives = RULE(CLEAN_DEAD_RUNS) && run_shows(lock, listing, i, &attempt, now_ms, false);
+    return lives ? CLEANING_NOTHING : CLEANING_MARKED;
 }
 
 static void notice_left_alone(struct lock *lock, const char *name)

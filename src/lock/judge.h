@@ -6,12 +6,11 @@
 #include "rivals.h"
 
 struct judgement {
-    bool own_shown;     /* an own attempt that counts is in the listing */
-    bool own_settled;   /* ... and was made at least D before the listing was asked for */
-    bool alone;         /* nobody else's live attempt is in sight */
-    bool replaced;      /* a newer run of our explicit ID waits */
-    bool stranger;      /* a live unmarked attempt that none of ours holds off */
-    bool unmarked_dead; /* an expired unmarked attempt that may be an attempt */
+    bool own_shown;   /* an own attempt that counts is in the listing */
+    bool own_settled; /* ... and was made at least D before the listing was asked for */
+    bool alone;       /* nobody else's live attempt is in sight */
+    bool replaced;    /* a newer run of our explicit ID waits */
+    bool stranger;    /* a live unmarked attempt that none of ours holds off */
     struct rivalry rivalry;
 };
 

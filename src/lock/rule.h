@@ -53,6 +53,7 @@
     X(SLOTS_FULL, "a run with N slots needs fewer than N that precede it or claim")                \
     X(FEWEST_SLOTS, "of those who disagree on N the smallest in sight counts")                     \
     X(SLOTS_SETTLE, "a claim of a slot holds only by a listing asked for D after it")              \
+    X(CLEAN_DEAD_RUNS, "expired names of a run that lives are left to it")                         \
     X(OLDER_SLOTS, "fewer than N older claims take no slot away")                                  \
     X(OLDER_SLOT_ALIVE, "an older claim in a slot tells only while it is surely alive")
 

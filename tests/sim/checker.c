@@ -40,6 +40,35 @@ void checker_run(struct checker *checker, uint32_t actor, const char *id, int64_
     self->made = false;
     self->robbed = false;
     self->group = NULL;
+    checker_mode(checker, actor, false, 1);
+}
+
+void checker_mode(struct checker *checker, uint32_t actor, bool shared, uint32_t slots)
+{
+    checker->actors[actor].shared = shared;
+    checker->actors[actor].slots = slots;
+}
+
+bool checker_is_reader(const struct checker *checker, uint32_t actor)
+{
+    return checker->plan->stream && !checker->actors[actor].role && actor % 3 != 0;
+}
+
+bool checker_streams(const struct checker *checker, uint32_t actor)
+{
+    if (!checker->world->calm || !checker_is_reader(checker, actor))
+        return false;
+    for (uint32_t i = 0; i < checker->plan->w_count; i++)
+        if (!checker->actors[i].through && !checker_is_reader(checker, i))
+            return true;
+    return false;
+}
+
+void checker_through(struct checker *checker, uint32_t actor)
+{
+    struct checker_actor *self = &checker->actors[actor];
+    bool writer = checker->plan->stream && !checker_is_reader(checker, actor);
+    self->through |= !(writer && self->shared); /* not by what it held when the calm came */
 }
 
 void checker_sends(struct checker *checker, uint32_t actor, const char *name, struct mono sent)
@@ -194,6 +223,36 @@ static void bound_overlap(struct checker *checker, uint32_t a, uint32_t b)
     world_at(world, world->now_ms + bound_ms, overlap_must_be_over, overlap, (uint64_t)bound_ms);
 }
 
+static bool in_slot(const struct checker_actor *self)
+{
+    return self->slots > 1 && !self->role;
+}
+
+/* I1: as many as the one with the fewest slots says, and no more. */
+static void crowd(struct checker *checker, const struct checker_actor *self)
+{
+    uint32_t holders = 0, slots = self->slots;
+    for (uint32_t i = 0; i < checker->actor_count; i++) {
+        const struct checker_actor *other = &checker->actors[i];
+        if (!in_slot(other) || !counts(checker, other))
+            continue;
+        holders++;
+        if (other->slots < slots)
+            slots = other->slots;
+    }
+    if (holders <= slots)
+        return;
+    checker->doubles++;
+    world_say(checker->world, "!!!!", "%u hold %u slots", holders, slots);
+    if (!checker->plan->outside)
+        world_fail(checker->world, "I1", "with %s %u hold %u slots", self->who, holders, slots);
+}
+
+static bool may_meet(const struct checker_actor *a, const struct checker_actor *b)
+{
+    return (a->role && b->role) || (a->shared && b->shared) || (in_slot(a) && in_slot(b));
+}
+
 static void exclude(struct checker *checker, uint32_t actor)
 {
     struct checker_actor *self = &checker->actors[actor];
@@ -205,7 +264,7 @@ static void exclude(struct checker *checker, uint32_t actor)
         return;
     for (uint32_t i = 0; i < checker->actor_count; i++) {
         struct checker_actor *other = &checker->actors[i];
-        if (i == actor || !counts(checker, other) || (self->role && other->role))
+        if (i == actor || !counts(checker, other) || may_meet(self, other))
             continue;
         if (woken && other->since_ms + checker->plan->lag_ms > self->asked_ms)
             continue;
@@ -215,6 +274,8 @@ static void exclude(struct checker *checker, uint32_t actor)
         else
             world_fail(checker->world, "I1", "%s and %s both hold", other->who, self->who);
     }
+    if (in_slot(self))
+        crowd(checker, self);
 }
 
 static bool smaller_key(int64_t ticket_ms, struct text id, const struct checker_actor *than)
@@ -226,10 +287,14 @@ static bool smaller_key(int64_t ticket_ms, struct text id, const struct checker_
     return order != 0 ? order < 0 : id.length < length;
 }
 
-/* I5: whoever enters has no live attempt of an earlier W in any listing that decided it. */
+/*
+ * I5: whoever enters has no live attempt of an earlier W in any listing that decided it; a shared
+ * one none but shared ones; one with N slots fewer than N such, whether they wait or hold.
+ */
 static void check_order(struct checker *checker, const struct checker_actor *self)
 {
     const struct service *service = checker->service;
+    uint32_t earlier = 0, last = SERVICE_NOBODY; /* names of one run are neighbours */
     for (uint32_t i = 0; i < service->group_count; i++) {
         const struct group *group = service->groups[i];
         struct attempt attempt;
@@ -245,7 +310,11 @@ static void check_order(struct checker *checker, const struct checker_actor *sel
             continue;
         int64_t ticket_ms =
             attempt.ticket_ms != ATTEMPT_UNKNOWN ? attempt.ticket_ms : group->created_ms;
-        if (smaller_key(ticket_ms, attempt.id, self))
+        if (!smaller_key(ticket_ms, attempt.id, self) || (self->shared && attempt.shared))
+            continue;
+        earlier += group->actor != last;
+        last = group->actor;
+        if (!in_slot(self) || attempt.slots <= 1 || earlier >= self->slots)
             world_fail(checker->world, "I5", "%s enters before %s, which waits in plain sight",
                        self->who, group->name);
     }

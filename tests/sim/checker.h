@@ -36,6 +36,9 @@ struct checker_actor {
     char id[64];
     int64_t lock_timeout_ms;
     bool queues;
+    bool shared;             /* how this run takes the lock; */
+    uint32_t slots;          /* 0 and 1: exclusively */
+    bool through;            /* it has held in the calm */
     int64_t known_ticket_ms; /* the ticket as listings have shown it to the run */
 
     bool holding, frozen;
@@ -82,6 +85,16 @@ void checker_start(struct checker *checker, struct world *world, const struct pl
 /* A run begins, with its ID and its own T; `queues`: it keeps its place. */
 void checker_run(struct checker *checker, uint32_t actor, const char *id, int64_t lock_timeout_ms,
                  bool queues);
+
+/* Right after that: how the run takes the lock. */
+void checker_mode(struct checker *checker, uint32_t actor, bool shared, uint32_t slots);
+
+/* A stream of readers in the calm: who belongs to it, and whether it still flows. */
+bool checker_is_reader(const struct checker *checker, uint32_t actor);
+bool checker_streams(const struct checker *checker, uint32_t actor);
+
+/* A run has held in the calm. */
+void checker_through(struct checker *checker, uint32_t actor);
 
 /* What W does, with its own clock. */
 void checker_sends(struct checker *checker, uint32_t actor, const char *name, struct mono sent);

@@ -41,6 +41,15 @@ void checker_created(struct checker *checker, struct group *group)
         self->ticket_ms = ticket_ms;
 }
 
+/* Its run has deleted it; if it stands, a create of it was applied after that. */
+static bool was_gone(const struct checker_actor *self, const char *name)
+{
+    for (uint32_t i = 0; i < self->name_count; i++)
+        if (strcmp(self->names[i].name, name) == 0)
+            return self->names[i].gone_ms > 0;
+    return false;
+}
+
 /* How long before the decision the listing may have been asked for. */
 static int64_t fresh_ms(const struct plan *plan)
 {
@@ -70,7 +79,10 @@ static void check_foreign_delete(struct checker *checker, struct checker_actor *
     /* Made anew between the listing and now: excepted. */
     bool anew = kind == ATTEMPT_UNMARKED && group->applied_ms > decided_ms - fresh_ms(plan);
     /* Harmless: it is nobody's; or an earlier run's idea of what a leftover was. */
-    bool again = kind == ATTEMPT_MARKED && (group->ghost || run != self->run);
+    bool again =
+        kind == ATTEMPT_MARKED && (group->ghost || run != self->run ||
+                                   (group->maker < checker->actor_count &&
+                                    was_gone(&checker->actors[group->maker], group->name)));
     if (age_ms < timeout_ms - EXPIRY_SKEW_MS && !anew && !again && !plan->outside)
         world_fail(checker->world, "I6", "%s deletes %s, which is only %lld ms old", self->who,
                    group->name, (long long)age_ms);
@@ -147,15 +159,6 @@ static bool admits(const struct lock *lock, const char *name)
     for (uint32_t i = 0; lock_left(lock, i, left); i++)
         if (strcmp(left, name) == 0)
             return true;
-    return false;
-}
-
-/* Deleted, and applied after that: only a listing could tell, and there was no time for one. */
-static bool was_gone(const struct checker_actor *self, const char *name)
-{
-    for (uint32_t i = 0; i < self->name_count; i++)
-        if (strcmp(self->names[i].name, name) == 0)
-            return self->names[i].gone_ms > 0;
     return false;
 }
 

@@ -8,6 +8,7 @@
 #include "settings_w.h"
 
 #define READ_TIMEOUT_MS 30000
+#define STREAM_MS       2000 /* a reader of a stream comes again within this */
 
 static void arrive(void *object, uint64_t argument);
 
@@ -312,8 +313,12 @@ static void finish(struct contender_w *self)
     self->present = false;
     self->serial++;
     if (world->calm && held && self->held_calm)
-        self->done = true;
-    if (!self->done && !plan->story && !plan->crowd)
+        checker_through(self->checker, self->actor);
+    self->done |= self->checker->actors[self->actor].through;
+    if (checker_streams(self->checker, self->actor))
+        world_at(world, world->now_ms + prng_range(&world->prng, 0, STREAM_MS), arrive, self,
+                 self->serial);
+    else if (!self->done && !plan->story && !plan->crowd)
         world_at(world, next_arrival(world, plan), arrive, self, self->serial);
 }
 
@@ -413,7 +418,8 @@ static void arrive(void *object, uint64_t serial)
     struct contender_w *self = object;
     struct world *world = world_of(self);
     const struct plan *plan = plan_of(self);
-    if (self->present || serial != self->serial || self->done)
+    bool done = self->done && !checker_streams(self->checker, self->actor);
+    if (self->present || serial != self->serial || done)
         return;
     self->present = true;
     self->runs++;
@@ -434,6 +440,7 @@ static void arrive(void *object, uint64_t serial)
     else if (world->calm)
         self->hold_ms = prng_range(&world->prng, 100, 3000);
     checker_run(self->checker, self->actor, self->id, settings.lock_timeout_ms, !settings.no_queue);
+    checker_mode(self->checker, self->actor, settings.shared, settings.slots);
     world_say(world, self->who, "arrives as %s%s", self->id, settings.nonblock ? " (-n)" : "");
     lock_init(&self->lock, &settings, now_of(self));
     if (plan->arrivals && plan->arrivals[self->actor].signal_ms)

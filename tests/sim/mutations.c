@@ -45,6 +45,10 @@ static const struct {
       .mild = true}},
     {"lag 1.5 D",
      {.lag_by_settle = 1.5, .skew_by_settle = -1, .outside = true, .mild = true, .no_roles = true}},
+    {"modes", {WITHIN, .modes = true}},
+    {"modes, rush", {WITHIN, .kind = PLAN_RUSH, .modes = true}},
+    {"modes, roles", {WITHIN, .kind = PLAN_ROLES, .modes = true}},
+    {"modes, skew", {WITHIN, .kind = PLAN_SKEW, .modes = true}},
 };
 
 bool mutations_leave_out(const char *name)

@@ -129,6 +129,26 @@ static void draw_outside(struct plan *plan, struct prng *prng, const struct plan
     plan->outside = true;
 }
 
+/* Who may hold together: readers and writers, slots, slots that differ, writers, or all of it. */
+static void draw_modes(struct plan *plan, struct prng *prng)
+{
+    int64_t kind = prng_range(prng, 0, 4);
+    bool readers = kind == 0 || kind == 4;
+    plan->shared = readers ? prng_scale(prng, 0.3, 0.9) : 0;
+    if (kind > 0)
+        plan->slotted = kind < 3 ? 1 : prng_scale(prng, 0.3, 0.9);
+    plan->slots = (uint32_t)prng_range(prng, 2, 4);
+    plan->slots_more = kind == 2 || kind == 4 ? (uint32_t)prng_range(prng, 1, 3) : 0;
+    plan->stream = readers && prng_chance(prng, 0.5);
+    if (plan->stream)
+        plan->no_queue = 0; /* who keeps no place in the queue may starve */
+    uint32_t least = plan->stream ? 6 : plan->slots + 2;
+    if (plan->w_count < least)
+        plan->w_count = least;
+    if (plan->w_count + plan->s_count > PLAN_CONTENDERS_MAX)
+        plan->s_count = PLAN_CONTENDERS_MAX - plan->w_count;
+}
+
 void plan_draw(struct plan *plan, uint64_t seed, const struct plan_options *options)
 {
     struct prng prng = {seed ^ 0x77697468};
@@ -141,6 +161,8 @@ void plan_draw(struct plan *plan, uint64_t seed, const struct plan_options *opti
         draw_faults(plan, &prng);
     if (options->kind != PLAN_ANY)
         plan_lean(plan, options->kind, &prng);
+    if (options->modes)
+        draw_modes(plan, &prng);
     draw_bounds(plan, &prng);
     if (options->kind == PLAN_RUSH || options->kind == PLAN_TRIES || options->kind == PLAN_BEHIND)
         plan->latency_ms = plan->jitter_ms = 2;

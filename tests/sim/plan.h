@@ -53,6 +53,8 @@ struct plan_arrival {
     const char *id;
     const char *nonce; /* W: NULL if the ID is unique */
     int64_t signal_ms; /* 0: none comes */
+    bool shared;       /* W: how it takes the lock */
+    uint32_t slots;
 };
 
 struct plan {
@@ -103,6 +105,10 @@ struct plan {
     int64_t rush_ms; /* all come at multiples of this, as cron jobs do; 0: each as it likes */
     int64_t role_delay_ms;
     double nonblock, wait_limit, no_queue, retry_delay, explicit_id;
+    double shared, slotted;              /* parts of the runs; the others are exclusive */
+    uint32_t slots;                      /* how many; */
+    uint32_t slots_more;                 /* some say up to so many more */
+    bool stream;                         /* readers go on coming until all writers are through */
     const struct plan_arrival *arrivals; /* a story: one per contender, each comes once */
 
     bool crowd; /* --waiters: all arrive, wait and hold alike, and come once */
@@ -138,6 +144,7 @@ struct plan_options {
     bool sweep;
     bool mild; /* no faults */
     bool no_roles;
+    bool modes; /* shared runs and slots */
 };
 
 void plan_draw(struct plan *plan, uint64_t seed, const struct plan_options *options);

@@ -24,6 +24,20 @@ void settings_w_name(struct contender_w *self)
         (void)snprintf(self->nonce, sizeof(self->nonce), "%s", plan->arrivals[self->actor].nonce);
 }
 
+/* In the calm with a stream of readers every third is a writer, and stays one. */
+static void draw_mode(const struct contender_w *self, struct lock_settings *settings)
+{
+    struct prng *prng = &self->process.world->prng;
+    const struct plan *plan = self->process.plan;
+    if (plan->stream && self->process.world->calm) {
+        settings->shared = checker_is_reader(self->checker, self->actor);
+        return;
+    }
+    settings->shared = prng_chance(prng, plan->shared);
+    if (!settings->shared && prng_chance(prng, plan->slotted))
+        settings->slots = plan->slots + (uint32_t)prng_range(prng, 0, plan->slots_more);
+}
+
 struct lock_settings settings_w_draw(struct contender_w *self)
 {
     struct prng *prng = &self->process.world->prng;
@@ -41,6 +55,10 @@ struct lock_settings settings_w_draw(struct contender_w *self)
         .arrival_tries = 8,
     };
     self->patient = true;
+    if (plan->story) {
+        settings.shared = plan->arrivals[self->actor].shared;
+        settings.slots = plan->arrivals[self->actor].slots;
+    }
     if (plan->story || plan->crowd)
         return settings;
     if (!self->process.world->calm) {
@@ -64,5 +82,7 @@ struct lock_settings settings_w_draw(struct contender_w *self)
         settings.retry_delay_ms = plan->role_delay_ms;
     else if (prng_chance(prng, plan->retry_delay))
         settings.retry_delay_ms = prng_range(prng, 200, plan->lock_timeout_ms / 4);
+    if (plan->shared > 0 || plan->slotted > 0)
+        draw_mode(self, &settings);
     return settings;
 }

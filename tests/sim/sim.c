@@ -53,6 +53,10 @@ static void print_plan(const struct plan *plan)
     printf(" ms), k %lld ms, %u planted, holds to %lld s, faults for %lld s\n",
            (long long)plan->kill_after_ms, plan->planted, (long long)plan->hold_max_ms / 1000,
            (long long)plan->safety_ms / 1000);
+    if (plan->shared > 0 || plan->slotted > 0)
+        printf("  %.0f%% shared, %.0f%% of the others with %u to %u slots%s\n", 100 * plan->shared,
+               100 * plan->slotted, plan->slots, plan->slots + plan->slots_more,
+               plan->stream ? ", a stream of readers in the calm" : "");
 }
 
 /* What the command line asks for. */
@@ -75,6 +79,7 @@ static const struct option long_options[] = {
     {"sweep", no_argument, NULL, 'p'},
     {"mild", no_argument, NULL, 'm'},
     {"no-roles", no_argument, NULL, 'n'},
+    {"modes", no_argument, NULL, 'x'},
     {"waiters", required_argument, NULL, 'W'},
     {"stories", required_argument, NULL, 'S'},
     {"curve", optional_argument, NULL, 'C'},
@@ -155,6 +160,9 @@ static bool take(struct asked *asked, int option)
         break;
     case 'n':
         asked->options.no_roles = true;
+        break;
+    case 'x':
+        asked->options.modes = true;
         break;
     case 'K':
         asked->options.kind = (enum plan_kind)(strtoul(optarg, NULL, 10) % PLAN_KINDS);

@@ -180,6 +180,57 @@ static const struct story stories[] = {
         .steps = {{0, PLAN_CREATE, 3, PLAN_LOSE, 0}, {0, PLAN_CREATE, 5, PLAN_CUT, 90000}},
         .step_count = 2,
     },
+    {
+        .name = "three-for-two-slots",
+        .invariant = "I1",
+        .rule = "SLOTS_SETTLE",
+        .words =
+            "There are two slots. W0 claims while W2, whose front end's clock is behind, is not "
+            "in\n"
+            "sight; then W1, which precedes W0 and sees W2, but not yet the claim of W0; then W2,\n"
+            "which precedes both and does not yet see the claim of W1. Each has counted one. D\n"
+            "after their claims they see each other.",
+        .w_count = 3,
+        .timeout_s = 30,
+        .lag_ms = 480,
+        .skew_ms = {1000, 0, -2000},
+        .people = {{.at_ms = 0, .hold_ms = 4000, .id = "a", .slots = 2},
+                   {.at_ms = 300, .hold_ms = 4000, .id = "b", .slots = 2},
+                   {.at_ms = 650, .hold_ms = 4000, .id = "c", .slots = 2}},
+    },
+    {
+        .name = "a-writer-among-readers",
+        .invariant = "I5",
+        .rule = "SHARED_WAITS",
+        .words =
+            "W0 reads. W1 wants to write, and waits for it; W2, which wants to read and could\n"
+            "hold beside W0, came later than W1 and waits, too. Else W1 might wait for ever.",
+        .w_count = 3,
+        .timeout_s = 30,
+        .lag_ms = 100,
+        .people = {{.at_ms = 0, .hold_ms = 6000, .id = "a", .shared = true},
+                   {.at_ms = 2000, .hold_ms = 2000, .id = "b"},
+                   {.at_ms = 3000, .hold_ms = 8000, .id = "c", .shared = true}},
+    },
+    {
+        .name = "two-hold-while-a-role-peer-sleeps",
+        .invariant = "I8",
+        .rule = "CLEAN_DEAD_RUNS",
+        .words =
+            "W0 and W1 have a slot each. S0 makes its attempt, and falls asleep before it looks; "
+            "an\n"
+            "old name of W0 holds it off for both. When that has expired it is not W1's to clean.",
+        .w_count = 2,
+        .s_count = 1,
+        .timeout_s = 15,
+        .role_timeout_s = 60,
+        .lag_ms = 100,
+        .people = {{.at_ms = 0, .hold_ms = 50000, .id = "a", .slots = 2},
+                   {.at_ms = 500, .hold_ms = 50000, .id = "b", .slots = 2},
+                   {.at_ms = 4000, .hold_ms = 5000, .id = "s"}},
+        .steps = {{2, PLAN_LIST, 1, PLAN_STOP, 40000}},
+        .step_count = 1,
+    },
 };
 
 #define STORY_COUNT (sizeof(stories) / sizeof(stories[0]))
