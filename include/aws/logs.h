@@ -27,7 +27,7 @@
 #define LOGS_NAMES_BYTES   (LOGS_GROUPS_MAX * LOGS_NAME_BYTES)
 #define LOGS_CODE_BYTES    96
 #define LOGS_MESSAGE_BYTES 640
-#define LOGS_ALLOW         "; allow it: " /* in an error: the statement that is missing follows */
+#define LOGS_ALLOW         "; allow it: {" /* in an error: begins the statement that is missing */
 
 enum logs_operation {
     LOGS_CREATE,           /* CreateLogGroup */

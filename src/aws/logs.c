@@ -170,7 +170,7 @@ static int add_statement(enum logs_operation operation, const char *name, const 
                        name);
     (void)snprintf(err->text + used, sizeof(err->text) - used,
                    LOGS_ALLOW
-                   "{\"Effect\":\"Allow\",\"Action\":%s\"logs:%s\"%s,\"Resource\":\"%s\"}",
+                   "\"Effect\":\"Allow\",\"Action\":%s\"logs:%s\"%s,\"Resource\":\"%s\"}",
                    tags ? "[" : "", operation_names[operation],
                    tags ? ",\"logs:TagResource\"]" : "", resource);
     return -1;

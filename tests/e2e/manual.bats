@@ -73,9 +73,9 @@ same_options() {
 @test "messages of TROUBLESHOOTING are messages of the program" {
     # The words of a heading between its dots and AWS's own words, and the source, where a string
     # may go over two lines.
-    cat "$DOCS"/../src/*/*.c | tr -d '\n' | sed 's/" *"//g; s/%[a-z]*//g' >source
+    cat "$DOCS"/../src/*/*.c "$DOCS"/../include/*/*.h | tr -d '\n' | sed 's/" *"//g; s/%[a-z]*//g' >source
     sed -n '/^# TROUBLESHOOTING/,/^# /p' "$DOCS/withlock.1.scd" | grep '^\*[^-]' |
-        sed -E 's/[*]//g; s/, /\n/g; s/\.\.\.|: (held)|[A-Z]\w*Exception/\n\1/g' |
+        sed -E 's/[*]//g; s/, /\n/g; s/\.\.\.|: (held|behind)|[A-Z]\w*Exception/\n\1/g' |
         sed 's/^[ ;:,]*//; s/[ ;:,]*$//; s/^N //; /^warning: /s///' | grep '..' >words
     [ "$(wc -l <words)" -ge 15 ]
     while IFS= read -r part; do
