@@ -53,7 +53,8 @@ void report_event(enum report_level level, const char *event, const struct repor
 void report_progress(const char *event, const struct report_field *fields, unsigned count,
                      const char *format, ...) __attribute__((format(printf, 4, 5)));
 void report_progress_end(void);
-bool report_in_place(void); /* standard error is a terminal and messages are text */
+/* Messages are text, and standard error is a terminal whose foreground is ours. */
+bool report_in_place(void);
 
 /* How long such a line may be if it is kept in place; longer ones are cut. 0: any length. */
 unsigned report_progress_room(void);

@@ -2,8 +2,8 @@
  * waiting - what happens beside the lock while it is waited for: signals, and a line for the user.
  *
  * After SUPERVISE_FIRST_WORD_MS one line says who is ahead; it is kept up to date in place on a
- * terminal, and repeated elsewhere. A guardian that dies meanwhile ends the wait: nobody would be
- * there to start the command.
+ * terminal, and repeated elsewhere, and in the background. A guardian that dies meanwhile ends the
+ * wait: nobody would be there to start the command.
  */
 #ifndef RUN_WAITING_H
 #define RUN_WAITING_H
@@ -19,7 +19,8 @@ struct waiting {
     int epoll_fd;
     int timer_fd;
     struct mono since;
-    int signal; /* what ended the wait; 0 if nothing did */
+    struct mono again_at; /* when a line that stays is due again */
+    int signal;           /* what ended the wait; 0 if nothing did */
     bool guardian_died;
 };
 

@@ -46,9 +46,16 @@ enum report_level report_event_level(void)
     return state.json ? REPORT_NOTICE : REPORT_VERBOSE;
 }
 
+/* The terminal is another's for now: the shell's, which writes its prompt there. */
+static bool is_background(void)
+{
+    pid_t foreground = tcgetpgrp(STDERR_FILENO); /* fails if it is not our terminal */
+    return foreground >= 0 && foreground != getpgrp();
+}
+
 bool report_in_place(void)
 {
-    return state.terminal;
+    return state.terminal && !is_background();
 }
 
 /* If standard error is full or closed there is nobody to tell. */
@@ -92,7 +99,7 @@ unsigned report_progress_room(void)
 {
     struct winsize size;
     unsigned taken = (unsigned)strlen(NAME) + 1;
-    if (!state.terminal || ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col <= taken)
+    if (!report_in_place() || ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col <= taken)
         return 0;
     return size.ws_col - taken;
 }
@@ -101,7 +108,8 @@ static void __attribute__((format(printf, 6, 0)))
 write_message(enum report_level level, const char *event, const struct report_field *fields,
               unsigned count, bool progress, const char *format, va_list args)
 {
-    unsigned room = progress ? report_progress_room() : 0;
+    bool in_place = progress && report_in_place();
+    unsigned room = in_place ? report_progress_room() : 0;
     char raw[REPORT_LINE_BYTES], message[REPORT_LINE_BYTES];
     CLEAN(buf) struct buf line = BUF(4 * REPORT_LINE_BYTES);
     (void)vsnprintf(raw, sizeof(raw), format, args); /* cutting is fine */
@@ -113,8 +121,8 @@ write_message(enum report_level level, const char *event, const struct report_fi
     } else {
         if (state.in_place)
             (void)buf_add_text(&line, ERASE_LINE);
-        (void)buf_addf(&line, NAME "%s%s", message, progress && state.terminal ? "" : "\n");
-        state.in_place = progress && state.terminal;
+        (void)buf_addf(&line, NAME "%s%s", message, in_place ? "" : "\n");
+        state.in_place = in_place;
     }
     put(&line);
 }

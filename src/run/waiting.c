@@ -23,12 +23,16 @@ static int watch(int epoll_fd, int fd)
     return epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &event);
 }
 
+bool waiting_is_over(const struct waiting *waiting)
+{
+    return waiting->signal != 0 || waiting->guardian_died;
+}
+
 static void arm(const struct waiting *waiting)
 {
-    int64_t again_ms = report_in_place() ? SUPERVISE_IN_PLACE_MS : SUPERVISE_AGAIN_MS;
     struct itimerspec spec = {
         .it_value = {.tv_sec = SUPERVISE_FIRST_WORD_MS / 1000},
-        .it_interval = {.tv_sec = again_ms / 1000},
+        .it_interval = {.tv_sec = SUPERVISE_IN_PLACE_MS / 1000},
     };
     (void)timerfd_settime(waiting->timer_fd, 0, &spec, NULL); /* the values are valid */
 }
@@ -94,7 +98,8 @@ static void write_line(const struct session *session, const struct outcome_ahead
         write_briefly(session, ahead, waited_ms, room, out);
 }
 
-static void say(const struct waiting *waiting)
+/* False if there is nothing to say (yet). */
+static bool say(const struct waiting *waiting)
 {
     char line[LINE_BYTES];
     struct outcome_ahead ahead;
@@ -104,16 +109,16 @@ static void say(const struct waiting *waiting)
     int64_t waited_ms = mono_diff(mono_now(), waiting->since);
     if (lock_failures(&session->lock) > 1) {
         if (!session->lock.made_any && waited_ms < SUPERVISE_ARRIVING_MS)
-            return; /* few tries more, and the error will say it all */
+            return false; /* few tries more, and the error will say it all */
         struct report_field failing[] = {{"lock", prefix, 0},
                                          {"id", session->config.lock.id, 0},
                                          {"waited_ms", NULL, waited_ms}};
         report_progress("waiting", failing, 3, "waiting for lock '%s' (%lld s): %s", prefix,
                         (long long)(waited_ms / 1000), session->last_error.text);
-        return;
+        return true;
     }
     if (!standing->behind)
-        return;
+        return false;
     (void)outcome_ahead(session, &ahead); /* it is all "" of nobody */
     write_line(session, &ahead, waited_ms, line);
     struct report_field fields[] = {
@@ -126,6 +131,17 @@ static void say(const struct waiting *waiting)
         {"waited_ms", NULL, waited_ms},
     };
     report_progress("waiting", fields, sizeof(fields) / sizeof(fields[0]), "%s", line);
+    return true;
+}
+
+/* What is kept in place is kept up to date; what stays is repeated now and then. */
+static void tick(struct waiting *waiting)
+{
+    struct mono now = mono_now();
+    if (!waiting->session || waiting_is_over(waiting))
+        return;
+    if ((report_in_place() || mono_reached(now, waiting->again_at)) && say(waiting))
+        waiting->again_at = mono_add(now, SUPERVISE_AGAIN_MS);
 }
 
 static void take_signals(struct waiting *waiting)
@@ -141,18 +157,12 @@ static void take_signals(struct waiting *waiting)
     }
 }
 
-bool waiting_is_over(const struct waiting *waiting)
-{
-    return waiting->signal != 0 || waiting->guardian_died;
-}
-
 static bool woken(void *context)
 {
     struct waiting *waiting = context;
     uint64_t times;
-    if (read(waiting->timer_fd, &times, sizeof(times)) == (ssize_t)sizeof(times) &&
-        waiting->session && !waiting_is_over(waiting))
-        say(waiting);
+    if (read(waiting->timer_fd, &times, sizeof(times)) == (ssize_t)sizeof(times))
+        tick(waiting);
     take_signals(waiting);
     waiting->guardian_died = waiting->guardian_died || guardian_died(waiting->guardian);
     return waiting_is_over(waiting);

@@ -26,6 +26,7 @@ from world import Holder, Service, complains, environment, naming, until
 
 LOCK_TIMEOUT_S = 15
 OUTAGE_S = 5  # the short one
+AT_ONCE_MS = 5000  # before the end of the lease; its deadlines are 4 s and 2 s before it
 WAYS = ("plain", "stubborn", "daemon")
 NAMESPACE = f"withlock-{os.getpid()}"
 NETWORK = f"198.18.{os.getpid() % 256}"  # RFC 2544: for tests
@@ -121,6 +122,8 @@ class World:
             self.fail(run, f"does not say why in one line: {text}")
         if margin < 0:
             self.fail(run, f"({run.way}) alive {-margin} ms after the end of its lease (I3)")
+        if self.case == "deleted" and margin < AT_ONCE_MS:
+            self.fail(run, f"({run.way}) not ended at once, but {margin} ms before the lease's end")
         if left := naming(run.record):
             self.fail(run, f"({run.way}) still alive: {left}")
         return margin

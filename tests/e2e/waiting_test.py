@@ -23,10 +23,11 @@ class Line(unittest.TestCase):
     def tearDown(self):
         self.assertTrue(self.service.stop())
 
-    def terminal(self, *command, columns=40):
-        script = f'stty cols {columns}; exec "$0" "$@"'
-        return Terminal(["sh", "-c", script, WITHLOCK, "-p", "jobs", "--settle", "0.1", *command],
-                        environment(self.service.url))
+    def terminal(self, *command, columns=40, **how):
+        terminal = Terminal([WITHLOCK, "-p", "jobs", "--settle", "0.1", *command],
+                            environment(self.service.url), **how)
+        terminal.resize(24, columns)
+        return terminal
 
     def shown(self, terminal, begin, count):
         """Waits for so many states of the line after this point of the output; returns them all."""
@@ -50,6 +51,16 @@ class Line(unittest.TestCase):
             self.assertEqual(terminal.event(), ("ended", 3))
             terminal.shows(ERASE + b"done\r\n")
             self.assertEqual(terminal.output.count(b"\n"), 1)
+
+    def test_in_the_background_it_leaves_the_prompt_alone(self):
+        with self.terminal("true", columns=300, background=True) as terminal:
+            self.assertEqual(terminal.event()[0], "job")
+            terminal.shows(b"1 ahead\r\n")
+            terminal.foreground()
+            self.assertEqual(len(self.shown(terminal, len(terminal.output), 3)), 3)
+            self.assertEqual(terminal.output.count(b"\n"), 1)  # the rest was in place
+            terminal.press(CTRL_C)
+            self.assertEqual(terminal.event(), ("ended", 130))
 
     def test_a_wide_terminal_shows_all(self):
         with self.terminal("true", columns=300) as terminal:
