@@ -1,13 +1,15 @@
 /*
  * clock_moved - a suspended machine, for tests: CLOCK_BOOTTIME jumps when the test says so.
  *
- * Linked into withlock with ld's --wrap: its clock_gettime and timerfd_settime are these. The
- * file that TEST_CLOCK_FILE names holds the milliseconds to add, as a 64-bit integer in memory
- * order; all processes map it. A timer that was set before a jump fires as late as it would
- * have: the kernel's own would fire at once, so what the test shows is the harder case.
+ * Linked into withlock with ld's --wrap: its clock_gettime, timerfd_create and timerfd_settime are
+ * these. A timer of another clock does not see the jump, as it would not see a suspend. The file
+ * that TEST_CLOCK_FILE names holds the milliseconds to add, as a 64-bit integer in memory order;
+ * all processes map it. A timer that was set before a jump fires as late as it would have: the
+ * kernel's own would fire at once, so what the test shows is the harder case.
  */
 #include <fcntl.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -15,9 +17,13 @@
 #include <time.h>
 #include <unistd.h>
 
+#define FDS_MAX 1024
+
 int __real_clock_gettime(clockid_t id, struct timespec *now);
 int __wrap_clock_gettime(clockid_t id, struct timespec *now);
 int __real_timerfd_settime(int fd, int flags, const struct itimerspec *set, struct itimerspec *old);
+int __real_timerfd_create(clockid_t id, int flags);
+int __wrap_timerfd_create(clockid_t id, int flags);
 int __wrap_timerfd_settime(int fd, int flags, const struct itimerspec *set, struct itimerspec *old);
 
 static int64_t offset_ms(void)
@@ -57,10 +63,23 @@ int __wrap_clock_gettime(clockid_t id, struct timespec *now)
     return result;
 }
 
+static bool counts_suspend[FDS_MAX]; /* timers of CLOCK_BOOTTIME, by descriptor */
+
+int __wrap_timerfd_create(clockid_t id, int flags)
+{
+    int fd = __real_timerfd_create(id, flags);
+    if (fd >= FDS_MAX)
+        abort();
+    if (fd >= 0)
+        counts_suspend[fd] = id == CLOCK_BOOTTIME;
+    return fd;
+}
+
 int __wrap_timerfd_settime(int fd, int flags, const struct itimerspec *set, struct itimerspec *old)
 {
     struct itimerspec moved = *set;
-    if ((flags & TFD_TIMER_ABSTIME) && (set->it_value.tv_sec || set->it_value.tv_nsec))
+    if (counts_suspend[fd] && (flags & TFD_TIMER_ABSTIME) &&
+        (set->it_value.tv_sec || set->it_value.tv_nsec))
         add_ms(&moved.it_value, -offset_ms());
     return __real_timerfd_settime(fd, flags, &moved, old);
 }
