@@ -213,7 +213,8 @@ static void hold(struct lock *lock, struct mono now, const struct lock_listing *
                       ? LOCK_CLEANING
                       : LOCK_HELD;
     lock->clean_at = now;
-    lock->look_at = mono_add(lock->claimed, lock->settings.settle_ms);
+    /* D after the look that decided: a command shorter than that costs no further call. */
+    lock->look_at = mono_add(mono_max(lock->claimed, listing->asked), lock->settings.settle_ms);
     memset(lock->loss_looks, 0, sizeof(lock->loss_looks));
 }
 
