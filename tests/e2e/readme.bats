@@ -51,7 +51,7 @@ called() {
 
 @test "this file knows every block of the README" {
     cd "$README"
-    echo {sh.{1,2,3,4,5},json.1,make.1,cron.1} | tr ' ' '\n' | sort >known
+    echo {sh.{1,2,3,4,5,6},json.1,make.1,cron.1} | tr ' ' '\n' | sort >known
     find . -name '*.[0-9]' -printf '%P\n' | sort | diff known -
 }
 
@@ -66,8 +66,20 @@ called() {
     grep -q 'log groups: \[\]' out
 }
 
+@test "own commands, with the stand-in" {
+    ln -s "$WITHLOCK_BUILD/quickstart" build
+    [ "$(head -1 "$README/sh.2")" = 'build/src/cwlogs-local/cwlogs-local &' ]
+    [ -x build/src/cwlogs-local/cwlogs-local ]
+    # Its port may be taken on this machine: the service that runs already stands in.
+    sed "1d; s|http://127.0.0.1:4586|$URL|" "$README/sh.2" >"$README/own"
+    unset AWS_ENDPOINT_URL AWS_REGION AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY
+    as_it_stands own
+    [ "$(cat out)" = 'it is mine' ]
+    grep -q "acquired lock 'locks/try'" err
+}
+
 @test "the second command: it is what runs us" {
-    [ "$(cat "$README/sh.2")" = scripts/test ]
+    [ "$(cat "$README/sh.3")" = scripts/test ]
     [ -x "$SOURCE/scripts/test" ]
     grep -q 'exec scripts/test' "$SOURCE/.ci/run"
 }
@@ -77,13 +89,13 @@ called() {
     mkdir bin
     printf '#!/bin/sh\nDESTDIR="%s" exec "$@"\n' "$ROOT" >bin/sudo
     chmod +x bin/sudo
-    PATH=$PWD/bin:$PATH as_it_stands sh.3
+    PATH=$PWD/bin:$PATH as_it_stands sh.4
     [ -x "$LOCAL/withlock" ]
     [ -x "$LOCAL/cwlogs-local" ]
 }
 
 @test "first use" {
-    as_it_stands sh.4
+    as_it_stands sh.5
     grep -q 'logs:CreateLogGroup: allowed' out
     grep -q 'calls for --settle' out
     [ "$(tail -n 1 out)" = "nobody else is here" ]
@@ -94,7 +106,7 @@ called() {
 
 @test "the examples, when the lock is free" {
     caller ./deploy.sh
-    as_it_stands sh.5
+    as_it_stands sh.6
     silent
     called <<CALLS
 deploy.sh production under locks/deploy
@@ -108,7 +120,7 @@ CALLS
 @test "the example that does not wait, when the lock is taken" {
     caller ./deploy.sh
     hold holder -p locks/deploy
-    grep -e '-n -E 0' "$README/sh.5" >"$README/refused"
+    grep -e '-n -E 0' "$README/sh.6" >"$README/refused"
     [ "$(wc -l <"$README/refused")" -eq 1 ]
     as_it_stands refused
     silent
