@@ -72,7 +72,7 @@ static void come_back(struct contender_s *self, int64_t after_ms)
     stop_holding(self);
     self->checker->actors[self->actor].present = false;
     self->attempts = 0;
-    if (self->process.plan->story || self->process.plan->crowd || self->done)
+    if (self->process.plan->story || self->done)
         next_step(self, ROLE_IDLE, 0);
     else
         next_step(self, ROLE_CLEAR, after_ms);
@@ -96,7 +96,8 @@ static void released(struct contender_s *self)
         next_step(self, ROLE_CLEAR,
                   prng_range(&world->prng, plan->role_delay_ms, 3 * plan->role_delay_ms / 2));
     else
-        come_back(self, prng_range(&world->prng, 0, plan->think_max_ms));
+        come_back(self,
+                  prng_range(&world->prng, 0, plan->crowd ? plan->return_ms : plan->think_max_ms));
 }
 
 static void won(struct contender_s *self)

@@ -315,10 +315,13 @@ static void finish(struct contender_w *self)
     if (world->calm && held && self->held_calm)
         checker_through(self->checker, self->actor);
     self->done |= self->checker->actors[self->actor].through;
-    if (checker_streams(self->checker, self->actor))
+    if (plan->crowd)
+        world_at(world, world->now_ms + prng_range(&world->prng, 0, plan->return_ms), arrive, self,
+                 self->serial);
+    else if (checker_streams(self->checker, self->actor))
         world_at(world, world->now_ms + prng_range(&world->prng, 0, STREAM_MS), arrive, self,
                  self->serial);
-    else if (!self->done && !plan->story && !plan->crowd)
+    else if (!self->done && !plan->story)
         world_at(world, next_arrival(world, plan), arrive, self, self->serial);
 }
 

@@ -2,16 +2,18 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-#define ARRIVALS_MS     300000 /* all arrive within this */
+#define ARRIVAL_MS      300 /* one arrives every so often, until all are there */
+#define WARM_UP_MS      60000
 #define HOUR_MS         3600000
 #define CALLS_MAX       8.0  /* a second, of each operation: invariant I7 */
 #define IDLE_MAX_MS     1000 /* median time that a free lock stays free */
-#define CROWD_HOLD_MS   10000
 #define CROWD_ENTRY_MAX 100000
 
-static void plan_crowd(struct plan *plan, uint32_t w_count, uint32_t s_count)
+static void plan_crowd(struct plan *plan, const struct crowd_options *options, bool role)
 {
+    int64_t arrivals_ms = options->waiters * ARRIVAL_MS;
     *plan = (struct plan){
         .seed = 1,
         .crowd = true,
@@ -24,14 +26,15 @@ static void plan_crowd(struct plan *plan, uint32_t w_count, uint32_t s_count)
         .skew_ms = {-100, 0, 100},
         .lag_ms = 200,
         .create_ms = 10,
-        .latency_ms = 4,
-        .jitter_ms = 8,
+        .latency_ms = options->trip_ms * 2 / 5,
+        .jitter_ms = options->trip_ms * 2 / 3,
         .lag_full = 0.1,
         .drift_ppm = 100,
-        .w_count = w_count,
-        .s_count = s_count,
-        .hold_max_ms = CROWD_HOLD_MS,
-        .think_max_ms = ARRIVALS_MS,
+        .w_count = role ? 0 : options->waiters,
+        .s_count = role ? options->waiters : 0,
+        .hold_max_ms = options->hold_ms,
+        .think_max_ms = arrivals_ms,
+        .return_ms = options->hold_ms,
         .role_delay_ms = 30000,
     };
 }
@@ -42,49 +45,64 @@ static int compare(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* One hour after all have arrived; true if calls and idle times stayed in bounds. */
-static bool measure(struct scene *scene, const char *who, uint32_t w_count, uint32_t s_count)
+static int64_t share(const int64_t *sorted, uint32_t count, uint32_t percent)
 {
-    uint64_t before[PLAN_OPS];
+    return count ? sorted[(uint64_t)(count - 1) * percent / 100] : -1;
+}
+
+static bool report(struct scene *scene, const struct crowd_options *options, const char *who,
+                   const double *per_s)
+{
     struct checker *checker = &scene->checker;
-    plan_crowd(&scene->plan, w_count, s_count);
-    scene->stop_ms = ARRIVALS_MS;
+    const int64_t *idle_ms = checker->idle_ms;
+    int64_t median_ms = share(idle_ms, checker->idle_count, 50);
+    printf("%s: %u waiters, holds of %.1f s, round trips of %lld ms: %u entries an hour (%llu out "
+           "of order), describes %.2f/s, creates %.2f/s, deletes %.2f/s; free lock idle %lld ms "
+           "median, %lld ms p99, %lld ms worst%s%s\n",
+           who, options->waiters, (double)options->hold_ms / 1000, (long long)options->trip_ms,
+           checker->idle_count, (unsigned long long)checker->out_of_order,
+           per_s[PLAN_LIST] + per_s[PLAN_LOOK], per_s[PLAN_CREATE], per_s[PLAN_DELETE],
+           (long long)median_ms, (long long)share(idle_ms, checker->idle_count, 99),
+           (long long)share(idle_ms, checker->idle_count, 100),
+           world_failed(&scene->world) ? "; " : "", scene->world.failure);
+    (void)fflush(stdout);
+    return !world_failed(&scene->world) && per_s[PLAN_LIST] < CALLS_MAX &&
+           per_s[PLAN_CREATE] < CALLS_MAX && per_s[PLAN_DELETE] < CALLS_MAX && median_ms >= 0 &&
+           median_ms < IDLE_MAX_MS && checker->out_of_order == 0;
+}
+
+/* One hour after all have arrived; true if calls and idle times stayed in bounds. */
+static bool measure(struct scene *scene, const struct crowd_options *options, bool role)
+{
+    const char *who = role ? "the role's protocol" : "withlock";
+    uint64_t before[PLAN_OPS];
+    double per_s[PLAN_OPS];
+    struct checker *checker = &scene->checker;
+    plan_crowd(&scene->plan, options, role);
+    int64_t from_ms = scene->plan.think_max_ms + WARM_UP_MS;
+    scene->stop_ms = from_ms;
     if (!scene_play(scene)) {
         printf("%s: %s\n", who, scene->world.failure);
         return false;
     }
-    for (int i = 0; i < PLAN_OPS; i++)
-        before[i] = scene->wire.calls[i];
-    uint64_t entries = checker->entries;
-    int64_t *idle_ms = calloc(CROWD_ENTRY_MAX, sizeof(*idle_ms));
-    checker->idle_ms = idle_ms;
-    checker->idle_room = idle_ms ? CROWD_ENTRY_MAX : 0;
-    scene->stop_ms = ARRIVALS_MS + HOUR_MS;
-    bool fine = scene_go_on(scene);
-    double per_s[PLAN_OPS];
+    memcpy(before, scene->wire.calls, sizeof(before));
+    checker->idle_ms = calloc(CROWD_ENTRY_MAX, sizeof(*checker->idle_ms));
+    checker->idle_room = checker->idle_ms ? CROWD_ENTRY_MAX : 0;
+    scene->stop_ms = from_ms + HOUR_MS;
+    (void)scene_go_on(scene);
     for (int i = 0; i < PLAN_OPS; i++)
         per_s[i] = (double)(scene->wire.calls[i] - before[i]) / (HOUR_MS / 1000.0);
-    if (idle_ms)
-        qsort(idle_ms, checker->idle_count, sizeof(*idle_ms), compare);
-    int64_t median_ms = checker->idle_count ? idle_ms[checker->idle_count / 2] : -1;
-    int64_t worst_ms = checker->idle_count ? idle_ms[checker->idle_count - 1] : -1;
-    printf("%s: %u waiters, T 900 s, holds of 10 s, one hour: %llu entries (%llu out of order), "
-           "describes %.2f/s, creates %.2f/s, deletes %.2f/s; free lock idle %lld ms median, "
-           "%lld ms worst%s%s\n",
-           who, w_count + s_count, (unsigned long long)(checker->entries - entries),
-           (unsigned long long)checker->out_of_order, per_s[PLAN_LIST] + per_s[PLAN_LOOK],
-           per_s[PLAN_CREATE], per_s[PLAN_DELETE], (long long)median_ms, (long long)worst_ms,
-           fine ? "" : "; ", scene->world.failure);
-    free(idle_ms);
+    if (checker->idle_ms)
+        qsort(checker->idle_ms, checker->idle_count, sizeof(*checker->idle_ms), compare);
+    bool fine = report(scene, options, who, per_s);
+    free(checker->idle_ms);
     checker->idle_ms = NULL;
-    return fine && per_s[PLAN_LIST] < CALLS_MAX && per_s[PLAN_CREATE] < CALLS_MAX &&
-           per_s[PLAN_DELETE] < CALLS_MAX && median_ms >= 0 && median_ms < IDLE_MAX_MS &&
-           checker->out_of_order == 0;
+    return fine;
 }
 
-int crowd_measure(struct scene *scene, uint32_t waiters)
+int crowd_measure(struct scene *scene, const struct crowd_options *options)
 {
-    bool fine = measure(scene, "withlock", waiters, 0);
-    (void)measure(scene, "the role's protocol", 0, waiters);
+    bool fine = measure(scene, options, false);
+    (void)measure(scene, options, true);
     return fine ? 0 : 1;
 }

@@ -1,10 +1,16 @@
-/* crowd - many who wait for one lock: what it costs the service, and how long the lock idles. */
+/* crowd - many who want one lock: what it costs the service, and how long the lock idles. */
 #ifndef SIM_CROWD_H
 #define SIM_CROWD_H
 
 #include "scene.h"
 
+struct crowd_options {
+    uint32_t waiters; /* all the time: whoever has held comes again */
+    int64_t hold_ms;
+    int64_t trip_ms; /* of a request and its answer, on the average */
+};
+
 /* Prints one line for withlock and one for the role's protocol; 0 if the promises were kept. */
-int crowd_measure(struct scene *scene, uint32_t waiters);
+int crowd_measure(struct scene *scene, const struct crowd_options *options);
 
 #endif

@@ -63,7 +63,7 @@ static void print_plan(const struct plan *plan)
 struct asked {
     struct plan_options options;
     uint64_t from, to;
-    uint32_t waiters;
+    struct crowd_options crowd;
     const char *mutation, *hunted, *stories, *svg;
     bool verbose, keep_going, hunting, rewrite, curve;
 };
@@ -81,6 +81,8 @@ static const struct option long_options[] = {
     {"no-roles", no_argument, NULL, 'n'},
     {"modes", no_argument, NULL, 'x'},
     {"waiters", required_argument, NULL, 'W'},
+    {"hold", required_argument, NULL, 'H'},
+    {"trip", required_argument, NULL, 'T'},
     {"stories", required_argument, NULL, 'S'},
     {"curve", optional_argument, NULL, 'C'},
     {"rewrite", no_argument, NULL, 'R'},
@@ -168,7 +170,13 @@ static bool take(struct asked *asked, int option)
         asked->options.kind = (enum plan_kind)(strtoul(optarg, NULL, 10) % PLAN_KINDS);
         break;
     case 'W':
-        asked->waiters = (uint32_t)strtoul(optarg, NULL, 10);
+        asked->crowd.waiters = (uint32_t)strtoul(optarg, NULL, 10);
+        break;
+    case 'H':
+        asked->crowd.hold_ms = (int64_t)(strtod(optarg, NULL) * 1000);
+        break;
+    case 'T':
+        asked->crowd.trip_ms = (int64_t)strtoul(optarg, NULL, 10);
         break;
     case 'S':
         asked->stories = optarg;
@@ -198,8 +206,8 @@ static int measure(const struct asked *asked)
 {
     struct scene scene = {0};
     int status = -1;
-    if (asked->waiters)
-        status = crowd_measure(&scene, asked->waiters);
+    if (asked->crowd.waiters)
+        status = crowd_measure(&scene, &asked->crowd);
     else if (asked->stories)
         status = stories_check(&scene, asked->stories, asked->rewrite);
     else if (asked->curve)
@@ -212,8 +220,10 @@ static int measure(const struct asked *asked)
 
 int main(int argc, char **argv)
 {
-    struct asked asked = {
-        .options = {.lag_by_settle = -1, .skew_by_settle = -1}, .from = 1, .to = 1000};
+    struct asked asked = {.options = {.lag_by_settle = -1, .skew_by_settle = -1},
+                          .from = 1,
+                          .to = 1000,
+                          .crowd = {.hold_ms = 10000, .trip_ms = 10}};
     int option;
     while ((option = getopt_long(argc, argv, "v", long_options, NULL)) != -1)
         if (!take(&asked, option))
