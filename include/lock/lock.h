@@ -198,6 +198,17 @@ struct lock_generation {
     struct mono deleted;    /* answer to its delete */
 };
 
+/* How the queue moves, as a waiter's looks have shown it; only for how long to wait. */
+struct lock_pace {
+    bool looked;
+    struct mono asked;  /* the last look, */
+    int64_t newest_ms;  /* the largest ticket ahead that it showed, */
+    uint32_t front;     /* how many were ahead on its front page, */
+    uint32_t ahead;     /* and how many there may be in all */
+    int64_t elapsed_ms; /* of late, */
+    int64_t moved;      /* and by how many places meanwhile, in 1/1000 */
+};
+
 struct lock_cleaning {
     bool unmarked;
     bool inside_known; /* no streams: may go */
@@ -241,13 +252,14 @@ struct lock {
     uint32_t young_looks;
     uint32_t unseen_looks; /* in a row, D apart */
     struct mono unseen_asked;
-    int64_t far_pause_ms; /* last pause of a waiter whose name is not on what it read */
-    bool withdrawn;       /* --no-queue: lost; next try at arrive_at */
+    struct lock_pace pace;
+    bool withdrawn; /* --no-queue: lost; next try at arrive_at */
     struct mono arrive_at;
     struct mono quiet_until; /* after a failure */
     uint32_t failures;       /* in a row, throttling included */
     uint32_t hard_failures;  /* in a row, other than throttling */
 
+    struct mono whole_at;                  /* a holder's next look that must read every page */
     uint32_t loss_looks[LOCK_LOSS_CAUSES]; /* in a row, D apart */
     struct mono loss_asked[LOCK_LOSS_CAUSES];
     uint32_t gone_since_look; /* generations first seen by this look or later do not count */

@@ -276,6 +276,7 @@ static void judge_marked(struct lock *lock, const struct lock_entry *entry,
     struct rival_name name = {
         .entry = entry,
         .attempt = attempt,
+        .ticket_ms = ticket_ms,
         .before = known && precedes(lock, ticket_ms, attempt, own_ticket_ms),
         .claim = attempt->claim && (RULE(SAME_ID_CLAIM) || !same_id(lock, attempt)),
         /* Made anew, or applied late, it would say in its name that it is older than it is. */
@@ -314,7 +315,7 @@ struct judgement judge_listing(struct lock *lock, struct mono now,
                                const struct lock_listing *listing)
 {
     struct judgement ret = {.alone = true};
-    struct rivals rivals = {0};
+    struct rivals rivals = {.entries = listing->entries};
     bool holding = lock->phase == LOCK_CLEANING || lock->phase == LOCK_HELD;
     int64_t now_ms = service_now(lock, now), ticket_ms = lock->ticket_ms;
     lock->service_ms = now_ms;

@@ -258,9 +258,11 @@ static bool next_cleaning(struct lock *lock, struct mono now, struct lock_todo *
         bool stale = clean->unmarked && RULE(CLEAN_FRESH) &&
                      !mono_reached(mono_add(clean->asked, fresh_ms(lock)), now);
         bool not_now = clean->unmarked && lock->phase == LOCK_HELD && !RULE(CLEAN_WHILE_HELD);
-        if (stale)
-            lock->look_at = mono_min(
-                lock->look_at, mono_add(now, lock->phase == LOCK_CLEANING ? 0 : STALE_LOOK_MS));
+        if (stale) {
+            struct mono at = mono_add(now, lock->phase == LOCK_CLEANING ? 0 : STALE_LOOK_MS);
+            lock->look_at = mono_min(lock->look_at, at);
+            lock->whole_at = mono_min(lock->whole_at, at);
+        }
         if (later || stale || not_now) {
             phase_forget_cleaning(lock); /* a later listing shows it again */
             continue;

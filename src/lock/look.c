@@ -4,6 +4,7 @@
 
 #include "generations.h"
 #include "judge.h"
+#include "pace.h"
 #include "rule.h"
 
 enum loss_cause {
@@ -11,12 +12,6 @@ enum loss_cause {
     LOSS_OLDER_CLAIM,
     LOSS_STRANGER
 };
-
-static int64_t jittered(int64_t ms, int64_t percent, uint32_t random)
-{
-    int64_t span_ms = 2 * ms * percent / 100;
-    return ms - span_ms / 2 + (int64_t)((uint64_t)span_ms * random >> 32);
-}
 
 void look_leave(struct lock *lock, struct mono now, enum lock_reason reason)
 {
@@ -51,7 +46,7 @@ void look_arrive(struct lock *lock, struct mono now)
     lock->withdrawn = false;
     lock->reading = false;
     lock->unseen_looks = 0;
-    lock->far_pause_ms = 0;
+    lock->pace = (struct lock_pace){0};
     lock->failures = 0;
     lock->hard_failures = 0;
     lock->first_claim_ms = ATTEMPT_UNKNOWN;
@@ -109,29 +104,6 @@ static void waiter_unseen(struct lock *lock, struct mono now, const struct lock_
     lock->look_at = mono_add(now, pause_ms);
 }
 
-/* "Polling": by position, slower the further back, unless a pause was asked for. */
-static int64_t poll_pause_ms(struct lock *lock, const struct lock_listing *listing,
-                             const struct judgement *seen, uint32_t random)
-{
-    const struct lock_settings *settings = &lock->settings;
-    int64_t longest_ms = settings->lock_timeout_ms / 3, turn = seen->rivalry.turn, pause_ms;
-    if (settings->retry_delay_ms)
-        return settings->retry_delay_ms +
-               (int64_t)((uint64_t)(settings->retry_delay_ms / 2) * random >> 32);
-    if (!seen->own_shown) {
-        lock->far_pause_ms = lock->far_pause_ms ? 2 * lock->far_pause_ms : 1000 * turn;
-        if (lock->far_pause_ms > longest_ms)
-            lock->far_pause_ms = longest_ms;
-        return jittered(lock->far_pause_ms, 20, random);
-    }
-    lock->far_pause_ms = 0;
-    if (turn == 1)
-        pause_ms = 1000;
-    else
-        pause_ms = listing->complete && listing->pages == 1 ? 1200 * turn : 3000 * turn;
-    return jittered(pause_ms < longest_ms ? pause_ms : longest_ms, 20, random);
-}
-
 static void withdraw(struct lock *lock, struct mono now, uint32_t random)
 {
     int64_t delay_ms = lock->settings.retry_delay_ms;
@@ -184,7 +156,7 @@ static void waiter_lost(struct lock *lock, struct mono now, const struct lock_li
         withdraw(lock, now, random);
         return;
     }
-    lock->look_at = mono_add(now, poll_pause_ms(lock, listing, seen, random));
+    lock->look_at = mono_add(now, pace_pause_ms(lock, listing, seen, random));
 }
 
 static void claim(struct lock *lock)
@@ -206,6 +178,13 @@ static bool unmarked_to_clean(const struct lock *lock)
     return false;
 }
 
+/* Until a holder looks at everything again. */
+static int64_t holder_pause_ms(const struct lock *lock)
+{
+    int64_t pause_ms = lock->settings.lock_timeout_ms / 6;
+    return pause_ms < LOCK_LOOK_MAX_MS ? pause_ms : LOCK_LOOK_MAX_MS;
+}
+
 static void hold(struct lock *lock, struct mono now, const struct lock_listing *listing)
 {
     judge_cleaning(lock, now, listing, true);
@@ -215,6 +194,7 @@ static void hold(struct lock *lock, struct mono now, const struct lock_listing *
     lock->clean_at = now;
     /* D after the look that decided: a command shorter than that costs no further call. */
     lock->look_at = mono_add(mono_max(lock->claimed, listing->asked), lock->settings.settle_ms);
+    lock->whole_at = mono_add(listing->asked, holder_pause_ms(lock));
     memset(lock->loss_looks, 0, sizeof(lock->loss_looks));
 }
 
@@ -350,15 +330,50 @@ static void holder_drops(struct lock *lock, const struct lock_listing *listing)
             generations_drop(own);
 }
 
+/* When to look next: soon, if our newest create is not yet known to be in sight of all. */
+static struct mono holder_look_at(struct lock *lock, struct mono now,
+                                  const struct lock_listing *listing)
+{
+    const struct lock_generation *newest = generations_newest(lock);
+    if (!newest || newest->state != LOCK_GENERATION_MADE)
+        return lock->whole_at;
+    struct mono confirm_at = mono_add(newest->answered, lock->settings.settle_ms);
+    if (newest->seen && mono_reached(listing->asked, confirm_at))
+        return lock->whole_at;
+    return mono_min(lock->whole_at, mono_max(confirm_at, mono_add(now, LOCK_FIRST_LOOK_MS)));
+}
+
+/*
+ * Between two whole looks one may end with the page that shows our newest claim, settled, and one
+ * that was there before: it confirms the lease, and the rest of the pages can wait, unless
+ * something looks wrong.
+ */
+static bool confirmed_by_a_page(struct lock *lock, const struct lock_listing *listing,
+                                const struct judgement *seen)
+{
+    const struct lock_generation *newest = generations_newest(lock);
+    for (int cause = 0; cause < LOCK_LOSS_CAUSES; cause++)
+        if (lock->loss_looks[cause] > 0)
+            return false;
+    return lock->phase == LOCK_HELD && !mono_reached(listing->asked, lock->whole_at) &&
+           !seen->rivalry.older_claim && !seen->stranger && confirmed_shown(lock, lock->looks) &&
+           newest && newest->claim && judge_stands(lock, listing, newest);
+}
+
 static void holder_look(struct lock *lock, struct mono now, const struct lock_answer *answer)
 {
     const struct lock_listing *listing = answer->listing;
-    int64_t pause_ms = lock->settings.lock_timeout_ms / 6;
-    lock->reading = !listing->complete;
-    if (lock->reading)
-        return;
     judge_own(lock, now, listing);
     struct judgement seen = judge_listing(lock, now, listing);
+    bool enough = !listing->complete && confirmed_by_a_page(lock, listing, &seen);
+    lock->reading = !listing->complete && !enough;
+    if (lock->reading)
+        return;
+    if (enough) {
+        lock->looks++;
+        lock->look_at = holder_look_at(lock, now, listing);
+        return;
+    }
     bool suspicious = holder_suspects(lock, listing, &seen);
     lock->looks++;
     if (lock->phase == LOCK_LOST)
@@ -368,18 +383,9 @@ static void holder_look(struct lock *lock, struct mono now, const struct lock_an
     judge_cleaning(lock, now, listing, true);
     if (lock->phase == LOCK_CLEANING && !unmarked_to_clean(lock) && !lock->cleaning_more)
         lock->phase = LOCK_HELD;
-    if (pause_ms > LOCK_LOOK_MAX_MS)
-        pause_ms = LOCK_LOOK_MAX_MS;
-    if (suspicious)
-        pause_ms = lock->settings.settle_ms;
-    lock->look_at = mono_add(listing->asked, pause_ms);
-    struct lock_generation *newest = generations_newest(lock);
-    if (newest && newest->state == LOCK_GENERATION_MADE) {
-        struct mono confirm_at = mono_add(newest->answered, lock->settings.settle_ms);
-        if (!newest->seen || !mono_reached(listing->asked, confirm_at))
-            lock->look_at =
-                mono_min(lock->look_at, mono_max(confirm_at, mono_add(now, LOCK_FIRST_LOOK_MS)));
-    }
+    lock->whole_at =
+        mono_add(listing->asked, suspicious ? lock->settings.settle_ms : holder_pause_ms(lock));
+    lock->look_at = holder_look_at(lock, now, listing);
 }
 
 /*

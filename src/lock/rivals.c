@@ -58,6 +58,12 @@ static void close_run(struct rivals *rivals, const struct lock *lock)
         before = false;
     if (!run->any)
         return;
+    if ((claims || before) && run->front) {
+        rivals->front++;
+        rivals->still += lock->pace.looked && run->ticket_ms <= lock->pace.newest_ms;
+        if (run->ticket_ms > rivals->newest_ms)
+            rivals->newest_ms = run->ticket_ms;
+    }
     if (terms == TERMS_BESIDE) {
         rivals->beside += claims || before;
         rivals->beside_claims += claims;
@@ -91,8 +97,13 @@ void rivals_meet(struct rivals *rivals, struct lock *lock, const struct rival_na
     enum terms terms = terms_with(lock, name->attempt);
     if (!run->any || !attempt_same_run(&run->attempt, name->attempt)) {
         close_run(rivals, lock);
-        *run = (struct rival){.attempt = *name->attempt, .any = true};
+        *run = (struct rival){.attempt = *name->attempt,
+                              .any = true,
+                              .front = name->entry < rivals->entries + RIVALS_FRONT,
+                              .ticket_ms = name->ticket_ms};
     }
+    if (name->ticket_ms < run->ticket_ms)
+        run->ticket_ms = name->ticket_ms;
     run->before |= name->before;
     run->claims |= name->claim;
     run->older |= name->claim && name->older && tells(lock, name);
@@ -132,6 +143,9 @@ struct rivalry rivals_sum(struct rivals *rivals, struct lock *lock)
     /* Of those who do not claim yet as many are about to as there is room for. */
     uint32_t enter = rivals->beside_claims || claims > room ? claims : room;
     ret.waiting = runs > enter ? runs - enter : 0;
+    ret.front = rivals->front;
+    ret.still = rivals->still;
+    ret.newest_ms = rivals->newest_ms;
     ret.turn = claims > 1 ? runs - (claims - 1) : runs; /* all who hold count as one */
     return ret;
 }

@@ -2,20 +2,23 @@
  * rivals - whether the other runs of a listing leave room for ours (docs/protocol.md, "Who may
  * hold together").
  *
- * Order: zero, rivals_meet() for each live marked name of another run in the order of the listing
- * (a run's names are neighbours there), rivals_meet_unmarked() for each live unmarked attempt that
- * is not held off, rivals_sum(). Of a part of a listing the sum can only grow: who has lost by the
- * first pages has lost.
+ * Order: zero but for entries, rivals_meet() for each live marked name of another run in the order
+ * of the listing (a run's names are neighbours there), rivals_meet_unmarked() for each live
+ * unmarked attempt that is not held off, rivals_sum(). Of a part of a listing the sum can only
+ * grow: who has lost by the first pages has lost.
  */
 #ifndef LOCK_RIVALS_H
 #define LOCK_RIVALS_H
 
 #include "lock/lock.h"
 
+#define RIVALS_FRONT 50 /* names that make the front page, which every look reads */
+
 /* One name, and how it stands to our own run. */
 struct rival_name {
     const struct lock_entry *entry;
     const struct attempt *attempt;
+    int64_t ticket_ms;
     bool before;    /* its key is smaller than ours */
     bool claim;     /* it says that its run holds, or is about to */
     bool older;     /* and did so before our own first claim */
@@ -25,15 +28,19 @@ struct rival_name {
 /* The names of one run, met so far. */
 struct rival {
     struct attempt attempt; /* of the first */
-    bool any, before, claims, older, old;
+    int64_t ticket_ms;
+    bool any, front, before, claims, older, old;
 };
 
 struct rivals {
+    const struct lock_entry *entries;   /* of the listing */
     struct rival run;                   /* the one whose names are being met */
     uint32_t whole, whole_claims;       /* runs that leave no room beside them */
     uint32_t slots, slot_claims;        /* those that take one of our slots */
     uint32_t beside, beside_claims;     /* shared ones, as ours is: they take nothing */
     uint32_t older, older_slots;        /* of these, with an older claim */
+    uint32_t front, still;              /* ahead on the front page; as at the last look */
+    int64_t newest_ms;                  /* largest ticket of those on the front page */
     uint32_t fewest;                    /* smallest N in sight, 0: none */
     bool old;                           /* one that waits is older than 3 D */
     const struct lock_entry *disagrees; /* one whose settings do not fit ours, or NULL */
@@ -41,12 +48,15 @@ struct rivals {
 
 /* What they amount to. */
 struct rivalry {
-    uint32_t ahead;   /* runs that keep us from winning; 0: we would win */
-    uint32_t waiting; /* runs that wait before us */
-    uint32_t turn;    /* our place in the queue: 1 if nobody waits before us */
-    bool claims;      /* those with a claim suffice to keep us from winning */
-    bool young;       /* all others who are ahead are younger than 3 D */
-    bool older_claim; /* those with an older claim than ours would have kept us out */
+    uint32_t ahead;    /* runs that keep us from winning; 0: we would win */
+    uint32_t waiting;  /* runs that wait before us */
+    uint32_t front;    /* runs before us, or with a claim, on the front page of the listing, */
+    uint32_t still;    /* of these, were there at the last look, */
+    int64_t newest_ms; /* and the largest ticket of these */
+    uint32_t turn;     /* our place in the queue: 1 if nobody waits before us */
+    bool claims;       /* those with a claim suffice to keep us from winning */
+    bool young;        /* all others who are ahead are younger than 3 D */
+    bool older_claim;  /* those with an older claim than ours would have kept us out */
 };
 
 void rivals_meet(struct rivals *rivals, struct lock *lock, const struct rival_name *name);

@@ -311,7 +311,8 @@ static void next_step(struct contender_s *self, enum role_step step, int64_t aft
         if (plan->arrivals)
             self->hold_ms = plan->arrivals[self->actor].hold_ms;
         else if (world->calm || plan->crowd)
-            self->hold_ms = plan->crowd ? plan->hold_max_ms : ROLE_CALM_MS;
+            self->hold_ms =
+                plan->crowd ? prng_range(&world->prng, 0, 2 * plan->hold_max_ms) : ROLE_CALM_MS;
     }
     if (step != ROLE_IDLE)
         world_at(world, world->now_ms + after_ms, begin, self, self->serial);

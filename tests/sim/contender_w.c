@@ -439,7 +439,7 @@ static void arrive(void *object, uint64_t serial)
     if (plan->arrivals)
         self->hold_ms = plan->arrivals[self->actor].hold_ms;
     else if (plan->crowd)
-        self->hold_ms = plan->hold_max_ms;
+        self->hold_ms = prng_range(&world->prng, 0, 2 * plan->hold_max_ms);
     else if (world->calm)
         self->hold_ms = prng_range(&world->prng, 100, 3000);
     checker_run(self->checker, self->actor, self->id, settings.lock_timeout_ms, !settings.no_queue);

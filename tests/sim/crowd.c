@@ -56,7 +56,8 @@ static bool report(struct scene *scene, const struct crowd_options *options, con
     struct checker *checker = &scene->checker;
     const int64_t *idle_ms = checker->idle_ms;
     int64_t median_ms = share(idle_ms, checker->idle_count, 50);
-    printf("%s: %u waiters, holds of %.1f s, round trips of %lld ms: %u entries an hour (%llu out "
+    printf("%s: %u waiters, holds of %.1f s on the average, round trips of %lld ms: %u entries an "
+           "hour (%llu out "
            "of order), describes %.2f/s, creates %.2f/s, deletes %.2f/s; free lock idle %lld ms "
            "median, %lld ms p99, %lld ms worst%s%s\n",
            who, options->waiters, (double)options->hold_ms / 1000, (long long)options->trip_ms,

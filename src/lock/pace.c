@@ -1,0 +1,81 @@
+#include "pace.h"
+
+#define JITTER_PERCENT 20
+#define TURN_PERCENT   60
+#define NEXT_MS        1000 /* between looks of who is next */
+#define PLACE_MIN_MS   1000 /* no lock changes hands faster */
+#define NEAR_PLACES    8    /* so near the front a short hold may be followed by a short one */
+#define NEAR_PAGE_MS   1200 /* a place, if the listing is one page, */
+#define NEAR_PAGES_MS  3000 /* or more */
+#define THOUSAND       1000
+
+static int64_t jittered(int64_t ms, uint32_t random)
+{
+    int64_t span_ms = 2 * ms * JITTER_PERCENT / 100;
+    return ms - span_ms / 2 + (int64_t)((uint64_t)span_ms * random >> 32);
+}
+
+static int64_t least(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+/*
+ * Compares the front page with that of the last look: those whose ticket it had shown, and who are
+ * gone, have moved us. If all are gone, nobody knows by how much.
+ */
+static void measure(struct lock_pace *pace, const struct lock_listing *listing,
+                    const struct judgement *seen)
+{
+    const struct rivalry *rivalry = &seen->rivalry;
+    uint32_t moved = pace->front > rivalry->still ? pace->front - rivalry->still : 0;
+    bool exact = seen->own_shown || listing->complete;
+    bool overlap = pace->looked && rivalry->still > 0;
+    if (overlap) {
+        pace->elapsed_ms = pace->elapsed_ms * 3 / 4 + mono_diff(listing->asked, pace->asked);
+        pace->moved = pace->moved * 3 / 4 + (int64_t)moved * THOUSAND;
+    }
+    if (!exact && overlap && pace->ahead > rivalry->turn + moved)
+        pace->ahead -= moved;
+    else
+        pace->ahead = rivalry->turn;
+    pace->front = rivalry->front;
+    pace->newest_ms = rivalry->newest_ms;
+    pace->asked = listing->asked;
+    pace->looked = true;
+}
+
+/* Until it may be our turn: a part of what those ahead will take, if they go on as of late. */
+static int64_t turn_ms(const struct lock_pace *pace)
+{
+    int64_t place_ms = pace->elapsed_ms, places = pace->ahead - 1;
+    if (!pace->elapsed_ms && places > pace->front) /* see those move who are in sight */
+        places = pace->front;
+    place_ms = place_ms * THOUSAND / (pace->moved + THOUSAND); /* one more was about to move */
+    if (place_ms < PLACE_MIN_MS)
+        place_ms = PLACE_MIN_MS;
+    return place_ms * places * TURN_PERCENT / 100;
+}
+
+int64_t pace_pause_ms(struct lock *lock, const struct lock_listing *listing,
+                      const struct judgement *seen, uint32_t random)
+{
+    const struct lock_settings *settings = &lock->settings;
+    int64_t delay_ms = settings->retry_delay_ms, timeout_ms = settings->lock_timeout_ms;
+    if (delay_ms)
+        return delay_ms + (int64_t)((uint64_t)(delay_ms / 2) * random >> 32);
+    bool exact = seen->own_shown || listing->complete;
+    measure(&lock->pace, listing, seen);
+    int64_t ahead = lock->pace.ahead;
+    if (ahead <= 1)
+        return jittered(NEXT_MS, random);
+    int64_t pause_ms = turn_ms(&lock->pace);
+    bool one_page = listing->complete && listing->pages == 1;
+    if (one_page)
+        pause_ms = least(pause_ms, NEAR_PAGE_MS * ahead);
+    else if (ahead <= NEAR_PLACES)
+        pause_ms = least(pause_ms, NEAR_PAGES_MS * ahead);
+    if (pause_ms < NEXT_MS)
+        pause_ms = NEXT_MS;
+    return jittered(least(pause_ms, exact ? timeout_ms / 3 : timeout_ms / 2), random);
+}
