@@ -48,6 +48,8 @@ struct options {
     uint64_t max_attempts;  /* 0: no limit */
     int64_t retry_delay_ms; /* 0: by position */
     bool no_queue;
+    bool shared;
+    uint64_t slots; /* 0: not given, as 1 */
     uint64_t conflict_exit_code;
     int64_t lock_timeout_ms;
     int64_t role_timeout_ms;

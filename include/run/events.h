@@ -16,6 +16,9 @@
 /* A signal ended the wait; the attempts are deleted, or it was said that they are not. */
 void events_withdrawn(const struct session *session, int number, int64_t waited_ms);
 
+/* LOCK_NOTICE_DISAGREES, with its name. */
+void events_disagreement(const struct session *session, const char *name);
+
 void events_acquired(const struct session *session, int64_t waited_ms);
 
 /* Any thread. A renewal was confirmed, the n-th. */

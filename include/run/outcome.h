@@ -35,8 +35,8 @@ bool outcome_ahead(const struct session *session, struct outcome_ahead *ret_ahea
 /* "'ID' ('label') since 2026-11-22T06:45:12Z": the one who is ahead of us. */
 void outcome_who(const struct session *session, char out[OUTCOME_WHO_BYTES]);
 
-/* LOCK_NOTICE_DISAGREES, by the name that came with it: how that run takes the lock, and we. */
-void outcome_disagrees(const struct session *session, const char *name,
+/* LOCK_NOTICE_DISAGREES, by the name that came with it: who that is, and how it takes the lock. */
+void outcome_disagrees(const struct session *session, const char *name, char id[OUTCOME_ID_BYTES],
                        char out[OUTCOME_DISAGREES_BYTES]);
 
 /* Names that could not be deleted, one line; false if there are none. */

@@ -139,6 +139,12 @@ static int set(struct options *options, const struct given *given, struct error 
         return 0;
     case OPTION_FLAG:
         return flag_value(given, field, err);
+    case OPTION_UNFLAG:
+        if (flag_value(given, &on, err) != 0)
+            return -1;
+        if (on)
+            *(bool *)field = false;
+        return 0;
     case OPTION_COUNT:
         return set_count(given, field, err);
     case OPTION_NUMBER:
@@ -340,6 +346,10 @@ static int check(struct options *options, struct error *err)
         return -1;
     if (is_inspection(options))
         return check_inspection(options, err);
+    if (options->shared && options->slots)
+        return error_set(err, ERROR_USAGE,
+                         "--slots '%llu' with --shared: as many as like may share a lock",
+                         (unsigned long long)options->slots);
     if (options->yes)
         return error_set(err, ERROR_USAGE, "--yes goes with --break");
     if (options->json)

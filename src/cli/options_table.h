@@ -9,6 +9,7 @@
 enum option_kind {
     OPTION_TEXT,     /* const char * */
     OPTION_FLAG,     /* bool */
+    OPTION_UNFLAG,   /* the same bool; takes another option's flag back */
     OPTION_COUNT,    /* uint64_t; repeating adds 1; a preset may be a number */
     OPTION_NUMBER,   /* uint64_t, min to max */
     OPTION_DURATION, /* int64_t ms, min to max ms */

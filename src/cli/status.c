@@ -46,15 +46,14 @@ static void fill(const struct survey_run *run, uint32_t place, struct row *row)
 {
     static const char *const kinds[] = {"holder", "waiter", "abandoned", "stranger"};
     struct identity_parts parts = identity_parse(run->attempt.id);
-    bool waits = run->kind == SURVEY_WAITER;
-    const char *mode = run->kind != SURVEY_HOLDER ? ""
-                       : run->attempt.shared      ? " (shared)"
-                       : run->attempt.slots > 1   ? " (slot)"
-                                                  : "";
-    if (waits)
-        (void)snprintf(row->cells[COLUMN_KIND], CELL_BYTES, "%s %u", kinds[run->kind], place);
-    else
-        (void)snprintf(row->cells[COLUMN_KIND], CELL_BYTES, "%s%s", kinds[run->kind], mode);
+    char mode[32] = "", number[16] = "";
+    if (run->attempt.shared)
+        (void)snprintf(mode, sizeof(mode), " (shared)");
+    else if (run->attempt.slots > 1)
+        (void)snprintf(mode, sizeof(mode), " (slot of %u)", run->attempt.slots);
+    if (run->kind == SURVEY_WAITER)
+        (void)snprintf(number, sizeof(number), " %u", place);
+    (void)snprintf(row->cells[COLUMN_KIND], CELL_BYTES, "%s%s%s", kinds[run->kind], number, mode);
     cell(row, COLUMN_ID, run->attempt.id);
     cell(row, COLUMN_LABEL, run->attempt.label);
     cell(row, COLUMN_HOST, parts.host);
@@ -108,9 +107,13 @@ void status_text(const struct inspect *inspect, const struct inspect_view *view,
 {
     char now[DATE_ISO_BYTES];
     const struct survey *survey = &view->survey;
+    uint32_t holders = survey->counts[SURVEY_HOLDER];
+    char many[32] = "";
+    if (holders > 1)
+        (void)snprintf(many, sizeof(many), " by %u", holders);
     date_write_iso((struct wall){view->now_ms}, now);
-    (void)buf_addf(out, "lock '%s' in %s: %s, %u waiting; %s by %s clock\n", inspect->plan->prefix,
-                   inspect->session.region, survey->counts[SURVEY_HOLDER] ? "held" : "free",
+    (void)buf_addf(out, "lock '%s' in %s: %s%s, %u waiting; %s by %s clock\n",
+                   inspect->plan->prefix, inspect->session.region, holders ? "held" : "free", many,
                    survey->counts[SURVEY_WAITER], now, view->by_service ? "the service's" : "our");
     if (survey->count)
         status_table(survey, NULL, NULL, out);

@@ -28,10 +28,24 @@ void events_withdrawn(const struct session *session, int number, int64_t waited_
                  PARTS(waited_ms), number);
 }
 
+void events_disagreement(const struct session *session, const char *name)
+{
+    char words[OUTCOME_DISAGREES_BYTES], other[OUTCOME_ID_BYTES];
+    outcome_disagrees(session, name, other, words);
+    struct report_field fields[] = {
+        {"lock", prefix(session), 0}, {"id", id(session), 0}, {"other", other, 0}};
+    report_event(REPORT_WARNING, "disagreement", fields, COUNT(fields), "warning: %s", words);
+}
+
 void events_acquired(const struct session *session, int64_t waited_ms)
 {
+    const struct lock_settings *lock = &session->config.lock;
+    int64_t slots = lock->slots > 1 ? lock->slots : 1;
+    const char *mode = lock->shared ? "shared" : slots > 1 ? "slots" : "exclusive";
     struct report_field fields[] = {{"lock", prefix(session), 0},
                                     {"id", id(session), 0},
+                                    {"mode", mode, 0},
+                                    {"slots", NULL, slots},
                                     {"token", NULL, lock_token(&session->lock)},
                                     {"waited_ms", NULL, waited_ms}};
     report_event(report_event_level(), "acquired", fields, COUNT(fields),

@@ -42,19 +42,19 @@ static void takes(char *out, size_t size, bool shared, uint32_t slots)
         (void)snprintf(out, size, shared ? "shared" : "exclusively");
 }
 
-void outcome_disagrees(const struct session *session, const char *name,
+void outcome_disagrees(const struct session *session, const char *name, char id[OUTCOME_ID_BYTES],
                        char out[OUTCOME_DISAGREES_BYTES])
 {
-    char id[OUTCOME_ID_BYTES], theirs[32], ours[32];
+    char theirs[32], ours[32];
     const struct lock_settings *settings = &session->config.lock;
     struct attempt attempt = {0};
     (void)attempt_parse(text_from(settings->prefix), text_from(name), &attempt);
-    (void)text_printable(attempt.id, id, sizeof(id));
+    (void)text_printable(attempt.id, id, OUTCOME_ID_BYTES);
     takes(theirs, sizeof(theirs), attempt.shared, attempt.slots);
     takes(ours, sizeof(ours), settings->shared, settings->slots);
     (void)snprintf(out, OUTCOME_DISAGREES_BYTES, "'%s' takes lock '%s' %s, we %s; %s", id,
                    settings->prefix, theirs, ours,
-                   settings->shared || attempt.shared ? "these exclude each other"
+                   settings->shared || attempt.shared ? "they exclude each other"
                                                       : "the smallest number in sight counts");
 }
 

@@ -89,7 +89,6 @@ static int load(struct run *run, struct error *err)
 static void take_notices(struct session *session)
 {
     const char *name;
-    char words[OUTCOME_DISAGREES_BYTES];
     for (;;) {
         switch (lock_take_notice(&session->lock, &name)) {
         case LOCK_NOTICE_NONE:
@@ -102,8 +101,7 @@ static void take_notices(struct session *session)
                    name);
             break;
         case LOCK_NOTICE_DISAGREES:
-            outcome_disagrees(session, name, words);
-            report(REPORT_WARNING, "warning: %s", words);
+            events_disagreement(session, name);
             break;
         case LOCK_NOTICE_CROWDED:
             report(REPORT_WARNING,

@@ -85,7 +85,7 @@ same_options() {
 
 @test "the blocks of the manual are known here" {
     ls "$BLOCKS" | grep '\.[0-9]*$' | tr '\n' ' ' >known
-    [ "$(cat known)" = 'cwlogs-local.1 cwlogs-local.2 withlock.1 withlock.2 withlock.3 ' ]
+    [ "$(cat known)" = 'cwlogs-local.1 cwlogs-local.2 withlock.1 withlock.2 withlock.3 withlock.4 ' ]
 }
 
 @test "the manual's first command lines" {
@@ -115,8 +115,20 @@ END
     grep -qF 'attribute_not_exists(#t) OR #t <= :t' out
 }
 
+@test "the manual's readers, writer and slots" {
+    for name in search rebuild simulate; do
+        printf '#!/bin/sh\necho %s "$WITHLOCK_HELD_PREFIX"\n' $name >$name.sh
+        chmod +x $name.sh
+    done
+    bash -eu "$BLOCKS/withlock.3" >out 2>err 3>&-
+    silent
+    [ "$(cat out)" = $'search locks/index\nrebuild locks/index\nsimulate locks/licence' ]
+    [ "$(calls 'select(.operation == "CreateLogGroup") | .logGroupName' | grep -c '#s')" -eq 2 ]
+    [ "$(calls 'select(.operation == "CreateLogGroup") | .logGroupName' | grep -c '#n3')" -eq 2 ]
+}
+
 @test "the manual's policy is JSON, and names what withlock calls" {
-    jq -r '.Statement[].Action | if type == "array" then .[] else . end' "$BLOCKS/withlock.3" |
+    jq -r '.Statement[].Action | if type == "array" then .[] else . end' "$BLOCKS/withlock.4" |
         sed 's/^logs://' | sort >allowed
     printf '%s\n' CreateLogGroup DeleteLogGroup DescribeLogGroups DescribeLogStreams |
         diff - allowed

@@ -67,6 +67,11 @@ static void refused_with_one_line(void **state)
         {{"-p", "x", "--max-attempts", "0", "true"}, {"'0'"}},
         {{"-p", "x", "--max-waiters", "-1", "true"}, {"'-1'"}},
         {{"-p", "x", "--min-hold", "soon", "true"}, {"'soon'"}},
+        {{"-p", "x", "--slots", "0", "true"}, {"'0'", "1000"}},
+        {{"-p", "x", "-N", "1001", "true"}, {"'1001'", "1000"}},
+        {{"-p", "x", "-N", "-1", "true"}, {"'-1'"}},
+        {{"-p", "x", "-N", "3", "-s", "true"}, {"--slots '3'", "--shared"}},
+        {{"-p", "x", "-N", "1", "--shared", "true"}, {"--slots '1'", "--shared"}},
         {{"-p", "x", "--log-format", "xml", "true"}, {"'xml'", "text|json"}},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -177,6 +182,40 @@ static void presets_and_who_wins(void **state)
     memset(variables, 0, sizeof(variables));
 }
 
+/* Of --shared and --exclusive the last one counts, and the command line more than a preset. */
+static void readers_writers_and_slots(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *presets[2];
+        const char *words[WORDS_MAX];
+        bool shared;
+        uint64_t slots;
+    } rows[] = {
+        {{NULL}, {"-p", "x", "true"}, false, 0},
+        {{NULL}, {"-p", "x", "-s", "true"}, true, 0},
+        {{NULL}, {"-p", "x", "-s", "--exclusive", "true"}, false, 0},
+        {{NULL}, {"-p", "x", "-x", "--shared", "true"}, true, 0},
+        {{NULL}, {"-p", "x", "-xN1000", "true"}, false, 1000},
+        {{"WITHLOCK_SHARED=1"}, {"-p", "x", "true"}, true, 0},
+        {{"WITHLOCK_SHARED=1"}, {"-p", "x", "-x", "true"}, false, 0},
+        {{"WITHLOCK_SHARED=1"}, {"-p", "x", "-x", "-N", "2", "true"}, false, 2},
+        {{"WITHLOCK_EXCLUSIVE=1"}, {"-p", "x", "-s", "true"}, true, 0},
+        {{"WITHLOCK_SHARED=1", "WITHLOCK_EXCLUSIVE=true"}, {"-p", "x", "true"}, false, 0},
+        {{"WITHLOCK_SHARED=1", "WITHLOCK_EXCLUSIVE=0"}, {"-p", "x", "true"}, true, 0},
+        {{"WITHLOCK_SLOTS=3"}, {"-p", "x", "true"}, false, 3},
+        {{"WITHLOCK_SLOTS=3"}, {"-p", "x", "--slots", "1", "true"}, false, 1},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct options options;
+        memcpy(variables, rows[i].presets, sizeof(rows[i].presets));
+        check_row(parse(&options, rows[i].words, NULL) == 0, rows[i].words[2]);
+        check_row(options.shared == rows[i].shared, rows[i].words[2]);
+        check_row(options.slots == rows[i].slots, rows[i].words[2]);
+    }
+    memset(variables, 0, sizeof(variables));
+}
+
 static void help_fits_eighty_columns(void **state)
 {
     (void)state;
@@ -212,6 +251,7 @@ int main(void)
         cmocka_unit_test(Y7_time_limits_of_a_request),
         cmocka_unit_test(stops_at_the_command),
         cmocka_unit_test(presets_and_who_wins),
+        cmocka_unit_test(readers_writers_and_slots),
         cmocka_unit_test(help_fits_eighty_columns),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
