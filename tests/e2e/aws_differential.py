@@ -14,6 +14,7 @@ import collections
 import json
 import os
 import random
+import re
 import shutil
 import socket
 import subprocess
@@ -352,6 +353,12 @@ def configured(case, key):
     return key in f"{case.config} {case.credentials}".lower()
 
 
+def repeats_a_section(case):
+    """In the config file, one that means nothing: [NAME] without 'profile'."""
+    headers = re.findall(r"^\[(\w+)\]", case.config or "", re.MULTILINE)
+    return any(headers.count(name) > 1 for name in headers if name != "default")
+
+
 # Label in the table -> is it that?
 EXPLAINED = [
     ("sso_session without its section",
@@ -363,6 +370,12 @@ EXPLAINED = [
     ("partition without FIPS or dual-stack",
      lambda case, theirs, ours: theirs in ("EndpointResolutionError", "EndpointProviderError")
      and not isinstance(ours, str)),
+    ("section without meaning, twice",
+     lambda case, theirs, ours: theirs == "ConfigParseError" and not isinstance(ours, str)
+     and repeats_a_section(case)),
+    ("value without a key",
+     lambda case, theirs, ours: not isinstance(theirs, str) and isinstance(ours, str)
+     and "a value without a key" in ours),
 ]
 
 

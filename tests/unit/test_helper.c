@@ -36,9 +36,16 @@ static void C1_standard_input_is_empty_and_nothing_else_is_open(void **state)
     CLEAN(helper_result) struct helper_result result = {0};
     int leaked = open("/dev/null", O_RDONLY); /* NOLINT: without O_CLOEXEC on purpose */
     char *const *words = WORDS("sh", "-c", "cat; ls /proc/self/fd | wc -l");
-    assert_true(leaked >= 0);
+    int own[2], before = dup(0);
+    assert_true(leaked >= 0 && before >= 0 && pipe(own) == 0);
+    assert_int_equal(write(own[1], "the command's\n", 14), 14);
+    assert_int_equal(dup2(own[0], 0), 0);
+    (void)close(own[0]);
+    (void)close(own[1]);
     assert_int_equal(helper_run(words, false, soon(60000), &nobody, &result, NULL), 0);
     assert_string_equal(buf_text(&result.output), "4\n"); /* 0, 1, 2 and ls's own */
+    assert_int_equal(dup2(before, 0), 0);
+    (void)close(before);
     (void)close(leaked);
 }
 
