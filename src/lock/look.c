@@ -322,7 +322,7 @@ static void holder_drops(struct lock *lock, const struct lock_listing *listing)
         own = generations_before(lock, own);
     if (!own)
         return;
-    if (RULE(CLEAN_WHILE_HELD) && lock->unmarked_deleted.ms != INT64_MIN &&
+    if (RULE(CLEAN_SETTLED) && lock->unmarked_deleted.ms != INT64_MIN &&
         !mono_reached(listing->asked, mono_add(lock->unmarked_deleted, lock->settings.settle_ms)))
         return; /* a role peer may still see its deleted attempt */
     while ((own = generations_before(lock, own)))

@@ -142,7 +142,10 @@ static void tell_delete_own(struct lock *lock, struct mono now, const struct loc
     }
 }
 
-/* Somebody else's attempt. An unknown outcome is fine: a later listing shows what is left. */
+/*
+ * Somebody else's attempt. An unknown outcome is fine, as a later listing shows what is left; but
+ * what is to go before the command must be known to be gone.
+ */
 static void tell_delete_other(struct lock *lock, struct mono now, const struct lock_answer *answer)
 {
     if (lock->cleaning_count == 0)
@@ -157,7 +160,9 @@ static void tell_delete_other(struct lock *lock, struct mono now, const struct l
     else
         succeed(lock);
     lock->clean_at = mono_add(now, LOCK_CLEANING_GAP_MS);
-    if (answer->outcome != LOCK_LATER && lock->cleaning_count > 0)
+    bool again = answer->outcome == LOCK_LATER ||
+                 (answer->outcome == LOCK_UNKNOWN && lock->phase == LOCK_CLEANING);
+    if (!again && lock->cleaning_count > 0)
         phase_forget_cleaning(lock);
 }
 

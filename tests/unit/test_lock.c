@@ -162,6 +162,15 @@ static void dead_role_attempts_go_before_the_command(void **state)
     assert_false(go(world, LOCK_LOST, 3000));
     assert_null(find(world, "p/gone#t30"));
     free(world);
+
+    world = begin(&from); /* and are known to be gone */
+    plant(world, "p/dead", 70000);
+    world->fail_kind = LOCK_TODO_DELETE;
+    world->fail_with = LOCK_UNKNOWN;
+    world->fail_count = 3;
+    assert_true(go(world, LOCK_HELD, 5000));
+    assert_null(find(world, "p/dead"));
+    free(world);
 }
 
 static void what_has_content_is_left_alone(void **state)
