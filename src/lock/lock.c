@@ -27,7 +27,7 @@ void lock_init(struct lock *lock, const struct lock_settings *settings, struct m
     lock->service_ms = INT64_MIN;
     lock->unmarked_deleted.ms = INT64_MIN;
     lock->quiet_until = now;
-    look_arrive(lock, now);
+    look_arrive(lock);
 }
 
 void lock_init_release(struct lock *lock, const struct lock_settings *settings, struct mono now)
@@ -168,11 +168,11 @@ static void advance_waiting(struct lock *lock, struct mono now)
     }
     if (lock->withdrawn) {
         if (mono_reached(now, lock->arrive_at) && !generations_to_delete(lock))
-            look_arrive(lock, now);
+            look_arrive(lock);
         return;
     }
     if (leases_passed(lock, now) && RULE(NEW_ARRIVAL)) {
-        look_arrive(lock, now);
+        look_arrive(lock);
         return;
     }
     if (lock->phase != LOCK_WAITING)

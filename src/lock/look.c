@@ -39,7 +39,7 @@ void look_lose(struct lock *lock, enum lock_reason reason)
     lock->reading = false;
 }
 
-void look_arrive(struct lock *lock, struct mono now)
+void look_arrive(struct lock *lock)
 {
     generations_drop_below(lock, UINT32_MAX);
     lock->phase = LOCK_WAITING;
@@ -54,7 +54,6 @@ void look_arrive(struct lock *lock, struct mono now)
         lock->ticket_ms = ATTEMPT_UNKNOWN;
     lock->look_at = MONO_NEVER; /* set when the create is answered */
     generations_plan(lock, false);
-    (void)now;
 }
 
 bool look_counts_waiters(const struct lock *lock)
@@ -96,7 +95,7 @@ static void waiter_unseen(struct lock *lock, struct mono now, const struct lock_
         lock->unseen_asked = listing->asked;
     }
     if (lock->unseen_looks >= LOCK_UNSEEN_LOOKS && RULE(NEW_ARRIVAL)) {
-        look_arrive(lock, now);
+        look_arrive(lock);
         return;
     }
     if (pause_ms < LOCK_FIRST_LOOK_MS)

@@ -8,7 +8,7 @@
 void look(struct lock *lock, struct mono now, const struct lock_answer *answer);
 
 /* All own attempts are gone or too old: begin anew, with the old place in the queue. */
-void look_arrive(struct lock *lock, struct mono now);
+void look_arrive(struct lock *lock);
 
 /* Stop wanting the lock; delete what was made. */
 void look_leave(struct lock *lock, struct mono now, enum lock_reason reason);
