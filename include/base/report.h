@@ -13,7 +13,8 @@
 
 #include "base/error.h"
 
-#define REPORT_LINE_BYTES 4096
+#define REPORT_LINE_BYTES  4096
+#define REPORT_PATIENCE_MS 500 /* with a standard error that takes nothing: then dropped */
 
 enum report_level {
     REPORT_ERROR,   /* always */

@@ -1,5 +1,6 @@
 #include "base/report.h"
 
+#include <poll.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -58,11 +59,15 @@ bool report_in_place(void)
     return state.terminal && !is_background();
 }
 
-/* If standard error is full or closed there is nobody to tell. */
-static void put(const struct buf *line)
+/*
+ * If standard error is full or closed there is nobody to tell. A pipe that is not read, or a
+ * terminal stopped by ^S, must not keep the lock from being renewed.
+ */
+static void put(const void *data, size_t length)
 {
-    if (!line->failed)
-        (void)!write(STDERR_FILENO, line->data, line->length);
+    struct pollfd fd = {.fd = STDERR_FILENO, .events = POLLOUT};
+    if (poll(&fd, 1, REPORT_PATIENCE_MS) == 1)
+        (void)!write(STDERR_FILENO, data, length);
 }
 
 static void add_time(struct buf *line)
@@ -124,7 +129,8 @@ write_message(enum report_level level, const char *event, const struct report_fi
         (void)buf_addf(&line, NAME "%s%s", message, in_place ? "" : "\n");
         state.in_place = in_place;
     }
-    put(&line);
+    if (!line.failed)
+        put(line.data, line.length);
 }
 
 void report(enum report_level level, const char *format, ...)
@@ -164,5 +170,5 @@ void report_progress_end(void)
     if (!state.in_place)
         return;
     state.in_place = false;
-    (void)!write(STDERR_FILENO, ERASE_LINE, sizeof(ERASE_LINE) - 1);
+    put(ERASE_LINE, sizeof(ERASE_LINE) - 1);
 }

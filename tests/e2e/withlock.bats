@@ -372,6 +372,17 @@ teardown() {
     ends 0 "$holder"
 }
 
+@test "standard error that nobody reads does not stop a run" {
+    mkfifo full
+    exec 9<>full
+    timeout 1 cat /dev/zero >full || true
+    local status=0
+    WITHLOCK_TIMEOUT=60 withlock -v -p jobs sh -c 'exit 3' 2>full 9>&- || status=$?
+    exec 9>&-
+    [ "$status" -eq 3 ]
+    nothing_left
+}
+
 @test "locks whose names begin alike do not wait for each other" {
     local name jobs=() number=0
     for name in a a/b ab a.b a-1 a_; do
