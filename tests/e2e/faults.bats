@@ -99,10 +99,10 @@ many() {
 
 @test "--on-lost warn: says so at once, while the command goes on" {
     start holder --on-lost warn -t 15 -p locks/a -- sh -c "$HOLD" holder
-    local holder=$JOB name
+    local holder=$JOB
     wait_until test -e holder.in
     warned() {
-        for name in $(groups locks/a/); do call DeleteLogGroup "{\"logGroupName\":\"$name\"}"; done
+        delete_all locks/a
         grep -q "lost the lock 'locks/a': its attempts were deleted" holder.err
     }
     wait_until warned
@@ -147,12 +147,9 @@ many() {
 
 @test "somebody deletes the holder's attempts: the command is ended, and that is 74" {
     start holder -t 15 -p locks/a -- sh -c 'echo $$ >pid; exec sleep 100'
-    local holder=$JOB name
+    local holder=$JOB
     wait_until test -s pid
-    while [ -n "$(groups locks/a/)" ]; do
-        for name in $(groups locks/a/); do call DeleteLogGroup "{\"logGroupName\":\"$name\"}"; done
-        sleep 0.2
-    done
+    take_from "$holder" locks/a
     ends 74 "$holder"
     grep -q "lost the lock 'locks/a': its attempts were deleted" holder.err
     ! kill -0 "$(cat pid)" 2>/dev/null || return 1

@@ -47,11 +47,9 @@ teardown() {
 
 @test "--min-hold: a loss after the command has ended is a warning" {
     start holder -v -t 15 --min-hold 1h -p jobs true
-    local job=$JOB name
+    local job=$JOB
     wait_until grep -q 'holding' holder.err
-    for name in $(groups jobs/); do
-        ok DeleteLogGroup "{\"logGroupName\":\"$name\"}"
-    done
+    take_from "$job" jobs
     ends 0 "$job"
     grep -q "warning: lost the lock 'jobs': .*after the command had ended" holder.err
 }

@@ -45,12 +45,9 @@ nothing_under_way() {
 
 @test "the lock is lost while calls go on: the command is ended, and that is 74" {
     hold holder -t 15 -p locks/a
-    local holder=$JOB name
+    local holder=$JOB
     faults '{"latency_ms":100,"latency_jitter_ms":100}'
-    while kill -0 "$holder" 2>/dev/null; do
-        for name in $(groups locks/a/); do call DeleteLogGroup "{\"logGroupName\":\"$name\"}"; done
-        sleep 0.1
-    done
+    take_from "$holder" locks/a
     ends 74 "$holder"
     grep -q 'lost the lock' holder.err
     [ ! -e holder.done ]

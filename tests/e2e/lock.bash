@@ -136,6 +136,19 @@ none_but() {
     ! groups '' | grep -vF "/$1#" >&2
 }
 
+# delete_all PREFIX: the attempts there are, of which the holder may just be deleting some itself.
+# take_from JOB PREFIX: deletes what there is until the job has ended; a renewal may be on its way.
+delete_all() {
+    local name
+    for name in $(groups "$1/"); do call DeleteLogGroup "{\"logGroupName\":\"$name\"}"; done
+}
+take_from() {
+    while kill -0 "$1" 2>/dev/null; do
+        delete_all "$2"
+        sleep 0.1
+    done
+}
+
 # matching REGEX: is there a log group whose name matches?
 matching() {
     groups '' | grep -qE "$1"

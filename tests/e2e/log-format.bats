@@ -83,10 +83,8 @@ events() { # their names in order
 
 @test "a loss is told before the command is ended" {
     hold holder -t 15 -p jobs
-    local job=$JOB name
-    for name in $(groups jobs/); do
-        ok DeleteLogGroup "{\"logGroupName\":\"$name\"}"
-    done
+    local job=$JOB
+    take_from "$job" jobs
     ends 74 "$job"
     [ "$(events holder.err)" = 'acquired lost ended released failed' ]
     event failed '.status == 74 and .level == "error" and (.message | contains("lost"))' holder.err

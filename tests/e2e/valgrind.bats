@@ -75,7 +75,7 @@ ends_tidily() {
     lose() {
         wait_until matching '#h'
         until [ -e over ]; do
-            for name in $(groups jobs/); do call DeleteLogGroup "{\"logGroupName\":\"$name\"}"; done
+            delete_all jobs
         done
     }
     lose 3>&- &
