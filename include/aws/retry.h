@@ -24,6 +24,7 @@
 #define RETRY_TIMEOUT_COST   10
 #define RETRY_AFTER_EXTRA_MS 5000 /* x-amz-retry-after counts at most so far beyond our pause */
 #define RETRY_CLOCK_MS       (4 * 60 * 1000) /* a smaller difference is not the clock's fault */
+#define RETRY_CLOCK_BYTES    80
 
 /* What is left for retries, whoever makes them. */
 struct retry_budget {
@@ -55,6 +56,9 @@ void retry_succeeded(struct retry *retry);
 int64_t retry_pause_ms(struct retry *retry, enum retry_cause cause, int64_t asked_ms,
                        uint32_t random);
 
+/* What the header x-amz-retry-after asks for; 0 if it is no number up to an hour. */
+int64_t retry_asked_ms(const char *header);
+
 /* False once the quota is used up: stop hammering. */
 bool retry_affordable(const struct retry *retry);
 
@@ -78,5 +82,8 @@ enum retry_verdict retry_judge(const char *code, const char *message);
  */
 bool retry_clock_offset(struct wall corrected_now, const char *date, const char *age, bool sure,
                         int64_t *offset_ms);
+
+/* Whose clock is off, and by how much. Returns out. */
+char *retry_clock(int64_t offset_ms, char out[RETRY_CLOCK_BYTES]);
 
 #endif

@@ -1,10 +1,13 @@
 #include "aws/retry.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/date.h"
 #include "base/text.h"
+
+#define ASKED_MAX_MS (3600 * 1000)
 
 void retry_init(struct retry *retry, struct retry_budget *budget)
 {
@@ -41,6 +44,12 @@ int64_t retry_pause_ms(struct retry *retry, enum retry_cause cause, int64_t aske
         pause_ms =
             asked_ms < pause_ms + RETRY_AFTER_EXTRA_MS ? asked_ms : pause_ms + RETRY_AFTER_EXTRA_MS;
     return pause_ms;
+}
+
+int64_t retry_asked_ms(const char *header)
+{
+    uint64_t ms;
+    return text_parse_u64(text_from(header), ASKED_MAX_MS, &ms) == 0 ? (int64_t)ms : 0;
 }
 
 bool retry_affordable(const struct retry *retry)
@@ -90,4 +99,11 @@ bool retry_clock_offset(struct wall corrected_now, const char *date, const char 
         return false;
     *offset_ms += difference_ms;
     return true;
+}
+
+char *retry_clock(int64_t offset_ms, char out[RETRY_CLOCK_BYTES])
+{
+    (void)snprintf(out, RETRY_CLOCK_BYTES, "this machine's clock is %lld s %s the service's",
+                   llabs(offset_ms) / 1000, offset_ms > 0 ? "behind" : "ahead of");
+    return out;
 }

@@ -213,9 +213,16 @@ static bool take_answer(struct session *session, struct exchange *exchange)
     case LOGS_HINT_CLOCK_SURE:
         break;
     }
-    return retry_clock_offset(corrected_now(session), answer->date, answer->age,
-                              exchange->reply.hint == LOGS_HINT_CLOCK_SURE,
-                              &session->clock_offset_ms);
+    bool mended =
+        retry_clock_offset(corrected_now(session), answer->date, answer->age,
+                           exchange->reply.hint == LOGS_HINT_CLOCK_SURE, &session->clock_offset_ms);
+    char clocks[RETRY_CLOCK_BYTES];
+    (void)retry_clock(session->clock_offset_ms, clocks);
+    if (session->clock_offset_ms)
+        (void)error_add(&exchange->err, "%s", clocks);
+    if (mended)
+        report(REPORT_VERBOSE, "%s; signed by its time", clocks);
+    return mended;
 }
 
 /* A failure below HTTP. What can never work is refused; the rest is worth another try. */
@@ -260,14 +267,6 @@ static void perform(struct session *session, struct exchange *exchange,
     }
 }
 
-static int64_t asked_pause_ms(const struct exchange *exchange)
-{
-    uint64_t ms;
-    if (text_parse_u64(text_from(exchange->answer.retry_after), 3600 * 1000, &ms) != 0)
-        return 0;
-    return (int64_t)ms;
-}
-
 /* counted: the attempts are. */
 static void pace(struct session *session, struct exchange *exchange, bool counted)
 {
@@ -287,8 +286,8 @@ static void pace(struct session *session, struct exchange *exchange, bool counte
         break;
     }
     session->retry.counted = counted;
-    exchange->told.pause_ms =
-        retry_pause_ms(&session->retry, cause, asked_pause_ms(exchange), random_u32());
+    exchange->told.pause_ms = retry_pause_ms(
+        &session->retry, cause, retry_asked_ms(exchange->answer.retry_after), random_u32());
     session->last_error = exchange->err;
 }
 

@@ -202,6 +202,19 @@ given_keys() { requests | grep -o '"source": "container"' | wc -l; }
     one_line environment
 }
 
+@test "V5 E15 a clock that is wrong: corrected once, told with -v and when AWS refuses all the same" {
+    lock_setup --credentials "AKIDEXAMPLE:$SECRET"
+    faults '{"date_offset_s":-7200}'
+    gives 0 -p jobs -- true
+    silent
+    gives 0 -v -p jobs -- true
+    grep -qE "this machine's clock is (7199|7200) s ahead of the service's; signed by its time" err
+    [ "$(control /_stats | jq '.CreateLogGroup.InvalidSignatureException')" = 2 ]
+    AWS_SECRET_ACCESS_KEY=wrong gives 77 -p jobs -- true
+    one_line "this machine's clock is"
+    one_line "InvalidSignatureException"
+}
+
 # not_dumped PID...: neither key nor token would be in a core dump of it.
 not_dumped() {
     local pid status

@@ -183,6 +183,20 @@ static void V5_clock(void **state)
     }
 }
 
+static void what_is_said_about_clocks(void **state)
+{
+    (void)state;
+    char words[RETRY_CLOCK_BYTES];
+    assert_string_equal(retry_clock(3600999, words),
+                        "this machine's clock is 3600 s behind the service's");
+    assert_string_equal(retry_clock(-INT64_C(999999999999999), words),
+                        "this machine's clock is 999999999999 s ahead of the service's");
+    assert_int_equal(retry_asked_ms("1500"), 1500);
+    assert_int_equal(retry_asked_ms(""), 0);
+    assert_int_equal(retry_asked_ms("1.5"), 0);
+    assert_int_equal(retry_asked_ms("3600001"), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -193,6 +207,7 @@ int main(void)
         cmocka_unit_test(Y5_one_quota_for_the_process),
         cmocka_unit_test(Y2_what_is_tried_again),
         cmocka_unit_test(V5_clock),
+        cmocka_unit_test(what_is_said_about_clocks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
