@@ -215,6 +215,26 @@ given_keys() { requests | grep -o '"source": "container"' | wc -l; }
     one_line "InvalidSignatureException"
 }
 
+# In a network of its own: a name with two addresses, of which the first swallows what it gets.
+DEAD_ADDRESS='ip link set lo up && ip addr add 10.9.9.1/24 dev lo && ip addr add 10.9.9.2/24 dev lo &&
+ip route add 10.9.9.77/32 dev lo && mount --bind hosts /etc/hosts || exit 98
+"$CWLOGS_LOCAL" --listen 10.9.9.2:4586 >listening 2>&1 &
+until grep -qs "^listening on" listening; do sleep 0.05; done
+"$WITHLOCK" --endpoint-url http://two.test:4586 -p jobs -- touch "$1"
+status=$?
+kill $!
+wait $!
+exit $status'
+
+@test "a dead address: the next one of the name is tried" {
+    unshare -rmn true 2>/dev/null || skip "no namespaces here"
+    lock_setup
+    export CWLOGS_LOCAL WITHLOCK
+    printf '10.9.9.77 two.test\n10.9.9.2 two.test\n' >hosts
+    unshare -rmn sh -c "$DEAD_ADDRESS" sh "$PWD/entered" || { [ $? -ne 98 ] || skip "no network of our own"; }
+    [ -e entered ]
+}
+
 # not_dumped PID...: neither key nor token would be in a core dump of it.
 not_dumped() {
     local pid status

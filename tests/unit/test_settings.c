@@ -58,6 +58,59 @@ static void S1_S5_G1_region_from_option_environment_profile(void **state)
     check_region(&world, "none");
 }
 
+/* All that settings with two names come to, as one line. */
+static void check_line(struct world *world, const char *expected)
+{
+    struct aws_settings settings;
+    char line[300];
+    load(world, &settings);
+    const struct imds_settings *imds = &settings.imds;
+    (void)snprintf(line, sizeof(line), "%d%d%d%d %s %u %u %u %s %s", settings.fips,
+                   settings.dual_stack, settings.ignore_endpoints, imds->v1_disabled,
+                   imds->endpoint + strlen("http://"), settings.max_attempts, imds->attempts,
+                   (unsigned)imds->timeout_ms, settings.app_id ? settings.app_id : "",
+                   settings.ca_bundle ? settings.ca_bundle : "");
+    check_row(strcmp(line, expected) == 0, line);
+    aws_settings_free(&settings);
+}
+
+#define BY_MODE "169.254.169.254"
+
+static void S1_every_setting_by_its_variable_and_its_key(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *variable, *key, *expected;
+    } rows[] = {
+        {"X=", "x =", "0000 " BY_MODE " 3 1 1000  "},
+        {"AWS_USE_FIPS_ENDPOINT=true", "use_fips_endpoint = true", "1000 " BY_MODE " 3 1 1000  "},
+        {"AWS_USE_DUALSTACK_ENDPOINT=true", "use_dualstack_endpoint = true",
+         "0100 " BY_MODE " 3 1 1000  "},
+        {"AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=true", "ignore_configured_endpoint_urls = true",
+         "0010 " BY_MODE " 3 1 1000  "},
+        {"AWS_EC2_METADATA_V1_DISABLED=true", "ec2_metadata_v1_disabled = true",
+         "0001 " BY_MODE " 3 1 1000  "},
+        {"AWS_EC2_METADATA_SERVICE_ENDPOINT=http://h", "ec2_metadata_service_endpoint = http://h",
+         "0000 h 3 1 1000  "},
+        {"AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE=IPv6", "ec2_metadata_service_endpoint_mode = IPv6",
+         "0000 [fd00:ec2::254] 3 1 1000  "},
+        {"AWS_MAX_ATTEMPTS=7", "max_attempts = 7", "0000 " BY_MODE " 7 1 1000  "},
+        {"AWS_METADATA_SERVICE_NUM_ATTEMPTS=7", "metadata_service_num_attempts = 7",
+         "0000 " BY_MODE " 3 7 1000  "},
+        {"AWS_METADATA_SERVICE_TIMEOUT=7", "metadata_service_timeout = 7",
+         "0000 " BY_MODE " 3 1 7000  "},
+        {"AWS_SDK_UA_APP_ID=me", "sdk_ua_app_id = me", "0000 " BY_MODE " 3 1 1000 me "},
+        {"AWS_CA_BUNDLE=/dev/null", "ca_bundle = /dev/null",
+         "0000 " BY_MODE " 3 1 1000  /dev/null"},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        char config[100];
+        (void)snprintf(config, sizeof(config), "[default]\n%s\n", rows[i].key);
+        check_line(&(struct world){.variables = {rows[i].variable}}, rows[i].expected);
+        check_line(&(struct world){.config = config}, rows[i].expected);
+    }
+}
+
 static void S2_empty_counts_as_unset(void **state)
 {
     (void)state;
@@ -321,87 +374,6 @@ static void X1_trust(void **state)
     REFUSED(&world, "~/none.pem", "--ca-bundle");
 }
 
-/* One look-up of an endpoint: the URL, or a word of the error. */
-static void check_endpoint(struct world *world, enum aws_service service, const char *expected)
-{
-    struct aws_settings settings;
-    struct error err = {0};
-    CLEAN(buf) struct buf url = BUF(ENDPOINT_URL_BYTES);
-    load(world, &settings);
-    int got = aws_settings_endpoint(&settings, service, "us-east-1", &url, &err);
-    if (got != 0) {
-        assert_int_equal(err.kind, ERROR_CONFIG);
-        assert_non_null(strstr(err.text, expected));
-    } else {
-        assert_string_equal(buf_text(&url), expected);
-    }
-    aws_settings_free(&settings);
-}
-
-static void H1_order_of_endpoints(void **state)
-{
-    (void)state;
-    struct world world = {
-        .variables = {"X=", "AWS_ENDPOINT_URL=http://all.env",
-                      "AWS_ENDPOINT_URL_CLOUDWATCH_LOGS=http://logs.env",
-                      "AWS_ENDPOINT_URL_STS=http://sts.env"},
-        .config = "[default]\nservices = s\nendpoint_url = http://all.profile\n"
-                  "[services s]\ncloudwatch_logs =\n  endpoint_url = http://logs.section\n"
-                  "sts =\n  endpoint_url = http://sts.section\n",
-        .options = {.endpoint_url = "http://option/"},
-    };
-    check_endpoint(&world, AWS_LOGS, "http://option");
-    check_endpoint(&world, AWS_STS, "http://sts.env");
-    check_endpoint(&world, AWS_SSO, "http://all.env");
-    world.options.endpoint_url = NULL;
-    check_endpoint(&world, AWS_LOGS, "http://logs.env");
-    world.variables[2] = "X=";
-    check_endpoint(&world, AWS_LOGS, "http://all.env");
-    world.variables[1] = "X=";
-    check_endpoint(&world, AWS_LOGS, "http://logs.section");
-    check_endpoint(&world, AWS_SSO_OIDC, "http://all.profile");
-    world.variables[3] = NULL;
-    check_endpoint(&world, AWS_STS, "http://sts.section");
-    world.config = "[default]\nservices = s\nendpoint_url = http://all.profile\n";
-    check_endpoint(&world, AWS_LOGS, "[services s]");
-    world.config = "[default]\nuse_dualstack_endpoint = true\n";
-    check_endpoint(&world, AWS_LOGS, "https://logs.us-east-1.api.aws");
-}
-
-static void H2_ignoring_leaves_only_the_option(void **state)
-{
-    (void)state;
-    struct world world = {
-        .variables = {"AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=true", "AWS_ENDPOINT_URL=http://all.env",
-                      "AWS_ENDPOINT_URL_CLOUDWATCH_LOGS=http://logs.env"},
-        .config = "[default]\nendpoint_url = http://all.profile\nservices = none\n",
-    };
-    check_endpoint(&world, AWS_LOGS, "https://logs.us-east-1.amazonaws.com");
-    world.options.endpoint_url = "http://option";
-    check_endpoint(&world, AWS_LOGS, "http://option");
-    check_endpoint(&world, AWS_STS, "https://sts.us-east-1.amazonaws.com");
-}
-
-static void H3_E3_given_url_beats_fips_and_must_be_one(void **state)
-{
-    (void)state;
-    struct world world = {
-        .variables = {"AWS_ENDPOINT_URL=http://here:1/p/", "AWS_USE_FIPS_ENDPOINT=true",
-                      "AWS_USE_DUALSTACK_ENDPOINT=true"},
-    };
-    check_endpoint(&world, AWS_LOGS, "http://here:1/p");
-    world.variables[0] = "AWS_ENDPOINT_URL=here";
-    check_endpoint(&world, AWS_LOGS, "AWS_ENDPOINT_URL");
-    check_endpoint(&world, AWS_LOGS, "'here'");
-}
-
-static void H4_logs_is_not_the_name(void **state)
-{
-    (void)state;
-    struct world world = {.variables = {"AWS_ENDPOINT_URL_LOGS=http://x"}};
-    check_endpoint(&world, AWS_LOGS, "https://logs.us-east-1.amazonaws.com");
-}
-
 static void X2_proxies_lower_case_wins_and_all_proxy_is_not_read(void **state)
 {
     (void)state;
@@ -413,8 +385,7 @@ static void X2_proxies_lower_case_wins_and_all_proxy_is_not_read(void **state)
     assert_string_equal(settings.http_proxy, "http://P");
     assert_string_equal(settings.no_proxy, "n");
     aws_settings_free(&settings);
-    world.variables[1] = "https_proxy=http://s";
-    world.variables[2] = NULL;
+    world.variables[2] = "https_proxy=http://s"; /* both are set */
     load(&world, &settings);
     assert_string_equal(settings.https_proxy, "http://s");
     assert_null(settings.http_proxy);
@@ -446,6 +417,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(S1_S5_G1_region_from_option_environment_profile),
+        cmocka_unit_test(S1_every_setting_by_its_variable_and_its_key),
         cmocka_unit_test(S2_empty_counts_as_unset),
         cmocka_unit_test(S3_only_true_is_true),
         cmocka_unit_test(S4_nothing_is_inherited_from_default),
@@ -460,10 +432,6 @@ int main(void)
         cmocka_unit_test(E2_no_region_says_where_it_was_looked_for),
         cmocka_unit_test(G3_fips_region_switches_fips_on),
         cmocka_unit_test(X1_trust),
-        cmocka_unit_test(H1_order_of_endpoints),
-        cmocka_unit_test(H2_ignoring_leaves_only_the_option),
-        cmocka_unit_test(H3_E3_given_url_beats_fips_and_must_be_one),
-        cmocka_unit_test(H4_logs_is_not_the_name),
         cmocka_unit_test(X2_proxies_lower_case_wins_and_all_proxy_is_not_read),
         cmocka_unit_test(X3_user_agent),
     };
