@@ -67,7 +67,8 @@ static void say_how_long(const struct survey_run *run, const struct inspect_view
     look_ms = look_ms < LOOK_MAX_MS ? look_ms : LOOK_MAX_MS;
     kill_ms = kill_ms < KILL_AFTER_MS ? kill_ms : KILL_AFTER_MS;
     if (run->kind == SURVEY_WAITER)
-        (void)buf_add_text(out, "It waits. It will notice, and queue again: end its process.\n");
+        (void)buf_add_text(
+            out, "It waits. If it is alive it notices, and queues again: end its process.\n");
     else if (run->kind == SURVEY_ABANDONED)
         (void)buf_add_text(out, "It has expired: nobody waits for it any more.\n");
     else if (run->kind == SURVEY_STRANGER)
