@@ -366,6 +366,10 @@ static void R9_Y1_Y2_Y4_some_answers_are_asked_again(void **state)
     expect_keys("a/SECRET/t&u");
     end();
     begin(&simple);
+    answer(501, "");
+    expect_error(ERROR_UNAVAILABLE, "AssumeRole", "501");
+    end();
+    begin(&simple);
     answer(400, REFUSAL("LimitExceededException")); /* a quota */
     expect_error(ERROR_DENIED, "LimitExceededException");
     end();

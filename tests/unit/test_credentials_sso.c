@@ -198,6 +198,22 @@ static void O4_refresh_that_cannot_be_made(void **state)
     end();
 }
 
+static void Y3_the_code_may_come_in_a_header(void **state)
+{
+    (void)state;
+    struct credentials_answer given = {.status = 400,
+                                       .error_type = text_from("TooManyRequestsException:http://x"),
+                                       .output = text_from("{\"message\":\"m\"}")};
+    world_write(cache("my-sso"), TOKEN(IN_AN_HOUR, ""));
+    begin(&session);
+    step(&given);
+    expect_send(PORTAL QUERY, "");
+    given.error_type = text_from("ForbiddenException");
+    step(&given);
+    expect_error(ERROR_DENIED, "ForbiddenException: m");
+    end();
+}
+
 static void O5_E11_portal_refuses(void **state)
 {
     (void)state;
@@ -251,6 +267,7 @@ int main(void)
         cmocka_unit_test(O4_token_that_ends_soon_is_renewed_and_written),
         cmocka_unit_test(O4_refresh_that_fails),
         cmocka_unit_test(O4_refresh_that_cannot_be_made),
+        cmocka_unit_test(Y3_the_code_may_come_in_a_header),
         cmocka_unit_test(O5_E11_portal_refuses),
         cmocka_unit_test(O1_H1_endpoints_of_sso),
     };
