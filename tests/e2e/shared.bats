@@ -166,15 +166,19 @@ reads() {
     gives 1 -n -N 2 -p locks/a true
     silent
     gives 1 -n -s -p locks/a true
-    start x -p locks/a -l x -- touch x.in
+    start x -p locks/a -l x -- sh -c "$HOLD" x
     local x=$JOB
     wait_until matching '#lx$'
-    gives 1 -n -N 2 -p locks/a true # nor is it passed by later ones
     let_go a
     ends 0 "$a"
+    gives 1 -n -N 2 -p locks/a true # it is not passed by later ones
     [ ! -e x.in ]
     let_go b
-    all_end "$b" "$x"
+    ends 0 "$b"
+    wait_until test -e x.in
+    gives 1 -n -N 2 -p locks/a true # and has all
+    let_go x
+    ends 0 "$x"
     nothing_left
 }
 
@@ -225,6 +229,14 @@ reads() {
     let_go a
     let_go b
     all_end "$a" "$b"
+    hold c -N 2 -p locks/b
+    local c=$JOB
+    hold d -N 2 -p locks/b
+    local d=$JOB
+    gives 1 -n -N 5 -p locks/b true
+    let_go c
+    let_go d
+    all_end "$c" "$d"
 }
 
 @test "--status and --break show who shares and who takes a slot" {
