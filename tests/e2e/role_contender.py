@@ -141,12 +141,17 @@ class Contender:
         self.options = options
         self.name = f"{options.prefix}/{options.id}"
 
+    def step(self):
+        """As long as a module takes before it makes its first call."""
+        time.sleep(self.options.step)
+
     def find_own(self):
         own = [group for group in self.service.groups(self.name) if group["logGroupName"] == self.name]
         return own[0] if own else None
 
     def create_own(self):
         """The new attempt as the first listing that holds its name shows it."""
+        self.step()
         if self.find_own():
             self.service.delete(self.name)
         try:
@@ -165,6 +170,7 @@ class Contender:
     def try_once(self):
         own = self.create_own()
         oldest = own["creationTime"] - self.options.timeout * 1000
+        self.step()
         attempts = self.service.groups(self.options.prefix + "/")
         active = [group for group in attempts if group["creationTime"] >= oldest]
         active.sort(key=lambda group: group["creationTime"])  # stable: a tie goes to the lower name
@@ -187,6 +193,7 @@ class Contender:
         return False
 
     def release(self, tries):
+        self.step()
         for _ in range(tries):
             try:
                 self.service.delete(self.name)
@@ -241,6 +248,8 @@ def read_options():
     parser.add_argument("--jitter", type=float, default=15, metavar="S", help="and up to this (15)")
     parser.add_argument("--see-own", type=float, default=5, metavar="S",
                         help="look so long for its own new attempt (5; the role: 0)")
+    parser.add_argument("--step", type=float, default=0, metavar="S",
+                        help="pause before each step, as Ansible's modules do (0)")
     parser.add_argument("--hold", type=float, default=0, metavar="S", help="hold the lock so long")
     parser.add_argument("--at", type=int, metavar="MS", help="begin then (CLOCK_BOOTTIME)")
     parser.add_argument("--record", metavar="FILE",

@@ -1,0 +1,294 @@
+"""Many contenders for one lock: how long it stays free, who comes when, what it costs."""
+
+import collections
+import re
+import signal
+import statistics
+import subprocess
+import threading
+import time
+
+from figures import number, quantile, steps, table
+from world import HERE
+
+HOLD_S = 2
+LATENCY_MS = 20
+LAG_MS = 100  # of listings
+QUOTAS = "aws"  # 10 calls a second of each operation
+OPERATIONS = ["CreateLogGroup", "DescribeLogGroups", "DeleteLogGroup"]
+LIMIT = 8  # calls a second of one operation
+WINDOW_MS = 10000  # over which the busiest moment is told
+STEP_S = 0.5  # a module of Ansible's takes that long to start here
+TIE_MS = 1  # the log's times and creation times may be rounded differently
+ROLE = HERE.parent / "e2e/role_contender.py"
+STOP_S = 60  # until a contender that was told to end has ended
+
+
+class Crowd:
+    """Contenders of one lock and the service they contend at."""
+
+    def __init__(self, world, quotas=True):
+        self.world, self.service = world, world.service()
+        self.service.faults(latency_ms=LATENCY_MS, visibility_lag_ms=LAG_MS,
+                            rate_limit=QUOTAS if quotas else 0)
+        self.stamps = world.path("stamps")
+        self.environment = world.environment(self.service.url)
+        self.running, self.threads, self.statuses = set(), [], collections.Counter()
+        self.stopping = threading.Event()
+        self.guard = threading.Lock()
+
+    def once(self, words, log):
+        with self.guard:
+            if self.stopping.is_set():
+                return None
+            process = subprocess.Popen(list(map(str, words)), env=self.environment,
+                                       stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            self.running.add(process)
+        status = process.wait()
+        with self.guard:
+            self.running.discard(process)
+            if not self.stopping.is_set():
+                self.statuses[status] += 1
+        return status
+
+    def contend(self, name, words_of, rounds):
+        with open(self.world.work / f"{name}.log", "a", encoding="utf-8") as log:
+            for turn in range(rounds):
+                if self.once(words_of(f"{name}.{turn}"), log) is None:
+                    return
+
+    def add(self, name, words_of, rounds):
+        self.threads.append(threading.Thread(target=self.contend, args=(name, words_of, rounds)))
+
+    def add_withlock(self, name, rounds, hold_s=HOLD_S, options=()):
+        self.add(name, lambda turn: [self.world.withlock, "-p", "locks/crowd", "-l", turn, *options,
+                                     "--", self.world.stamp, self.stamps, turn, hold_s], rounds)
+
+    def add_role(self, name, rounds):
+        """The role's protocol without Ansible, which would keep both cores busy by itself."""
+        self.add(name, lambda turn: ["/usr/bin/python3", ROLE, "--endpoint", self.service.url,
+                                     "--ca-file", self.world.ca, "--prefix", "locks/crowd",
+                                     "--id", turn, "--attempts", 10000, "--step", STEP_S, "--", self.world.stamp,
+                                     self.stamps, turn, HOLD_S], rounds)
+
+    def play(self, seconds):
+        """All at once, until all have had enough or the time is over; then they are told to end."""
+        self.service.calls()
+        self.began_ns = time.monotonic_ns()
+        for thread in self.threads:
+            thread.start()
+        until = time.monotonic() + seconds
+        for thread in self.threads:
+            thread.join(max(0, until - time.monotonic()))
+        self.ended_ns = time.monotonic_ns()
+        calls = self.service.calls()
+        with self.guard:
+            self.stopping.set()
+            self.unfinished = len(self.running) > 0
+            for process in self.running:
+                process.send_signal(signal.SIGTERM)
+        for thread in self.threads:
+            thread.join(STOP_S)
+        self.service.stop()
+        return self.sum_up(calls)
+
+    def sum_up(self, calls):
+        holds = read_holds(self.stamps)
+        seconds = (self.ended_ns - self.began_ns) / 1e9
+        per_operation = {}
+        for operation in OPERATIONS:
+            times = [call["mono_ms"] for call in calls if call["operation"] == operation]
+            per_operation[operation] = (len(times) / seconds, busiest(times))
+        gaps = [(later[0] - earlier[1]) / 1e6 for earlier, later in zip(holds, holds[1:])]
+        if holds and self.unfinished and holds[-1][1] < self.ended_ns:
+            gaps.append((self.ended_ns - holds[-1][1]) / 1e6)  # so long at least
+        held_s = sum(min(stop, self.ended_ns) - start for start, stop, _ in holds
+                     if start < self.ended_ns) / 1e9
+        return {"entries": len(holds), "names": [name for _, _, name in holds], "gaps_ms": gaps,
+                "overlaps": sum(gap < 0 for gap in gaps), "seconds": seconds,
+                "held": held_s / seconds,
+                "out_of_order": out_of_order(calls, holds), "calls": len(calls),
+                "per_operation": per_operation,
+                "throttled": sum(call["outcome"] == "ThrottlingException" for call in calls),
+                "renewal_gaps_ms": renewal_gaps(calls), "statuses": dict(self.statuses)}
+
+
+def read_holds(path):
+    """(start, stop, name) of every hold in order; those that have not ended are left out."""
+    begun, holds = {}, []
+    for line in path.read_text().splitlines() if path.exists() else []:
+        word, name, at_ns = line.split()
+        if word == "start":
+            begun[name] = int(at_ns)
+        else:
+            holds.append((begun[name], int(at_ns), name))
+    return sorted(holds)
+
+
+def busiest(times_ms):
+    """Calls a second in the busiest window."""
+    most, first = 0, 0
+    for last, at_ms in enumerate(times_ms):
+        while times_ms[first] < at_ms - WINDOW_MS:
+            first += 1
+        most = max(most, last - first + 1)
+    return most / (WINDOW_MS / 1000)
+
+
+def out_of_order(calls, holds):
+    """Holders that entered after one who had arrived later: generation 0 is the arrival."""
+    arrived = {}
+    for call in calls:
+        found = re.search(r"#t\d+#l([^#]*)$", call.get("logGroupName") or "")
+        if found and call["operation"] == "CreateLogGroup" and call["outcome"] == "ok":
+            arrived.setdefault(found.group(1), call["mono_ms"])
+    order = [arrived[name] for _, _, name in holds if name in arrived]
+    return sum(later < earlier - TIE_MS for earlier, later in zip(order, order[1:]))
+
+
+def renewal_gaps(calls):
+    """Between one claim or renewal of a holder and its next, in ms."""
+    last, gaps = {}, []
+    for call in calls:
+        name = call.get("logGroupName") or ""
+        if call["operation"] != "CreateLogGroup" or call["outcome"] != "ok" or "#h" not in name:
+            continue
+        run = name.split("#")[0]
+        if run in last:
+            gaps.append(call["mono_ms"] - last[run])
+        last[run] = call["mono_ms"]
+    return gaps
+
+
+def withlocks(world, count, rounds, seconds, **options):
+    crowd = Crowd(world)
+    for at in range(count):
+        crowd.add_withlock(f"w{at}", rounds, **options)
+    return crowd.play(seconds)
+
+
+def mixed(world, withlock_count, role_count, rounds, seconds):
+    crowd = Crowd(world)
+    for at in range(withlock_count):
+        crowd.add_withlock(f"w{at}", rounds)
+    for at in range(role_count):
+        crowd.add_role(f"s{at}", rounds)
+    return crowd.play(seconds)
+
+
+def in_parallel(**jobs):
+    found, threads = {}, []
+    for name, (function, *words) in jobs.items():
+        def run(name=name, function=function, words=words):
+            found[name] = function(*words)
+        threads.append(threading.Thread(target=run))
+        threads[-1].start()
+    for thread in threads:
+        thread.join()
+    return found
+
+
+def simulate(world, counts):
+    """Lines of the simulator for crowds that are too large for this machine."""
+    if not world.sim.exists():
+        return {}
+    lines = {}
+    for count in counts:
+        done = subprocess.run([world.sim, "--waiters", str(count)], capture_output=True, text=True,
+                              check=False)
+        lines[count] = done.stdout.strip() or done.stderr.strip()
+    return lines
+
+
+def measure(world, quick, say):
+    short, crowd = (30, 20) if quick else (120, 50)
+    say(f"2 withlocks; 5 and 5 playbooks; 10 and {crowd} playbooks ({short} s, side by side)")
+    results = in_parallel(two=(withlocks, world, 2, 1000, short),
+                          mix=(mixed, world, 5, 5, 1000, short),
+                          role=(mixed, world, 0, 10, 1, short),
+                          roles=(mixed, world, 0, crowd, 1, short))
+    say(f"10 withlocks ({short} s)")
+    results["ten"] = withlocks(world, 10, 1000, short)
+    say(f"{crowd} withlocks, each once")
+    results["fifty"] = withlocks(world, crowd, 1, 10 * crowd)
+    say(f"{crowd} withlocks that renew often")
+    results["renewing"] = withlocks(world, crowd, 1, short // 2, hold_s=25,
+                                    options=["-t", "30", "-k", "2"])
+    say("200 and 1,000 in the simulator")
+    results["simulated"] = simulate(world, [200] if quick else [200, 1000])
+    results["crowd"] = crowd
+    return results
+
+
+def titles(crowd):
+    return {"two": "2 `withlock`", "ten": "10 `withlock`", "fifty": f"{crowd} `withlock`, each once",
+            "mix": "5 `withlock` and 5 role peers", "role": "10 role peers, each once",
+            "roles": f"{crowd} role peers, each once",
+            "renewing": f"{crowd} `withlock`, holds of 25 s, timeout 30 s"}
+
+
+def report(results, folder):
+    rows, title_of = [], titles(results["crowd"])
+    for name, title in title_of.items():
+        found = results[name]
+        gaps = found["gaps_ms"]
+        rates = "; ".join(f"{number(mean)}, {number(most)}"
+                          for mean, most in found["per_operation"].values())
+        rows.append([title, found["entries"], number(statistics.median(gaps)) if gaps else "-",
+                     number(quantile(gaps, 0.99)) if gaps else "-", f"{found['held']:.0%}",
+                     found["out_of_order"], rates,
+                     number(found["calls"] / found["entries"]) if found["entries"] else "-",
+                     found["throttled"]])
+    text = [f"""### Contention
+
+Holds of {HOLD_S} s, {LATENCY_MS} ms of latency, listings that lag up to {LAG_MS} ms, and the quotas
+of AWS: 10 calls a second of each operation, counted for all together. Contenders come back as soon
+as they have had the lock, unless it says "once". Role peers retry every 30 to 45 s, as in its
+defaults, and pause for {STEP_S} s before each step, as Ansible's modules do. A lock that was free
+when time was up counts as free for so long. Calls a second are those of create; list; delete: on
+average, and in the busiest {WINDOW_MS // 1000} s; throttled ones count.
+""", table(["", "entries", "free, ms: median", "99 %", "in use", "out of order", "calls/s",
+            "calls per entry", "throttled"], rows)]
+    mix = results["mix"]["names"]
+    text.append(f"\nIn the mix {sum(name.startswith('w') for name in mix)} of {len(mix)} entries were "
+                f"`withlock`'s, {sum(name.startswith('s') for name in mix)} the role peers'.\n")
+    renewals = results["renewing"]["renewal_gaps_ms"]
+    if renewals:
+        text.append(f"\nWith a timeout of 30 s and {results['crowd']} contenders a holder renewed every "
+                    f"{number(statistics.median(renewals) / 1000)} s, after "
+                    f"{number(max(renewals) / 1000)} s at the latest; exit statuses: "
+                    f"{results['renewing']['statuses']}.\n")
+    for count, lines in results["simulated"].items():
+        text.append(f"\n{count} contenders in the simulator, holds of 10 s:\n\n"
+                    + "\n".join("    " + line for line in lines.splitlines()) + "\n")
+    series = [(title_of[name].replace("`", ""), [max(gap, 1) for gap in results[name]["gaps_ms"]])
+              for name in ("two", "ten", "fifty", "role", "roles") if results[name]["gaps_ms"]]
+    steps(folder / "bench-contention.svg", "How long a free lock stays free", "ms", series)
+    return "\n".join(text), targets(results)
+
+
+def targets(results):
+    rows = []
+
+    def row(what, wanted, got, met):
+        rows.append((what, wanted, got, met))
+
+    for name, who, median_ms, worst_ms in (("ten", "10", 900, 2000), ("fifty", "50", 1000, None)):
+        gaps = results[name]["gaps_ms"]
+        middle, worst = statistics.median(gaps), quantile(gaps, 0.99)
+        row(f"a free lock stays free, {who} contenders, median", f"under {median_ms} ms",
+            f"{number(middle)} ms", middle < median_ms)
+        if worst_ms:
+            row(f"the same, 99th percentile of {len(gaps)}", f"under {worst_ms} ms",
+                f"{number(worst)} ms", worst < worst_ms)
+        rate = max(mean for mean, _ in results[name]["per_operation"].values())
+        row(f"calls a second of one operation, {who} contenders", f"under {LIMIT}", number(rate),
+            rate < LIMIT)
+    lost = sum(results[name]["statuses"].get(74, 0) for name in titles(0))
+    row("locks lost, quotas on", "0", str(lost), lost == 0)
+    for theirs, ours, who in (("role", "ten", 10), ("roles", "fifty", results["crowd"])):
+        times = statistics.mean(results[theirs]["gaps_ms"] or [0]) / statistics.mean(
+            results[ours]["gaps_ms"])
+        row(f"the role's protocol, {who} contenders: free on average, times ours", "at least 50",
+            number(times), times >= 50)
+    return rows
