@@ -59,13 +59,11 @@ asked() {
 }
 
 @test "what lags in listings is deleted too" {
-    faults '{"visibility_lag_ms":300,"seed":5}'
-    export WITHLOCK_SETTLE=0.7
-    hold holder -t 15 -p jobs
-    local job=$JOB id
-    id=$(holder_of jobs)
-    gives 0 -p jobs --break "$id" --yes
-    ends 74 "$job"
+    plant '{"logGroupName":"jobs/killed#t60#u11111111#g1#q1","age_ms":30000}'
+    faults '{"visibility_lag_ms":1000}'
+    ok CreateLogGroup '{"logGroupName":"jobs/killed#t60#u11111111#g2#q1"}'
+    WITHLOCK_SETTLE=1 gives 0 -p jobs --break killed --yes
+    grep -q '2 attempts deleted' err
     nothing_left
 }
 
