@@ -115,9 +115,11 @@ many() {
 }
 
 @test "-w over a service that hangs: 69 once the time is over, from the start or in the queue" {
+    local begin=$SECONDS
     faults '{"outage":"hang"}'
     gives 69 -w 1.5 --release-timeout 1 -p locks/a touch entered
     one_line 'no answer'
+    [ $((SECONDS - begin)) -lt 20 ] # --read-timeout is 30
     faults '{"outage":"none"}'
     plant_claim locks/b
     start waiter -w 5 --release-timeout 1 -p locks/b touch entered

@@ -5,6 +5,12 @@
 
 load lock
 
+setup_file() {
+    command -v valgrind >/dev/null || return 0 # setup() skips
+    (cd "$BATS_FILE_TMPDIR" && under true true)
+    export USUALLY_OPEN=$(open_in "$BATS_FILE_TMPDIR"/true.*)
+}
+
 setup() {
     command -v valgrind >/dev/null || skip 'not installed: valgrind'
     ! grep -q -e __asan_init -e __tsan_init "$WITHLOCK" || skip 'a build with sanitizers'
@@ -30,19 +36,17 @@ open_in() {
 
 # tidy LOG: were all of its processes that came to their end as tidy as true(1)?
 tidy() {
-    local file seen=0 usual
-    (under true true)
-    usual=$(open_in true.*)
+    local file seen=0
     for file in "$1".[0-9]*; do
         [ -n "$(open_in "$file")" ] || continue
         seen=$((seen + 1))
-        [ "$(open_in "$file")" -le "$usual" ] && grep -q 'ERROR SUMMARY: 0 errors' "$file" &&
+        [ "$(open_in "$file")" -le "$USUALLY_OPEN" ] && grep -q 'ERROR SUMMARY: 0 errors' "$file" &&
             continue
         cat "$file" >&2
         return 1
     done
     [ "$seen" -gt 0 ]
-    rm -f true.* "$1".*
+    rm -f "$1".*
 }
 
 # ends_tidily STATUS ARGUMENT...
