@@ -26,7 +26,8 @@ void checker_created(struct checker *checker, struct group *group)
         check_late_create(checker, self, group);
     if (self->run != group->run || !self->present)
         group->actor = SERVICE_NOBODY; /* its maker is gone */
-    if (self->role && group->actor != SERVICE_NOBODY) {
+    /* Once it holds, what it made and has lost is not made good by a create that comes late. */
+    if (self->role && group->actor != SERVICE_NOBODY && !self->holding) {
         self->group = group;
         self->robbed = false;
     }
