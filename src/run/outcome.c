@@ -123,13 +123,17 @@ static void add_left(const struct session *session, struct error *why)
 
 void outcome_not_obtained(const struct session *session, struct error *ret_why)
 {
-    char who[OUTCOME_WHO_BYTES];
+    char who[OUTCOME_WHO_BYTES], others[32] = "";
+    const struct lock_standing *standing = lock_standing(&session->lock);
     *ret_why = (struct error){0};
     switch (lock_reason(&session->lock)) {
     case LOCK_REASON_HELD:
         outcome_who(session, who);
-        (void)error_set(ret_why, ERROR_NONE, "lock '%s' not obtained: %s %s", prefix(session),
-                        lock_standing(&session->lock)->held ? "held by" : "behind", who);
+        if (standing->ahead > 1)
+            (void)snprintf(others, sizeof(others), "; %s%u ahead",
+                           standing->at_least ? "at least " : "", standing->ahead);
+        (void)error_set(ret_why, ERROR_NONE, "lock '%s' not obtained: %s %s%s", prefix(session),
+                        standing->held ? "held by" : "behind", who, others);
         return;
     case LOCK_REASON_REPLACED:
         (void)error_set(ret_why, ERROR_NONE,
