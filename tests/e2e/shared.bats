@@ -191,7 +191,7 @@ reads() {
         local first=$JOB
         hold "$mode-2" $options -p locks/a
         local second=$JOB
-        role "$mode-role" 1
+        role "$mode-role" 5
         local role=$JOB
         wait_until tried 2 "locks/a/$mode-role"
         let_go "$mode-1"
