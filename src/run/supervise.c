@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -254,7 +255,9 @@ static void hold_on(struct run *run)
             return;
         }
         while (signals_next(run->signals, &seen))
-            if (signals_terminating(seen.number))
+            if (seen.number == SIGTSTP)
+                signals_stop_self(seen.number);
+            else if (signals_terminating(seen.number))
                 return;
     }
 }

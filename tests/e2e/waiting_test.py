@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
-"""The line on a terminal about who is waited for: kept in place, never wider than the terminal,
-erased before the command starts."""
+"""What stands before and after the command on a terminal. The line about who is waited for is kept
+in place, never wider than the terminal, and erased before the command starts."""
 
 import os
 import re
+import signal
 import unittest
 
-from terminal import CTRL_C, Terminal
+from terminal import CTRL_C, CTRL_Z, Terminal
 from world import Service, environment, until
 
 BUILD = os.environ["WITHLOCK_BUILD"]
@@ -61,6 +62,19 @@ class Line(unittest.TestCase):
             self.assertEqual(terminal.output.count(b"\n"), 1)  # the rest was in place
             terminal.press(CTRL_C)
             self.assertEqual(terminal.event(), ("ended", 130))
+
+    def test_a_lock_that_is_held_on_to_can_be_stopped_and_ended(self):
+        self.service.call("DeleteLogGroup", {"logGroupName": ANOTHER})
+        with self.terminal("-v", "--min-hold", "600", "true", columns=300) as terminal:
+            _, job = terminal.event()
+            terminal.shows(b"holding")
+            terminal.press(CTRL_Z)
+            self.assertEqual(terminal.event(), ("stopped", signal.SIGTSTP))
+            terminal.foreground()
+            until(lambda: os.tcgetpgrp(terminal.master) == job, "it is in the foreground")
+            terminal.press(CTRL_C)
+            self.assertEqual(terminal.event(), ("ended", 0))
+            self.assertEqual(self.service.groups(), [])
 
     def test_a_wide_terminal_shows_all(self):
         with self.terminal("true", columns=300) as terminal:
