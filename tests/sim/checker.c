@@ -28,6 +28,7 @@ void checker_run(struct checker *checker, uint32_t actor, const char *id, int64_
 {
     struct checker_actor *self = &checker->actors[actor];
     self->present = true;
+    self->arrived_ms = checker->world->now_ms;
     self->leaving = false;
     self->run++;
     (void)snprintf(self->id, sizeof(self->id), "%s", id);
@@ -172,12 +173,6 @@ void checker_whole_listing(struct checker *checker, uint32_t actor, int64_t aske
 {
     checker->actors[actor].asked_ms = asked_ms;
     checker->actors[actor].read_ms = checker->world->now_ms;
-}
-
-void checker_decides(struct checker *checker, uint32_t actor)
-{
-    checker->actors[actor].decided_asked_ms = checker->actors[actor].asked_ms;
-    checker->actors[actor].decided_read_ms = checker->actors[actor].read_ms;
 }
 
 /* Counts as a holder just now. */
@@ -351,6 +346,8 @@ void checker_held(struct checker *checker, uint32_t actor, struct mono now)
     struct checker_actor *self = &checker->actors[actor];
     self->holding = false;
     checker->freed_ms = (uint64_t)checker->world->now_ms;
+    if (!self->role)
+        checker_cleaned(checker, self);
     if (!self->role && !self->frozen && now.ms > self->lease_ends_ms)
         world_fail(checker->world, "I3", "the command of %s outlived its lease by %lld ms",
                    self->who, (long long)(now.ms - self->lease_ends_ms));

@@ -32,6 +32,7 @@ struct checker_actor {
     bool role;
     bool present; /* a run is under way (a W that was killed is not), */
     bool leaving; /* and wants the lock no more */
+    int64_t arrived_ms;
     uint32_t run;
     char id[64];
     int64_t lock_timeout_ms;
@@ -68,6 +69,7 @@ struct checker {
     struct checker_actor *actors; /* borrowed from the scene */
     uint32_t actor_count;
     int64_t token_max;
+    int64_t claim_ms; /* when a claim was last made or deleted */
 
     uint64_t entries;      /* holds that began */
     uint64_t doubles;      /* outside the bounds: overlaps */
@@ -108,6 +110,16 @@ void checker_whole_listing(struct checker *checker, uint32_t actor, int64_t aske
 
 /* By its last listing it says that it has the lock. */
 void checker_decides(struct checker *checker, uint32_t actor);
+
+/* One try was told that somebody is ahead. */
+void checker_refused(struct checker *checker, uint32_t actor);
+
+/* A hold of a W ends: (for checker.c). */
+void checker_cleaned(struct checker *checker, const struct checker_actor *self);
+
+/* Made between the listing by which `self` decided to delete it and now: excepted from I6. */
+bool checker_made_anew(const struct checker *checker, const struct checker_actor *self,
+                       uint32_t run, int64_t decided_ms, const struct group *group);
 
 /* It is held up until then, or was. */
 void checker_trouble(struct checker *checker, uint32_t actor, int64_t until_ms);

@@ -24,6 +24,8 @@ void checker_created(struct checker *checker, struct group *group)
     struct attempt attempt;
     if (self->run == group->run && !self->present && !self->role)
         check_late_create(checker, self, group);
+    if (strstr(group->name, "#h"))
+        checker->claim_ms = checker->world->now_ms;
     if (self->run != group->run || !self->present)
         group->actor = SERVICE_NOBODY; /* its maker is gone */
     /* Once it holds, what it made and has lost is not made good by a create that comes late. */
@@ -51,12 +53,6 @@ static bool was_gone(const struct checker_actor *self, const char *name)
     return false;
 }
 
-/* How long before the decision the listing may have been asked for. */
-static int64_t fresh_ms(const struct plan *plan)
-{
-    return plan->settle_ms > 5000 ? plan->settle_ms : 5000;
-}
-
 /* I6, for a delete of what the run did not make: an attempt, and one that is over. */
 static void check_foreign_delete(struct checker *checker, struct checker_actor *self, uint32_t run,
                                  int64_t decided_ms, const struct group *group)
@@ -78,7 +74,8 @@ static void check_foreign_delete(struct checker *checker, struct checker_actor *
     if (kind == ATTEMPT_MARKED)
         timeout_ms = attempt.lock_timeout_ms;
     /* Made anew between the listing and now: excepted. */
-    bool anew = kind == ATTEMPT_UNMARKED && group->applied_ms > decided_ms - fresh_ms(plan);
+    bool anew =
+        kind == ATTEMPT_UNMARKED && checker_made_anew(checker, self, run, decided_ms, group);
     /* Harmless: it is nobody's; or an earlier run's idea of what a leftover was. */
     bool again =
         kind == ATTEMPT_MARKED && (group->ghost || run != self->run ||
@@ -133,6 +130,8 @@ void checker_deleted(struct checker *checker, uint32_t actor, uint32_t run, int6
                      struct group *group)
 {
     struct checker_actor *self = &checker->actors[actor];
+    if (strstr(group->name, "#h"))
+        checker->claim_ms = checker->world->now_ms;
     if (!self->role && group->maker == actor)
         check_place(checker, self, run, group);
     if (!self->role && (group->maker != actor || group->run != run))
@@ -143,7 +142,7 @@ void checker_deleted(struct checker *checker, uint32_t actor, uint32_t run, int6
     if (!owner->role || owner->group != group)
         return;
     bool own = group->actor == actor && run == self->run && decided_ms >= group->applied_ms;
-    bool anew = group->applied_ms > decided_ms - fresh_ms(checker->plan);
+    bool anew = checker_made_anew(checker, self, run, decided_ms, group);
     if (!own && (self->role || anew))
         owner->robbed = true;
 }

@@ -308,6 +308,8 @@ static void finish(struct contender_w *self)
     if (!self->leaving)
         checker_leaves(self->checker, self->actor);
     checker_exits(self->checker, self->actor, &self->lock);
+    if (reason == LOCK_REASON_HELD && self->lock.settings.nonblock)
+        checker_refused(self->checker, self->actor);
     if (reason == LOCK_REASON_NAME_TAKEN)
         world_fail(world, "I5", "%s finds its new name taken", self->who);
     self->present = false;

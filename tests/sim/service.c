@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define REMEMBERED_MS 60000 /* for the checker */
+
 void service_start(struct service *service, struct world *world, const struct plan *plan)
 {
     service->world = world;
@@ -51,14 +53,14 @@ static int64_t lag(const struct service *service)
     return fate > 0.8 ? 0 : prng_range(prng, 0, service->plan->lag_ms);
 }
 
-/* Forgets what no front end shows any more, now and then. */
+/* Forgets what no front end has shown for a while, now and then. */
 static void forget(struct service *service)
 {
     uint32_t kept = 0;
     for (uint32_t i = 0; i < service->group_count; i++) {
         struct group *group = service->groups[i];
         if (group->deleted_ms == WORLD_NEVER ||
-            group->deleted_ms + service->plan->lag_ms > service->world->now_ms)
+            group->deleted_ms + service->plan->lag_ms + REMEMBERED_MS > service->world->now_ms)
             service->groups[kept++] = group;
     }
     service->group_count = kept;

@@ -1,0 +1,117 @@
+/* checker_duties - what the protocol owes beside exclusion and what it may not delete. */
+#include <string.h>
+
+#include "checker.h"
+#include "lock/attempt.h"
+
+#define GRACE_MS        5000 /* after its timeout an attempt is expired, */
+#define SKEW_MS         5000 /* by clocks that agree to so much */
+#define CLEANING_MS     500  /* between two deletes beside the command */
+#define CLEANING_MAX    32   /* remembered from one listing */
+#define FRESH_MS        5000 /* or D: how old the listing of a delete may be */
+#define YOUNG_SETTLES   4    /* D, in which some try gets through if all are tries */
+#define REQUESTS        8    /* for one attempt: a listing, a look inside, a delete, again */
+#define PER_MILLE_DRIFT 2
+
+static int64_t trips_ms(const struct plan *plan, int64_t requests)
+{
+    return requests * 2 * (plan->latency_ms + plan->jitter_ms);
+}
+
+/*
+ * I1 rests on it: whoever decides has had an attempt that others could see for D when its deciding
+ * listing was asked for, also if somebody has swept the others away.
+ */
+void checker_decides(struct checker *checker, uint32_t actor)
+{
+    struct checker_actor *self = &checker->actors[actor];
+    const struct service *service = checker->service;
+    const struct plan *plan = checker->plan;
+    int64_t asked_ms = self->asked_ms;
+    int64_t by_ms = asked_ms - plan->settle_ms + plan->settle_ms * PER_MILLE_DRIFT / 1000 + 2;
+    self->decided_asked_ms = asked_ms;
+    self->decided_read_ms = self->read_ms;
+    for (uint32_t i = 0; i < service->group_count; i++) {
+        const struct group *group = service->groups[i];
+        if (group->maker == actor && group->run == self->run && group->applied_ms <= by_ms &&
+            (group->deleted_ms == WORLD_NEVER || group->deleted_ms + plan->lag_ms > asked_ms))
+            return;
+    }
+    world_fail(checker->world, "I1", "%s decides, and nobody could see it coming", self->who);
+}
+
+/*
+ * The dead do not pile up: what expires during a long hold without trouble is gone soon, or the
+ * names that hold it off would have to stay, too.
+ */
+void checker_cleaned(struct checker *checker, const struct checker_actor *self)
+{
+    const struct service *service = checker->service;
+    const struct plan *plan = checker->plan;
+    int64_t now_ms = checker->world->now_ms;
+    int64_t look_ms = self->lock_timeout_ms / 6 < 60000 ? self->lock_timeout_ms / 6 : 60000;
+    int64_t time_ms = 2 * look_ms + 4 * plan->settle_ms + plan->lag_ms +
+                      CLEANING_MAX * (CLEANING_MS + trips_ms(plan, REQUESTS));
+    if (plan->outside || now_ms - self->trouble_ms < 2 * time_ms ||
+        now_ms - self->since_ms < 2 * time_ms)
+        return;
+    for (uint32_t i = 0; i < service->group_count; i++) {
+        const struct group *group = service->groups[i];
+        struct attempt attempt;
+        int64_t dead_ms = group->applied_ms + plan->role_timeout_ms + GRACE_MS + SKEW_MS;
+        if (group->deleted_ms == WORLD_NEVER && !group->content && !group->streams &&
+            dead_ms + time_ms < now_ms &&
+            attempt_parse(text_from(PLAN_PREFIX), text_from(group->name), &attempt) ==
+                ATTEMPT_UNMARKED)
+            world_fail(checker->world, "I4", "%s has held for long, and leaves the dead %s",
+                       self->who, group->name);
+    }
+}
+
+struct refusal {
+    struct checker *checker;
+    const char *who;
+    int64_t arrived_ms;
+};
+
+static void somebody_must_have_claimed(void *object, uint64_t argument)
+{
+    const struct refusal *refusal = object;
+    const struct checker *checker = refusal->checker;
+    (void)argument;
+    if (checker->claim_ms >= refusal->arrived_ms - checker->plan->lag_ms)
+        return;
+    for (uint32_t i = 0; i < checker->service->group_count; i++) {
+        const struct group *group = checker->service->groups[i];
+        if (group->deleted_ms == WORLD_NEVER && strstr(group->name, "#h"))
+            return;
+    }
+    world_fail(checker->world, "I5", "%s was refused a lock that nobody had or got", refusal->who);
+}
+
+void checker_refused(struct checker *checker, uint32_t actor)
+{
+    struct world *world = checker->world;
+    const struct checker_actor *self = &checker->actors[actor];
+    const struct plan *plan = checker->plan;
+    if (plan->nonblock < 1 || plan->outside)
+        return; /* who waits, or fails, may be ahead for long */
+    struct refusal *refusal = world_keep(world, sizeof(*refusal));
+    *refusal = (struct refusal){checker, self->who, self->arrived_ms};
+    int64_t soon_ms = YOUNG_SETTLES * plan->settle_ms + trips_ms(plan, REQUESTS);
+    world_at(world, world->now_ms + soon_ms, somebody_must_have_claimed, refusal, 0);
+}
+
+bool checker_made_anew(const struct checker *checker, const struct checker_actor *self,
+                       uint32_t run, int64_t decided_ms, const struct group *group)
+{
+    const struct plan *plan = checker->plan;
+    int64_t fresh_ms = plan->settle_ms > FRESH_MS ? plan->settle_ms : FRESH_MS;
+    int64_t asked_ms = decided_ms - fresh_ms - fresh_ms * PER_MILLE_DRIFT / 1000 - 2;
+    if (run == self->run && self->asked_ms <= decided_ms) {
+        if (self->asked_ms < asked_ms)
+            return false; /* by a listing that is too old */
+        asked_ms = self->asked_ms;
+    }
+    return group->applied_ms > asked_ms - plan->lag_ms;
+}
