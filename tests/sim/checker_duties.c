@@ -9,7 +9,6 @@
 #define CLEANING_MS     500  /* between two deletes beside the command */
 #define CLEANING_MAX    32   /* remembered from one listing */
 #define FRESH_MS        5000 /* or D: how old the listing of a delete may be */
-#define YOUNG_SETTLES   4    /* D, in which some try gets through if all are tries */
 #define REQUESTS        8    /* for one attempt: a listing, a look inside, a delete, again */
 #define PER_MILLE_DRIFT 2
 
@@ -68,38 +67,40 @@ void checker_cleaned(struct checker *checker, const struct checker_actor *self)
     }
 }
 
-struct refusal {
-    struct checker *checker;
-    const char *who;
-    int64_t arrived_ms;
-};
-
-static void somebody_must_have_claimed(void *object, uint64_t argument)
+/* What a run in sight of `self` has left may seem older than 3 D: then it is believed to wait. */
+static bool seems_old(const struct checker *checker, const struct checker_actor *self,
+                      const struct group *group)
 {
-    const struct refusal *refusal = object;
-    const struct checker *checker = refusal->checker;
-    (void)argument;
-    if (checker->claim_ms >= refusal->arrived_ms - checker->plan->lag_ms)
-        return;
-    for (uint32_t i = 0; i < checker->service->group_count; i++) {
-        const struct group *group = checker->service->groups[i];
-        if (group->deleted_ms == WORLD_NEVER && strstr(group->name, "#h"))
-            return;
+    const struct plan *plan = checker->plan;
+    int64_t least_ms = 0, most_ms = 0;
+    for (uint32_t i = 0; i < plan->front_ends; i++) {
+        least_ms = plan->skew_ms[i] < least_ms ? plan->skew_ms[i] : least_ms;
+        most_ms = plan->skew_ms[i] > most_ms ? plan->skew_ms[i] : most_ms;
     }
-    world_fail(checker->world, "I5", "%s was refused a lock that nobody had or got", refusal->who);
+    int64_t age_ms = checker->world->now_ms - group->applied_ms + plan->create_ms;
+    return group->deleted_ms + plan->lag_ms > self->arrived_ms &&
+           age_ms + most_ms - least_ms >= 3 * plan->settle_ms;
 }
 
+/* In worlds where all only try: a free lock is not refused because others withdraw. */
 void checker_refused(struct checker *checker, uint32_t actor)
 {
-    struct world *world = checker->world;
     const struct checker_actor *self = &checker->actors[actor];
     const struct plan *plan = checker->plan;
-    if (plan->nonblock < 1 || plan->outside)
-        return; /* who waits, or fails, may be ahead for long */
-    struct refusal *refusal = world_keep(world, sizeof(*refusal));
-    *refusal = (struct refusal){checker, self->who, self->arrived_ms};
-    int64_t soon_ms = YOUNG_SETTLES * plan->settle_ms + trips_ms(plan, REQUESTS);
-    world_at(world, world->now_ms + soon_ms, somebody_must_have_claimed, refusal, 0);
+    if (plan->nonblock < 1 || plan->outside || checker->world->calm ||
+        checker->claim_ms >= self->arrived_ms - plan->lag_ms)
+        return;
+    for (uint32_t i = 0; i < checker->actor_count; i++)
+        if (i != actor && checker->actors[i].present && !checker->actors[i].leaving)
+            return; /* it holds, or will */
+    for (uint32_t i = 0; i < checker->service->group_count; i++) {
+        const struct group *group = checker->service->groups[i];
+        bool claim = group->deleted_ms == WORLD_NEVER && strstr(group->name, "#h");
+        bool own = group->maker == actor && group->run == self->run;
+        if (claim || (!own && seems_old(checker, self, group)))
+            return;
+    }
+    world_fail(checker->world, "I5", "%s is refused a lock that nobody has or wants", self->who);
 }
 
 bool checker_made_anew(const struct checker *checker, const struct checker_actor *self,

@@ -95,6 +95,7 @@ static void lean_to_tries(struct plan *plan, struct prng *prng)
     only_w(plan, (uint32_t)prng_range(prng, 2, 4));
     short_timeout(plan, 30000);
     plan->nonblock = 1;
+    plan->settle_ms = prng_range(prng, 1000, 3000);
     plan->hold_max_ms = 3000;
 }
 
@@ -165,8 +166,26 @@ static void lean_to_asleep(struct plan *plan, struct prng *prng)
     plan->role_sleep = 0.5;
     plan->role_sleep_min_ms = plan->role_age_ms + 4000;
     plan->role_sleep_max_ms = plan->role_age_ms + 12000;
-    plan->strangers = prng_chance(prng, 0.3) ? 0.01 : 0;
-    plan->hold_max_ms = plan->strangers > 0 ? 20 * plan->lock_timeout_ms : 5000;
+    plan->long_stop = prng_chance(prng, 0.5) ? 0.02 : 0;
+    if (prng_chance(prng, 0.3)) { /* many die during long holds */
+        plan->strangers = prng_chance(prng, 0.5) ? 0.01 : 0.3;
+        plan->hold_max_ms = 20 * plan->lock_timeout_ms;
+    } else {
+        plan->strangers = 0;
+        plan->hold_max_ms = 5000;
+    }
+    if (prng_chance(prng, 0.3)) { /* so many expire at once that to delete them takes a while */
+        short_timeout(plan, 15000);
+        plan->settle_ms = 1500;
+        plan->w_count = 1;
+        plan->s_count = 8;
+        plan->stop = plan->long_stop = plan->strangers = 0;
+        plan->role_sleep = 1;
+        plan->role_sleep_min_ms = plan->role_age_ms + 5000;
+        plan->role_sleep_max_ms = plan->role_age_ms + 10000;
+        plan->think_max_ms = 3000;
+        plan->hold_max_ms = 300000;
+    }
     plan->safety_ms = 30 * plan->lock_timeout_ms;
 }
 
