@@ -131,6 +131,8 @@ bool judge_can_spare(const struct lock *lock, const struct lock_listing *listing
 static void see(struct lock *lock, struct mono now, const struct lock_entry *entry,
                 struct lock_generation *own)
 {
+    if (own->seen && entry->created_ms != own->created_ms && RULE(OWN_UNCHANGED))
+        return; /* deleted, and made again by somebody: rivals may have looked in between */
     own->shown = true;
     if (own->seen)
         return;

@@ -10,6 +10,7 @@
 #define LOCK_RULES(X)                                                                              \
     X(SETTLE, "a win needs a listing asked for D after an own attempt was made")                   \
     X(OWN_SHOWN, "a win needs a listing that shows an own attempt")                                \
+    X(OWN_UNCHANGED, "an own name that was made again is not the attempt that it was")             \
     X(OWN_LEASE, "an own attempt counts only until D before its lease ends")                       \
     X(TICKET_ORDER, "a run with a smaller key precedes")                                           \
     X(TICKET_KNOWN, "a run renews once it knows its ticket: later generations show it")            \

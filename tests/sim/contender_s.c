@@ -106,6 +106,9 @@ static void won(struct contender_s *self)
     world_say(world, self->who, "STARTS its work");
     self->holding = true;
     self->held_calm = world->calm;
+    struct checker_actor *known = &self->checker->actors[self->actor];
+    if (known->group && known->group->created_ms != self->stamp_ms)
+        known->robbed = true; /* it reads when its name was made before: excepted */
     checker_holds(self->checker, self->actor, process_clock(&self->process));
     next_step(self, ROLE_EXPIRED, 0);
 }
