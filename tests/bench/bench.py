@@ -1,4 +1,4 @@
-"""bench.py [--quick] [--build DIR] [single|contention|holding]... - see scripts/bench."""
+"""bench.py [--quick] [--rounds N] [--build DIR] [single|contention|holding]... - see scripts/bench."""
 
 import argparse
 import datetime
@@ -23,6 +23,7 @@ BEGIN, END = "<!-- begin: scripts/bench -->\n", "<!-- end: scripts/bench -->\n"
 def read_options():
     parser = argparse.ArgumentParser()
     parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--rounds", type=int, metavar="N", help="of single runs (60)")
     parser.add_argument("--build", type=pathlib.Path, required=True)
     parser.add_argument("--out", type=pathlib.Path, default=ROOT / "docs")
     parser.add_argument("modes", nargs="*", choices=[*MODES, []])
@@ -54,7 +55,7 @@ def main():
     results = pickle.loads(kept.read_bytes()) if kept.exists() else {}
     with tempfile.TemporaryDirectory() as work, World(options.build, work) as world:
         for mode in options.modes or MODES:
-            measured = MODES[mode].measure(world, options.quick, say)
+            measured = MODES[mode].measure(world, options, say)
             results[mode] = (*MODES[mode].report(measured, options.out), options.quick)
             world.stop()
             kept.write_bytes(pickle.dumps(results))

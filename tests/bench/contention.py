@@ -200,7 +200,8 @@ def simulate(world, counts):
     return lines
 
 
-def measure(world, quick, say):
+def measure(world, options, say):
+    quick = options.quick
     short, crowd = (30, 20) if quick else (120, 50)
     say(f"2 withlocks; 5 and 5 playbooks; 10 and {crowd} playbooks ({short} s, side by side)")
     results = in_parallel(two=(withlocks, world, 2, 1000, short),

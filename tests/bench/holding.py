@@ -68,7 +68,8 @@ def watch(world, seconds, waiting):
             "calls": len(calls), "took_s": took_s}
 
 
-def measure(world, quick, say):
+def measure(world, options, say):
+    quick = options.quick
     seconds = 30 if quick else RENEWAL_S + 20
     say(f"holding, and waiting behind a holder ({seconds} s)")
     return in_parallel(holding=(watch, world, seconds, False),

@@ -140,8 +140,9 @@ def take_turns(world, service, present, url_of, rounds, slow_rounds):
     return found
 
 
-def measure(world, quick, say):
-    rounds, slow_rounds = (6, 2) if quick else (60, 6)
+def measure(world, options, say):
+    rounds = options.rounds or (6 if options.quick else 60)
+    slow_rounds = max(2, rounds // 10)
     service, etcd = world.service(), world.etcd()
     present, skipped = who_is_here(world)
 
@@ -159,7 +160,7 @@ def measure(world, quick, say):
         say(f"system calls and instructions, {peer.name}")
         series = found[0][peer.name]
         series.add(system_calls=count_system_calls(world, peer, near(peer)))
-        if peer.name in TRACED or peer.name == "boto3" and not quick:
+        if peer.name in TRACED or peer.name == "boto3" and not options.quick:
             series.add(instructions=count_instructions(world, peer, near(peer)))
         service.calls()
     say("trust in the system's certificates")
