@@ -247,15 +247,15 @@ static int64_t fresh_ms(const struct lock *lock)
 }
 
 /*
- * "Cleaning": the oldest memory first; an unmarked one only while its listing is fresh. While
- * waiting there are only leftovers of our own ID here; they go at once.
+ * "Cleaning": the oldest memory first; an unmarked one, and a leftover of our own ID (which is all
+ * there is while waiting, and goes at once), only while its listing is fresh.
  */
 static bool next_cleaning(struct lock *lock, struct mono now, struct lock_todo *ret)
 {
     while (lock->cleaning_count > 0) {
         struct lock_cleaning *clean = &lock->cleaning[0];
         bool later = lock->phase == LOCK_CLEANING && !clean->unmarked;
-        bool stale = clean->unmarked && RULE(CLEAN_FRESH) &&
+        bool stale = (clean->unmarked || phase_is_waiting(lock)) && RULE(CLEAN_FRESH) &&
                      !mono_reached(mono_add(clean->asked, fresh_ms(lock)), now);
         bool not_now = clean->unmarked && lock->phase == LOCK_HELD && !RULE(CLEAN_WHILE_HELD);
         if (stale) {

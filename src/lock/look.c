@@ -109,6 +109,7 @@ static void withdraw(struct lock *lock, struct mono now, uint32_t random)
     if (!delay_ms)
         delay_ms = LOCK_RETRY_DELAY_MS;
     generations_drop_below(lock, UINT32_MAX);
+    lock->cleaning_count = 0; /* an earlier run of our ID must see the one that replaces it */
     lock->withdrawn = true;
     lock->admitted = false;
     lock->arrive_at = mono_add(now, delay_ms + (int64_t)((uint64_t)(delay_ms / 2) * random >> 32));

@@ -397,6 +397,15 @@ static void an_earlier_run_of_our_id_is_replaced(void **state)
     assert_non_null(find(world, "p/me#t30#u22222222"));
     free(world);
 
+    from.no_queue = true; /* nor is it deleted by one that withdraws, and so would not be seen */
+    world = begin(&from);
+    plant(world, "p/me#t30#u22222222", 500);
+    plant(world, "p/other#t30#g1#q5#h", 500);
+    assert_false(go(world, LOCK_HELD, 6000));
+    assert_non_null(find(world, "p/me#t30#u22222222"));
+    free(world);
+    from.no_queue = false;
+
     world = begin(&from); /* and a newer one replaces us */
     plant(world, "p/other#t30", 500);
     plant(world, "p/me#t30#u22222222", -500);
