@@ -46,6 +46,16 @@ installed() {
     grep -qx usr/share/bash-completion lists
 }
 
+@test "what the documents show is in the packages with them" {
+    grep -ohE '\]\([a-z-]+\.svg\)' "$SOURCE"/docs/*.md | tr -d '()]' >pictures
+    [ -s pictures ]
+    while read -r picture; do
+        [ -f "$SOURCE/docs/$picture" ]
+    done <pictures
+    grep -qxF 'docs/*.svg' "$SOURCE/debian/withlock.docs"
+    grep -qE '^%doc .*docs/\*\.svg' "$SOURCE/packaging/withlock.spec"
+}
+
 @test "the spec can be parsed" {
     command -v rpmspec >/dev/null || skip 'rpm is not installed'
     rpmspec -P "$SOURCE/packaging/withlock.spec" >parsed 2>err
