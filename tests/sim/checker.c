@@ -375,7 +375,9 @@ static bool late_claim(const struct checker *checker, const struct checker_actor
     for (uint32_t i = 0; i < checker->service->group_count; i++) {
         const struct group *group = checker->service->groups[i];
         bool holds = group->actor != SERVICE_NOBODY && checker->actors[group->actor].holding;
-        if (!holds && strstr(group->name, "#h") && group->created_ms < self->claim_ms &&
+        bool shown = group->deleted_ms == WORLD_NEVER ||
+                     group->deleted_ms + checker->plan->lag_ms > self->asked_ms;
+        if (!holds && shown && strstr(group->name, "#h") && group->created_ms < self->claim_ms &&
             group->applied_ms > self->decided_asked_ms - checker->plan->lag_ms &&
             group->applied_ms + 2 * checker->plan->settle_ms <= checker->world->now_ms)
             return true;

@@ -76,11 +76,10 @@ static void check_foreign_delete(struct checker *checker, struct checker_actor *
     /* Made anew between the listing and now: excepted. */
     bool anew =
         kind == ATTEMPT_UNMARKED && checker_made_anew(checker, self, run, decided_ms, group);
-    /* Harmless: it is nobody's; or an earlier run's idea of what a leftover was. */
-    bool again =
-        kind == ATTEMPT_MARKED && (group->ghost || run != self->run ||
-                                   (group->maker < checker->actor_count &&
-                                    was_gone(&checker->actors[group->maker], group->name)));
+    /* Harmless: it is nobody's. */
+    bool again = kind == ATTEMPT_MARKED &&
+                 (group->ghost || (group->maker < checker->actor_count &&
+                                   was_gone(&checker->actors[group->maker], group->name)));
     if (age_ms < timeout_ms - EXPIRY_SKEW_MS && !anew && !again && !plan->outside)
         world_fail(checker->world, "I6", "%s deletes %s, which is only %lld ms old", self->who,
                    group->name, (long long)age_ms);
