@@ -78,8 +78,9 @@ static bool seems_old(const struct checker *checker, const struct checker_actor 
         most_ms = plan->skew_ms[i] > most_ms ? plan->skew_ms[i] : most_ms;
     }
     int64_t age_ms = checker->world->now_ms - group->applied_ms + plan->create_ms;
-    return group->deleted_ms + plan->lag_ms > self->arrived_ms &&
-           age_ms + most_ms - least_ms >= 3 * plan->settle_ms;
+    bool in_sight =
+        group->deleted_ms == WORLD_NEVER || group->deleted_ms + plan->lag_ms > self->arrived_ms;
+    return in_sight && age_ms + most_ms - least_ms >= 3 * plan->settle_ms;
 }
 
 /* In worlds where all only try: a free lock is not refused because others withdraw. */
