@@ -173,6 +173,31 @@ static void dead_role_attempts_go_before_the_command(void **state)
     free(world);
 }
 
+/* CLEAN_SETTLED: a role peer may still see its deleted attempt, and wake up. */
+static void what_held_a_dead_role_off_outlives_it(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *dead;
+        bool stands; /* generation 0, after the first look of the hold */
+    } rows[] = {
+        {"somebody to clean", "p/dead", true},
+        {"nobody", NULL, false},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct lock_settings from = settings();
+        struct world *world = begin(&from);
+        if (rows[i].dead)
+            plant(world, rows[i].dead, 70000);
+        assert_true(go(world, LOCK_HELD, 5000));
+        assert_false(go(world, LOCK_LOST, 1100));
+        check_row((find(world, "p/me#t30") != NULL) == rows[i].stands, rows[i].name);
+        assert_false(go(world, LOCK_LOST, 20000));
+        check_row(!find(world, "p/me#t30"), rows[i].name);
+        free(world);
+    }
+}
+
 static void what_has_content_is_left_alone(void **state)
 {
     (void)state;
@@ -474,6 +499,7 @@ int main(void)
         cmocka_unit_test(one_try_takes_a_free_lock),
         cmocka_unit_test(looks_and_time_limit_the_wait),
         cmocka_unit_test(dead_role_attempts_go_before_the_command),
+        cmocka_unit_test(what_held_a_dead_role_off_outlives_it),
         cmocka_unit_test(what_has_content_is_left_alone),
         cmocka_unit_test(Y6_a_lost_answer_to_a_create_is_followed_up),
         cmocka_unit_test(a_name_that_exists_is_not_ours),
