@@ -1,0 +1,99 @@
+/*
+ * What our own attempts are worth, and those of an earlier run of our ID, in a small, perfect
+ * service.
+ */
+#include "lock_world.h"
+
+static void an_earlier_run_of_our_id_is_replaced(void **state)
+{
+    (void)state;
+    struct lock_settings from = settings();
+    from.nonce = "11111111";
+    struct world *world = begin(&from);
+    plant(world, "p/me#t30#u22222222", 500);
+    assert_true(go(world, LOCK_HELD, 6000));
+    assert_null(find(world, "p/me#t30#u22222222"));
+    finish(world);
+    free(world);
+
+    world = begin(&from); /* but one that holds is honoured */
+    plant(world, "p/me#t30#u22222222", 500);
+    plant(world, "p/me#t30#u22222222#g1#q999500#h", 400);
+    assert_false(go(world, LOCK_HELD, 6000));
+    assert_non_null(find(world, "p/me#t30#u22222222"));
+    free(world);
+
+    from.no_queue = true; /* nor is it deleted by one that withdraws, and so would not be seen */
+    world = begin(&from);
+    plant(world, "p/me#t30#u22222222", 500);
+    plant(world, "p/other#t30#g1#q5#h", 500);
+    assert_false(go(world, LOCK_HELD, 6000));
+    assert_non_null(find(world, "p/me#t30#u22222222"));
+    free(world);
+    from.no_queue = false;
+
+    world = begin(&from); /* and a newer one replaces us */
+    plant(world, "p/other#t30", 500);
+    plant(world, "p/me#t30#u22222222", -500);
+    assert_true(go(world, LOCK_FINISHED, 6000));
+    assert_int_equal(lock_reason(&world->lock), LOCK_REASON_REPLACED);
+    free(world);
+}
+
+static void a_sleeper_starts_over_at_its_old_place(void **state)
+{
+    (void)state;
+    struct lock_settings from = settings();
+    struct world *world = begin(&from);
+    plant(world, "p/other#t30#g1#q5#h", 0);
+    assert_false(go(world, LOCK_HELD, 3000));
+    world->now_ms += 100000;
+    uproot(world, "other");
+    assert_true(go(world, LOCK_HELD, 6000));
+    assert_non_null(find(world, "p/me#t30#g1#q1000000"));
+    free(world);
+}
+
+/* Somebody deleted them, and they were made again by somebody: not by us. */
+static void made_again(struct world *world, int64_t ago_ms)
+{
+    for (uint32_t i = 0; i < world->count; i++)
+        if (strstr(world->groups[i].name, "p/me"))
+            world->groups[i].created_ms = world->now_ms - ago_ms;
+}
+
+static void a_name_that_was_made_again_is_not_ours(void **state)
+{
+    (void)state;
+    struct lock_settings from = settings();
+    struct world *world = begin(&from); /* a role peer came while it was gone: it has entered */
+    plant(world, "p/other#t30#g1#q5#h", 0);
+    assert_false(go(world, LOCK_HELD, 4000));
+    plant(world, "p/s", 1000);
+    made_again(world, 500);
+    uproot(world, "other");
+    assert_false(go(world, LOCK_HELD, 50000));
+    uproot(world, "p/s");
+    assert_true(go(world, LOCK_HELD, 30000));
+    finish(world);
+    assert_int_equal(world->count, 0);
+    free(world);
+
+    world = begin(&from); /* and whoever came while a holder's names were gone, too */
+    assert_true(go(world, LOCK_HELD, 5000));
+    (void)go(world, LOCK_LOST, 4000);
+    made_again(world, 0);
+    assert_true(go(world, LOCK_LOST, 25000));
+    assert_int_equal(lock_reason(&world->lock), LOCK_REASON_GONE);
+    free(world);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_earlier_run_of_our_id_is_replaced),
+        cmocka_unit_test(a_sleeper_starts_over_at_its_old_place),
+        cmocka_unit_test(a_name_that_was_made_again_is_not_ours),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
