@@ -185,7 +185,7 @@ struct lock_generation {
     bool claim;
     bool drop;          /* no longer wanted: to be deleted, counts for nothing */
     bool seen;          /* in a listing: `created_ms` is known, the lease is confirmed */
-    bool shown;         /* in the last listing */
+    bool shown;         /* in the last listing, and not made again meanwhile */
     uint32_t seen_look; /* number of the look that first showed it */
     uint32_t tries;
     uint32_t refusals;
