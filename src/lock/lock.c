@@ -152,17 +152,30 @@ static struct mono waiter_drop_at(struct lock *lock, uint32_t *ret_number)
     return MONO_NEVER;
 }
 
+/* What wait_until means to a run: one try (nonblock) is ended by its answer, not by the clock. */
+struct patience {
+    uint32_t failures;        /* from wait_until on no more than these */
+    int64_t request_ms;       /* from then on a request is given so long, */
+    struct mono behind_until; /* and who is behind somebody waits no longer than this */
+};
+
+static struct patience patience(const struct lock_settings *settings)
+{
+    if (settings->nonblock)
+        return (struct patience){settings->arrival_tries, REQUEST_LATE_MS, MONO_NEVER};
+    return (struct patience){1, REQUEST_MIN_MS, settings->wait_until};
+}
+
 /* The moment at which waiting on would no longer be what the user asked for. */
 static void advance_waiting(struct lock *lock, struct mono now)
 {
     uint32_t number;
-    bool late = mono_reached(now, lock->settings.wait_until);
-    uint32_t tries = lock->settings.nonblock ? lock->settings.arrival_tries : 1;
-    if (late && lock->failures >= tries) {
+    struct patience left = patience(&lock->settings);
+    if (mono_reached(now, lock->settings.wait_until) && lock->failures >= left.failures) {
         look_leave(lock, now, LOCK_REASON_UNAVAILABLE);
         return;
     }
-    if (late && (lock->standing.behind || lock->withdrawn) && !lock->settings.nonblock) {
+    if (mono_reached(now, left.behind_until) && (lock->standing.behind || lock->withdrawn)) {
         look_leave(lock, now, lock->failures ? LOCK_REASON_UNAVAILABLE : LOCK_REASON_HELD);
         return;
     }
@@ -214,8 +227,8 @@ static struct mono request_deadline(const struct lock *lock, struct mono now)
         return mono_min(deadline, lock->leave_until);
     if (phase_is_holding(lock))
         return mono_min(deadline, lock_lease(lock).kill_at);
-    int64_t late_ms = lock->settings.nonblock ? REQUEST_LATE_MS : REQUEST_MIN_MS;
-    return mono_min(deadline, mono_max(lock->settings.wait_until, mono_add(now, late_ms)));
+    struct mono late = mono_add(now, patience(&lock->settings).request_ms);
+    return mono_min(deadline, mono_max(lock->settings.wait_until, late));
 }
 
 static struct lock_todo wait_until(struct mono at)
@@ -309,8 +322,8 @@ static struct lock_todo next_active(struct lock *lock, struct mono now)
         at = mono_min(at, waiter_drop_at(lock, &number));
     if (lock->phase == LOCK_HELD && lock->cleaning_count > 0)
         at = mono_min(at, lock->clean_at);
-    if (phase_is_waiting(lock) && lock->standing.behind && !lock->settings.nonblock)
-        at = mono_min(at, lock->settings.wait_until);
+    if (phase_is_waiting(lock) && lock->standing.behind)
+        at = mono_min(at, patience(&lock->settings).behind_until);
     return wait_until(at);
 }
 
