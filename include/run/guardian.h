@@ -67,6 +67,7 @@ struct guardian {
     struct guardian_shared *shared; /* what it has seen; outlives it */
     struct sweep sweep;             /* for acting in its place */
     struct mono kill_at;            /* then */
+    struct mono inner_until;        /* then: so long guardians below us are not killed */
     int clear_looks;                /* then: sweeps in a row that found nothing */
     unsigned stops_seen;
     pthread_mutex_t deadlines; /* who moves the shared timers */

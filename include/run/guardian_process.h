@@ -7,6 +7,8 @@
 
 #include "run/guardian.h"
 
+#define GUARDIAN_NAME "withlock-guard" /* of its process */
+
 enum guardian_launch_state {
     GUARDIAN_LAUNCH_PENDING,
     GUARDIAN_LAUNCH_DONE,
@@ -48,6 +50,12 @@ struct guardian_request {
 /* How long after KILL a process may live before it is called a survivor, and between looks. */
 #define GUARDIAN_SURVIVOR_MS 2000
 #define GUARDIAN_SWEEP_MS    20
+
+/*
+ * A withlock within the command has a guardian, too, which gives the inner lock back when all below
+ * it is dead. It is given so long for that, but no longer than our own lease lasts.
+ */
+#define GUARDIAN_INNER_MS 30000
 
 struct guardian_place {
     const struct guardian_settings *settings;

@@ -7,6 +7,9 @@
  * wants all of them gone sweeps again until none is left.
  *
  * A pid is never signalled unless it still belongs to the process that was read there.
+ *
+ * Processes of one name can be kept from KILL for a while: those that end by themselves once all
+ * others are dead, and have something to do first.
  */
 #ifndef RUN_SWEEP_H
 #define RUN_SWEEP_H
@@ -16,11 +19,13 @@
 #include <sys/types.h>
 
 #define SWEEP_SPARED_MAX 64 /* children root had before; more than that are not remembered */
+#define SWEEP_NAME_BYTES 16 /* of a process, NUL counted: the kernel keeps no more */
 
 struct sweep {
     pid_t root;
     pid_t spared[SWEEP_SPARED_MAX]; /* children of root left alone, with all below them */
     size_t spared_count;
+    const char *not_killed; /* processes of this name get no SIGKILL; NULL: there is none */
 };
 
 /* A sweep below this process that spares the children it has now. */
@@ -39,6 +44,7 @@ bool sweep_descends(pid_t pid, pid_t ancestor);
 /* One process as /proc/PID/stat has it. */
 struct sweep_process {
     pid_t pid;
+    char name[SWEEP_NAME_BYTES];
     pid_t parent;
     pid_t group;
     pid_t session;

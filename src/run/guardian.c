@@ -335,8 +335,9 @@ static void take_over(struct guardian *guardian)
     collect_command(guardian);
     if (atomic_load(&shared->exited) && atomic_load(&shared->status) != KILLED_STATUS)
         return; /* it had ended by itself */
-    guardian->kill_at = mono_min(mono_add(now, guardian->settings->kill_after_ms),
-                                 timer_moment(guardian->kill_timer, now));
+    struct mono limit = timer_moment(guardian->kill_timer, now);
+    guardian->kill_at = mono_min(mono_add(now, guardian->settings->kill_after_ms), limit);
+    guardian->inner_until = mono_min(mono_add(guardian->kill_at, GUARDIAN_INNER_MS), limit);
     if (!atomic_exchange(&shared->ending, true))
         (void)sweep_signal(&guardian->sweep, SIGTERM, NULL); /* KILL will find who was missed */
 }
@@ -351,6 +352,7 @@ static void act_in_its_place(struct guardian *guardian)
         return;
     collect_command(guardian);
     bool kill_now = mono_reached(now, guardian->kill_at);
+    guardian->sweep.not_killed = mono_reached(now, guardian->inner_until) ? NULL : GUARDIAN_NAME;
     int living = sweep_signal(&guardian->sweep, kill_now ? SIGKILL : 0, &survivor);
     guardian->clear_looks = living > 0 ? 0 : guardian->clear_looks + 1;
     if (guardian->clear_looks >= CLEAR_LOOKS && atomic_load(&shared->exited))

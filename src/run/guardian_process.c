@@ -43,8 +43,9 @@ struct guard {
     bool withlock_gone;
     bool alone; /* its death has been acted upon */
     bool ending;
-    struct mono kill_at;  /* while ending */
-    struct mono sweep_at; /* while ending, from kill_at on */
+    struct mono kill_at;     /* while ending */
+    struct mono sweep_at;    /* while ending, from kill_at on */
+    struct mono inner_until; /* so long guardians below us are not killed */
     struct mono continued_at;
     struct mono continue_at; /* when to send the SIGCONT asked for; MONO_NEVER if none is */
 };
@@ -276,6 +277,7 @@ static void go_on_ending(struct guard *guard, struct mono now)
     pid_t survivor = 0;
     if (!mono_reached(now, guard->sweep_at))
         return;
+    guard->sweep.not_killed = mono_reached(now, guard->inner_until) ? NULL : GUARDIAN_NAME;
     int living = sweep_signal(&guard->sweep, SIGKILL, &survivor);
     if (living < 0)
         signal_command(guard, SIGKILL); /* no /proc: those we know of */
@@ -293,6 +295,8 @@ static void attend_to_deadlines(struct guard *guard, bool has_children)
     if (running && guard->withlock_gone && !guard->alone) {
         guard->alone = true;
         struct mono kill_at = mono_add(now, place->settings->kill_after_ms);
+        guard->inner_until =
+            mono_min(mono_add(kill_at, GUARDIAN_INNER_MS), timer_moment(place->kill_timer, now));
         if (guard->ending)
             guard->sweep_at = guard->kill_at = mono_min(guard->kill_at, kill_at);
         else
@@ -361,7 +365,7 @@ noreturn void guardian_process_main(const struct guardian_place *place)
         .continue_at = MONO_NEVER,
         .continued_at = {-CONTINUE_MS},
     };
-    (void)prctl(PR_SET_NAME, "withlock-guard");
+    (void)prctl(PR_SET_NAME, GUARDIAN_NAME);
     (void)setpgid(0, 0);                    /* a child that has not called exec: cannot fail */
     (void)prctl(PR_SET_CHILD_SUBREAPER, 1); /* since Linux 3.4 */
     sweep_init(&guard.sweep);

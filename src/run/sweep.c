@@ -35,14 +35,15 @@ struct table {
 
 /*
  * proc_pid_stat(5). The name, second field, is in parentheses and may hold blanks and parentheses
- * itself; fields 3 to 6, 20 and 22 are wanted.
+ * itself; fields 1 to 6, 20 and 22 are wanted.
  */
 int sweep_parse(const char *text, struct sweep_process *ret_process)
 {
     struct sweep_process process;
-    const char *rest = strrchr(text, ')');
-    if (!rest || sscanf(text, "%d", &process.pid) != 1)
+    const char *name = strchr(text, '('), *rest = strrchr(text, ')');
+    if (!name || !rest || rest < name || sscanf(text, "%d", &process.pid) != 1)
         return -1;
+    (void)snprintf(process.name, sizeof(process.name), "%.*s", (int)(rest - name) - 1, name + 1);
     if (sscanf(rest + 1,
                " %c %d %d %d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %d %*d %llu",
                &process.state, &process.parent, &process.group, &process.session, &process.threads,
@@ -174,6 +175,11 @@ static void signal_one(const struct sweep_process *process, int signal)
         (void)close(fd); /* nothing was written */
 }
 
+static bool is_kept(const struct sweep *sweep, const struct sweep_process *process)
+{
+    return sweep->not_killed && strcmp(process->name, sweep->not_killed) == 0;
+}
+
 /* A first thread that has ended shows as a zombie while others of its process run on. */
 static bool is_living(const struct sweep_process *process)
 {
@@ -191,7 +197,7 @@ int sweep_signal(const struct sweep *sweep, int signal, pid_t *ret_example)
         living++;
         if (ret_example)
             *ret_example = process->pid;
-        if (signal)
+        if (signal && (signal != SIGKILL || !is_kept(sweep, process)))
             signal_one(process, signal);
     }
     free(table.entries);

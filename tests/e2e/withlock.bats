@@ -314,6 +314,19 @@ teardown() {
     nothing_left
 }
 
+@test "withlock or its guardian killed: locks inside are given back, whatever their command ignores" {
+    local victim
+    for victim in withlock guardian; do
+        start outer -k 0.5 -p jobs -- "$WITHLOCK" -p inner -- "$WITHLOCK" -p innermost -- \
+            sh -c 'trap "" TERM; touch in; while :; do sleep 0.05; done'
+        wait_until test -e in
+        [ $victim = withlock ] || JOB=$(pgrep -P "$JOB" withlock-guard)
+        kill -KILL "$JOB"
+        wait_until nothing_left
+        rm in
+    done
+}
+
 @test "who waits is told who holds the lock, since when, and how many are ahead" {
     hold holder -l nightly -p jobs
     local holder=$JOB id

@@ -1,6 +1,7 @@
 #include "unit.h"
 
 #include <signal.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -15,16 +16,21 @@ static const struct {
     {"plain",
      "12 (sh) S 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 2 20 345 22 23\n",
      0,
-     {12, 3, 4, 5, 'S', 2, 345}},
+     {12, "sh", 3, 4, 5, 'S', 2, 345}},
     {"name with parentheses and blanks",
      "12 (a) Z 9 (b)) T 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 1 20 345 22\n",
      0,
-     {12, 3, 4, 5, 'T', 1, 345}},
+     {12, "a) Z 9 (b)", 3, 4, 5, 'T', 1, 345}},
     {"negative numbers as the kernel has them",
      "1 (init) S 0 1 1 0 -1 4194560 1 2 3 4 5 6 -7 8 20 0 1 0 18446744073709551615 9\n",
      0,
-     {1, 0, 1, 1, 'S', 1, 18446744073709551615ULL}},
+     {1, "init", 0, 1, 1, 'S', 1, 18446744073709551615ULL}},
+    {"a name longer than that of a program",
+     "9 (kworker/u4:2-events) I 2 0 0 6 7 8 9 10 11 12 13 14 15 16 17 18 1 20 34 22\n",
+     0,
+     {9, "kworker/u4:2-ev", 2, 0, 0, 'I', 1, 34}},
     {"empty", "", -1, {0}},
+    {"parentheses the wrong way round", "12 )sh( S 3 4", -1, {0}},
     {"no name", "12 S 3 4", -1, {0}},
     {"cut short", "12 (sh) S 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 2 20", -1, {0}},
 };
@@ -41,6 +47,7 @@ static void parse_takes_a_line_apart(void **state)
         }
         const struct sweep_process *expected = &lines[i].process;
         check_row(process.pid == expected->pid, lines[i].name);
+        check_row(strcmp(process.name, expected->name) == 0, lines[i].name);
         check_row(process.parent == expected->parent, lines[i].name);
         check_row(process.group == expected->group, lines[i].name);
         check_row(process.session == expected->session, lines[i].name);
@@ -108,6 +115,26 @@ static void a_sweep_reaches_all_below_but_those_spared(void **state)
     reap(first, SIGTERM);
 }
 
+static void a_name_is_kept_from_kill_and_from_nothing_else(void **state)
+{
+    (void)state;
+    struct sweep sweep;
+    struct sweep_process self;
+    pid_t below;
+
+    assert_int_equal(sweep_read(getpid(), &self), 0);
+    sweep_init(&sweep);
+    sweep.not_killed = self.name;
+    pid_t child = grow(&below);
+    assert_int_equal(sweep_signal(&sweep, SIGKILL, NULL), 2);
+    assert_int_equal(sweep_signal(&sweep, SIGTERM, NULL), 2);
+    reap(child, SIGTERM);
+    child = grow(&below);
+    sweep.not_killed = "another";
+    assert_int_equal(sweep_signal(&sweep, SIGKILL, NULL), 2);
+    reap(child, SIGKILL);
+}
+
 static void a_zombie_is_not_alive(void **state)
 {
     (void)state;
@@ -128,6 +155,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(parse_takes_a_line_apart),
         cmocka_unit_test(a_sweep_reaches_all_below_but_those_spared),
+        cmocka_unit_test(a_name_is_kept_from_kill_and_from_nothing_else),
         cmocka_unit_test(a_zombie_is_not_alive),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
