@@ -13,6 +13,13 @@ enum loss_cause {
     LOSS_STRANGER
 };
 
+/* "Leaving": how long it may take; longer if what was sent may still be applied. */
+static int64_t leaving_ms(const struct lock *lock, int64_t limit_ms)
+{
+    int64_t settles_ms = LOCK_LEAVE_SETTLES * lock->settings.settle_ms;
+    return lock->uncertain && limit_ms < settles_ms ? settles_ms : limit_ms;
+}
+
 void look_leave(struct lock *lock, struct mono now, enum lock_reason reason)
 {
     int64_t limit_ms = lock->settings.release_timeout_ms;
@@ -20,15 +27,13 @@ void look_leave(struct lock *lock, struct mono now, enum lock_reason reason)
         return;
     if (!lock->made_any && limit_ms > LOCK_LEAVE_UNMADE_MS)
         limit_ms = LOCK_LEAVE_UNMADE_MS;
-    if (lock->uncertain && limit_ms < LOCK_LEAVE_SETTLES * lock->settings.settle_ms)
-        limit_ms = LOCK_LEAVE_SETTLES * lock->settings.settle_ms;
     if (reason != LOCK_REASON_NONE)
         lock->reason = reason;
     generations_drop_below(lock, UINT32_MAX);
     lock->phase = LOCK_LEAVING;
     lock->reading = false;
     lock->quiet_until = now;
-    lock->leave_until = mono_add(now, limit_ms);
+    lock->leave_until = mono_add(now, leaving_ms(lock, limit_ms));
     lock->leaving_quiet = now;
 }
 
@@ -398,7 +403,7 @@ static void leaving_look(struct lock *lock, struct mono now, const struct lock_a
     judge_own(lock, now, answer->listing);
     generations_drop_below(lock, UINT32_MAX); /* what was met counts for nothing */
     if (lock->made_any && !knew)
-        lock->leave_until = mono_add(now, lock->settings.release_timeout_ms);
+        lock->leave_until = mono_add(now, leaving_ms(lock, lock->settings.release_timeout_ms));
     bool found = generations_to_delete(lock) != NULL;
     lock->reading = !answer->listing->complete && !found;
     if (lock->reading)

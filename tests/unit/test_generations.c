@@ -88,12 +88,35 @@ static void a_name_that_was_made_again_is_not_ours(void **state)
     free(world);
 }
 
+/* The service applies it long after the run has begun to leave, and D is long: two looks follow. */
+static void what_comes_late_while_leaving_is_looked_for_twice(void **state)
+{
+    (void)state;
+    struct lock_settings from = settings();
+    from.settle_ms = 25000; /* 2 D are longer than the release timeout */
+    struct world *world = begin(&from);
+    world->fail_kind = LOCK_TODO_CREATE;
+    world->fail_with = LOCK_UNKNOWN;
+    world->fail_count = 1;
+    struct lock_todo todo = lock_next(&world->lock, now(world));
+    act(world, &todo);
+    lock_leave(&world->lock, now(world));
+    assert_false(go(world, LOCK_FINISHED, 10000));
+    assert_string_equal(world->calls, "cd");
+    plant(world, "p/me#t30", 0);
+    assert_true(go(world, LOCK_FINISHED, 120000));
+    assert_string_equal(world->calls, "cdldll");
+    assert_int_equal(world->count, 0);
+    free(world);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_earlier_run_of_our_id_is_replaced),
         cmocka_unit_test(a_sleeper_starts_over_at_its_old_place),
         cmocka_unit_test(a_name_that_was_made_again_is_not_ours),
+        cmocka_unit_test(what_comes_late_while_leaving_is_looked_for_twice),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
