@@ -340,7 +340,7 @@ static struct mono holder_look_at(struct lock *lock, struct mono now,
                                   const struct lock_listing *listing)
 {
     const struct lock_generation *newest = generations_newest(lock);
-    if (!newest || newest->state != LOCK_GENERATION_MADE)
+    if (!newest || newest->state != LOCK_GENERATION_MADE || !RULE(CONFIRM_SOON))
         return lock->whole_at;
     struct mono confirm_at = mono_add(newest->answered, lock->settings.settle_ms);
     if (newest->seen && mono_reached(listing->asked, confirm_at))

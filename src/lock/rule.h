@@ -25,6 +25,8 @@
     X(LOWER_BOUND, "now is a lower bound: since the last answer, not since the first sending")     \
     X(NOW_FORWARD, "now never goes back, though front ends' clocks differ")                        \
     X(RENEW, "a run creates its next generation every T/3")                                        \
+    X(RETRY_SOON, "after a failure a run pauses for no longer than T/10")                          \
+    X(CONFIRM_SOON, "a holder looks D after each renewal was answered")                            \
     X(SUCCESSION, "an old generation stands until a newer one is D old and was seen")              \
     X(DROP_HOLDS_OFF, "a holder drops only what a newer one makes needless against role peers")    \
     X(CLEAN_FIRST, "expired unmarked attempts go before the command starts")                       \

@@ -29,7 +29,8 @@ static void pause_after_failure(struct lock *lock, struct mono now,
 {
     int64_t longest_ms =
         lock->phase == LOCK_LEAVING ? PAUSE_LEAVING_MS : lock->settings.lock_timeout_ms / 10;
-    int64_t pause_ms = answer->pause_ms < longest_ms ? answer->pause_ms : longest_ms;
+    bool short_enough = answer->pause_ms < longest_ms || !RULE(RETRY_SOON);
+    int64_t pause_ms = short_enough ? answer->pause_ms : longest_ms;
     lock->quiet_until = mono_add(now, pause_ms);
     lock->reading = false;
     lock->failures++;
@@ -58,7 +59,8 @@ static void created(struct lock *lock, struct mono now, struct lock_generation *
     lock->made_any = true;
     succeed(lock);
     if (phase_is_holding(lock)) {
-        lock->look_at = mono_min(lock->look_at, mono_add(now, settle_ms));
+        if (RULE(CONFIRM_SOON))
+            lock->look_at = mono_min(lock->look_at, mono_add(now, settle_ms));
     } else if (own->claim) {
         lock->claimed = now;
         lock->look_at = look_claimed_at(lock, now);

@@ -36,9 +36,12 @@ void checker_run(struct checker *checker, uint32_t actor, const char *id, int64_
     self->queues = queues;
     self->known_ticket_ms = INT64_MAX;
     self->name_count = 0;
+    self->trouble_count = 0;
+    self->forgotten_ms = 0;
+    self->decided_asked_ms = self->decided_read_ms = 0;
     self->lease_ends_ms = INT64_MIN;
     self->ticket_ms = INT64_MAX;
-    self->made = false;
+    self->made = self->uncertain = false;
     self->robbed = false;
     self->group = NULL;
     checker_mode(checker, actor, false, 1);
@@ -101,23 +104,26 @@ void checker_sends(struct checker *checker, uint32_t actor, const char *name, st
     };
 }
 
-void checker_trouble(struct checker *checker, uint32_t actor, int64_t until_ms)
+static void knows_one(const struct checker *checker, struct checker_actor *self)
 {
-    if (checker->actors[actor].trouble_ms < until_ms)
-        checker->actors[actor].trouble_ms = until_ms;
+    if (!self->made)
+        self->made_ms = checker->world->now_ms;
+    self->made = true;
 }
 
 void checker_outcome(struct checker *checker, uint32_t actor, const char *name,
                      enum lock_outcome outcome)
 {
     struct checker_actor *self = &checker->actors[actor];
-    if (outcome == LOCK_LATER || outcome == LOCK_UNKNOWN)
-        checker_trouble(checker, actor, checker->world->now_ms);
     if (name && (outcome == LOCK_DONE || outcome == LOCK_EXISTS))
-        self->made = true;
-    for (uint32_t i = 0; name && i < self->name_count; i++)
-        if (outcome != LOCK_LATER && strcmp(self->names[i].name, name) == 0)
-            self->names[i].maybe = true;
+        knows_one(checker, self);
+    for (uint32_t i = 0; name && i < self->name_count; i++) {
+        if (outcome == LOCK_LATER || strcmp(self->names[i].name, name) != 0)
+            continue;
+        self->names[i].maybe = true;
+        self->names[i].unknown |= outcome == LOCK_UNKNOWN;
+        self->uncertain |= outcome == LOCK_UNKNOWN;
+    }
 }
 
 void checker_deletes(struct checker *checker, uint32_t actor, const char *name)
@@ -144,7 +150,7 @@ static void confirm(struct checker *checker, struct checker_actor *self, struct 
         self->known_ticket_ms = created_ms;
     int64_t ends_ms = name->sent_ms + self->lock_timeout_ms;
     name->confirmed = true;
-    self->made = true;
+    knows_one(checker, self);
     if (ends_ms <= self->lease_ends_ms)
         return;
     if (self->holding && !self->frozen && now.ms > self->lease_ends_ms)
@@ -385,17 +391,15 @@ static bool late_claim(const struct checker *checker, const struct checker_actor
     return false;
 }
 
-void checker_lost(struct checker *checker, uint32_t actor, enum lock_reason reason)
+void checker_lost(struct checker *checker, uint32_t actor, struct mono now, enum lock_reason reason)
 {
     struct checker_actor *self = &checker->actors[actor];
-    int64_t quiet_ms = checker->world->now_ms - self->trouble_ms;
     checker->lost++;
     if (checker->plan->outside || (reason == LOCK_REASON_OLDER_CLAIM && late_claim(checker, self)))
         return;
     if (reason != LOCK_REASON_LEASE)
         world_fail(checker->world, "I8", "%s says that its lock is lost (reason %d)", self->who,
                    (int)reason);
-    else if (quiet_ms > self->lock_timeout_ms)
-        world_fail(checker->world, "I8", "%s lost its lease after %lld ms without any trouble",
-                   self->who, (long long)quiet_ms);
+    else
+        checker_lost_lease(checker, self, now);
 }

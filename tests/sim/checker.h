@@ -14,17 +14,24 @@
 #include "service.h"
 #include "world.h"
 
-#define CHECKER_QUIET_MS  10000 /* trouble so recent excuses what could not be deleted */
-#define CHECKER_NAMES_MAX 48    /* most recent names of one run that are remembered */
+#define CHECKER_NAMES_MAX    48 /* most recent names of one run that are remembered */
+#define CHECKER_TROUBLES_MAX 64 /* most recent troubles of one run */
 
 struct checker_name {
     const char *name;
     int64_t sent_ms;     /* by the run's own clock: before the first send that may have reached */
     int64_t sent_at_ms;  /* the same in true time */
-    bool maybe;          /* a send may have reached the service */
+    bool maybe;          /* a send may have reached the service, */
+    bool unknown;        /* and it was once not told what came of it */
     bool confirmed;      /* shown to the run by a listing */
     int64_t gone_ms;     /* when its delete was answered; 0: not yet */
     int64_t deletion_ms; /* true time: a delete was first sent for it; 0: not yet */
+};
+
+/* True times between which a run could not get on: stopped, or with a request that failed or was
+ * slow, and the pause after that. */
+struct checker_trouble {
+    int64_t from_ms, until_ms;
 };
 
 struct checker_actor {
@@ -54,12 +61,16 @@ struct checker_actor {
     int64_t ticket_ms;         /* of the run, as the service has it */
     int64_t claim_ms;          /* creation time of its first claim, by the service's clock */
     int64_t asked_ms, read_ms; /* true times: the last whole listing, */
-    int64_t decided_asked_ms, decided_read_ms; /* and the one that gave it the lock */
-    int64_t trouble_ms;  /* true time: last failure or stop that it had to bear */
-    int64_t left_ms;     /* true time: when it began to leave */
-    bool over_well;      /* the run has left, and had the time to do it */
-    bool made;           /* a create of this run was answered, or seen */
-    struct group *group; /* S: its attempt */
+    int64_t decided_asked_ms, decided_read_ms;             /* and the one that gave it the lock */
+    struct checker_trouble troubles[CHECKER_TROUBLES_MAX]; /* in order, apart */
+    uint32_t trouble_count;
+    int64_t forgotten_ms; /* until then all may have been trouble */
+    int64_t left_ms;      /* true time: when it began to leave */
+    bool over_well;       /* the run has left, and had the time to do it */
+    bool made;            /* a create of this run was answered, or seen, */
+    int64_t made_ms;      /* true time: for the first time */
+    bool uncertain;       /* what became of a create was unknown once */
+    struct group *group;  /* S: its attempt */
 };
 
 struct checker {
@@ -121,8 +132,28 @@ void checker_cleaned(struct checker *checker, const struct checker_actor *self);
 bool checker_made_anew(const struct checker *checker, const struct checker_actor *self,
                        uint32_t run, int64_t decided_ms, const struct group *group);
 
-/* It is held up until then, or was. */
-void checker_trouble(struct checker *checker, uint32_t actor, int64_t until_ms);
+/* It is, or was, held up. */
+void checker_trouble(struct checker *checker, uint32_t actor, int64_t from_ms, int64_t until_ms);
+
+/* A request is over; pause_ms: it failed, and so long a pause was suggested; else -1. */
+void checker_request(struct checker *checker, uint32_t actor, int64_t began_ms, int64_t pause_ms);
+
+/* The end of the first stretch of so long, begun at from_ms or later, without trouble. */
+int64_t checker_undisturbed(const struct checker_actor *self, int64_t from_ms, int64_t need_ms);
+
+/* What so many requests, or reading a whole listing, take at most if nothing befalls them. */
+int64_t checker_trips_ms(const struct plan *plan, int64_t requests);
+int64_t checker_listing_ms(const struct checker *checker);
+
+/* I4: the time for leaving is over; and all the same it would have been enough to delete what is
+ * known, or (if not NULL) this group, which came late. */
+bool checker_out_of_time(const struct checker *checker, const struct checker_actor *self,
+                         const struct lock_settings *settings);
+bool checker_had_time(const struct checker *checker, const struct checker_actor *self,
+                      const struct group *group);
+
+/* A lease was not renewed in time. (For checker.c.) */
+void checker_lost_lease(struct checker *checker, const struct checker_actor *self, struct mono now);
 
 /* A hold begins (now: own clock, for W) and ends. */
 void checker_holds(struct checker *checker, uint32_t actor, struct mono now);
@@ -130,11 +161,11 @@ void checker_held(struct checker *checker, uint32_t actor, struct mono now);
 void checker_freezes(struct checker *checker, uint32_t actor);
 void checker_thaws(struct checker *checker, uint32_t actor);
 
-/* A run says that its lock is lost; begins to leave; a run is over and left these names behind, as
- * it says. */
-void checker_lost(struct checker *checker, uint32_t actor, enum lock_reason reason);
+/* A run says that its lock is lost; begins to leave; is over. */
+void checker_lost(struct checker *checker, uint32_t actor, struct mono now,
+                  enum lock_reason reason);
 void checker_leaves(struct checker *checker, uint32_t actor);
-void checker_exits(struct checker *checker, uint32_t actor, const struct lock *lock);
+void checker_exits(struct checker *checker, uint32_t actor, const struct lock_settings *settings);
 void checker_killed(struct checker *checker, uint32_t actor);
 
 /* What the service applies. */

@@ -12,11 +12,6 @@
 #define REQUESTS        8    /* for one attempt: a listing, a look inside, a delete, again */
 #define PER_MILLE_DRIFT 2
 
-static int64_t trips_ms(const struct plan *plan, int64_t requests)
-{
-    return requests * 2 * (plan->latency_ms + plan->jitter_ms);
-}
-
 /*
  * I1 rests on it: whoever decides has had an attempt that others could see for D when its deciding
  * listing was asked for, also if somebody has swept the others away.
@@ -50,8 +45,8 @@ void checker_cleaned(struct checker *checker, const struct checker_actor *self)
     int64_t now_ms = checker->world->now_ms;
     int64_t look_ms = self->lock_timeout_ms / 6 < 60000 ? self->lock_timeout_ms / 6 : 60000;
     int64_t time_ms = 2 * look_ms + 4 * plan->settle_ms + plan->lag_ms +
-                      CLEANING_MAX * (CLEANING_MS + trips_ms(plan, REQUESTS));
-    if (plan->outside || now_ms - self->trouble_ms < 2 * time_ms ||
+                      CLEANING_MAX * (CLEANING_MS + checker_trips_ms(plan, REQUESTS));
+    if (plan->outside || checker_undisturbed(self, now_ms - 2 * time_ms, 2 * time_ms) > now_ms ||
         now_ms - self->since_ms < 2 * time_ms)
         return;
     for (uint32_t i = 0; i < service->group_count; i++) {

@@ -152,48 +152,60 @@ void checker_swept(struct checker *checker, struct group *group)
         checker->actors[group->actor].robbed = true;
 }
 
-static bool admits(const struct lock *lock, const char *name)
-{
-    char left[ATTEMPT_NAME_BYTES + 1];
-    for (uint32_t i = 0; lock_left(lock, i, left); i++)
-        if (strcmp(left, name) == 0)
-            return true;
-    return false;
-}
-
 void checker_leaves(struct checker *checker, uint32_t actor)
 {
     checker->actors[actor].left_ms = checker->world->now_ms;
     checker->actors[actor].leaving = true;
 }
 
+/* I4: what is certain to exist, or may, is deleted, if there was time for it. */
+static void check_deleted(struct checker *checker, const struct checker_actor *self)
+{
+    bool excused = !self->over_well && !checker_had_time(checker, self, NULL);
+    int64_t last_ms = self->left_ms, looks_ms = 2 * checker->plan->settle_ms;
+    for (uint32_t i = 0; i < self->name_count; i++) {
+        const struct checker_name *name = &self->names[i];
+        if (name->maybe && !name->deletion_ms && !excused)
+            world_fail(checker->world, "I4", "%s is gone and has not deleted %s, which may exist",
+                       self->who, name->name);
+        last_ms = name->gone_ms > last_ms ? name->gone_ms : last_ms;
+    }
+    looks_ms -= looks_ms / 500 + 2; /* its clock may be fast */
+    if (self->uncertain && self->over_well && self->asked_ms < last_ms + looks_ms)
+        world_fail(checker->world, "I4", "%s is gone without looking twice", self->who);
+}
+
 /* I4: nothing is left, but what came too late to be seen, or could not be deleted in time. */
-void checker_exits(struct checker *checker, uint32_t actor, const struct lock *lock)
+static void check_left(struct checker *checker, const struct checker_actor *self,
+                       const struct group *group)
+{
+    bool known = false, late = false, gone = was_gone(self, group->name);
+    int64_t last_look_ms =
+        self->asked_ms >= self->left_ms ? self->asked_ms : checker->world->now_ms;
+    for (uint32_t i = 0; i < self->name_count; i++)
+        if (strcmp(self->names[i].name, group->name) == 0) {
+            known = true;
+            late = self->names[i].unknown;
+        }
+    late = (late || !known) && service_shown_by(checker->service, group) > last_look_ms;
+    bool sought = gone || !known; /* only a look can tell that it is there */
+    bool no_time = !self->over_well && !checker_had_time(checker, self, sought ? group : NULL);
+    if (group->deleted_ms == WORLD_NEVER && !late && !no_time)
+        world_fail(checker->world, "I4", "%s is gone and has left %s", self->who, group->name);
+}
+
+void checker_exits(struct checker *checker, uint32_t actor, const struct lock_settings *settings)
 {
     struct checker_actor *self = &checker->actors[actor];
     struct service *service = checker->service;
-    int64_t now_ms = checker->world->now_ms, took_ms = now_ms - self->left_ms;
-    int64_t limit_ms = self->made ? lock->settings.release_timeout_ms : LOCK_LEAVE_UNMADE_MS;
-    bool out_of_time = took_ms >= limit_ms - limit_ms / 1000 - 1;
-    int64_t last_look_ms = self->asked_ms >= self->left_ms ? self->asked_ms : now_ms;
     self->present = false;
-    self->over_well = !out_of_time;
-    for (uint32_t i = 0; i < self->name_count; i++)
-        if (self->names[i].maybe && !self->names[i].deletion_ms && !out_of_time)
-            world_fail(checker->world, "I4", "%s is gone and has not deleted %s, which may exist",
-                       self->who, self->names[i].name);
+    self->over_well = !checker_out_of_time(checker, self, settings);
+    check_deleted(checker, self);
     for (uint32_t i = 0; i < service->group_count; i++) {
-        struct group *group = service->groups[i];
-        if (group->actor != actor)
+        if (service->groups[i]->actor != actor)
             continue;
-        bool late = service_shown_by(service, group) > last_look_ms;
-        bool told = admits(lock, group->name) && now_ms - self->trouble_ms < CHECKER_QUIET_MS;
-        bool no_time =
-            out_of_time && (was_gone(self, group->name) || group->applied_ms >= self->left_ms ||
-                            now_ms - self->trouble_ms < limit_ms);
-        if (group->deleted_ms == WORLD_NEVER && !late && !told && !no_time)
-            world_fail(checker->world, "I4", "%s is gone and has left %s", self->who, group->name);
-        group->actor = SERVICE_NOBODY;
+        check_left(checker, self, service->groups[i]);
+        service->groups[i]->actor = SERVICE_NOBODY;
     }
 }
 

@@ -124,14 +124,20 @@ void command_start_later(void *object, uint64_t serial)
     contender_w_turn(self);
 }
 
+void command_say_lost(struct contender_w *self)
+{
+    if (self->said_lost)
+        return;
+    self->said_lost = true;
+    world_say(self->process.world, self->who, "says that the lock is LOST (reason %d)",
+              (int)lock_reason(&self->lock));
+    checker_lost(self->checker, self->actor, process_clock(&self->process),
+                 lock_reason(&self->lock));
+}
+
 void command_lost(struct contender_w *self)
 {
-    if (!self->said_lost) {
-        self->said_lost = true;
-        world_say(self->process.world, self->who, "says that the lock is LOST (reason %d)",
-                  (int)lock_reason(&self->lock));
-        checker_lost(self->checker, self->actor, lock_reason(&self->lock));
-    }
+    command_say_lost(self);
     terminate(self);
 }
 

@@ -10,7 +10,9 @@ void command_decide(struct contender_w *contender);
 void command_start(struct contender_w *contender);
 void command_start_later(void *contender, uint64_t serial);
 
-/* The launcher says that the lock is lost: TERM, then KILL. */
+/* The launcher says that the lock is lost, */
+void command_say_lost(struct contender_w *contender);
+/* and that its command must go: TERM, then KILL. */
 void command_lost(struct contender_w *contender);
 
 /* Moves the watchdog's alarm to the lease that the launcher has just published. */

@@ -56,7 +56,8 @@ static bool pause_here(struct contender_w *self, enum plan_effect effect, event_
         return false;
     if (process_frozen(&self->process) && !was_frozen)
         command_freeze(self);
-    checker_trouble(self->checker, self->actor, self->process.stopped_until_ms);
+    checker_trouble(self->checker, self->actor, world_of(self)->now_ms,
+                    self->process.stopped_until_ms);
     if (!was_stopped)
         world_say(world_of(self), self->who, "is %s for %lld ms",
                   process_frozen(&self->process) ? "suspended" : "stopped",
@@ -92,6 +93,7 @@ static void tell(struct contender_w *self, const struct lock_answer *answer)
         int64_t most_ms = (int64_t)(full.throttled ? 1000 : 50) << doublings;
         full.pause_ms = prng_range(&world->prng, 0, most_ms < 20000 ? most_ms : 20000);
     }
+    checker_request(self->checker, self->actor, self->decided_ms, failed ? full.pause_ms : -1);
     full.sent = self->sent;
     full.random = (uint32_t)prng_next(&world->prng);
     checker_outcome(self->checker, self->actor, create ? self->name : NULL, full.outcome);
@@ -307,7 +309,7 @@ static void finish(struct contender_w *self)
               (int)reason);
     if (!self->leaving)
         checker_leaves(self->checker, self->actor);
-    checker_exits(self->checker, self->actor, &self->lock);
+    checker_exits(self->checker, self->actor, &self->lock.settings);
     if (reason == LOCK_REASON_HELD && self->lock.settings.nonblock)
         checker_refused(self->checker, self->actor);
     if (reason == LOCK_REASON_NAME_TAKEN)
@@ -337,8 +339,10 @@ static bool obey_phase(struct contender_w *self)
     }
     if (phase == LOCK_LEAVING || phase == LOCK_FINISHED)
         return false;
-    if (phase == LOCK_LOST && self->command != COMMAND_ALIVE)
+    if (phase == LOCK_LOST && self->command != COMMAND_ALIVE && self->command != COMMAND_ENDED) {
         self->command = COMMAND_ENDED; /* too late to start it */
+        command_say_lost(self);
+    }
     if (self->command == COMMAND_ENDED) {
         leave(self);
         return true;
