@@ -53,8 +53,9 @@ int region_parse(const char *text, struct region *ret_region, struct error *err)
     size_t length = strlen(text);
     if (!is_label(text, length)) {
         char shown[200];
-        const char *hint = strchr(text, ' ') ? " (a comment needs a line of its own)" : "";
-        return error_set(err, ERROR_CONFIG, "region '%s' is not a valid region%s",
+        const char *hint = strpbrk(text, "#;") ? "a comment needs a line of its own"
+                                               : "one is written like eu-central-1";
+        return error_set(err, ERROR_CONFIG, "region '%s' is not a valid region (%s)",
                          text_printable(text_from(text), shown, sizeof(shown)), hint);
     }
     if (length > 5 && strncmp(text, "fips-", 5) == 0) {

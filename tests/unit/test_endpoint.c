@@ -48,6 +48,10 @@ static void G2_E3_error_names_the_value_and_hints_at_comments(void **state)
     (void)state;
     struct region region;
     struct error err = {0};
+    assert_int_equal(region_parse("eu central", &region, &err), -1);
+    assert_non_null(strstr(err.text, "'eu central'"));
+    assert_non_null(strstr(err.text, "like eu-central-1"));
+    assert_null(strstr(err.text, "comment"));
     assert_int_equal(region_parse("us-east-1 # home", &region, &err), -1);
     assert_non_null(strstr(err.text, "'us-east-1 # home'"));
     assert_non_null(strstr(err.text, "comment"));
