@@ -60,7 +60,7 @@ struct aws_settings {
     char config_path[SETTINGS_PATH_BYTES];
     char credentials_path[SETTINGS_PATH_BYTES];
     char home[SETTINGS_PATH_BYTES]; /* "" if it is not known */
-    bool credentials_file_exists;
+    bool config_file_exists, credentials_file_exists;
     struct profiles profiles;
 
     const char *profile;

@@ -9,6 +9,8 @@
 #include "aws/credentials_source.h"
 #include "base/file.h"
 
+#define FILE_WORDS_BYTES 64 /* what is said of a file, behind its path */
+
 static credentials_source_fn *const sources[SOURCE_COUNT] = {
     [SOURCE_ENVIRONMENT] = credentials_environment,
     [SOURCE_ROLE] = credentials_role,
@@ -118,18 +120,35 @@ void credentials_lookup_destroy(struct credentials_lookup *lookup)
     free(lookup);
 }
 
+/* Behind a file's path: who named it, and whether it is there at all. */
+static void describe_file(const struct aws_settings *settings, const char *variable, bool exists,
+                          char ret_words[FILE_WORDS_BYTES])
+{
+    const char *name = aws_settings_variable(settings, variable) ? variable : "";
+    const char *missing = exists ? "" : "no such file";
+    ret_words[0] = '\0';
+    if (*name || *missing)
+        (void)snprintf(ret_words, FILE_WORDS_BYTES, " (%s%s%s)", name,
+                       *name && *missing ? ": " : "", missing); /* fits */
+}
+
 static int nothing_found(const struct credentials_lookup *lookup, struct error *err)
 {
     const struct aws_settings *settings = lookup->settings;
     bool by_option = settings->profile_origin == PROFILE_BY_OPTION;
+    char credentials[FILE_WORDS_BYTES], config[FILE_WORDS_BYTES];
     if (lookup->sources == SOURCE_BIT(SOURCE_IMDS_REGION))
         return aws_settings_no_region(settings, lookup->reason, err);
-    return error_set(err, ERROR_DENIED,
-                     "no credentials found: AWS_ACCESS_KEY_ID %s, profile '%s' has none in '%s' "
-                     "and '%s', no container (AWS_CONTAINER_CREDENTIALS_RELATIVE_URI and _FULL_URI "
-                     "are not set), instance metadata %s",
-                     by_option ? "does not count with --profile" : "is not set", lookup->profile,
-                     settings->credentials_path, settings->config_path, lookup->reason);
+    describe_file(settings, "AWS_SHARED_CREDENTIALS_FILE", settings->credentials_file_exists,
+                  credentials);
+    describe_file(settings, "AWS_CONFIG_FILE", settings->config_file_exists, config);
+    return error_set(
+        err, ERROR_DENIED,
+        "no credentials found: AWS_ACCESS_KEY_ID %s, profile '%s' has none in '%s'%s "
+        "and '%s'%s, no container (AWS_CONTAINER_CREDENTIALS_RELATIVE_URI and _FULL_URI "
+        "are not set), instance metadata %s",
+        by_option ? "does not count with --profile" : "is not set", lookup->profile,
+        settings->credentials_path, credentials, settings->config_path, config, lookup->reason);
 }
 
 static int choose(struct credentials_lookup *lookup, struct credentials_want *want,

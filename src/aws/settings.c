@@ -152,13 +152,12 @@ static int read_file(const char *path, enum profile_dialect dialect, struct prof
 
 static int read_files(struct aws_settings *settings, struct error *err)
 {
-    bool exists;
     find_home(settings);
     if (find_path(settings, "AWS_CONFIG_FILE", "~/.aws/config", settings->config_path, err) != 0 ||
         find_path(settings, "AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials",
                   settings->credentials_path, err) != 0 ||
-        read_file(settings->config_path, PROFILE_CONFIG, &settings->profiles.config, &exists,
-                  err) != 0)
+        read_file(settings->config_path, PROFILE_CONFIG, &settings->profiles.config,
+                  &settings->config_file_exists, err) != 0)
         return -1;
     return read_file(settings->credentials_path, PROFILE_CREDENTIALS,
                      &settings->profiles.credentials, &settings->credentials_file_exists, err);

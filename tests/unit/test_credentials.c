@@ -191,8 +191,15 @@ static void E1_nothing_found(void **state)
 {
     (void)state;
     struct world world = {.variables = {"AWS_EC2_METADATA_DISABLED=true"}};
-    REFUSED(&world, ERROR_DENIED, "credentials", "AWS_ACCESS_KEY_ID", "'default'", ".aws/config",
-            ".aws/credentials", "container", "metadata is disabled");
+    REFUSED(&world, ERROR_DENIED, "credentials", "AWS_ACCESS_KEY_ID", "'default'",
+            ".aws/credentials' (no such file)", ".aws/config' (no such file)", "container",
+            "metadata is disabled");
+    world.config = "[default]\noutput = json\n";
+    REFUSED(&world, ERROR_DENIED, ".aws/credentials' (no such file) and", ".aws/config', no");
+    world.variables[1] = "AWS_SHARED_CREDENTIALS_FILE=/nowhere/keys";
+    world.variables[2] = "AWS_CONFIG_FILE=/dev/null";
+    REFUSED(&world, ERROR_DENIED, "'/nowhere/keys' (AWS_SHARED_CREDENTIALS_FILE: no such file)",
+            "'/dev/null' (AWS_CONFIG_FILE)");
 }
 
 /* What a look-up does first: "keys ID", "ask HOST BODY", "run WORD", or what its error says. */
