@@ -2,6 +2,8 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "base/report.h"
 #include "cli/break.h"
@@ -34,6 +36,13 @@ static int print(const char *text)
     return failed ? EXIT_STATUS_SYSTEM : 0;
 }
 
+/* 0 if standard output is no terminal, or one that does not know. */
+static unsigned terminal_columns(void)
+{
+    struct winsize size;
+    return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
 /* What is asked about the lock, instead of taking it. */
 static int inspect(const struct options *options, const struct signals *signals, struct error *err)
 {
@@ -47,7 +56,8 @@ static int inspect(const struct options *options, const struct signals *signals,
                                 .role_timeout_ms = options->role_timeout_ms,
                                 .settle_ms = options->settle_ms,
                                 .connect_timeout_ms = options->connect_timeout_ms,
-                                .read_timeout_ms = options->read_timeout_ms};
+                                .read_timeout_ms = options->read_timeout_ms,
+                                .columns = terminal_columns()};
     CLEAN(buf) struct buf out = BUF(STATUS_BYTES);
     int status = options->check      ? check_lock(&plan, options->json, &out, err)
                  : options->break_id ? break_run(&plan, options->break_id, options->yes, &out, err)

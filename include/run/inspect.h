@@ -27,6 +27,7 @@ struct inspect_plan {
     int64_t settle_ms;
     int64_t connect_timeout_ms;
     int64_t read_timeout_ms;
+    unsigned columns; /* of the terminal that standard output is; 0: it is none */
 };
 
 struct inspect {

@@ -124,7 +124,7 @@ static int show(struct broken *broken, const struct inspect_view *view, struct b
             check_unmarked(broken, run, view->listing.entries[run->first].name, err) != 0)
             return -1;
         if (found++ == 0)
-            status_table(&view->survey, is_of_id, broken, out);
+            status_table(view, broken->inspect.plan->columns, is_of_id, broken, out);
         say_how_long(run, view, out);
         add_line(&broken->nonces, run->attempt.nonce);
         for (uint32_t k = run->first; k < run->first + run->count; k++)

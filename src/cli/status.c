@@ -9,7 +9,10 @@
 #include "exit_status.h"
 #include "run/identity.h"
 
-#define CELL_BYTES (ATTEMPT_NAME_BYTES + 1)
+#define CELL_BYTES  (ATTEMPT_NAME_BYTES + 1)
+#define GAP         2  /* between columns */
+#define DATE_CHARS  11 /* of a time in ISO 8601: "2026-11-22T" */
+#define CLOCK_CHARS 46 /* "; 2026-11-22T15:05:41Z by the service's clock" */
 
 enum column {
     COLUMN_KIND,
@@ -23,15 +26,39 @@ enum column {
     COLUMNS
 };
 
+/* What a table leaves out for want of room: what is said elsewhere in it. */
+enum layout {
+    LAYOUT_WHOLE,
+    LAYOUT_BRIEF, /* no host and process, which the ID names; of times no date that is today's */
+    LAYOUT_TWO_LINES, /* of each run: ID and label below the rest */
+};
+
 struct row {
     char cells[COLUMNS][CELL_BYTES];
 };
 
-static void iso(int64_t ms, char *out, size_t size)
+struct table {
+    const struct inspect_view *view;
+    status_pick_fn *picked; /* NULL: all */
+    void *context;
+    enum layout layout;
+    int widths[COLUMNS];
+};
+
+static bool has_column(enum layout layout, enum column column)
 {
-    char date[DATE_ISO_BYTES];
+    bool below = column == COLUMN_ID || column == COLUMN_LABEL;
+    bool within = column == COLUMN_HOST || column == COLUMN_PID;
+    return layout == LAYOUT_WHOLE || (!within && (layout == LAYOUT_BRIEF || !below));
+}
+
+static void add_time(const struct table *table, int64_t ms, char out[CELL_BYTES])
+{
+    char date[DATE_ISO_BYTES], now[DATE_ISO_BYTES];
     date_write_iso((struct wall){ms}, date);
-    (void)snprintf(out, size, "%s", *date ? date : "?");
+    date_write_iso((struct wall){table->view->now_ms}, now);
+    bool cut = table->layout != LAYOUT_WHOLE && strncmp(date, now, DATE_CHARS) == 0;
+    (void)snprintf(out, CELL_BYTES, "%s", *date ? date + (cut ? DATE_CHARS : 0) : "?");
 }
 
 static void cell(struct row *row, enum column column, struct text text)
@@ -42,7 +69,8 @@ static void cell(struct row *row, enum column column, struct text text)
         (void)snprintf(row->cells[column], CELL_BYTES, "-");
 }
 
-static void fill(const struct survey_run *run, uint32_t place, struct row *row)
+static void fill(const struct table *table, const struct survey_run *run, uint32_t place,
+                 struct row *row)
 {
     static const char *const kinds[] = {"holder", "waiter", "abandoned", "stranger"};
     struct identity_parts parts = identity_parse(run->attempt.id);
@@ -58,65 +86,93 @@ static void fill(const struct survey_run *run, uint32_t place, struct row *row)
     cell(row, COLUMN_LABEL, run->attempt.label);
     cell(row, COLUMN_HOST, parts.host);
     cell(row, COLUMN_PID, parts.pid);
-    iso(run->since_ms, row->cells[COLUMN_SINCE], CELL_BYTES);
-    iso(run->renewed_ms, row->cells[COLUMN_RENEWED], CELL_BYTES);
+    add_time(table, run->since_ms, row->cells[COLUMN_SINCE]);
+    add_time(table, run->renewed_ms, row->cells[COLUMN_RENEWED]);
     if (run->has_content)
         (void)strcpy(row->cells[COLUMN_EXPIRES], "never: it has content");
     else
-        iso(run->expires_ms, row->cells[COLUMN_EXPIRES], CELL_BYTES);
+        add_time(table, run->expires_ms, row->cells[COLUMN_EXPIRES]);
 }
 
-static void widen(const struct row *row, int widths[COLUMNS])
+/* The row of run i or of the next that is picked; false behind the last. */
+static bool next_row(const struct table *table, uint32_t *i, struct row *ret_row)
+{
+    const struct survey *survey = &table->view->survey;
+    for (; *i < survey->count; (*i)++) {
+        const struct survey_run *run = &survey->runs[*i];
+        if (table->picked && !table->picked(run, table->context))
+            continue;
+        fill(table, run, ++*i - survey->counts[SURVEY_HOLDER], ret_row);
+        return true;
+    }
+    return false;
+}
+
+static void widen(struct table *table, const struct row *row)
 {
     for (int i = 0; i < COLUMNS; i++)
-        if ((int)strlen(row->cells[i]) > widths[i])
-            widths[i] = (int)strlen(row->cells[i]);
+        if ((int)strlen(row->cells[i]) > table->widths[i])
+            table->widths[i] = (int)strlen(row->cells[i]);
 }
 
-static void add_row(const struct row *row, const int widths[COLUMNS], struct buf *out)
+static unsigned measure(struct table *table, const struct row *heading)
 {
-    for (int i = 0; i < COLUMNS - 1; i++)
-        (void)buf_addf(out, "%-*s  ", widths[i], row->cells[i]);
-    (void)buf_addf(out, "%s\n", row->cells[COLUMNS - 1]);
+    struct row row;
+    unsigned width = 0;
+    memset(table->widths, 0, sizeof(table->widths));
+    widen(table, heading);
+    for (uint32_t i = 0; next_row(table, &i, &row);)
+        widen(table, &row);
+    for (enum column column = 0; column < COLUMNS; column++)
+        if (has_column(table->layout, column))
+            width += (unsigned)table->widths[column] + (column > 0 ? GAP : 0);
+    return width;
 }
 
-void status_table(const struct survey *survey, bool (*picked)(const struct survey_run *, void *),
+static void add_row(const struct table *table, const struct row *row, struct buf *out)
+{
+    for (enum column column = 0; column < COLUMNS - 1; column++)
+        if (has_column(table->layout, column))
+            (void)buf_addf(out, "%-*s%*s", table->widths[column], row->cells[column], GAP, "");
+    (void)buf_addf(out, "%s\n", row->cells[COLUMNS - 1]);
+    if (table->layout == LAYOUT_TWO_LINES)
+        (void)buf_addf(out, "%*s%s%*s%s\n", GAP, "", row->cells[COLUMN_ID], GAP, "",
+                       row->cells[COLUMN_LABEL]);
+}
+
+void status_table(const struct inspect_view *view, unsigned columns, status_pick_fn *picked,
                   void *context, struct buf *out)
 {
-    struct row row = {.cells = {"", "ID", "LABEL", "HOST", "PID", "SINCE", "RENEWED", "EXPIRES"}};
-    struct row heading = row;
-    int widths[COLUMNS] = {0};
-    widen(&heading, widths);
-    for (int pass = 0; pass < 2; pass++) { /* measure, write */
-        if (pass == 1)
-            add_row(&heading, widths, out);
-        for (uint32_t i = 0; i < survey->count; i++) {
-            const struct survey_run *run = &survey->runs[i];
-            if (picked && !picked(run, context))
-                continue;
-            fill(run, i + 1 - survey->counts[SURVEY_HOLDER], &row);
-            if (pass == 0)
-                widen(&row, widths);
-            else
-                add_row(&row, widths, out);
-        }
-    }
+    const struct row heading = {
+        .cells = {"", "ID", "LABEL", "HOST", "PID", "SINCE", "RENEWED", "EXPIRES"}};
+    struct table table = {.view = view, .picked = picked, .context = context};
+    struct row row;
+    while (measure(&table, &heading) > columns && columns && table.layout < LAYOUT_TWO_LINES)
+        table.layout++;
+    add_row(&table, &heading, out);
+    for (uint32_t i = 0; next_row(&table, &i, &row);)
+        add_row(&table, &row, out);
 }
 
 void status_text(const struct inspect *inspect, const struct inspect_view *view, struct buf *out)
 {
     char now[DATE_ISO_BYTES];
     const struct survey *survey = &view->survey;
+    unsigned columns = inspect->plan->columns;
     uint32_t holders = survey->counts[SURVEY_HOLDER];
     char many[32] = "";
+    size_t begin = out->length;
     if (holders > 1)
         (void)snprintf(many, sizeof(many), " by %u", holders);
     date_write_iso((struct wall){view->now_ms}, now);
-    (void)buf_addf(out, "lock '%s' in %s: %s%s, %u waiting; %s by %s clock\n",
-                   inspect->plan->prefix, inspect->session.region, holders ? "held" : "free", many,
-                   survey->counts[SURVEY_WAITER], now, view->by_service ? "the service's" : "our");
+    (void)buf_addf(out, "lock '%s' in %s: %s%s, %u waiting", inspect->plan->prefix,
+                   inspect->session.region, holders ? "held" : "free", many,
+                   survey->counts[SURVEY_WAITER]);
+    bool narrow = columns && out->length - begin + CLOCK_CHARS > columns;
+    (void)buf_addf(out, "%s %s by %s clock\n", narrow ? "\n " : ";", now,
+                   view->by_service ? "the service's" : "our");
     if (survey->count)
-        status_table(survey, NULL, NULL, out);
+        status_table(view, columns, NULL, NULL, out);
 }
 
 static void json_time(struct buf *out, const char *key, int64_t ms)

@@ -35,7 +35,7 @@ json() {
 }
 
 @test "a holder, twelve waiters over two pages, an abandoned attempt and strangers" {
-    local number generation now holder created
+    local number generation now holder created word
     hold holder -l nightly -p jobs
     local job=$JOB
     holder=$(holder_of jobs)
@@ -75,6 +75,21 @@ json() {
     grep -qE '^abandoned +gone +- +- +- ' out
     grep -qE '^stranger +logs .*never: it has content$' out
     [ "$(wc -l <out)" -eq 19 ]
+    # as wide as there is room for, and nothing is left out but what is said twice
+    local width
+    for width in 200 125 80; do
+        script -qec "stty cols $width; exec '$WITHLOCK' -p jobs --status" /dev/null \
+            </dev/null 3>&- | tr -d '\r' >"seen-$width" || true
+        [ "$(wc -L <"seen-$width")" -le $width ]
+        for word in "$holder" nightly 20261122T064512Z-host-a-412-00000002 w12 'never: it has content'; do
+            grep -qF -- "$word" "seen-$width"
+        done
+    done
+    diff <(sed 's/ 20[^ ]*Z by/ by/' seen-200) <(sed 's/ 20[^ ]*Z by/ by/' out)
+    sed -n 2p seen-125 | grep -qE '^ +ID +LABEL +SINCE +RENEWED +EXPIRES$'
+    [ "$(wc -l <seen-125)" -eq 19 ]
+    sed -n 3,6p seen-80 | tr -s ' \n' ' ' | grep -qE "^ SINCE RENEWED EXPIRES ID LABEL holder ([^ ]+Z ){3}$holder nightly $"
+    [ "$(wc -l <seen-80)" -eq 38 ]
     let_go holder
     ends 0 "$job"
 }
