@@ -23,6 +23,7 @@ struct journal_entry {
     enum operation operation;
     enum outcome outcome;
     bool applied;     /* it took effect, whatever was answered */
+    bool resumed;     /* over a TLS session that began with an earlier connection */
     char *group_name; /* NULL: none given */
 };
 
@@ -37,8 +38,8 @@ struct journal {
 void journal_free(struct journal *journal);
 
 /*
- * Adds an entry; what is set of it is operation, outcome, applied and the times; group_name is
- * copied. Returns its sequence number. If memory runs out only the count is kept.
+ * Adds an entry; what is set of it is operation, outcome, applied, resumed and the times;
+ * group_name is copied. Returns its sequence number. If memory runs out only the count is kept.
  */
 uint64_t journal_add(struct journal *journal, const struct journal_entry *entry,
                      struct text group_name);

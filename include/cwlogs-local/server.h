@@ -1,10 +1,12 @@
 /*
  * server - HTTP/1.1 with keep-alive, plain or TLS, in front of a service; the only file that sees
- * libmicrohttpd. A thread for each connection: a request that has to wait delays no other.
+ * libmicrohttpd and the GnuTLS below it. A thread for each connection: a request that has to wait
+ * delays no other.
  */
 #ifndef CWLOGS_LOCAL_SERVER_H
 #define CWLOGS_LOCAL_SERVER_H
 
+#include <gnutls/gnutls.h>
 #include <stdatomic.h>
 
 #include "cwlogs-local/service.h"
@@ -21,6 +23,7 @@ struct server_options {
 
 struct server {
     struct MHD_Daemon *daemon;
+    gnutls_datum_t ticket_key;  /* seals TLS sessions that clients resume; data NULL: none */
     char url[SERVER_URL_BYTES]; /* where it listens: "http://127.0.0.1:4586" */
     char complaint[256];        /* the first thing that libmicrohttpd complained of */
     atomic_flag complained;

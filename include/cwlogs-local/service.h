@@ -34,7 +34,8 @@ struct service {
 
 struct service_request {
     struct sigv4_received received;
-    int socket; /* of the client: to notice that it has gone, and to cut it off early */
+    int socket;   /* of the client: to notice that it has gone, and to cut it off early */
+    bool resumed; /* its TLS session began with an earlier connection */
 };
 
 enum service_end {

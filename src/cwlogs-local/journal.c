@@ -90,6 +90,8 @@ static void write_entry(const struct journal_entry *entry, struct buf *out)
     json_string(out, "operation", operation_name(entry->operation));
     json_string(out, "outcome", outcome_name(entry->outcome));
     json_bool(out, "applied", entry->applied);
+    if (entry->resumed)
+        json_bool(out, "resumed", true);
     if (entry->group_name)
         json_string(out, "logGroupName", entry->group_name);
     json_object_end(out);

@@ -1,6 +1,7 @@
 #include "cwlogs-local/server.h"
 
 #include <errno.h>
+#include <gnutls/gnutls.h>
 #include <inttypes.h>
 #include <microhttpd.h>
 #include <stdio.h>
@@ -118,6 +119,13 @@ static enum MHD_Result respond(struct MHD_Connection *connection, struct service
     return result;
 }
 
+static gnutls_session_t tls_session(struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_GNUTLS_SESSION);
+    return info ? info->tls_session : NULL;
+}
+
 static struct service_request take_request(struct MHD_Connection *connection, const char *method,
                                            const struct exchange *exchange,
                                            struct header_list *list)
@@ -136,7 +144,10 @@ static struct service_request take_request(struct MHD_Connection *connection, co
         .header_count = list->count,
         .body = text_slice(buf_text(&exchange->body), exchange->body.length),
     };
-    return (struct service_request){.received = received, .socket = info ? info->connect_fd : -1};
+    gnutls_session_t session = tls_session(connection);
+    return (struct service_request){.received = received,
+                                    .socket = info ? info->connect_fd : -1,
+                                    .resumed = session && gnutls_session_is_resumed(session) != 0};
 }
 
 static enum MHD_Result on_complete_request(struct service *service,
@@ -203,6 +214,28 @@ static void raise_descriptor_limit(void)
     (void)setrlimit(RLIMIT_NOFILE, &limit); /* else there are fewer connections */
 }
 
+/*
+ * Lets a client resume a TLS session instead of shaking hands anew (RFC 8446, 2.2): libmicrohttpd
+ * leaves that to whoever wants it. A client that comes once a minute to a service that closes what
+ * is idle for 6 s would pay for the certificate at each of its calls.
+ */
+static void offer_tickets(void *context, struct MHD_Connection *connection, void **unused,
+                          enum MHD_ConnectionNotificationCode what)
+{
+    const struct server *server = context;
+    (void)unused;
+    gnutls_session_t session =
+        what == MHD_CONNECTION_NOTIFY_STARTED ? tls_session(connection) : NULL;
+    if (session && server->ticket_key.data)
+        (void)gnutls_session_ticket_enable_server(session, &server->ticket_key);
+}
+
+static void drop_ticket_key(struct server *server)
+{
+    gnutls_free(server->ticket_key.data);
+    server->ticket_key.data = NULL;
+}
+
 static int start_daemon(struct server *server, const struct server_options *options,
                         struct service *service, int listener, struct error *err)
 {
@@ -210,9 +243,12 @@ static int start_daemon(struct server *server, const struct server_options *opti
     struct MHD_OptionItem tls_options[] = {
         {MHD_OPTION_HTTPS_MEM_CERT, 0, (void *)options->tls_certificate},
         {MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)options->tls_key},
+        {MHD_OPTION_NOTIFY_CONNECTION, (intptr_t)offer_tickets, server},
         {MHD_OPTION_END, 0, NULL},
     };
     struct MHD_OptionItem none[] = {{MHD_OPTION_END, 0, NULL}};
+    if (tls && gnutls_session_ticket_key_generate(&server->ticket_key) != GNUTLS_E_SUCCESS)
+        server->ticket_key.data = NULL; /* then every connection shakes hands */
     unsigned flags = MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD |
                      MHD_USE_POLL | MHD_USE_SUPPRESS_DATE_NO_CLOCK | MHD_USE_ERROR_LOG;
     server->daemon = MHD_start_daemon(
@@ -224,6 +260,7 @@ static int start_daemon(struct server *server, const struct server_options *opti
         MHD_OPTION_ARRAY, tls ? tls_options : none, MHD_OPTION_END);
     if (server->daemon)
         return 0;
+    drop_ticket_key(server);
     const char *reason = server->complaint[0] ? server->complaint : "libmicrohttpd refused";
     return error_set(err, tls ? ERROR_CONFIG : ERROR_SYSTEM, "cannot start the server: %s", reason);
 }
@@ -250,4 +287,5 @@ void server_stop(struct server *server)
 {
     MHD_stop_daemon(server->daemon); /* closes the listening socket, too */
     server->daemon = NULL;
+    drop_ticket_key(server);
 }

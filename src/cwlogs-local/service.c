@@ -127,7 +127,8 @@ static uint64_t record(const struct passage *passage, enum outcome outcome, bool
                                   .wall = wall_now(),
                                   .operation = passage->operation,
                                   .outcome = outcome,
-                                  .applied = applied};
+                                  .applied = applied,
+                                  .resumed = passage->request->resumed};
     return journal_add(&passage->service->journal, &entry, operations_group_name(&passage->call));
 }
 

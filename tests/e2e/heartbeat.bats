@@ -43,6 +43,22 @@ nothing_under_way() {
     nothing_left
 }
 
+@test "a look over TLS resumes the session: no handshake with certificates for each" {
+    stop_service
+    private_ca
+    export AWS_CA_BUNDLE=$CA CURL_CA_BUNDLE=$CA
+    start_service --tls-cert "$CERTIFICATE" --tls-key "$KEY"
+    export AWS_ENDPOINT_URL=$URL
+    hold holder -t 30 -p locks/a # a look every 5 s: the connection of the last is not used again
+    local holder=$JOB
+    [ -z "$(calls 'select(.resumed)')" ]
+    wait_until renewals 1
+    [ -n "$(calls 'select(.resumed and .operation == "DescribeLogGroups")')" ]
+    let_go holder
+    ends 0 "$holder"
+    nothing_left
+}
+
 @test "the lock is lost while calls go on: the command is ended, and that is 74" {
     hold holder -t 15 -p locks/a
     local holder=$JOB

@@ -50,6 +50,18 @@ static void tells_what_happened_in_order(void **state)
     check_log(&journal, 0, "[]");
 }
 
+static void tells_which_tls_session_was_resumed(void **state)
+{
+    (void)state;
+    struct journal journal = {0};
+    struct journal_entry entry = {.operation = OPERATION_DELETE_LOG_GROUP, .resumed = true};
+    (void)journal_add(&journal, &entry, text_from(""));
+    check_log(&journal, 0,
+              "[{\"sequence\":1,\"mono_ms\":0,\"wall_ms\":0,\"operation\":\"DeleteLogGroup\","
+              "\"outcome\":\"ok\",\"applied\":false,\"resumed\":true}]");
+    journal_free(&journal);
+}
+
 static void a_lost_answer_keeps_what_was_applied(void **state)
 {
     (void)state;
@@ -87,6 +99,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tells_what_happened_in_order),
+        cmocka_unit_test(tells_which_tls_session_was_resumed),
         cmocka_unit_test(a_lost_answer_keeps_what_was_applied),
         cmocka_unit_test(the_oldest_give_way),
     };
