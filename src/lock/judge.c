@@ -59,7 +59,7 @@ static bool is_live(const struct lock *lock, enum attempt_kind kind, const struc
     if (kind == ATTEMPT_UNMARKED && RULE(ROLE_TIMEOUT))
         timeout_ms = lock->settings.role_timeout_ms;
     int64_t grace_ms = RULE(EXPIRY_GRACE) ? LOCK_GRACE_MS : 0;
-    return now_ms <= created_ms + timeout_ms + grace_ms;
+    return now_ms <= created_ms + timeout_ms + grace_ms || !RULE(EXPIRES);
 }
 
 /* "The queue": s is held off by c if s - T_S <= c < s; with room, if c + D < s as well. */
@@ -288,7 +288,8 @@ static void judge_marked(struct lock *lock, const struct lock_entry *entry,
     };
     if (!RULE(LOSS_OLDER_NOT_KEY))
         name.older = name.before;
-    if (same_id(lock, attempt) && !attempt->claim && known && !name.before)
+    bool newer = known && (!name.before || !RULE(REPLACED_BY_NEWER));
+    if (same_id(lock, attempt) && !attempt->claim && newer)
         ret->replaced = true;
     rivals_meet(rivals, lock, &name);
 }

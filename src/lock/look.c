@@ -152,7 +152,7 @@ static void waiter_lost(struct lock *lock, struct mono now, const struct lock_li
     lock->lost_looks++;
     if (may_look_again(lock, seen, listing))
         return;
-    if (mono_reached(now, settings->wait_until) || is_crowded(lock, seen) ||
+    if (mono_reached(now, settings->wait_until) || !RULE(PATIENT) || is_crowded(lock, seen) ||
         (settings->max_attempts && lock->lost_looks >= settings->max_attempts)) {
         look_leave(lock, now, LOCK_REASON_HELD);
         return;

@@ -1,5 +1,7 @@
 #include "pace.h"
 
+#include "rule.h"
+
 #define JITTER_PERCENT 20
 #define TURN_PERCENT   60
 #define NEXT_MS        1000 /* between looks of who is next */
@@ -71,7 +73,7 @@ int64_t pace_pause_ms(struct lock *lock, const struct lock_listing *listing,
         return jittered(NEXT_MS, random);
     int64_t pause_ms = turn_ms(&lock->pace);
     bool one_page = listing->complete && listing->pages == 1;
-    if (one_page)
+    if (one_page && RULE(NEAR_LOOKS))
         pause_ms = least(pause_ms, NEAR_PAGE_MS * ahead);
     else if (ahead <= NEAR_PLACES)
         pause_ms = least(pause_ms, NEAR_PAGES_MS * ahead);

@@ -21,6 +21,7 @@
     X(ROOM, "held off means with room: D between ours and theirs")                                 \
     X(ROLE_TIMEOUT, "an unmarked attempt lives for the role's timeout, not for ours")              \
     X(EXPIRY_GRACE, "an attempt is expired only 5 s after its timeout")                            \
+    X(EXPIRES, "what is expired keeps nobody out")                                                 \
     X(OTHERS_TIMEOUT, "a marked attempt lives for its own timeout")                                \
     X(LOWER_BOUND, "now is a lower bound: since the last answer, not since the first sending")     \
     X(NOW_FORWARD, "now never goes back, though front ends' clocks differ")                        \
@@ -48,8 +49,12 @@
     X(NONCE, "a name is never made twice")                                                         \
     X(SAME_ID_CLAIM, "a live claim of our own explicit ID is honoured")                            \
     X(SAME_ID_SETTLE, "a claim of an explicit ID holds only by a listing asked for D after it")    \
+    X(REPLACED_BY_NEWER, "only a newer run of our explicit ID takes our place")                    \
     X(NESTED_ELSEWHERE, "what lies deeper belongs to another lock")                                \
     X(NEW_ARRIVAL, "a run out of sight or past its leases creates anew and settles again")         \
+    X(PATIENT, "a lost look is final only when the time or the number of looks is over")           \
+    X(FAILURES_IN_A_ROW, "only failures in a row end an arrival")                                  \
+    X(NEAR_LOOKS, "on one page the next look comes after 1.2 s for each run ahead, at most")       \
     X(YOUNG_LOOKS, "one try looks again at those who may be withdrawing")                          \
     X(SHARED_WAITS, "a shared run waits for an exclusive one that precedes it")                    \
     X(SHARED_OR_SLOTS, "a shared run and one with slots exclude each other")                       \

@@ -45,6 +45,8 @@ static void pause_after_failure(struct lock *lock, struct mono now,
 
 static void succeed(struct lock *lock)
 {
+    if (!RULE(FAILURES_IN_A_ROW))
+        return;
     lock->failures = 0;
     lock->hard_failures = 0;
 }

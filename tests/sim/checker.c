@@ -44,13 +44,21 @@ void checker_run(struct checker *checker, uint32_t actor, const char *id, int64_
     self->made = self->uncertain = false;
     self->robbed = false;
     self->group = NULL;
-    checker_mode(checker, actor, false, 1);
+    self->shared = false;
+    self->slots = 1;
+    self->failures = self->hard_failures = self->looks = 0;
+    self->look_asked_ms = -1;
+    self->next_look_ms = 0;
+    self->sees_ahead = self->sees_young = self->sees_newer = self->anchored = false;
+    self->anchor_late_ms = 0;
 }
 
-void checker_mode(struct checker *checker, uint32_t actor, bool shared, uint32_t slots)
+void checker_mode(struct checker *checker, uint32_t actor, const struct lock_settings *settings)
 {
-    checker->actors[actor].shared = shared;
-    checker->actors[actor].slots = slots;
+    struct checker_actor *self = &checker->actors[actor];
+    self->settings = settings;
+    self->shared = settings->shared;
+    self->slots = settings->slots;
 }
 
 bool checker_is_reader(const struct checker *checker, uint32_t actor)
@@ -149,6 +157,9 @@ static void confirm(struct checker *checker, struct checker_actor *self, struct 
     if (newest && !strstr(name->name, "#q") && created_ms < self->known_ticket_ms)
         self->known_ticket_ms = created_ms;
     int64_t ends_ms = name->sent_ms + self->lock_timeout_ms;
+    int64_t late_ms = checker->world->now_ms - name->sent_at_ms;
+    self->anchor_late_ms = late_ms > self->anchor_late_ms ? late_ms : self->anchor_late_ms;
+    self->anchored = true;
     name->confirmed = true;
     knows_one(checker, self);
     if (ends_ms <= self->lease_ends_ms)
@@ -159,20 +170,28 @@ static void confirm(struct checker *checker, struct checker_actor *self, struct 
     self->lease_ends_ms = ends_ms;
 }
 
-void checker_shown(struct checker *checker, uint32_t actor, struct mono now,
+void checker_shown(struct checker *checker, uint32_t actor, struct mono now, int64_t asked_ms,
                    const struct lock_listing *listing)
 {
     struct checker_actor *self = &checker->actors[actor];
     size_t id_bytes = strlen(self->id);
+    bool own_shown = false;
     for (uint32_t i = 0; i < listing->count; i++) {
         struct text name = listing->entries[i].name;
         if (name.length <= PREFIX_BYTES + 1 + id_bytes ||
             memcmp(name.data + PREFIX_BYTES + 1, self->id, id_bytes) != 0)
             continue;
-        for (uint32_t k = 0; k < self->name_count; k++)
-            if (!self->names[k].confirmed && text_equal(name, self->names[k].name))
+        for (uint32_t k = 0; k < self->name_count; k++) {
+            if (!text_equal(name, self->names[k].name))
+                continue;
+            own_shown = true;
+            if (!self->names[k].confirmed)
                 confirm(checker, self, now, &self->names[k], listing->entries[i].created_ms);
+        }
     }
+    if (listing->complete)
+        checker_whole_listing(checker, actor, asked_ms);
+    checker_looks(checker, actor, asked_ms, listing, own_shown);
 }
 
 void checker_whole_listing(struct checker *checker, uint32_t actor, int64_t asked_ms)

@@ -44,10 +44,11 @@ struct checker_actor {
     char id[64];
     int64_t lock_timeout_ms;
     bool queues;
-    bool shared;             /* how this run takes the lock; */
-    uint32_t slots;          /* 0 and 1: exclusively */
-    bool through;            /* it has held in the calm */
-    int64_t known_ticket_ms; /* the ticket as listings have shown it to the run */
+    const struct lock_settings *settings; /* W */
+    bool shared;                          /* how this run takes the lock; */
+    uint32_t slots;                       /* 0 and 1: exclusively */
+    bool through;                         /* it has held in the calm */
+    int64_t known_ticket_ms;              /* the ticket as listings have shown it to the run */
 
     bool holding, frozen;
     uint32_t holds;
@@ -64,13 +65,29 @@ struct checker_actor {
     int64_t decided_asked_ms, decided_read_ms;             /* and the one that gave it the lock */
     struct checker_trouble troubles[CHECKER_TROUBLES_MAX]; /* in order, apart */
     uint32_t trouble_count;
-    int64_t forgotten_ms; /* until then all may have been trouble */
-    int64_t left_ms;      /* true time: when it began to leave */
-    bool over_well;       /* the run has left, and had the time to do it */
-    bool made;            /* a create of this run was answered, or seen, */
-    int64_t made_ms;      /* true time: for the first time */
-    bool uncertain;       /* what became of a create was unknown once */
-    struct group *group;  /* S: its attempt */
+    int64_t forgotten_ms;             /* until then all may have been trouble */
+    int64_t left_ms;                  /* true time: when it began to leave */
+    uint32_t failures, hard_failures; /* in a row; other than throttling */
+    uint32_t looks;                   /* listings of which it has read a page at least */
+    int64_t look_asked_ms;            /* true time: the last of them; it may have shown */
+    int64_t next_look_ms;   /* true time: the next comes before that, if nothing befalls it */
+    bool sees_ahead;        /* somebody ahead, */
+    bool sees_young;        /* none but such as may be withdrawing, */
+    bool sees_newer;        /* a newer run of its ID */
+    bool anchored;          /* it knows the time: it has seen an attempt of its own; */
+    int64_t anchor_late_ms; /* what it knows of it is late by no more than this */
+    bool over_well;         /* the run has left, and had the time to do it */
+    bool made;              /* a create of this run was answered, or seen, */
+    int64_t made_ms;        /* true time: for the first time */
+    bool uncertain;         /* what became of a create was unknown once */
+    struct group *group;    /* S: its attempt */
+};
+
+/* In the calm, who should enter since when, and until when. */
+struct checker_free {
+    const struct checker_actor *first;
+    uint32_t run;
+    int64_t since_ms, until_ms;
 };
 
 struct checker {
@@ -81,6 +98,9 @@ struct checker {
     uint32_t actor_count;
     int64_t token_max;
     int64_t claim_ms; /* when a claim was last made or deleted */
+
+    int64_t calm_ms;
+    struct checker_free free;
 
     uint64_t entries;      /* holds that began */
     uint64_t doubles;      /* outside the bounds: overlaps */
@@ -99,8 +119,8 @@ void checker_start(struct checker *checker, struct world *world, const struct pl
 void checker_run(struct checker *checker, uint32_t actor, const char *id, int64_t lock_timeout_ms,
                  bool queues);
 
-/* Right after that: how the run takes the lock. */
-void checker_mode(struct checker *checker, uint32_t actor, bool shared, uint32_t slots);
+/* Right after that, for a W: how the run takes the lock. Borrowed. */
+void checker_mode(struct checker *checker, uint32_t actor, const struct lock_settings *settings);
 
 /* A stream of readers in the calm: who belongs to it, and whether it still flows. */
 bool checker_is_reader(const struct checker *checker, uint32_t actor);
@@ -115,7 +135,7 @@ void checker_outcome(struct checker *checker, uint32_t actor, const char *name,
                      enum lock_outcome outcome);
 void checker_deletes(struct checker *checker, uint32_t actor, const char *name);
 void checker_gone(struct checker *checker, uint32_t actor, const char *name);
-void checker_shown(struct checker *checker, uint32_t actor, struct mono now,
+void checker_shown(struct checker *checker, uint32_t actor, struct mono now, int64_t asked_ms,
                    const struct lock_listing *listing);
 void checker_whole_listing(struct checker *checker, uint32_t actor, int64_t asked_ms);
 
@@ -125,7 +145,14 @@ void checker_decides(struct checker *checker, uint32_t actor);
 /* One try was told that somebody is ahead. */
 void checker_refused(struct checker *checker, uint32_t actor);
 
-/* A hold of a W ends: (for checker.c). */
+/* A page of a listing was read; a run leaves for this reason; no faults any more. */
+void checker_looks(struct checker *checker, uint32_t actor, int64_t asked_ms,
+                   const struct lock_listing *listing, bool own_shown);
+void checker_gives_up(struct checker *checker, uint32_t actor, struct mono now,
+                      enum lock_reason reason);
+void checker_calms(struct checker *checker);
+
+/* A hold of a W ends: (for checker.c.) */
 void checker_cleaned(struct checker *checker, const struct checker_actor *self);
 
 /* Made between the listing by which `self` decided to delete it and now: excepted from I6. */
@@ -135,8 +162,9 @@ bool checker_made_anew(const struct checker *checker, const struct checker_actor
 /* It is, or was, held up. */
 void checker_trouble(struct checker *checker, uint32_t actor, int64_t from_ms, int64_t until_ms);
 
-/* A request is over; pause_ms: it failed, and so long a pause was suggested; else -1. */
-void checker_request(struct checker *checker, uint32_t actor, int64_t began_ms, int64_t pause_ms);
+/* A request is over; `failure` is NULL if it did not fail. */
+void checker_request(struct checker *checker, uint32_t actor, int64_t began_ms,
+                     const struct lock_answer *failure);
 
 /* The end of the first stretch of so long, begun at from_ms or later, without trouble. */
 int64_t checker_undisturbed(const struct checker_actor *self, int64_t from_ms, int64_t need_ms);
@@ -164,7 +192,8 @@ void checker_thaws(struct checker *checker, uint32_t actor);
 /* A run says that its lock is lost; begins to leave; is over. */
 void checker_lost(struct checker *checker, uint32_t actor, struct mono now,
                   enum lock_reason reason);
-void checker_leaves(struct checker *checker, uint32_t actor);
+void checker_leaves(struct checker *checker, uint32_t actor, struct mono now,
+                    enum lock_reason reason);
 void checker_exits(struct checker *checker, uint32_t actor, const struct lock_settings *settings);
 void checker_killed(struct checker *checker, uint32_t actor);
 

@@ -152,8 +152,10 @@ void checker_swept(struct checker *checker, struct group *group)
         checker->actors[group->actor].robbed = true;
 }
 
-void checker_leaves(struct checker *checker, uint32_t actor)
+void checker_leaves(struct checker *checker, uint32_t actor, struct mono now,
+                    enum lock_reason reason)
 {
+    checker_gives_up(checker, actor, now, reason);
     checker->actors[actor].left_ms = checker->world->now_ms;
     checker->actors[actor].leaving = true;
 }

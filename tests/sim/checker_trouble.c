@@ -30,15 +30,21 @@ void checker_trouble(struct checker *checker, uint32_t actor, int64_t from_ms, i
     self->troubles[self->trouble_count++] = (struct checker_trouble){from_ms, until_ms};
 }
 
-void checker_request(struct checker *checker, uint32_t actor, int64_t began_ms, int64_t pause_ms)
+void checker_request(struct checker *checker, uint32_t actor, int64_t began_ms,
+                     const struct lock_answer *failure)
 {
-    const struct checker_actor *self = &checker->actors[actor];
-    int64_t now_ms = checker->world->now_ms;
+    struct checker_actor *self = &checker->actors[actor];
+    int64_t now_ms = checker->world->now_ms, until_ms = now_ms;
     int64_t longest_ms = self->leaving ? PAUSE_LEAVING_MS : self->lock_timeout_ms / 10;
-    bool failed = pause_ms >= 0;
-    if (failed || now_ms - began_ms > checker_trips_ms(checker->plan, 1))
-        checker_trouble(checker, actor, began_ms,
-                        failed ? now_ms + (pause_ms < longest_ms ? pause_ms : longest_ms) : now_ms);
+    self->failures = failure ? self->failures + 1 : 0;
+    if (!failure)
+        self->hard_failures = 0;
+    else if (!failure->throttled)
+        self->hard_failures++;
+    if (failure)
+        until_ms += failure->pause_ms < longest_ms ? failure->pause_ms : longest_ms;
+    if (failure || now_ms - began_ms > checker_trips_ms(checker->plan, 1))
+        checker_trouble(checker, actor, began_ms, until_ms);
 }
 
 int64_t checker_undisturbed(const struct checker_actor *self, int64_t from_ms, int64_t need_ms)

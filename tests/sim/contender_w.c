@@ -93,18 +93,15 @@ static void tell(struct contender_w *self, const struct lock_answer *answer)
         int64_t most_ms = (int64_t)(full.throttled ? 1000 : 50) << doublings;
         full.pause_ms = prng_range(&world->prng, 0, most_ms < 20000 ? most_ms : 20000);
     }
-    checker_request(self->checker, self->actor, self->decided_ms, failed ? full.pause_ms : -1);
+    checker_request(self->checker, self->actor, self->decided_ms, failed ? &full : NULL);
     full.sent = self->sent;
     full.random = (uint32_t)prng_next(&world->prng);
     checker_outcome(self->checker, self->actor, create ? self->name : NULL, full.outcome);
     if (self->todo.kind == LOCK_TODO_DELETE &&
         (full.outcome == LOCK_DONE || full.outcome == LOCK_ABSENT))
         checker_gone(self->checker, self->actor, self->name);
-    if (full.outcome == LOCK_DONE && full.listing) {
-        checker_shown(self->checker, self->actor, now_of(self), full.listing);
-        if (full.listing->complete)
-            checker_whole_listing(self->checker, self->actor, self->asked_ms);
-    }
+    if (full.outcome == LOCK_DONE && full.listing)
+        checker_shown(self->checker, self->actor, now_of(self), self->asked_ms, full.listing);
     self->asked = false;
     self->flight = NULL;
     if (self->arrived)
@@ -308,7 +305,7 @@ static void finish(struct contender_w *self)
     world_say(world, self->who, "exits (%s, reason %d)", held ? "held" : "did not hold",
               (int)reason);
     if (!self->leaving)
-        checker_leaves(self->checker, self->actor);
+        checker_leaves(self->checker, self->actor, now_of(self), lock_reason(&self->lock));
     checker_exits(self->checker, self->actor, &self->lock.settings);
     if (reason == LOCK_REASON_HELD && self->lock.settings.nonblock)
         checker_refused(self->checker, self->actor);
@@ -335,7 +332,7 @@ static bool obey_phase(struct contender_w *self)
     enum lock_phase phase = lock_phase(&self->lock);
     if (phase == LOCK_LEAVING && !self->leaving) {
         self->leaving = true;
-        checker_leaves(self->checker, self->actor);
+        checker_leaves(self->checker, self->actor, now_of(self), lock_reason(&self->lock));
     }
     if (phase == LOCK_LEAVING || phase == LOCK_FINISHED)
         return false;
@@ -449,9 +446,9 @@ static void arrive(void *object, uint64_t serial)
     else if (world->calm)
         self->hold_ms = prng_range(&world->prng, 100, 3000);
     checker_run(self->checker, self->actor, self->id, settings.lock_timeout_ms, !settings.no_queue);
-    checker_mode(self->checker, self->actor, settings.shared, settings.slots);
-    world_say(world, self->who, "arrives as %s%s", self->id, settings.nonblock ? " (-n)" : "");
     lock_init(&self->lock, &settings, now_of(self));
+    checker_mode(self->checker, self->actor, &self->lock.settings);
+    world_say(world, self->who, "arrives as %s%s", self->id, settings.nonblock ? " (-n)" : "");
     if (plan->arrivals && plan->arrivals[self->actor].signal_ms)
         world_at(world, world->now_ms + plan->arrivals[self->actor].signal_ms, signalled, self,
                  self->serial);

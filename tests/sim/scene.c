@@ -19,6 +19,7 @@ static void calm_down(void *object, uint64_t argument)
             command_end_by(&scene->w[i], scene->world.now_ms + COMMAND_CALM_MS);
     for (uint32_t i = 0; i < scene->plan.s_count; i++)
         contender_s_hurry(&scene->s[i]);
+    checker_calms(&scene->checker);
     world_say(&scene->world, "----", "no faults any more; all must get through");
 }
 

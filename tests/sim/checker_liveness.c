@@ -1,0 +1,324 @@
+/* checker_liveness - nobody gives up without a reason, and a free lock is entered (I5). */
+#include <string.h>
+
+#include "checker.h"
+#include "lock/attempt.h"
+
+#define GRACE_MS        5000 /* after its timeout an attempt is expired, */
+#define SKEW_MS         5000 /* by clocks that agree to so much */
+#define SLACK_MS        20
+#define PROBE_MS        1000  /* between two looks at whether the lock is free */
+#define PLACE_MS        1440  /* 1.2 s a place, and 20% of jitter; */
+#define PLACE_PAGES_MS  3600  /* 3 s if the listing has several pages */
+#define PLACES_NEAR     8     /* to whom the latter applies */
+#define LATE_REQUEST_MS 30000 /* sent before the calm, it may have no answer for so long */
+#define DRIFT_PARTS     500   /* of a timeout that a clock may be off by */
+
+static bool is_of(const struct checker *checker, const struct group *group,
+                  const struct checker_actor *run)
+{
+    return group->maker < checker->actor_count && &checker->actors[group->maker] == run &&
+           group->run == run->run;
+}
+
+static enum attempt_kind parse(const struct group *group, struct attempt *ret)
+{
+    return attempt_parse(text_from(PLAN_PREFIX), text_from(group->name), ret);
+}
+
+/* True time at which nobody takes it for alive any more, who has known the time since late_ms. */
+static int64_t dead_by(const struct checker *checker, const struct group *group,
+                       enum attempt_kind kind, const struct attempt *attempt, int64_t late_ms)
+{
+    int64_t timeout_ms =
+        kind == ATTEMPT_MARKED ? attempt->lock_timeout_ms : checker->plan->role_timeout_ms;
+    return group->applied_ms + timeout_ms + timeout_ms / DRIFT_PARTS + GRACE_MS + SKEW_MS + late_ms;
+}
+
+/* True time from which on no listing shows it. */
+static int64_t group_gone_by(const struct checker *checker, const struct group *group)
+{
+    return group->deleted_ms == WORLD_NEVER ? WORLD_NEVER
+                                            : group->deleted_ms + checker->plan->lag_ms;
+}
+
+/* What a look may have shown, to one who judges by the rules. */
+struct view {
+    uint32_t whole, slots, fewest; /* ahead: those that take all, or a slot; fewest slots */
+    bool claims, old, newer;       /* a claim; one that may be 3 D old; a newer run of our ID */
+    uint32_t last_maker, last_run; /* names of one run are neighbours */
+};
+
+static bool may_be_before(const struct checker_actor *self, const struct group *group,
+                          const struct attempt *attempt)
+{
+    int64_t ticket_ms =
+        attempt->ticket_ms != ATTEMPT_UNKNOWN ? attempt->ticket_ms : group->created_ms;
+    /* Of those who come anew with another ticket, or replace one another, not all is known. */
+    bool any = !self->queues || self->settings->nonce || self->known_ticket_ms == INT64_MAX;
+    return any || attempt->claim || ticket_ms <= self->known_ticket_ms;
+}
+
+static void view_marked(struct view *view, const struct checker_actor *self,
+                        const struct group *group, const struct attempt *attempt)
+{
+    bool slot = self->slots > 1 && attempt->slots > 1 && !attempt->shared;
+    bool same_id = self->settings->nonce && text_equal(attempt->id, self->id);
+    int64_t ticket_ms =
+        attempt->ticket_ms != ATTEMPT_UNKNOWN ? attempt->ticket_ms : group->created_ms;
+    bool newer = !self->queues || ticket_ms >= self->known_ticket_ms;
+    view->newer |= same_id && !attempt->claim && newer;
+    if (slot && (!view->fewest || attempt->slots < view->fewest))
+        view->fewest = attempt->slots;
+    if ((self->shared && attempt->shared) || !may_be_before(self, group, attempt))
+        return;
+    bool again = view->last_maker == group->maker && view->last_run == group->run;
+    view->slots += slot && !again;
+    view->whole += !slot;
+    view->claims |= attempt->claim;
+    if (slot) {
+        view->last_maker = group->maker;
+        view->last_run = group->run;
+    }
+}
+
+static struct view view_of(const struct checker *checker, const struct checker_actor *self,
+                           int64_t asked_ms)
+{
+    const struct service *service = checker->service;
+    const struct plan *plan = checker->plan;
+    int64_t now_ms = checker->world->now_ms;
+    struct view view = {.last_maker = SERVICE_NOBODY};
+    for (uint32_t i = 0; i < service->group_count; i++) {
+        const struct group *group = service->groups[i];
+        struct attempt attempt;
+        if (group_gone_by(checker, group) <= asked_ms || is_of(checker, group, self))
+            continue;
+        enum attempt_kind kind = parse(group, &attempt);
+        if (kind == ATTEMPT_ELSEWHERE || (kind == ATTEMPT_UNMARKED && group->content) ||
+            (self->anchored &&
+             dead_by(checker, group, kind, &attempt, self->anchor_late_ms) < asked_ms))
+            continue;
+        int64_t apart_ms = plan->create_ms + SKEW_MS;
+        view.old |= now_ms - group->applied_ms + apart_ms >= 3 * plan->settle_ms;
+        if (kind == ATTEMPT_MARKED)
+            view_marked(&view, self, group, &attempt);
+        else
+            view.whole++;
+    }
+    return view;
+}
+
+/* The longest pause after a look: by the place, which is no larger than what was read. */
+static int64_t pause_ms(const struct checker_actor *self, const struct lock_listing *listing,
+                        bool own_shown)
+{
+    int64_t delay_ms = self->settings->retry_delay_ms, places = listing->count;
+    int64_t longest_ms = self->lock_timeout_ms * 2 / 5, ms = longest_ms; /* T/3, and 20% */
+    if (delay_ms)
+        return delay_ms * 3 / 2;
+    if (!own_shown && !listing->complete)
+        return self->lock_timeout_ms * 3 / 5; /* T/2, and 20% */
+    if (listing->complete && listing->pages == 1)
+        ms = places * PLACE_MS;
+    else if (places <= PLACES_NEAR)
+        ms = places * PLACE_PAGES_MS;
+    ms = ms > PLACE_MS ? ms : PLACE_MS;
+    return ms < longest_ms ? ms : longest_ms;
+}
+
+void checker_looks(struct checker *checker, uint32_t actor, int64_t asked_ms,
+                   const struct lock_listing *listing, bool own_shown)
+{
+    struct checker_actor *self = &checker->actors[actor];
+    const struct lock_settings *settings = self->settings;
+    self->next_look_ms = checker->world->now_ms + pause_ms(self, listing, own_shown);
+    if (asked_ms != self->look_asked_ms)
+        self->looks++;
+    self->look_asked_ms = asked_ms;
+    bool limited = settings->nonblock || settings->max_attempts ||
+                   settings->wait_until.ms != MONO_NEVER.ms || settings->nonce;
+    if (!limited || self->leaving || self->holding || checker->plan->outside)
+        return;
+    struct view view = view_of(checker, self, asked_ms);
+    uint32_t room = view.fewest && view.fewest < self->slots ? view.fewest : self->slots;
+    self->sees_ahead = view.whole > 0 || (view.slots > 0 && view.slots >= room);
+    self->sees_young = !view.claims && !view.old && self->anchored;
+    self->sees_newer = view.newer;
+}
+
+/* An attempt of it still counts (not a claim, which may have been taken back), and it has read a
+ * listing: it has arrived. */
+static bool has_arrived(const struct checker *checker, const struct checker_actor *self,
+                        struct mono now)
+{
+    int64_t counts_ms = self->lock_timeout_ms - checker->plan->settle_ms - SLACK_MS;
+    if (!self->queues || self->asked_ms <= self->arrived_ms)
+        return false; /* or it has withdrawn */
+    for (uint32_t i = 0; i < self->name_count; i++) {
+        const struct checker_name *name = &self->names[i];
+        if (name->confirmed && !name->deletion_ms && !strstr(name->name, "#h") &&
+            now.ms < name->sent_ms + counts_ms && service_find(checker->service, name->name))
+            return true;
+    }
+    return false;
+}
+
+static void check_unavailable(struct checker *checker, const struct checker_actor *self,
+                              struct mono now)
+{
+    const struct lock_settings *settings = self->settings;
+    bool late = now.ms >= settings->wait_until.ms;
+    uint32_t tries = settings->arrival_tries;
+    bool over = late && self->failures >= (settings->nonblock ? tries : 1);
+    bool many = self->hard_failures >= tries || self->failures >= LOCK_THROTTLED_TRIES;
+    if (!over && !(many && !has_arrived(checker, self, now)))
+        world_fail(checker->world, "I5", "%s finds the service unavailable after %u failures",
+                   self->who, self->failures);
+}
+
+void checker_gives_up(struct checker *checker, uint32_t actor, struct mono now,
+                      enum lock_reason reason)
+{
+    const struct checker_actor *self = &checker->actors[actor];
+    const struct lock_settings *settings = self->settings;
+    if (checker->plan->outside)
+        return;
+    if (reason == LOCK_REASON_UNAVAILABLE)
+        check_unavailable(checker, self, now);
+    if (reason == LOCK_REASON_REFUSED || (reason == LOCK_REASON_REPLACED && !self->sees_newer))
+        world_fail(checker->world, "I5", "%s gives up for no reason (%d)", self->who, (int)reason);
+    if (reason != LOCK_REASON_HELD)
+        return;
+    bool limit = now.ms >= settings->wait_until.ms ||
+                 (settings->max_attempts && self->looks >= settings->max_attempts);
+    if (!limit)
+        world_fail(checker->world, "I5", "%s gives up before its time", self->who);
+    if (!self->sees_ahead)
+        world_fail(checker->world, "I5", "%s gives up, and nobody was ahead", self->who);
+    if (settings->nonblock && self->sees_young && self->looks <= LOCK_YOUNG_LOOKS)
+        world_fail(checker->world, "I5", "%s gives up after %u looks at those who may withdraw",
+                   self->who, self->looks);
+}
+
+/* Who made it, if that run keeps a place and still wants the lock; else NULL. */
+static const struct checker_actor *waits(const struct checker *checker, const struct group *group)
+{
+    if (group->maker >= checker->actor_count || group->ghost)
+        return NULL;
+    const struct checker_actor *run = &checker->actors[group->maker];
+    bool wants = !run->role && run->present && !run->leaving && run->queues;
+    return wants && group->run == run->run ? run : NULL;
+}
+
+/* Of those who wait the one whose names show the smallest ticket; NULL if nobody does. */
+static const struct checker_actor *first_in_line(const struct checker *checker)
+{
+    const struct service *service = checker->service;
+    const struct checker_actor *first = NULL;
+    int64_t smallest_ms = INT64_MAX;
+    for (uint32_t i = 0; i < service->group_count; i++) {
+        const struct group *group = service->groups[i];
+        const struct checker_actor *run = waits(checker, group);
+        struct attempt attempt;
+        if (!run || group->deleted_ms != WORLD_NEVER || parse(group, &attempt) != ATTEMPT_MARKED)
+            continue;
+        int64_t ticket_ms =
+            attempt.ticket_ms != ATTEMPT_UNKNOWN ? attempt.ticket_ms : group->created_ms;
+        if (ticket_ms < smallest_ms) {
+            smallest_ms = ticket_ms;
+            first = run;
+        }
+    }
+    return first;
+}
+
+/* Held off, with room, by an attempt of `self` that all see. */
+static bool is_held_off(const struct checker *checker, const struct checker_actor *self,
+                        const struct group *other)
+{
+    const struct service *service = checker->service;
+    const struct plan *plan = checker->plan;
+    int64_t seen_ms = checker->world->now_ms - plan->settle_ms - PROBE_MS;
+    for (uint32_t i = 0; i < service->group_count; i++) {
+        const struct group *own = service->groups[i];
+        if (is_of(checker, own, self) && !own->ghost && own->deleted_ms == WORLD_NEVER &&
+            own->applied_ms < seen_ms && own->created_ms + plan->settle_ms < other->created_ms &&
+            other->created_ms - plan->role_timeout_ms <= own->created_ms)
+            return true;
+    }
+    return false;
+}
+
+/* Since when nothing has been in its way: no attempt but those of runs that wait, no trouble. */
+static int64_t free_since(const struct checker *checker, const struct checker_actor *first)
+{
+    const struct service *service = checker->service;
+    int64_t now_ms = checker->world->now_ms;
+    int64_t since_ms = checker->calm_ms + LATE_REQUEST_MS;
+    if (since_ms < (int64_t)checker->freed_ms)
+        since_ms = (int64_t)checker->freed_ms;
+    for (uint32_t i = 0; i < checker->actor_count; i++) {
+        const struct checker_actor *other = &checker->actors[i];
+        if (other->holding)
+            return now_ms;
+        if (other->trouble_count > 0 &&
+            other->troubles[other->trouble_count - 1].until_ms > since_ms)
+            since_ms = other->troubles[other->trouble_count - 1].until_ms;
+    }
+    for (uint32_t i = 0; i < service->group_count; i++) {
+        const struct group *group = service->groups[i];
+        struct attempt attempt;
+        if (group_gone_by(checker, group) <= since_ms)
+            continue;
+        enum attempt_kind kind = parse(group, &attempt);
+        if (kind == ATTEMPT_ELSEWHERE || (kind == ATTEMPT_UNMARKED && group->content) ||
+            waits(checker, group) ||
+            (kind == ATTEMPT_UNMARKED && is_held_off(checker, first, group)))
+            continue;
+        int64_t until_ms = dead_by(checker, group, kind, &attempt, 0);
+        if (group_gone_by(checker, group) < until_ms)
+            until_ms = group_gone_by(checker, group);
+        since_ms = until_ms > since_ms ? until_ms : since_ms;
+    }
+    return since_ms > first->arrived_ms ? since_ms : first->arrived_ms;
+}
+
+/* What it takes to enter at most, once a look shows nobody ahead. */
+static int64_t entry_ms(const struct checker *checker)
+{
+    const struct plan *plan = checker->plan;
+    return 4 * plan->settle_ms + plan->lag_ms + 3 * checker_listing_ms(checker) +
+           checker_trips_ms(plan, 6 + 2 * checker->service->group_count) + PROBE_MS;
+}
+
+/*
+ * In the calm: when nothing is in the way of who is first in line, its next look comes within the
+ * pause that its last look led to, and it enters.
+ */
+static void probe(void *object, uint64_t argument)
+{
+    struct checker *checker = object;
+    struct checker_free *known = &checker->free;
+    int64_t now_ms = checker->world->now_ms;
+    const struct checker_actor *first = first_in_line(checker);
+    int64_t since_ms = first ? free_since(checker, first) : now_ms;
+    (void)argument;
+    if (!first || since_ms >= now_ms) {
+        known->first = NULL;
+    } else if (known->first != first || known->run != first->run || known->since_ms != since_ms) {
+        int64_t look_ms = first->next_look_ms > now_ms ? first->next_look_ms : now_ms;
+        *known = (struct checker_free){first, first->run, since_ms, look_ms + entry_ms(checker)};
+    } else if (now_ms > known->until_ms) {
+        world_fail(checker->world, "I5", "%s has not entered a lock that is free for %lld ms",
+                   first->who, (long long)(now_ms - since_ms));
+    }
+    world_at(checker->world, now_ms + PROBE_MS, probe, checker, 0);
+}
+
+void checker_calms(struct checker *checker)
+{
+    checker->calm_ms = checker->world->now_ms;
+    if (!checker->plan->outside)
+        world_at(checker->world, checker->calm_ms, probe, checker, 0);
+}
