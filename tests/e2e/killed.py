@@ -19,7 +19,8 @@ import tempfile
 import threading
 import time
 
-from world import HOLD, Holder, Service, arguments, complains, environment, naming, pids, text_of
+from world import (HOLD, Holder, Service, arguments, complains, environment, naming, pids, standing,
+                   text_of)
 
 WAYS = ("plain", "stubborn", "daemon", "short")
 KILL_AFTER_S = 1
@@ -39,7 +40,7 @@ class World:
         self.number = 0
         self.ended = self.running = 0
         self.sessions = set()
-        self.command_s, self.group_s, self.failures = [], [], []
+        self.command_s, self.group_s, self.ends, self.failures = [], [], [], []
 
     def next(self):
         with self.mutex:
@@ -85,12 +86,21 @@ class World:
             else:
                 self.command_s.append(command_s)
                 self.group_s.append(group_s)
+                if run.started():
+                    self.ends.append((prefix, run.times()[1]))
             if complains(text):
                 self.failures.append(f"n{number}: {text}")
 
     def work(self):
         while (drawn := self.next()) is not None:
             self.one(*drawn)
+
+    def judge_order(self):
+        """The command ends, and then the lock is given back."""
+        log = self.service.log()
+        for prefix, last_ms in self.ends:
+            if not standing(log, prefix, last_ms):
+                self.failures.append(f"{prefix}: alive when its lock had been given back")
 
     def zombies(self):
         """Of all our runs; what belongs to init is reaped when init likes."""
@@ -128,6 +138,7 @@ def main():
         time.sleep(0.05)
     if zombies:
         world.failures.append(f"zombies: {zombies}")
+    world.judge_order()
     world.service.stop()
     shutil.rmtree(world.folder)
     for failure in world.failures:

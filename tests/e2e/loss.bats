@@ -6,7 +6,7 @@
 
 load cases
 
-CASES='deleted refuse hang errors denied expired blackhole short warn'
+CASES='deleted refuse hang errors denied uncreatable expired blackhole short warn'
 
 lose() { # CASE
     local many='--each 2'
@@ -52,6 +52,10 @@ lost() { # CASE
 
 @test "I3 loss: AWS refuses for ever" {
     lost denied
+}
+
+@test "I3 loss: AWS refuses to create, not to delete: the release waits for the command's end" {
+    lost uncreatable
 }
 
 @test "I3 loss: the credentials have expired for good" {

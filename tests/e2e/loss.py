@@ -4,11 +4,11 @@ the lease (I3), and withlock says why.
 
 Usage: loss.py --build DIR CASE [--each N] [--rounds N]
 
-CASE: deleted, refuse, hang, errors, denied, expired, blackhole; short (an outage that ends before
-the lease does: nothing happens to the command); warn (--on-lost warn). N runs of each of three
-commands side by side, each with a lock of its own: one is plain, one ignores TERM, one leaves its
-work to a daemon that has left group and session. All that --rounds times. Needs root for blackhole, which lives in a network
-namespace of its own.
+CASE: deleted, refuse, hang, errors, denied, uncreatable (deletes are allowed), expired, blackhole;
+short (an outage that ends before the lease does: nothing happens to the command); warn (--on-lost
+warn). N runs of each of three commands side by side, each with a lock of its own: one is plain, one
+ignores TERM, one leaves its work to a daemon that has left group and session. All that --rounds
+times. Needs root for blackhole, which lives in a network namespace of its own.
 
 All times are of CLOCK_BOOTTIME. A lease ends at most --lock-timeout after the service has applied
 the last create of that lock's attempts.
@@ -22,7 +22,7 @@ import sys
 import tempfile
 import time
 
-from world import Holder, Service, complains, environment, naming, until
+from world import Holder, Service, complains, environment, naming, standing, until
 
 LOCK_TIMEOUT_S = 15
 OUTAGE_S = 5  # the short one
@@ -37,6 +37,7 @@ REASONS = {
     "errors": "not renewed in time; last answer of the service at",
     "blackhole": "not renewed in time; last answer of the service at",
     "denied": "AccessDeniedException",
+    "uncreatable": "AccessDeniedException",
     "expired": "ExpiredTokenException",
 }
 
@@ -87,7 +88,8 @@ class World:
         faults = {"refuse": {"outage": "refuse"}, "hang": {"outage": "hang"},
                   "errors": {"error_rate": 1}, "expired": {"expired_key": "AKID"},
                   "short": {"outage": "hang"}, "warn": {"outage": "refuse"},
-                  "denied": {"deny": ["CreateLogGroup", "DescribeLogGroups", "DeleteLogGroup"]}}
+                  "denied": {"deny": ["CreateLogGroup", "DescribeLogGroups", "DeleteLogGroup"]},
+                  "uncreatable": {"deny": ["CreateLogGroup"]}}
         if self.case == "blackhole":
             # nothing comes back: neither answers nor refusals
             subprocess.run(["ip", "-n", NAMESPACE, "route", "add", "blackhole", f"{NETWORK}.1/32"],
@@ -95,20 +97,23 @@ class World:
         elif self.case in faults:
             self.service.faults(**faults[self.case])
 
-    def applied_ms(self):
+    @staticmethod
+    def applied_ms(log):
         """When the last create of each lock's attempts was applied."""
         last = {}
-        for entry in self.service.ask("/_log"):
+        for entry in log:
             if entry["operation"] == "CreateLogGroup" and entry["applied"]:
                 prefix = "/".join(entry["logGroupName"].split("/")[:2])
                 last[prefix] = entry["mono_ms"]
         return last
 
-    def judge(self, run, applied):
+    def judge(self, run, log, applied):
         status, text, last = run.process.returncode, run.stderr(), run.times()[1]
         margin = applied[run.prefix] + LOCK_TIMEOUT_S * 1000 - last
         if complains(text):
             self.fail(run, f"sanitizer report: {text}")
+        if self.case != "deleted" and not standing(log, run.prefix, last):
+            self.fail(run, f"({run.way}) was alive when its lock had been given back")
         if self.case in ("short", "warn"):
             if status != 0:
                 self.fail(run, f"exit status {status}: {text}")
@@ -148,8 +153,9 @@ class World:
         if self.case == "blackhole":
             subprocess.run(["ip", "-n", NAMESPACE, "route", "del", "blackhole", f"{NETWORK}.1/32"],
                            check=True)
-        applied = self.applied_ms()
-        return [self.judge(run, applied) for run in self.runs]
+        log = self.service.log()
+        applied = self.applied_ms(log)
+        return [self.judge(run, log, applied) for run in self.runs]
 
     def close(self):
         for run in self.runs:

@@ -126,11 +126,28 @@ class Service:
         names = [group["logGroupName"] for group in self.ask("/_groups")]
         return [name for name in names if name.startswith(prefix)]
 
+    def log(self):
+        """The operations so far, in order."""
+        return self.ask("/_log")
+
     def stop(self):
         """True if it ended well."""
         self.process.terminate()
         self.process.stdout.close()
         return self.process.wait(LIMIT_S) == 0
+
+
+def standing(log, prefix, moment_ms):
+    """Which log groups below a prefix there were just before that moment, by a service's log."""
+    names = set()
+    for entry in log:
+        name = entry.get("logGroupName", "")
+        if entry["applied"] and entry["mono_ms"] < moment_ms and name.startswith(prefix + "/"):
+            if entry["operation"] == "CreateLogGroup":
+                names.add(name)
+            elif entry["operation"] == "DeleteLogGroup":
+                names.discard(name)
+    return names
 
 
 class Holder:
