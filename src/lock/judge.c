@@ -261,8 +261,9 @@ static bool is_leftover(const struct lock *lock, const struct lock_listing *list
                         const struct attempt *attempt, int64_t now_ms, int64_t own_ticket_ms)
 {
     return same_id(lock, attempt) && !attempt->claim && own_ticket_ms != ATTEMPT_UNKNOWN &&
-           precedes(lock, ticket_of(attempt, listing->entries[i].created_ms), attempt,
-                    own_ticket_ms) &&
+           (precedes(lock, ticket_of(attempt, listing->entries[i].created_ms), attempt,
+                     own_ticket_ms) ||
+            !RULE(LEFTOVER_EARLIER)) &&
            !run_shows(lock, listing, i, attempt, now_ms, true);
 }
 

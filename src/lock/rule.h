@@ -50,6 +50,7 @@
     X(SAME_ID_CLAIM, "a live claim of our own explicit ID is honoured")                            \
     X(SAME_ID_SETTLE, "a claim of an explicit ID holds only by a listing asked for D after it")    \
     X(REPLACED_BY_NEWER, "only a newer run of our explicit ID takes our place")                    \
+    X(LEFTOVER_EARLIER, "of our ID only an earlier run's attempts are deleted")                    \
     X(NESTED_ELSEWHERE, "what lies deeper belongs to another lock")                                \
     X(NEW_ARRIVAL, "a run out of sight or past its leases creates anew and settles again")         \
     X(PATIENT, "a lost look is final only when the time or the number of looks is over")           \

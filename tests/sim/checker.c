@@ -390,31 +390,12 @@ void checker_thaws(struct checker *checker, uint32_t actor)
         exclude(checker, actor);
 }
 
-/*
- * A claim of a run that does not hold took effect so late that the decision need not have known
- * of it, and by its front end's clock it is older than the holder's: nothing tells it from the
- * claim of one who holds.
- */
-static bool late_claim(const struct checker *checker, const struct checker_actor *self)
-{
-    for (uint32_t i = 0; i < checker->service->group_count; i++) {
-        const struct group *group = checker->service->groups[i];
-        bool holds = group->actor != SERVICE_NOBODY && checker->actors[group->actor].holding;
-        bool shown = group->deleted_ms == WORLD_NEVER ||
-                     group->deleted_ms + checker->plan->lag_ms > self->asked_ms;
-        if (!holds && shown && strstr(group->name, "#h") && group->created_ms < self->claim_ms &&
-            group->applied_ms > self->decided_asked_ms - checker->plan->lag_ms &&
-            group->applied_ms + 2 * checker->plan->settle_ms <= checker->world->now_ms)
-            return true;
-    }
-    return false;
-}
-
 void checker_lost(struct checker *checker, uint32_t actor, struct mono now, enum lock_reason reason)
 {
     struct checker_actor *self = &checker->actors[actor];
     checker->lost++;
-    if (checker->plan->outside || (reason == LOCK_REASON_OLDER_CLAIM && late_claim(checker, self)))
+    if (checker->plan->outside ||
+        (reason == LOCK_REASON_OLDER_CLAIM && checker_late_claim(checker, self)))
         return;
     if (reason != LOCK_REASON_LEASE)
         world_fail(checker->world, "I8", "%s says that its lock is lost (reason %d)", self->who,

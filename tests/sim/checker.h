@@ -152,6 +152,9 @@ void checker_gives_up(struct checker *checker, uint32_t actor, struct mono now,
                       enum lock_reason reason);
 void checker_calms(struct checker *checker);
 
+/* I8: it was lost to the claim of a run that does not hold and came too late to be known. */
+bool checker_late_claim(const struct checker *checker, const struct checker_actor *self);
+
 /* A hold of a W ends: (for checker.c.) */
 void checker_cleaned(struct checker *checker, const struct checker_actor *self);
 

@@ -112,3 +112,47 @@ bool checker_made_anew(const struct checker *checker, const struct checker_actor
     }
     return group->applied_ms > asked_ms - plan->lag_ms;
 }
+
+/* A claim that by its front end's clock is older than ours, that was shown for 2 D, and is alive.
+ */
+static bool is_older_claim(const struct checker *checker, const struct checker_actor *self,
+                           const struct group *group, struct attempt *ret)
+{
+    const struct plan *plan = checker->plan;
+    if (group->created_ms >= self->claim_ms ||
+        group->applied_ms + 2 * plan->settle_ms > checker->world->now_ms ||
+        (group->deleted_ms != WORLD_NEVER && group->deleted_ms + plan->lag_ms <= self->asked_ms) ||
+        (group->maker < checker->actor_count && &checker->actors[group->maker] == self &&
+         group->run == self->run) ||
+        attempt_parse(text_from(PLAN_PREFIX), text_from(group->name), ret) != ATTEMPT_MARKED)
+        return false;
+    int64_t dead_ms = group->applied_ms + ret->lock_timeout_ms + GRACE_MS + SKEW_MS +
+                      ret->lock_timeout_ms * PER_MILLE_DRIFT / 1000 + self->anchor_late_ms;
+    return ret->claim && !(self->shared && ret->shared) && self->asked_ms <= dead_ms;
+}
+
+/*
+ * Its run does not hold, and it took effect so late that the decision need not have known of it:
+ * nothing tells it from the claim of one who holds. Of those who hold slots N are needed.
+ */
+bool checker_late_claim(const struct checker *checker, const struct checker_actor *self)
+{
+    const struct service *service = checker->service;
+    uint32_t slots = 0, maker = SERVICE_NOBODY, run = 0;
+    bool late = false, whole = false;
+    for (uint32_t i = 0; i < service->group_count; i++) {
+        const struct group *group = service->groups[i];
+        struct attempt attempt;
+        if (!is_older_claim(checker, self, group, &attempt))
+            continue;
+        bool holds = group->actor != SERVICE_NOBODY && checker->actors[group->actor].holding;
+        bool unknown = group->applied_ms > self->decided_asked_ms - checker->plan->lag_ms;
+        bool slot = self->slots > 1 && attempt.slots > 1 && !attempt.shared;
+        late |= !holds && unknown;
+        whole |= !slot && !holds && unknown;
+        slots += slot && (group->maker != maker || group->run != run);
+        maker = group->maker;
+        run = group->run;
+    }
+    return whole || (late && slots >= self->slots);
+}

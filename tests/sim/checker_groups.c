@@ -53,6 +53,26 @@ static bool was_gone(const struct checker_actor *self, const char *name)
     return false;
 }
 
+static int64_t ticket_of(const struct group *group)
+{
+    struct attempt attempt;
+    if (attempt_parse(text_from(PLAN_PREFIX), text_from(group->name), &attempt) != ATTEMPT_MARKED)
+        return INT64_MAX;
+    return attempt.ticket_ms != ATTEMPT_UNKNOWN ? attempt.ticket_ms : group->created_ms;
+}
+
+/* From when on it counts: to its own run only since that sent it first, however late it came. */
+static int64_t made_ms(const struct checker *checker, const struct group *group)
+{
+    if (group->maker >= checker->actor_count || checker->actors[group->maker].run != group->run)
+        return group->applied_ms;
+    const struct checker_actor *maker = &checker->actors[group->maker];
+    for (uint32_t i = 0; i < maker->name_count; i++)
+        if (strcmp(maker->names[i].name, group->name) == 0)
+            return maker->names[i].sent_at_ms;
+    return group->applied_ms;
+}
+
 /* I6, for a delete of what the run did not make: an attempt, and one that is over. */
 static void check_foreign_delete(struct checker *checker, struct checker_actor *self, uint32_t run,
                                  int64_t decided_ms, const struct group *group)
@@ -61,7 +81,7 @@ static void check_foreign_delete(struct checker *checker, struct checker_actor *
     struct attempt attempt;
     enum attempt_kind kind =
         attempt_parse(text_from(PLAN_PREFIX), text_from(group->name), &attempt);
-    int64_t age_ms = decided_ms - group->applied_ms, timeout_ms = plan->role_timeout_ms;
+    int64_t age_ms = decided_ms - made_ms(checker, group), timeout_ms = plan->role_timeout_ms;
     if (kind == ATTEMPT_ELSEWHERE || group->content || group->streams) {
         world_fail(checker->world, "I6", "%s deletes %s, which is no attempt of this lock",
                    self->who, group->name);
@@ -69,7 +89,8 @@ static void check_foreign_delete(struct checker *checker, struct checker_actor *
     }
     /* A leftover of an earlier run of the same ID; if the run that sent this is over, of its ID. */
     bool same_id = run != self->run ? attempt.nonce.length > 0 : text_equal(attempt.id, self->id);
-    if (kind == ATTEMPT_MARKED && same_id && !attempt.claim)
+    bool earlier = run != self->run || !self->queues || ticket_of(group) <= self->known_ticket_ms;
+    if (kind == ATTEMPT_MARKED && same_id && earlier && !attempt.claim)
         return;
     if (kind == ATTEMPT_MARKED)
         timeout_ms = attempt.lock_timeout_ms;
@@ -97,14 +118,6 @@ static bool is_spent(const struct checker *checker, const struct checker_actor *
                    checker->world->now_ms - name->sent_at_ms >= counts_ms;
     }
     return true; /* so old that it is forgotten */
-}
-
-static int64_t ticket_of(const struct group *group)
-{
-    struct attempt attempt;
-    if (attempt_parse(text_from(PLAN_PREFIX), text_from(group->name), &attempt) != ATTEMPT_MARKED)
-        return INT64_MAX;
-    return attempt.ticket_ms != ATTEMPT_UNKNOWN ? attempt.ticket_ms : group->created_ms;
 }
 
 /* I5: whoever waits in the queue does not delete the last name that shows its ticket. */
