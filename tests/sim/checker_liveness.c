@@ -250,7 +250,10 @@ static bool is_held_off(const struct checker *checker, const struct checker_acto
     return false;
 }
 
-/* Since when nothing has been in its way: no attempt but those of runs that wait, no trouble. */
+/*
+ * Since when nothing has been in its way: no attempt but those of runs that wait, and no claim of
+ * theirs, which is taken back; no trouble.
+ */
 static int64_t free_since(const struct checker *checker, const struct checker_actor *first)
 {
     const struct service *service = checker->service;
@@ -271,9 +274,10 @@ static int64_t free_since(const struct checker *checker, const struct checker_ac
         struct attempt attempt;
         if (group_gone_by(checker, group) <= since_ms)
             continue;
+        const struct checker_actor *run = waits(checker, group);
         enum attempt_kind kind = parse(group, &attempt);
         if (kind == ATTEMPT_ELSEWHERE || (kind == ATTEMPT_UNMARKED && group->content) ||
-            waits(checker, group) ||
+            (run && (run == first || !attempt.claim)) ||
             (kind == ATTEMPT_UNMARKED && is_held_off(checker, first, group)))
             continue;
         int64_t until_ms = dead_by(checker, group, kind, &attempt, 0);
