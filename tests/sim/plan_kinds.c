@@ -8,15 +8,6 @@ static void no_faults(struct plan *plan)
     plan->recreate = plan->strangers = 0;
 }
 
-static void only_w(struct plan *plan, uint32_t count)
-{
-    plan->w_count = count;
-    plan->s_count = 0;
-    plan->planted = 0;
-    plan->nonblock = plan->wait_limit = plan->no_queue = plan->retry_delay = 0;
-    plan->explicit_id = 0;
-}
-
 static void short_timeout(struct plan *plan, int64_t timeout_ms)
 {
     plan->lock_timeout_ms = plan->role_timeout_ms = plan->role_age_ms = timeout_ms;
@@ -29,16 +20,44 @@ static void short_timeout(struct plan *plan, int64_t timeout_ms)
     plan->rush_ms = 0;
 }
 
+/* What all kinds say. Bounds of which the upper one is 0 are not drawn from. */
+struct frame {
+    int64_t w_count[2], s_count[2];
+    int64_t timeout_ms;
+    int64_t settle_ms[2]; /* else a tenth of the timeout */
+    int64_t hold_max_ms, rush_ms;
+    bool keeps_faults; /* those that were drawn */
+};
+
+static int64_t draw(struct prng *prng, const int64_t bounds[2], int64_t otherwise)
+{
+    return bounds[1] ? prng_range(prng, bounds[0], bounds[1]) : otherwise;
+}
+
+/* W that queue and wait, and S; no faults but those that are added. */
+static void begin(struct plan *plan, struct prng *prng, const struct frame *frame)
+{
+    if (!frame->keeps_faults)
+        no_faults(plan);
+    plan->w_count = (uint32_t)draw(prng, frame->w_count, 0);
+    plan->s_count = (uint32_t)draw(prng, frame->s_count, 0);
+    plan->planted = 0;
+    plan->nonblock = plan->wait_limit = plan->no_queue = plan->retry_delay = 0;
+    plan->explicit_id = 0;
+    short_timeout(plan, frame->timeout_ms);
+    plan->settle_ms = draw(prng, frame->settle_ms, plan->settle_ms);
+    plan->hold_max_ms = frame->hold_max_ms;
+    plan->rush_ms = frame->rush_ms;
+}
+
+#define BEGIN(...) begin(plan, prng, &(struct frame){__VA_ARGS__})
+
 static void lean_to_roles(struct plan *plan, struct prng *prng)
 {
-    no_faults(plan);
-    only_w(plan, (uint32_t)prng_range(prng, 1, 3));
-    plan->s_count = (uint32_t)prng_range(prng, 1, 3);
-    short_timeout(plan, 15000);
-    plan->settle_ms = prng_range(prng, 300, 1500);
+    BEGIN(.w_count = {1, 3}, .s_count = {1, 3}, .timeout_ms = 15000, .settle_ms = {300, 1500});
     plan->crash = 0.01;
-    plan->long_stop = prng_chance(prng, 0.5) ? 0.03 : 0;
     plan->stop = 0.02;
+    plan->long_stop = prng_chance(prng, 0.5) ? 0.03 : 0;
     plan->hold_max_ms = prng_chance(prng, 0.5) ? 60000 : 3000;
     plan->rush_ms = prng_chance(prng, 0.7) ? 5000 : 0;
     plan->safety_ms = 400000;
@@ -46,80 +65,55 @@ static void lean_to_roles(struct plan *plan, struct prng *prng)
 
 static void lean_to_rush(struct plan *plan, struct prng *prng)
 {
-    no_faults(plan);
-    only_w(plan, (uint32_t)prng_range(prng, 3, 6));
-    short_timeout(plan, 30000);
-    plan->hold_max_ms = 1000;
-    plan->rush_ms = 12000;
+    BEGIN(.w_count = {3, 6}, .timeout_ms = 30000, .hold_max_ms = 1000, .rush_ms = 12000);
     plan->stop = prng_chance(prng, 0.5) ? 0.02 : 0;
 }
 
 static void lean_to_ids(struct plan *plan, struct prng *prng)
 {
-    no_faults(plan);
-    only_w(plan, (uint32_t)prng_range(prng, 3, 6));
-    short_timeout(plan, 30000);
+    BEGIN(.w_count = {3, 6}, .timeout_ms = 30000, .hold_max_ms = 1000, .rush_ms = 6000);
     plan->explicit_id = 0.6;
     plan->no_queue = plan->nonblock = 0.2;
     plan->signal = 0.3;
-    plan->hold_max_ms = 1000;
-    plan->rush_ms = 6000;
     plan->stop = 0.02;
 }
 
 static void lean_to_cuts(struct plan *plan, struct prng *prng)
 {
-    no_faults(plan);
-    only_w(plan, (uint32_t)prng_range(prng, 2, 4));
-    short_timeout(plan, 15000);
+    BEGIN(.w_count = {2, 4}, .timeout_ms = 15000, .hold_max_ms = 120000);
     plan->lost_answer = 0.2;
     plan->lost_request = 0.1;
     plan->outage = 0.01;
     plan->outage_max_ms = 40000;
-    plan->hold_max_ms = 120000;
 }
 
 static void lean_to_skew(struct plan *plan, struct prng *prng)
 {
-    no_faults(plan);
-    only_w(plan, (uint32_t)prng_range(prng, 3, 6));
-    short_timeout(plan, 15000);
-    plan->settle_ms = prng_range(prng, 200, 1000);
+    BEGIN(.w_count = {3, 6}, .timeout_ms = 15000, .settle_ms = {200, 1000}, .hold_max_ms = 20000);
     plan->crash = 0.01;
-    plan->hold_max_ms = 20000;
 }
 
 static void lean_to_tries(struct plan *plan, struct prng *prng)
 {
-    no_faults(plan);
-    only_w(plan, (uint32_t)prng_range(prng, 2, 4));
-    short_timeout(plan, 30000);
+    BEGIN(.w_count = {2, 4}, .timeout_ms = 30000, .settle_ms = {1000, 3000}, .hold_max_ms = 3000);
     plan->nonblock = 1;
-    plan->settle_ms = prng_range(prng, 1000, 3000);
-    plan->hold_max_ms = 3000;
 }
 
 static void lean_to_losses(struct plan *plan, struct prng *prng)
 {
-    only_w(plan, (uint32_t)prng_range(prng, 2, 5));
-    short_timeout(plan, 15000);
-    plan->settle_ms = prng_range(prng, 200, 600);
+    BEGIN(.w_count = {2, 5}, .timeout_ms = 15000, .settle_ms = {200, 600}, .hold_max_ms = 2000,
+          .keeps_faults = true);
     plan->late = 0.2;
     plan->late_max_ms = 8000;
     plan->lost_answer = plan->error_after = 0.1;
-    plan->hold_max_ms = 2000;
 }
 
 static void lean_to_stops(struct plan *plan, struct prng *prng)
 {
-    no_faults(plan);
-    only_w(plan, (uint32_t)prng_range(prng, 2, 5));
-    plan->s_count = (uint32_t)prng_range(prng, 0, 2);
-    short_timeout(plan, 15000);
-    plan->settle_ms = prng_range(prng, 300, 1500);
+    BEGIN(.w_count = {2, 5}, .s_count = {0, 2}, .timeout_ms = 15000, .settle_ms = {300, 1500},
+          .hold_max_ms = 3000);
     plan->stop = 0.03;
     plan->long_stop = 0.02;
-    plan->hold_max_ms = 3000;
 }
 
 static void lean_to_dead(struct plan *plan, struct prng *prng)
@@ -135,14 +129,9 @@ static void lean_to_dead(struct plan *plan, struct prng *prng)
 
 static void lean_to_swept(struct plan *plan, struct prng *prng)
 {
-    no_faults(plan);
-    only_w(plan, (uint32_t)prng_range(prng, 2, 4));
-    plan->s_count = (uint32_t)prng_range(prng, 0, 2);
-    short_timeout(plan, 30000);
-    plan->settle_ms = prng_range(prng, 300, 1500);
+    BEGIN(.w_count = {2, 4}, .s_count = {0, 2}, .timeout_ms = 30000, .settle_ms = {300, 1500},
+          .hold_max_ms = 90000, .rush_ms = 5000);
     plan->kill_after_ms = 1000;
-    plan->hold_max_ms = 90000;
-    plan->rush_ms = 5000;
 }
 
 /* The front ends are far apart: who comes later may have the smaller ticket, and wait. */
@@ -157,9 +146,7 @@ static void lean_to_picked(struct plan *plan, struct prng *prng)
 
 static void lean_to_asleep(struct plan *plan, struct prng *prng)
 {
-    no_faults(plan);
-    only_w(plan, (uint32_t)prng_range(prng, 1, 3));
-    plan->s_count = (uint32_t)prng_range(prng, 1, 4);
+    BEGIN(.w_count = {1, 3}, .s_count = {1, 4}, .timeout_ms = 15000);
     short_timeout(plan, prng_chance(prng, 0.5) ? 15000 : 60000);
     plan->settle_ms = prng_range(prng, 300, 1500);
     plan->stop = prng_chance(prng, 0.5) ? 0.03 : 0;
