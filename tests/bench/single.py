@@ -15,6 +15,7 @@ RTT_MS = [20, 80]
 SETTLE_MS = 1000
 TRACED = {"withlock", "curl", "flock"}  # by callgrind: some take minutes, etcdctl does not run
 TLS_ROUND_TRIPS = 2  # TCP and TLS 1.3
+TRACE_TRIES = 3  # of a run under callgrind
 
 
 class Series:
@@ -68,19 +69,24 @@ def count_system_calls(world, peer, url):
 
 def count_instructions(world, peer, url):
     """All processes; the files of those that a fork made count from the fork on."""
-    folder = world.path("callgrind")
-    folder.mkdir()
-    words = ["valgrind", "--tool=callgrind", "--trace-children=yes", "-q",
-             f"--callgrind-out-file={folder}/%p"]
-    done = subprocess.run(words + list(map(str, peer.command("locks/bench", ["/bin/true"], url))),
-                          env=world.environment(url), capture_output=True, timeout=RUN_S, check=False)
-    if done.returncode != 0:
-        return None
+    for _ in range(TRACE_TRIES):
+        folder = world.path("callgrind")
+        folder.mkdir()
+        words = ["valgrind", "--tool=callgrind", "--trace-children=yes", "-q",
+                 f"--callgrind-out-file={folder}/%p",
+                 *map(str, peer.command("locks/bench", ["/bin/true"], url))]
+        done = subprocess.run(words, env=world.environment(url), capture_output=True, timeout=RUN_S,
+                              check=False)
+        if done.returncode == 0:
+            return sum_of_totals(folder)
+    raise RuntimeError(f"{peer.name} under callgrind: {done.returncode} {done.stderr[-2000:]}")
+
+
+def sum_of_totals(folder):
     totals = []
     for name in glob.glob(f"{folder}/*"):
         with open(name, encoding="utf-8") as file:
             totals += [int(found) for found in re.findall(r"^totals: (\d+)", file.read(), re.M)]
-    shutil.rmtree(folder)
     return sum(totals)
 
 
