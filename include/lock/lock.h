@@ -205,6 +205,7 @@ struct lock_pace {
     int64_t newest_ms;  /* the largest ticket ahead that it showed, */
     uint32_t front;     /* how many were ahead on its front page, */
     uint32_t ahead;     /* and how many there may be in all */
+    int64_t idle_ms;    /* since it last showed a holder, or first looked */
     int64_t elapsed_ms; /* of late, */
     int64_t moved;      /* and by how many places meanwhile, in 1/1000 */
 };

@@ -4,11 +4,12 @@
 
 #define JITTER_PERCENT 20
 #define TURN_PERCENT   60
-#define NEXT_MS        1000 /* between looks of who is next */
-#define PLACE_MIN_MS   1000 /* no lock changes hands faster */
-#define NEAR_PLACES    8    /* so near the front a short hold may be followed by a short one */
-#define NEAR_PAGE_MS   1200 /* a place, if the listing is one page, */
-#define NEAR_PAGES_MS  3000 /* or more */
+#define NEXT_MS        1000  /* between looks of who is next */
+#define PLACE_MIN_MS   1000  /* no lock changes hands faster */
+#define NEAR_PLACES    8     /* so near the front a short hold may be followed by a short one */
+#define NEAR_PAGE_MS   1200  /* a place, if the listing is one page, */
+#define NEAR_PAGES_MS  3000  /* or more */
+#define IDLE_MS        15000 /* a crowd that arrives at once sorts itself out meanwhile */
 #define THOUSAND       1000
 
 static int64_t jittered(int64_t ms, uint32_t random)
@@ -22,6 +23,13 @@ static int64_t least(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
+/* Nobody holds and nobody moves: for a while that says nothing about how long holds take. */
+static bool tells_of_holds(struct lock_pace *pace, uint32_t moved, bool held, int64_t since_ms)
+{
+    pace->idle_ms = held || moved ? 0 : pace->idle_ms + since_ms;
+    return pace->idle_ms == 0 || pace->idle_ms > IDLE_MS;
+}
+
 /*
  * Compares the front page with that of the last look: those whose ticket it had shown, and who are
  * gone, have moved us. If all are gone, nobody knows by how much.
@@ -33,8 +41,9 @@ static void measure(struct lock_pace *pace, const struct lock_listing *listing,
     uint32_t moved = pace->front > rivalry->still ? pace->front - rivalry->still : 0;
     bool exact = seen->own_shown || listing->complete;
     bool overlap = pace->looked && rivalry->still > 0;
-    if (overlap) {
-        pace->elapsed_ms = pace->elapsed_ms * 3 / 4 + mono_diff(listing->asked, pace->asked);
+    int64_t since_ms = pace->looked ? mono_diff(listing->asked, pace->asked) : 0;
+    if (overlap && tells_of_holds(pace, moved, rivalry->claims, since_ms)) {
+        pace->elapsed_ms = pace->elapsed_ms * 3 / 4 + since_ms;
         pace->moved = pace->moved * 3 / 4 + (int64_t)moved * THOUSAND;
     }
     if (!exact && overlap && pace->ahead > rivalry->turn + moved)

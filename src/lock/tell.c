@@ -10,6 +10,7 @@
 #include "rule.h"
 
 #define PAUSE_LEAVING_MS 3000 /* longest pause after a failure while leaving */
+#define PAUSE_NEXT_MS    2000 /* of the one for whom all wait, whose calls are no crowd's */
 
 bool lock_is_arriving(const struct lock *lock, struct mono now)
 {
@@ -24,11 +25,20 @@ bool lock_is_arriving(const struct lock *lock, struct mono now)
     return true;
 }
 
+static int64_t longest_pause_ms(const struct lock *lock)
+{
+    if (lock->phase == LOCK_LEAVING)
+        return PAUSE_LEAVING_MS;
+    int64_t longest_ms = lock->settings.lock_timeout_ms / 10;
+    bool next = lock->phase == LOCK_CLAIMING ||
+                (lock->phase == LOCK_WAITING && lock->pace.looked && lock->pace.ahead <= 1);
+    return next && longest_ms > PAUSE_NEXT_MS ? PAUSE_NEXT_MS : longest_ms;
+}
+
 static void pause_after_failure(struct lock *lock, struct mono now,
                                 const struct lock_answer *answer)
 {
-    int64_t longest_ms =
-        lock->phase == LOCK_LEAVING ? PAUSE_LEAVING_MS : lock->settings.lock_timeout_ms / 10;
+    int64_t longest_ms = longest_pause_ms(lock);
     bool short_enough = answer->pause_ms < longest_ms || !RULE(RETRY_SOON);
     int64_t pause_ms = short_enough ? answer->pause_ms : longest_ms;
     lock->quiet_until = mono_add(now, pause_ms);

@@ -26,6 +26,8 @@ struct world {
     enum lock_outcome fail_with;
     bool applied; /* the failing request was applied all the same */
     int fail_count;
+    int64_t pause_ms; /* that a failure asks for; 0: 100 */
+    uint32_t pages;   /* of a listing; 0: one */
 };
 
 static struct lock_settings settings(void)
@@ -106,8 +108,11 @@ static void act(struct world *world, const struct lock_todo *todo)
 {
     static const char letters[] = {'w', 'c', 'd', 'l', 'm', 'i', 'f'};
     struct lock_entry entries[GROUPS_MAX];
-    struct lock_answer answer = {.sent = now(world), .random = 1U << 31, .pause_ms = 100};
-    struct lock_listing listing = {.entries = entries, .pages = 1, .complete = true};
+    struct lock_answer answer = {.sent = now(world),
+                                 .random = 1U << 31,
+                                 .pause_ms = world->pause_ms ? world->pause_ms : 100};
+    struct lock_listing listing = {
+        .entries = entries, .pages = world->pages ? world->pages : 1, .complete = true};
     size_t length = strlen(world->calls);
     assert_true(length + 1 < sizeof(world->calls));
     world->calls[length] = letters[todo->kind];

@@ -311,49 +311,6 @@ static void three_looks_take_a_lock_away(void **state)
     }
 }
 
-/* A queue that stands, or moves by a place every 2.5 s: how often who waits in it asks. */
-static void who_is_further_back_asks_less(void **state)
-{
-    (void)state;
-    static const struct {
-        const char *name;
-        int ahead;
-        bool moves;
-        unsigned least, most; /* listings a minute, in the second minute */
-    } rows[] = {
-        {"next", 1, false, 50, 75},
-        {"third, all stands", 3, false, 10, 25},
-        {"far back, all stands", 20, false, 1, 4},
-        {"far back, it moves fast", 59, true, 1, 20},
-    };
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        struct lock_settings from = settings();
-        from.lock_timeout_ms = from.role_timeout_ms = 900000;
-        struct world *world = begin(&from);
-        plant(world, "p/a#t900#g1#q5#h", 1000);
-        for (int k = 1; k < rows[i].ahead; k++) {
-            char name[32];
-            (void)snprintf(name, sizeof(name), "p/a%02d#t900", k);
-            plant(world, name, 1000);
-        }
-        for (int minute = 0; minute < 2; minute++) {
-            memset(world->calls, 0, sizeof(world->calls));
-            for (int k = 0; k < 120; k++) {
-                char name[32];
-                (void)snprintf(name, sizeof(name), "p/a%02d#", 1 + (120 * minute + k) / 5);
-                assert_false(go(world, LOCK_HELD, 500));
-                if (rows[i].moves && k % 5 == 0)
-                    uproot(world, name);
-            }
-        }
-        unsigned listings = 0;
-        for (const char *call = world->calls; *call; call++)
-            listings += *call == 'l';
-        check_row(listings >= rows[i].least && listings <= rows[i].most, rows[i].name);
-        free(world);
-    }
-}
-
 static uint32_t count_named(const struct world *world, const char *part)
 {
     uint32_t count = 0;
@@ -421,7 +378,6 @@ int main(void)
         cmocka_unit_test(a_name_that_exists_is_not_ours),
         cmocka_unit_test(refusals_and_failures_end_an_arrival),
         cmocka_unit_test(three_looks_take_a_lock_away),
-        cmocka_unit_test(who_is_further_back_asks_less),
         cmocka_unit_test(a_long_hold_keeps_few_names),
         cmocka_unit_test(the_lease_ends_without_renewal),
     };

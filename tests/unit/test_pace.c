@@ -1,0 +1,132 @@
+/* How often a waiter asks (docs/protocol.md, "Polling"), in a small, perfect service. */
+#include "lock_world.h"
+
+static unsigned count_listings(const struct world *world)
+{
+    unsigned listings = 0;
+    for (const char *call = world->calls; *call; call++)
+        listings += *call == 'l';
+    return listings;
+}
+
+/* A queue that stands, or moves by a place every 2.5 s: how often who waits in it asks. */
+static void who_is_further_back_asks_less(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        int ahead;
+        bool moves;
+        unsigned least, most; /* listings a minute, in the second minute */
+    } rows[] = {
+        {"next", 1, false, 50, 75},
+        {"third, all stands", 3, false, 10, 25},
+        {"far back, all stands", 20, false, 1, 4},
+        {"far back, it moves fast", 59, true, 1, 20},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct lock_settings from = settings();
+        from.lock_timeout_ms = from.role_timeout_ms = 900000;
+        struct world *world = begin(&from);
+        plant(world, "p/a#t900#g1#q5#h", 1000);
+        for (int k = 1; k < rows[i].ahead; k++) {
+            char name[32];
+            (void)snprintf(name, sizeof(name), "p/a%02d#t900", k);
+            plant(world, name, 1000);
+        }
+        for (int minute = 0; minute < 2; minute++) {
+            memset(world->calls, 0, sizeof(world->calls));
+            for (int k = 0; k < 120; k++) {
+                char name[32];
+                (void)snprintf(name, sizeof(name), "p/a%02d#", 1 + (120 * minute + k) / 5);
+                assert_false(go(world, LOCK_HELD, 500));
+                if (rows[i].moves && k % 5 == 0)
+                    uproot(world, name);
+            }
+        }
+        unsigned listings = count_listings(world);
+        check_row(listings >= rows[i].least && listings <= rows[i].most, rows[i].name);
+        free(world);
+    }
+}
+
+/* Waiters ahead, on a listing of two pages, of whom none has claimed or moved yet. */
+static void that_nobody_holds_yet_does_not_tell_how_long_holds_take(void **state)
+{
+    (void)state;
+    struct lock_settings from = settings();
+    from.lock_timeout_ms = from.role_timeout_ms = 900000;
+    struct world *world = begin(&from);
+    world->pages = 2;
+    for (int k = 0; k < 9; k++) {
+        char name[32];
+        (void)snprintf(name, sizeof(name), "p/a%02d#t900", k);
+        plant(world, name, 1000);
+    }
+    assert_false(go(world, LOCK_HELD, 15000));
+    assert_in_range(count_listings(world), 3, 5); /* one every 5.4 s */
+    assert_false(go(world, LOCK_HELD, 60000));    /* the first of them may be dead, until T */
+    memset(world->calls, 0, sizeof(world->calls));
+    assert_false(go(world, LOCK_HELD, 60000));
+    assert_in_range(count_listings(world), 0, 3);
+    free(world);
+}
+
+/* RETRY_SOON: throttled for long, as one of a crowd; whose turn comes next asks again soon. */
+static void who_is_next_asks_again_soon(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        bool soon;
+    } rows[] = {{"next", true}, {"second", false}};
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct lock_settings from = settings();
+        from.lock_timeout_ms = from.role_timeout_ms = 900000;
+        struct world *world = begin(&from);
+        plant(world, "p/a#t900", 1000);
+        if (!rows[i].soon)
+            plant(world, "p/b#t900", 1000);
+        assert_false(go(world, LOCK_HELD, 5000));
+        world->fail_kind = LOCK_TODO_LIST;
+        world->fail_with = LOCK_LATER;
+        world->fail_count = 1;
+        world->pause_ms = 20000;
+        while (world->fail_count > 0)
+            assert_false(go(world, LOCK_HELD, 100));
+        uproot(world, "p/a");
+        uproot(world, "p/b");
+        check_row(go(world, LOCK_HELD, 5000) == rows[i].soon, rows[i].name);
+        check_row(go(world, LOCK_HELD, 20000), rows[i].name);
+        free(world);
+    }
+}
+
+/* The same for the claim itself, which is all that keeps the lock free. */
+static void a_throttled_claim_is_made_again_soon(void **state)
+{
+    (void)state;
+    struct lock_settings from = settings();
+    from.lock_timeout_ms = from.role_timeout_ms = 900000;
+    struct world *world = begin(&from);
+    assert_true(go(world, LOCK_CLAIMING, 5000));
+    world->fail_kind = LOCK_TODO_CREATE;
+    world->fail_with = LOCK_LATER;
+    world->fail_count = 2;
+    world->pause_ms = 20000;
+    assert_true(go(world, LOCK_HELD, 6000));
+    finish(world);
+    assert_int_equal(world->count, 0);
+    free(world);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(who_is_further_back_asks_less),
+        cmocka_unit_test(that_nobody_holds_yet_does_not_tell_how_long_holds_take),
+        cmocka_unit_test(who_is_next_asks_again_soon),
+        cmocka_unit_test(a_throttled_claim_is_made_again_soon),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
