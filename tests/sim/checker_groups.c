@@ -89,7 +89,8 @@ static void check_foreign_delete(struct checker *checker, struct checker_actor *
     }
     /* A leftover of an earlier run of the same ID; if the run that sent this is over, of its ID. */
     bool same_id = run != self->run ? attempt.nonce.length > 0 : text_equal(attempt.id, self->id);
-    bool earlier = run != self->run || !self->queues || ticket_of(group) <= self->known_ticket_ms;
+    bool earlier = run != self->run || !self->queues || ticket_of(group) <= self->known_ticket_ms ||
+                   checker_made_anew(checker, self, run, decided_ms, group);
     if (kind == ATTEMPT_MARKED && same_id && earlier && !attempt.claim)
         return;
     if (kind == ATTEMPT_MARKED)
