@@ -4,6 +4,7 @@
 
 #include "lock/attempt.h"
 
+#define DRIFT_PARTS  2000 /* of the time since its attempt was made a run's clock may be ahead */
 #define PREFIX_BYTES (sizeof(PLAN_PREFIX) - 1)
 
 void checker_start(struct checker *checker, struct world *world, const struct plan *plan,
@@ -326,7 +327,8 @@ static void check_order(struct checker *checker, const struct checker_actor *sel
             attempt_parse(text_from(PLAN_PREFIX), text_from(group->name), &attempt) !=
                 ATTEMPT_MARKED ||
             text_equal(attempt.id, self->id) ||
-            self->decided_read_ms - group->applied_ms > attempt.lock_timeout_ms)
+            self->decided_read_ms - group->applied_ms >
+                attempt.lock_timeout_ms - attempt.lock_timeout_ms / DRIFT_PARTS)
             continue;
         int64_t ticket_ms =
             attempt.ticket_ms != ATTEMPT_UNKNOWN ? attempt.ticket_ms : group->created_ms;

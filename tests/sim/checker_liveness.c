@@ -233,7 +233,15 @@ static const struct checker_actor *first_in_line(const struct checker *checker)
     return first;
 }
 
-/* Held off, with room, by an attempt of `self` that all see. */
+static bool has_seen(const struct checker_actor *self, const struct group *own)
+{
+    for (uint32_t i = 0; i < self->name_count; i++)
+        if (self->names[i].confirmed && strcmp(self->names[i].name, own->name) == 0)
+            return true;
+    return false;
+}
+
+/* Held off, with room, by an attempt of `self` that all see, and that it has seen itself. */
 static bool is_held_off(const struct checker *checker, const struct checker_actor *self,
                         const struct group *other)
 {
@@ -243,7 +251,8 @@ static bool is_held_off(const struct checker *checker, const struct checker_acto
     for (uint32_t i = 0; i < service->group_count; i++) {
         const struct group *own = service->groups[i];
         if (is_of(checker, own, self) && !own->ghost && own->deleted_ms == WORLD_NEVER &&
-            own->applied_ms < seen_ms && own->created_ms + plan->settle_ms < other->created_ms &&
+            has_seen(self, own) && own->applied_ms < seen_ms &&
+            own->created_ms + plan->settle_ms < other->created_ms &&
             other->created_ms - plan->role_timeout_ms <= own->created_ms)
             return true;
     }
@@ -280,7 +289,7 @@ static int64_t free_since(const struct checker *checker, const struct checker_ac
             (run && (run == first || !attempt.claim)) ||
             (kind == ATTEMPT_UNMARKED && is_held_off(checker, first, group)))
             continue;
-        int64_t until_ms = dead_by(checker, group, kind, &attempt, 0);
+        int64_t until_ms = dead_by(checker, group, kind, &attempt, first->anchor_late_ms);
         if (group_gone_by(checker, group) < until_ms)
             until_ms = group_gone_by(checker, group);
         since_ms = until_ms > since_ms ? until_ms : since_ms;
