@@ -316,7 +316,7 @@ static struct lock_todo next_active(struct lock *lock, struct mono now)
     if (mono_reached(now, lock->look_at))
         return request(lock, now, LOCK_TODO_LIST);
     struct mono at = lock->look_at;
-    if (!hold_back)
+    if (!hold_back && lock->phase != LOCK_CLAIMING)
         at = mono_min(at, renew_at(lock));
     if (lock->phase == LOCK_WAITING)
         at = mono_min(at, waiter_drop_at(lock, &number));

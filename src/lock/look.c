@@ -139,16 +139,20 @@ static bool is_crowded(const struct lock *lock, const struct judgement *seen)
            seen->rivalry.waiting >= lock->settings.max_waiters;
 }
 
+static void take_claim_back(struct lock *lock)
+{
+    generations_drop_claims(lock);
+    lock->first_claim_ms = ATTEMPT_UNKNOWN;
+    lock->claim_failed = true;
+    lock->phase = LOCK_WAITING;
+}
+
 static void waiter_lost(struct lock *lock, struct mono now, const struct lock_listing *listing,
                         const struct judgement *seen, uint32_t random)
 {
     const struct lock_settings *settings = &lock->settings;
-    if (lock->phase == LOCK_CLAIMING) {
-        generations_drop_claims(lock);
-        lock->first_claim_ms = ATTEMPT_UNKNOWN;
-        lock->claim_failed = true;
-        lock->phase = LOCK_WAITING;
-    }
+    if (lock->phase == LOCK_CLAIMING)
+        take_claim_back(lock);
     lock->lost_looks++;
     if (may_look_again(lock, seen, listing))
         return;
@@ -203,6 +207,14 @@ static void hold(struct lock *lock, struct mono now, const struct lock_listing *
     memset(lock->loss_looks, 0, sizeof(lock->loss_looks));
 }
 
+/* Our claim has been seen, and all the same no time is left: it was long on its way. */
+static bool claim_is_spent(struct lock *lock, struct mono now)
+{
+    const struct lock_generation *newest = generations_newest(lock);
+    return lock->phase == LOCK_CLAIMING && newest && newest->claim && newest->seen &&
+           mono_reached(now, lock_lease(lock).term_at) && RULE(CLAIM_ANEW);
+}
+
 /* Nobody is ahead by this listing. */
 static void waiter_unbeaten(struct lock *lock, struct mono now, const struct lock_listing *listing,
                             const struct judgement *seen)
@@ -211,6 +223,8 @@ static void waiter_unbeaten(struct lock *lock, struct mono now, const struct loc
     bool settled = seen->own_settled && mono_reached(listing->asked, settled_at);
     if (!RULE(SETTLE))
         settled = seen->own_settled;
+    if (claim_is_spent(lock, now))
+        take_claim_back(lock);
     if (lock->phase == LOCK_WAITING && (settled || (lock->settings.claim_early && seen->alone)))
         claim(lock);
     else if (lock->phase == LOCK_CLAIMING && settled &&

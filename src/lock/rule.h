@@ -17,6 +17,7 @@
     X(KEEP_TICKET, "later generations keep the ticket of the first")                               \
     X(CLAIM_BLOCKS, "another's claim in sight forbids a win, however large its ticket")            \
     X(LOOK_AFTER_CLAIM, "a claim holds only by a listing asked for after it")                      \
+    X(CLAIM_ANEW, "a claim that was too long on its way to hold by is taken back, and made anew")  \
     X(HOLD_OFF, "an unmarked attempt must be held off")                                            \
     X(ROOM, "held off means with room: D between ours and theirs")                                 \
     X(ROLE_TIMEOUT, "an unmarked attempt lives for the role's timeout, not for ours")              \

@@ -110,12 +110,34 @@ static void what_comes_late_while_leaving_is_looked_for_twice(void **state)
     free(world);
 }
 
+/* It was sent so long ago that no time to hold is left, but not so long that it is over. */
+static void a_claim_that_was_long_on_its_way_is_made_anew(void **state)
+{
+    (void)state;
+    struct lock_settings from = settings();
+    struct world *world = begin(&from);
+    assert_true(go(world, LOCK_CLAIMING, 3000));
+    struct lock_todo todo = lock_next(&world->lock, now(world));
+    world->fail_kind = LOCK_TODO_CREATE;
+    world->fail_with = LOCK_UNKNOWN;
+    world->fail_count = 1;
+    world->applied = true;
+    act(world, &todo);
+    world->now_ms += 24500;
+    assert_true(go(world, LOCK_HELD, 2000));
+    assert_string_equal(world->calls, "clcclcdl");
+    finish(world);
+    assert_int_equal(world->count, 0);
+    free(world);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_earlier_run_of_our_id_is_replaced),
         cmocka_unit_test(a_sleeper_starts_over_at_its_old_place),
         cmocka_unit_test(a_name_that_was_made_again_is_not_ours),
+        cmocka_unit_test(a_claim_that_was_long_on_its_way_is_made_anew),
         cmocka_unit_test(what_comes_late_while_leaving_is_looked_for_twice),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
