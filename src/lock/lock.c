@@ -166,6 +166,13 @@ static struct patience patience(const struct lock_settings *settings)
     return (struct patience){1, REQUEST_MIN_MS, settings->wait_until};
 }
 
+/* By a whole look; what is read before we know the time may be names of the dead alone. */
+static bool is_behind(const struct lock *lock)
+{
+    return lock->standing.behind && !lock->reading &&
+           (lock->anchor_created_ms != ATTEMPT_UNKNOWN || !RULE(BEHIND_LIVE));
+}
+
 /* The moment at which waiting on would no longer be what the user asked for. */
 static void advance_waiting(struct lock *lock, struct mono now)
 {
@@ -175,7 +182,7 @@ static void advance_waiting(struct lock *lock, struct mono now)
         look_leave(lock, now, LOCK_REASON_UNAVAILABLE);
         return;
     }
-    if (mono_reached(now, left.behind_until) && (lock->standing.behind || lock->withdrawn)) {
+    if (mono_reached(now, left.behind_until) && (is_behind(lock) || lock->withdrawn)) {
         look_leave(lock, now, lock->failures ? LOCK_REASON_UNAVAILABLE : LOCK_REASON_HELD);
         return;
     }
@@ -322,7 +329,7 @@ static struct lock_todo next_active(struct lock *lock, struct mono now)
         at = mono_min(at, waiter_drop_at(lock, &number));
     if (lock->phase == LOCK_HELD && lock->cleaning_count > 0)
         at = mono_min(at, lock->clean_at);
-    if (phase_is_waiting(lock) && lock->standing.behind)
+    if (phase_is_waiting(lock) && is_behind(lock))
         at = mono_min(at, patience(&lock->settings).behind_until);
     return wait_until(at);
 }

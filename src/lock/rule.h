@@ -55,6 +55,7 @@
     X(NESTED_ELSEWHERE, "what lies deeper belongs to another lock")                                \
     X(NEW_ARRIVAL, "a run out of sight or past its leases creates anew and settles again")         \
     X(PATIENT, "a lost look is final only when the time or the number of looks is over")           \
+    X(BEHIND_LIVE, "nobody is given up for before it is known who is dead")                        \
     X(FAILURES_IN_A_ROW, "only failures in a row end an arrival")                                  \
     X(NEAR_LOOKS, "on one page the next look comes after 1.2 s for each run ahead, at most")       \
     X(YOUNG_LOOKS, "one try looks again at those who may be withdrawing")                          \

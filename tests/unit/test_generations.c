@@ -131,6 +131,23 @@ static void a_claim_that_was_long_on_its_way_is_made_anew(void **state)
     free(world);
 }
 
+/* It does not know yet what is expired, and its time is over. */
+static void the_dead_make_nobody_give_up(void **state)
+{
+    (void)state;
+    struct lock_settings from = settings();
+    from.wait_until = (struct mono){START_MS + 500};
+    from.claim_early = true;
+    struct world *world = begin(&from);
+    plant(world, "p/dead", 1000000);
+    struct lock_todo todo = lock_next(&world->lock, now(world));
+    act(world, &todo);
+    uproot(world, "p/me"); /* no listing shows it */
+    assert_true(go(world, LOCK_HELD, 10000));
+    finish(world);
+    free(world);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -138,6 +155,7 @@ int main(void)
         cmocka_unit_test(a_sleeper_starts_over_at_its_old_place),
         cmocka_unit_test(a_name_that_was_made_again_is_not_ours),
         cmocka_unit_test(a_claim_that_was_long_on_its_way_is_made_anew),
+        cmocka_unit_test(the_dead_make_nobody_give_up),
         cmocka_unit_test(what_comes_late_while_leaving_is_looked_for_twice),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
