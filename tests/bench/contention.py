@@ -34,10 +34,11 @@ class Crowd:
         self.stamps = world.path("stamps")
         self.environment = world.environment(self.service.url)
         self.running, self.threads, self.statuses = set(), [], collections.Counter()
+        self.over_ns = {}  # when the process of a turn had ended
         self.stopping = threading.Event()
         self.guard = threading.Lock()
 
-    def once(self, words, log):
+    def once(self, turn, words, log):
         with self.guard:
             if self.stopping.is_set():
                 return None
@@ -46,6 +47,7 @@ class Crowd:
             self.running.add(process)
         status = process.wait()
         with self.guard:
+            self.over_ns[turn] = time.monotonic_ns()
             self.running.discard(process)
             if not self.stopping.is_set():
                 self.statuses[status] += 1
@@ -53,8 +55,8 @@ class Crowd:
 
     def contend(self, name, words_of, rounds):
         with open(self.world.work / f"{name}.log", "a", encoding="utf-8") as log:
-            for turn in range(rounds):
-                if self.once(words_of(f"{name}.{turn}"), log) is None:
+            for turn in (f"{name}.{at}" for at in range(rounds)):
+                if self.once(turn, words_of(turn), log) is None:
                     return
 
     def add(self, name, words_of, rounds):
@@ -95,18 +97,17 @@ class Crowd:
         return self.sum_up(calls)
 
     def sum_up(self, calls):
-        holds = read_holds(self.stamps)
+        holds = read_holds(self.stamps, self.over_ns, self.ended_ns)
         seconds = (self.ended_ns - self.began_ns) / 1e9
         per_operation = {}
         for operation in OPERATIONS:
             times = [call["mono_ms"] for call in calls if call["operation"] == operation]
             per_operation[operation] = (len(times) / seconds, busiest(times))
         gaps = [(later[0] - earlier[1]) / 1e6 for earlier, later in zip(holds, holds[1:])]
-        free_since_ns = holds[-1][1] if holds else self.began_ns
+        free_since_ns = max((stop for _, stop, _ in holds), default=self.began_ns)
         if self.unfinished and free_since_ns < self.ended_ns:
             gaps.append((self.ended_ns - free_since_ns) / 1e6)  # so long at least
-        held_s = sum(min(stop, self.ended_ns) - start for start, stop, _ in holds
-                     if start < self.ended_ns) / 1e9
+        held_s = sum(stop - start for start, stop, _ in holds) / 1e9
         return {"entries": len(holds), "names": [name for _, _, name in holds], "gaps_ms": gaps,
                 "overlaps": sum(gap < 0 for gap in gaps), "seconds": seconds,
                 "held": held_s / seconds,
@@ -116,16 +117,15 @@ class Crowd:
                 "renewal_gaps_ms": renewal_gaps(calls), "statuses": dict(self.statuses)}
 
 
-def read_holds(path):
-    """(start, stop, name) of every hold in order; those that have not ended are left out."""
-    begun, holds = {}, []
+def read_holds(path, over_ns, ended_ns):
+    """(start, stop, name) of every hold that began in time, in order. One that has not stopped
+    lasts until its process has ended, or until time is up."""
+    begun, stopped = {}, {}
     for line in path.read_text().splitlines() if path.exists() else []:
         word, name, at_ns = line.split()
-        if word == "start":
-            begun[name] = int(at_ns)
-        else:
-            holds.append((begun[name], int(at_ns), name))
-    return sorted(holds)
+        (begun if word == "start" else stopped)[name] = int(at_ns)
+    return sorted((start_ns, min(stopped.get(name, over_ns.get(name, ended_ns)), ended_ns), name)
+                  for name, start_ns in begun.items() if start_ns < ended_ns)
 
 
 def busiest(times_ms):
