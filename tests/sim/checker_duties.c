@@ -105,10 +105,11 @@ bool checker_made_anew(const struct checker *checker, const struct checker_actor
     const struct plan *plan = checker->plan;
     int64_t fresh_ms = plan->settle_ms > FRESH_MS ? plan->settle_ms : FRESH_MS;
     int64_t asked_ms = decided_ms - fresh_ms - fresh_ms * PER_MILLE_DRIFT / 1000 - 2;
-    if (run == self->run && self->asked_ms <= decided_ms) {
-        if (self->asked_ms < asked_ms)
+    int64_t last_ms = self->look_asked_ms > self->asked_ms ? self->look_asked_ms : self->asked_ms;
+    if (run == self->run && last_ms <= decided_ms) { /* leftovers go by a part of a listing, too */
+        if (last_ms < asked_ms)
             return false; /* by a listing that is too old */
-        asked_ms = self->asked_ms;
+        asked_ms = last_ms;
     }
     return group->applied_ms > asked_ms - plan->lag_ms;
 }

@@ -147,8 +147,10 @@ void checker_looks(struct checker *checker, uint32_t actor, int64_t asked_ms,
     self->sees_newer = view.newer;
 }
 
-/* An attempt of it still counts (not a claim, which may have been taken back), and it has read a
- * listing: it has arrived. */
+/*
+ * An attempt of it still counts (not a claim, which may have been taken back, nor what the service
+ * has made again), and it has read a listing: it has arrived.
+ */
 static bool has_arrived(const struct checker *checker, const struct checker_actor *self,
                         struct mono now)
 {
@@ -157,8 +159,9 @@ static bool has_arrived(const struct checker *checker, const struct checker_acto
         return false; /* or it has withdrawn */
     for (uint32_t i = 0; i < self->name_count; i++) {
         const struct checker_name *name = &self->names[i];
-        if (name->confirmed && !name->deletion_ms && !strstr(name->name, "#h") &&
-            now.ms < name->sent_ms + counts_ms && service_find(checker->service, name->name))
+        const struct group *group = service_find(checker->service, name->name);
+        if (group && !group->ghost && name->confirmed && !name->deletion_ms &&
+            !strstr(name->name, "#h") && now.ms < name->sent_ms + counts_ms)
             return true;
     }
     return false;

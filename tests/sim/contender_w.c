@@ -415,6 +415,8 @@ static void signalled(void *object, uint64_t serial)
         command_end_by(self, world_of(self)->now_ms + prng_range(&world_of(self)->prng, 0, 500));
         return;
     }
+    if (self->command == COMMAND_STARTING)
+        self->command = COMMAND_ENDED; /* it was stopped before it started it, and now need not */
     leave(self);
     contender_w_turn(self);
 }
