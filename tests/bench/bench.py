@@ -1,10 +1,13 @@
-"""bench.py [--quick] [--rounds N] [--build DIR] [single|contention|holding]... - see scripts/bench."""
+"""bench.py --build DIR --out DIR [--quick] [--rounds N] [single|contention|holding]... - for
+scripts/bench, which reads the options."""
 
 import argparse
+import ctypes
 import datetime
 import os
 import pathlib
-import pickle
+import signal
+import subprocess
 import sys
 import tempfile
 import time
@@ -17,16 +20,20 @@ from world import World
 
 MODES = {"single": single, "contention": contention, "holding": holding}
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-BEGIN, END = "<!-- begin: scripts/bench -->\n", "<!-- end: scripts/bench -->\n"
+PR_SET_CHILD_SUBREAPER = 36
+
+
+class Stopped(Exception):
+    """By a signal."""
 
 
 def read_options():
     parser = argparse.ArgumentParser()
     parser.add_argument("--quick", action="store_true")
-    parser.add_argument("--rounds", type=int, metavar="N", help="of single runs (60)")
+    parser.add_argument("--rounds", type=int)
     parser.add_argument("--build", type=pathlib.Path, required=True)
-    parser.add_argument("--out", type=pathlib.Path, default=ROOT / "docs")
-    parser.add_argument("modes", nargs="*", choices=[*MODES, []])
+    parser.add_argument("--out", type=pathlib.Path, required=True)
+    parser.add_argument("modes", nargs="*")
     return parser.parse_args()
 
 
@@ -37,42 +44,134 @@ def machine():
     return f"{len(os.sched_getaffinity(0))} cores, {name.capitalize()} {number}"
 
 
-def write(path, text):
-    """Replaces what stands between the two marks, or makes the file."""
-    old = path.read_text(encoding="utf-8") if path.exists() else BEGIN + END
-    before, after = old.split(BEGIN)[0], old.split(END)[1]
-    path.write_text(before + BEGIN + text + END + after, encoding="utf-8")
+def commit():
+    """The short name of what is measured, with a + if it is changed; None outside of git."""
+    def git(*words):
+        return subprocess.run(["git", "-C", ROOT, *words], capture_output=True, text=True,
+                              check=False)
+    try:
+        name = git("rev-parse", "--short", "HEAD") if (ROOT / ".git").exists() else None
+        if not name or name.returncode:
+            return None
+        changed = git("diff", "--quiet", "HEAD", "--", ".", ":!docs").returncode
+    except FileNotFoundError:
+        return None
+    return name.stdout.strip() + ("+" if changed else "")
 
 
-def main():
-    options = read_options()
+def marks(mode):
+    return f"<!-- begin: scripts/bench {mode} -->\n", f"<!-- end: scripts/bench {mode} -->\n"
+
+
+def write(path, mode, text):
+    """Replaces what stands between the two marks of a mode, and nothing else."""
+    begin, end = marks(mode)
+    old = path.read_text(encoding="utf-8") if path.exists() else "# Benchmarks\n"
+    if begin not in old or end not in old:
+        old += "\n" + begin + end
+    before, after = old.split(begin)[0], old.split(end)[1]
+    path.write_text(before + begin + text + end + after, encoding="utf-8")
+
+
+def part(mode, targets, text, options, of_commit):
+    now = datetime.datetime.now(datetime.timezone.utc)
+    rounds = medians = ""
+    if mode == "single":
+        rounds = f", {single.rounds_of(options)} rounds"
+        medians = "Medians, with the quartiles in brackets.\n"
+    return (f"\n## {mode.capitalize()}\n\n"
+            f"Measured on {now:%d %B %Y}{f' at {of_commit}' if of_commit else ''} on {machine()}"
+            f"{rounds}{', quickly (--quick)' if options.quick else ''}.\n"
+            f"{medians}\n### Targets\n\n"
+            + table(["", "wanted", "measured", ""], targets) + "\n" + text + "\n")
+
+
+def measure(options, work):
     began = time.monotonic()
 
     def say(text):
         print(f"bench: {time.monotonic() - began:4.0f} s: {text}", file=sys.stderr, flush=True)
 
-    kept = options.build / "bench-results"  # of the other modes, if only one is run
-    results = pickle.loads(kept.read_bytes()) if kept.exists() else {}
-    with tempfile.TemporaryDirectory() as work, World(options.build, work) as world:
+    options.out.mkdir(parents=True, exist_ok=True)
+    page, of_commit = options.out / "benchmarks.md", commit()
+    with World(options.build, work) as world:
         for mode in options.modes or MODES:
-            measured = MODES[mode].measure(world, options, say)
-            results[mode] = (*MODES[mode].report(measured, options.out), options.quick)
+            text, targets = MODES[mode].report(MODES[mode].measure(world, options, say),
+                                               options.out)
             world.stop()
-            kept.write_bytes(pickle.dumps(results))
-            write(options.out / "benchmarks.md", page(results))
-    print(page(results))
-    say(f"written to {options.out / 'benchmarks.md'}")
+            shown = part(mode, targets, text, options, of_commit)
+            write(page, mode, shown)
+            print(shown, flush=True)
+    say(f"written to {page}")
 
 
-def page(results):
-    """What is known by now, of all modes."""
-    parts = [results[mode] for mode in MODES if mode in results]
-    rows = [(*row[:3], "met" if row[3] else "**not met**") for part in parts for row in part[1]]
-    today = datetime.datetime.now(datetime.timezone.utc)
-    quick = ", in part with few rounds" if any(part[2] for part in parts) else ""
-    return (f"\nMeasured on {today:%d %B %Y} on {machine()}{quick}.\n"
-            "Medians, with the quartiles in brackets.\n\n### Targets\n\n" + table(["", "wanted", "measured", ""], rows) + "\n"
-            + "\n".join(part[0] for part in parts) + "\n")
+def children(pid):
+    found = []
+    for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
+        found += map(int, (task / "children").read_text().split())
+    return found
+
+
+def kill_below(pid):
+    for child in children(pid):
+        try:
+            kill_below(child)
+            os.kill(child, signal.SIGKILL)
+        except (FileNotFoundError, ProcessLookupError):
+            pass  # has ended meanwhile
+
+
+def stop_all():
+    """Ends whatever was started, by anybody: orphans become children of ours."""
+    while children(os.getpid()):
+        kill_below(os.getpid())
+        try:
+            os.wait()
+        except ChildProcessError:
+            pass
+
+
+def main():
+    """A process of its own measures, so that nothing goes on when it is told to stop."""
+    options = read_options()
+    signals = [signal.SIGHUP, signal.SIGINT, signal.SIGTERM]
+
+    def stopped(number, _):
+        for each in signals:
+            signal.signal(each, signal.SIG_IGN)
+        raise Stopped(number)
+
+    if ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0):
+        sys.exit("bench: this kernel does not let us look after what is started")
+    work = tempfile.TemporaryDirectory(prefix="withlock-bench-")
+    status = 1
+    signal.pthread_sigmask(signal.SIG_BLOCK, signals)
+    pid = os.fork()
+    if pid == 0:
+        os.setsid()  # a ^C is for the one above alone
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, signals)
+        try:
+            measure(options, work.name)
+            status = 0
+        except Exception as error:
+            print(f"bench: {error}", file=sys.stderr)
+        finally:
+            sys.stdout.flush()
+            os._exit(status)
+    try:
+        for each in signals:
+            signal.signal(each, stopped)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, signals)
+        status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    except Stopped as by:
+        status = 128 + by.args[0]
+        print(f"bench: stopped by {signal.Signals(by.args[0]).name}", file=sys.stderr)
+    finally:
+        for each in signals:
+            signal.signal(each, signal.SIG_IGN)
+        stop_all()
+        work.cleanup()
+    sys.exit(status)
 
 
 main()

@@ -8,14 +8,18 @@ import statistics
 import subprocess
 
 import peers
-from figures import bars, number, quantile, spread, table
-from world import RUN_S, only_when_root
+from figures import bars, number, quantile, spread, table, target
+from world import RUN_S
 
 RTT_MS = [20, 80]
 SETTLE_MS = 1000
 TRACED = {"withlock", "curl", "flock"}  # by callgrind: some take minutes, etcdctl does not run
 TLS_ROUND_TRIPS = 2  # TCP and TLS 1.3
 TRACE_TRIES = 3  # of a run under callgrind
+INSTRUCTIONS = """
+Instructions are not counted for the AWS CLI, for Ansible and, with --quick, for boto3, which take minutes
+under callgrind, nor for `etcdctl`, which does not run under it.
+"""
 
 
 class Series:
@@ -72,7 +76,7 @@ def count_instructions(world, peer, url):
     for _ in range(TRACE_TRIES):
         folder = world.path("callgrind")
         folder.mkdir()
-        words = ["valgrind", "--tool=callgrind", "--trace-children=yes", "-q",
+        words = ["valgrind", "--tool=callgrind", "--trace-children=yes", "--vgdb=no", "-q",
                  f"--callgrind-out-file={folder}/%p",
                  *map(str, peer.command("locks/bench", ["/bin/true"], url))]
         done = subprocess.run(words, env=world.environment(url), capture_output=True, timeout=RUN_S,
@@ -109,18 +113,20 @@ class SystemCurl(peers.Curl):
 
 
 def compare_trust(world, service, rounds):
-    """CPU with the system's certificates: curl reads the bundle, withlock looks one up."""
+    """CPU with the system's certificates: curl reads the bundle, withlock looks one up.
+    (series, None), or (None, why not)"""
     found = {"withlock": Series(), "curl": Series()}
-    if not only_when_root():
-        return None
     around = trusted_by_the_system(world)
+    tried = subprocess.run([*around, "true"], capture_output=True, text=True, check=False)
+    if tried.returncode:
+        return None, ["it takes the right to mount (root)", *tried.stderr.splitlines()][-1]
     for _ in range(rounds):
         for peer in (peers.Withlock(world), SystemCurl(world)):
             took = world.run(peer.command("locks/bench", ["/bin/true"], service.url),
                              service.url, ca=False, around=around)
             found[peer.name].add(cpu_ms=took["cpu_ms"], peak_mib=took["peak_mib"])
             service.calls()
-    return found
+    return found, None
 
 
 def who_is_here(world):
@@ -146,8 +152,12 @@ def take_turns(world, service, present, url_of, rounds, slow_rounds):
     return found
 
 
+def rounds_of(options):
+    return options.rounds or (6 if options.quick else 60)
+
+
 def measure(world, options, say):
-    rounds = options.rounds or (6 if options.quick else 60)
+    rounds = rounds_of(options)
     slow_rounds = max(2, rounds // 10)
     service, etcd = world.service(), world.etcd()
     present, skipped = who_is_here(world)
@@ -179,14 +189,10 @@ def ratio(found, name, other, what):
     return mine / theirs if mine and theirs else None
 
 
-def excess(found, name, rtt_ms):
-    """Wall time to the start beyond TCP, TLS, the calls that cannot overlap, and the settle wait;
-    and after the end, beyond two round trips."""
-    series = found[rtt_ms][name]
-    start, after = series.median("start_ms"), series.median("after_ms")
-    if start is None:
-        return None, None
-    return (start - SETTLE_MS - (TLS_ROUND_TRIPS + 4) * rtt_ms), after - 2 * rtt_ms
+def excess(found, rtt_ms, calls):
+    """Our wall time to the start beyond TCP, TLS, so many calls, and the settle wait."""
+    start = found[rtt_ms]["withlock"].median("start_ms")
+    return start - SETTLE_MS - (TLS_ROUND_TRIPS + calls) * rtt_ms
 
 
 def report(results, folder):
@@ -200,7 +206,7 @@ def report(results, folder):
             for peer in present]
     text = ["### CPU, memory, calls\n", table(
         ["", "CPU, ms", "peak memory, MiB", "calls", "system calls", "page faults",
-         "instructions, millions", "runs"], rows)]
+         "instructions, millions", "runs"], rows), INSTRUCTIONS]
     rows = []
     for peer in present:
         for_start = [spread(found[rtt_ms][peer.name]["start_ms"]) for rtt_ms in found]
@@ -214,11 +220,13 @@ def report(results, folder):
          *(f"after the end, {rtt_ms} ms" for rtt_ms in found)], rows)]
     for title, why in results["skipped"].items():
         text.append(f"\nNot measured: {title}: {why}.\n")
-    if results["trust"]:
+    trust, why = results["trust"]
+    if why:
+        text.append(f"\nNot measured: with the system's certificates: {why}.\n")
+    else:
         text += ["\n### With the system's certificates\n", table(
             ["", "CPU, ms", "peak memory, MiB"],
-            [[title, spread(results["trust"][name]["cpu_ms"]),
-              spread(results["trust"][name]["peak_mib"])]
+            [[title, spread(trust[name]["cpu_ms"]), spread(trust[name]["peak_mib"])]
              for name, title in (("withlock", "`withlock`, looks the issuer up in /etc/ssl/certs"),
                                  ("curl", "`curl`, reads the bundle"))])]
     bars(folder / "bench-cpu.svg", "CPU time of an uncontended run", "ms (median, quartiles)",
@@ -241,27 +249,26 @@ def targets(found, present):
     """(what, wanted, got, met)"""
     names = {peer.name for peer in present}
     rows = []
-
-    def row(what, wanted, got, met, unit=""):
-        rows.append((what, wanted, f"{number(got)}{unit}", met))
-
     got = ratio(found, "withlock", "curl", "cpu_ms")
-    row("CPU, times that of `curl`", "at most 1.3", got, got <= 1.3)
+    rows.append(target("CPU, times that of `curl`", "at most 1.3", got, got <= 1.3))
     got = ratio(found, "withlock", "etcdctl", "cpu_ms")
-    row("CPU, times that of `etcdctl lock`", "at most 1", got, got <= 1)
+    rows.append(target("CPU, times that of `etcdctl lock`", "at most 1", got, got <= 1))
     for name, wanted in (("cli", 60), ("boto3", 15)):
         if name in names:
             got = ratio(found, name, "withlock", "cpu_ms")
-            row(f"CPU of the {'AWS CLI' if name == 'cli' else name} script, times ours",
-                f"at least {wanted}", got, got >= wanted)
+            rows.append(target(f"CPU of the {'AWS CLI' if name == 'cli' else name} script, times ours",
+                               f"at least {wanted}", got, got >= wanted))
     got = found[0]["withlock"].median("calls")
-    row("calls", "6", got, got == 6)
+    rows.append(target("calls", "6", got, got == 6))
     got = ratio(found, "withlock", "curl", "peak_mib")
-    row("peak memory, times that of `curl`", "at most 1.2", got, got <= 1.2)
+    rows.append(target("peak memory, times that of `curl`", "at most 1.2", got, got <= 1.2))
     for rtt_ms in found:
-        start, after = excess(found, "withlock", rtt_ms)
-        row(f"to the start, beyond TCP, TLS, 4 round trips of {rtt_ms} ms and settle",
-            "at most 15 ms", start, start <= 15, " ms")
-        row(f"to the exit, beyond 2 round trips of {rtt_ms} ms", "at most 5 ms", after, after <= 5,
-            " ms")
+        # The first listing and the claim fall within the settle wait, if nobody contends.
+        for calls, which in ((4, ""), (2, " (create, the listing that decides)"))[:1 + (rtt_ms > 0)]:
+            got = excess(found, rtt_ms, calls)
+            rows.append(target(f"to the start, beyond TCP, TLS, {calls} round trips of {rtt_ms} ms"
+                               f"{which} and settle", "at most 15 ms", got, got <= 15, " ms"))
+        got = found[rtt_ms]["withlock"].median("after_ms") - 2 * rtt_ms
+        rows.append(target(f"to the exit, beyond 2 round trips of {rtt_ms} ms", "at most 5 ms", got,
+                           got <= 5, " ms"))
     return rows

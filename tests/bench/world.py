@@ -4,7 +4,6 @@ measured run of a command."""
 import contextlib
 import http.client
 import json
-import os
 import pathlib
 import shutil
 import socket
@@ -197,7 +196,3 @@ class World:
         begin_ns, end_ns, user_us, system_us, peak_kib, minor, major, switches, _ = figures
         return {"begin_ns": begin_ns, "end_ns": end_ns, "cpu_ms": (user_us + system_us) / 1000,
                 "peak_mib": peak_kib / 1024, "faults": minor + major, "switches": switches}
-
-
-def only_when_root():
-    return os.geteuid() == 0
