@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import traceback
 
 import contention
 import holding
@@ -153,8 +154,10 @@ def main():
         try:
             measure(options, work.name)
             status = 0
-        except Exception as error:
+        except (RuntimeError, OSError) as error:
             print(f"bench: {error}", file=sys.stderr)
+        except Exception:
+            traceback.print_exc()
         finally:
             sys.stdout.flush()
             os._exit(status)

@@ -256,10 +256,10 @@ Holds of {HOLD_S} s, {LATENCY_MS} ms of latency, listings that lag up to {LAG_MS
 of AWS: 10 calls a second of each operation, counted for all together. Contenders come back as soon
 as they have had the lock, unless it says "once". Role peers retry every 30 to 45 s, as in its
 defaults, and pause for {STEP_S} s before each step, as Ansible's modules do. Time is up after
-{results["long"]} s for the series of role peers, {results["short"]} s for the others; the {results["crowd"]} `withlock` that come once
-have as long as they need. A lock that was free when time was up counts as free for so long, one that
-was held as held. Calls a second are those of create; list; delete: on
-average, and in the busiest {WINDOW_MS // 1000} s; throttled ones count.
+{results["long"]} s for the series of role peers, {results["short"]} s for the others; `withlock` that come once have as
+long as they need. A lock that was free when time was up counts as free for so long, one that was held
+as held. Calls a second are those of create; list; delete: on average, and in the busiest
+{WINDOW_MS // 1000} s; throttled ones count.
 """, table(["", "entries", "free, ms: median", "99 %", "in use", "out of order", "calls/s",
             "calls per entry", "throttled"], rows)]
     mix = results["mix"]["names"]
