@@ -1,6 +1,7 @@
 """Many contenders for one lock: how long it stays free, who comes when, what it costs."""
 
 import collections
+import math
 import concurrent.futures
 import re
 import signal
@@ -119,7 +120,7 @@ class Crowd:
                 "out_of_order": out_of_order(calls, holds), "calls": len(calls),
                 "per_operation": per_operation,
                 "throttled": sum(call["outcome"] == "ThrottlingException" for call in calls),
-                "renewal_gaps_ms": renewal_gaps(calls), "statuses": dict(self.statuses)}
+                "renewal_gaps_ms": renewal_gaps(calls, holds), "statuses": dict(self.statuses)}
 
 
 def read_holds(path, over_ns, ended_ns):
@@ -154,17 +155,19 @@ def out_of_order(calls, holds):
     return sum(later < earlier - TIE_MS for earlier, later in zip(order, order[1:]))
 
 
-def renewal_gaps(calls):
-    """Between one claim or renewal of a holder and its next, in ms."""
+def renewal_gaps(calls, holds):
+    """Between the claim or renewal of a holder and its next, in ms; not between two claims of one
+    who took the first back."""
+    held_ms = {name: start_ns / 1e6 for start_ns, _, name in holds}
     last, gaps = {}, []
     for call in calls:
-        name = call.get("logGroupName") or ""
-        if call["operation"] != "CreateLogGroup" or call["outcome"] != "ok" or "#h" not in name:
+        found = re.search(r"#h.*#l([^#]*)$", call.get("logGroupName") or "")
+        if not found or call["operation"] != "CreateLogGroup" or call["outcome"] != "ok":
             continue
-        run = name.split("#")[0]
-        if run in last:
-            gaps.append(call["mono_ms"] - last[run])
-        last[run] = call["mono_ms"]
+        label, at_ms = found.group(1), call["mono_ms"]
+        if label in last and at_ms > held_ms.get(label, math.inf):
+            gaps.append(at_ms - last[label])
+        last[label] = at_ms
     return gaps
 
 

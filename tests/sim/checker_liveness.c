@@ -142,7 +142,9 @@ void checker_looks(struct checker *checker, uint32_t actor, int64_t asked_ms,
         return;
     struct view view = view_of(checker, self, asked_ms);
     uint32_t room = view.fewest && view.fewest < self->slots ? view.fewest : self->slots;
-    self->sees_ahead = view.whole > 0 || (view.slots > 0 && view.slots >= room);
+    /* If it was stopped while it read, what it was shown may be forgotten here. */
+    bool forgotten = checker->world->now_ms - asked_ms > SERVICE_REMEMBERED_MS;
+    self->sees_ahead = forgotten || view.whole > 0 || (view.slots > 0 && view.slots >= room);
     self->sees_young = !view.claims && !view.old && self->anchored;
     self->sees_newer = view.newer;
 }

@@ -4,13 +4,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define REMEMBERED_MS 60000 /* for the checker */
+#define FORGET_FROM 64 /* groups; for each world anew: it must not matter what came before */
 
 void service_start(struct service *service, struct world *world, const struct plan *plan)
 {
     service->world = world;
     service->plan = plan;
     service->group_count = 0;
+    service->forget_at = FORGET_FROM;
 }
 
 void service_free(struct service *service)
@@ -60,7 +61,8 @@ static void forget(struct service *service)
     for (uint32_t i = 0; i < service->group_count; i++) {
         struct group *group = service->groups[i];
         if (group->deleted_ms == WORLD_NEVER ||
-            group->deleted_ms + service->plan->lag_ms + REMEMBERED_MS > service->world->now_ms)
+            group->deleted_ms + service->plan->lag_ms + SERVICE_REMEMBERED_MS >
+                service->world->now_ms)
             service->groups[kept++] = group;
     }
     service->group_count = kept;
@@ -71,14 +73,15 @@ struct group *service_create(struct service *service, uint32_t front_end, const 
     struct world *world = service->world;
     if (service_find(service, name))
         return NULL;
-    if (service->group_count == service->group_room) {
+    if (service->group_count == service->forget_at) {
         forget(service);
-        if (service->group_count * 4 >= service->group_room * 3) {
-            service->group_room = service->group_room ? service->group_room * 2 : 64;
-            service->groups =
-                realloc(service->groups, service->group_room * sizeof(*service->groups));
-            assert(service->groups);
-        }
+        if (service->group_count * 4 >= service->forget_at * 3)
+            service->forget_at *= 2;
+    }
+    if (service->group_room < service->forget_at) {
+        service->group_room = service->forget_at;
+        service->groups = realloc(service->groups, service->group_room * sizeof(*service->groups));
+        assert(service->groups);
     }
     struct group *group = world_keep(world, sizeof(*group));
     size_t length = strlen(name);

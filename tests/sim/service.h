@@ -17,6 +17,8 @@
 #define SERVICE_PAGE   50
 #define SERVICE_NOBODY UINT32_MAX
 
+#define SERVICE_REMEMBERED_MS 60000 /* what was deleted, and is shown no more: for the checker */
+
 struct group {
     const char *name; /* lives as long as the world */
     size_t name_bytes;
@@ -38,7 +40,7 @@ struct service {
     const struct plan *plan;
     struct group **groups; /* by name, then by age; also those a front end still shows */
     uint32_t group_count;
-    uint32_t group_room;
+    uint32_t group_room, forget_at;
 };
 
 void service_start(struct service *service, struct world *world, const struct plan *plan);
