@@ -26,6 +26,10 @@ in_flight() {
     wait_until waiting CreateLogGroup
 }
 
+resumed_look() {
+    [ -n "$(calls 'select(.resumed and .operation == "DescribeLogGroups")')" ]
+}
+
 nothing_under_way() {
     [ "$(control /_waiting)" = '{}' ]
 }
@@ -49,11 +53,10 @@ nothing_under_way() {
     export AWS_CA_BUNDLE=$CA CURL_CA_BUNDLE=$CA
     start_service --tls-cert "$CERTIFICATE" --tls-key "$KEY"
     export AWS_ENDPOINT_URL=$URL
-    hold holder -t 30 -p locks/a # a look every 5 s: the connection of the last is not used again
+    hold holder -t 60 -p locks/a # a look every 10 s: the connection of the last is not used again
     local holder=$JOB
     [ -z "$(calls 'select(.resumed)')" ]
-    wait_until renewals 1
-    [ -n "$(calls 'select(.resumed and .operation == "DescribeLogGroups")')" ]
+    wait_until resumed_look
     let_go holder
     ends 0 "$holder"
     nothing_left

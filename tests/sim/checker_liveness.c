@@ -146,7 +146,7 @@ void checker_looks(struct checker *checker, uint32_t actor, int64_t asked_ms,
     bool forgotten = checker->world->now_ms - asked_ms > SERVICE_REMEMBERED_MS;
     self->sees_ahead = forgotten || view.whole > 0 || (view.slots > 0 && view.slots >= room);
     self->sees_young = !view.claims && !view.old && self->anchored;
-    self->sees_newer = view.newer;
+    self->sees_newer = forgotten || view.newer;
 }
 
 /*
