@@ -34,7 +34,7 @@
     X(CLEAN_FIRST, "expired unmarked attempts go before the command starts")                       \
     X(CLEAN_WHILE_HELD, "unmarked attempts that expire during the hold are deleted")               \
     X(CLEAN_SETTLED, "what held off a deleted unmarked attempt stands until D after its delete")   \
-    X(CLEAN_FRESH, "no delete of an unmarked name later than D after its listing")                 \
+    X(CLEAN_FRESH, "no delete of an unmarked name later than D, or 5 s, after its listing")        \
     X(CLEAN_EMPTY, "what has content or streams is never deleted")                                 \
     X(LEASE_FROM_FIRST_SEND, "the lease runs from before the first sending")                       \
     X(LEASE_CONFIRMED, "only a create seen in a listing prolongs the lease")                       \

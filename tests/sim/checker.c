@@ -330,8 +330,7 @@ static void check_order(struct checker *checker, const struct checker_actor *sel
             self->decided_read_ms - group->applied_ms >
                 attempt.lock_timeout_ms - attempt.lock_timeout_ms / DRIFT_PARTS)
             continue;
-        int64_t ticket_ms =
-            attempt.ticket_ms != ATTEMPT_UNKNOWN ? attempt.ticket_ms : group->created_ms;
+        int64_t ticket_ms = checker_ticket_ms(group, &attempt);
         if (!smaller_key(ticket_ms, attempt.id, self) || (self->shared && attempt.shared))
             continue;
         earlier += group->actor != last;

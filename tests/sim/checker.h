@@ -9,6 +9,7 @@
 #ifndef SIM_CHECKER_H
 #define SIM_CHECKER_H
 
+#include "lock/attempt.h"
 #include "lock/lock.h"
 #include "plan.h"
 #include "service.h"
@@ -199,6 +200,9 @@ void checker_leaves(struct checker *checker, uint32_t actor, struct mono now,
                     enum lock_reason reason);
 void checker_exits(struct checker *checker, uint32_t actor, const struct lock_settings *settings);
 void checker_killed(struct checker *checker, uint32_t actor);
+
+/* The ticket that a name shows: of a first generation its creation time. (For the checker's.) */
+int64_t checker_ticket_ms(const struct group *group, const struct attempt *attempt);
 
 /* What the service applies. */
 void checker_created(struct checker *checker, struct group *group);

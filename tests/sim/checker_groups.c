@@ -6,6 +6,11 @@
 
 #define EXPIRY_SKEW_MS 5000 /* front ends agree to so much for expiry */
 
+int64_t checker_ticket_ms(const struct group *group, const struct attempt *attempt)
+{
+    return attempt->ticket_ms != ATTEMPT_UNKNOWN ? attempt->ticket_ms : group->created_ms;
+}
+
 /* I4: what is applied less than D (and the lag) after its delete, a look was to find. */
 static void check_late_create(struct checker *checker, const struct checker_actor *self,
                               const struct group *group)
@@ -36,8 +41,7 @@ void checker_created(struct checker *checker, struct group *group)
     if (group->actor == SERVICE_NOBODY || self->role ||
         attempt_parse(text_from(PLAN_PREFIX), text_from(group->name), &attempt) != ATTEMPT_MARKED)
         return;
-    int64_t ticket_ms =
-        attempt.ticket_ms != ATTEMPT_UNKNOWN ? attempt.ticket_ms : group->created_ms;
+    int64_t ticket_ms = checker_ticket_ms(group, &attempt);
     if (attempt.claim && attempt.first_claim_ms == ATTEMPT_UNKNOWN)
         self->claim_ms = group->created_ms;
     if (ticket_ms < self->ticket_ms)
@@ -58,7 +62,7 @@ static int64_t ticket_of(const struct group *group)
     struct attempt attempt;
     if (attempt_parse(text_from(PLAN_PREFIX), text_from(group->name), &attempt) != ATTEMPT_MARKED)
         return INT64_MAX;
-    return attempt.ticket_ms != ATTEMPT_UNKNOWN ? attempt.ticket_ms : group->created_ms;
+    return checker_ticket_ms(group, &attempt);
 }
 
 /* From when on it counts: to its own run only since that sent it first, however late it came. */

@@ -52,8 +52,7 @@ struct view {
 static bool may_be_before(const struct checker_actor *self, const struct group *group,
                           const struct attempt *attempt)
 {
-    int64_t ticket_ms =
-        attempt->ticket_ms != ATTEMPT_UNKNOWN ? attempt->ticket_ms : group->created_ms;
+    int64_t ticket_ms = checker_ticket_ms(group, attempt);
     /* Of those who come anew with another ticket, or replace one another, not all is known. */
     bool any = !self->queues || self->settings->nonce || self->known_ticket_ms == INT64_MAX;
     return any || attempt->claim || ticket_ms <= self->known_ticket_ms;
@@ -64,8 +63,7 @@ static void view_marked(struct view *view, const struct checker_actor *self,
 {
     bool slot = self->slots > 1 && attempt->slots > 1 && !attempt->shared;
     bool same_id = self->settings->nonce && text_equal(attempt->id, self->id);
-    int64_t ticket_ms =
-        attempt->ticket_ms != ATTEMPT_UNKNOWN ? attempt->ticket_ms : group->created_ms;
+    int64_t ticket_ms = checker_ticket_ms(group, attempt);
     bool newer = !self->queues || ticket_ms >= self->known_ticket_ms;
     view->newer |= same_id && !attempt->claim && newer;
     if (slot && (!view->fewest || attempt->slots < view->fewest))
@@ -228,8 +226,7 @@ static const struct checker_actor *first_in_line(const struct checker *checker)
         struct attempt attempt;
         if (!run || group->deleted_ms != WORLD_NEVER || parse(group, &attempt) != ATTEMPT_MARKED)
             continue;
-        int64_t ticket_ms =
-            attempt.ticket_ms != ATTEMPT_UNKNOWN ? attempt.ticket_ms : group->created_ms;
+        int64_t ticket_ms = checker_ticket_ms(group, &attempt);
         if (ticket_ms < smallest_ms) {
             smallest_ms = ticket_ms;
             first = run;

@@ -1,6 +1,14 @@
 /* How often a waiter asks (docs/protocol.md, "Polling"), in a small, perfect service. */
 #include "lock_world.h"
 
+/* With timeouts that play no part here. */
+static struct world *begin_patient(void)
+{
+    struct lock_settings from = settings();
+    from.lock_timeout_ms = from.role_timeout_ms = 900000;
+    return begin(&from);
+}
+
 static unsigned count_listings(const struct world *world)
 {
     unsigned listings = 0;
@@ -25,9 +33,7 @@ static void who_is_further_back_asks_less(void **state)
         {"far back, it moves fast", 59, true, 1, 20},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        struct lock_settings from = settings();
-        from.lock_timeout_ms = from.role_timeout_ms = 900000;
-        struct world *world = begin(&from);
+        struct world *world = begin_patient();
         plant(world, "p/a#t900#g1#q5#h", 1000);
         for (int k = 1; k < rows[i].ahead; k++) {
             char name[32];
@@ -54,9 +60,7 @@ static void who_is_further_back_asks_less(void **state)
 static void that_nobody_holds_yet_does_not_tell_how_long_holds_take(void **state)
 {
     (void)state;
-    struct lock_settings from = settings();
-    from.lock_timeout_ms = from.role_timeout_ms = 900000;
-    struct world *world = begin(&from);
+    struct world *world = begin_patient();
     world->pages = 2;
     for (int k = 0; k < 9; k++) {
         char name[32];
@@ -81,9 +85,7 @@ static void who_is_next_asks_again_soon(void **state)
         bool soon;
     } rows[] = {{"next", true}, {"second", false}};
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        struct lock_settings from = settings();
-        from.lock_timeout_ms = from.role_timeout_ms = 900000;
-        struct world *world = begin(&from);
+        struct world *world = begin_patient();
         plant(world, "p/a#t900", 1000);
         if (!rows[i].soon)
             plant(world, "p/b#t900", 1000);
@@ -106,9 +108,7 @@ static void who_is_next_asks_again_soon(void **state)
 static void a_throttled_claim_is_made_again_soon(void **state)
 {
     (void)state;
-    struct lock_settings from = settings();
-    from.lock_timeout_ms = from.role_timeout_ms = 900000;
-    struct world *world = begin(&from);
+    struct world *world = begin_patient();
     assert_true(go(world, LOCK_CLAIMING, 5000));
     world->fail_kind = LOCK_TODO_CREATE;
     world->fail_with = LOCK_LATER;
