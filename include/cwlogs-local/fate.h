@@ -43,15 +43,18 @@ struct fate {
     int64_t skew_ms;        /* of the creation time it stamps */
 };
 
-/* How many calls an operation may still make at once: one second's worth, refilled steadily. */
+/* How many calls an operation may still make at once; shared by all clients, refilled steadily. */
 struct bucket {
     double tokens;
     int64_t filled_ms;
     bool used; /* false: full, whatever the rest says */
 };
 
-/* Takes one token; false if there is none. rate is in calls a second, 0 for no limit. */
-bool bucket_take(struct bucket *bucket, double rate, int64_t now_ms);
+/*
+ * Takes one token; false if there is none, which costs nothing. rate is in calls a second, 0 for
+ * no limit; burst is what a full bucket holds, 0 for the calls of a second (one at least).
+ */
+bool bucket_take(struct bucket *bucket, double rate, int64_t burst, int64_t now_ms);
 
 /* buckets: one for each operation. */
 struct fate fate_draw(const struct faults *faults, enum operation operation, struct chance *chance,

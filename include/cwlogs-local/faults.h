@@ -24,15 +24,23 @@ enum outage {
     OUTAGE_HANG,   /* every request is taken and never answered, nor applied */
 };
 
+/* How late listings show a change: drawn evenly from least to greatest, or least if that is more.
+ */
+struct lag {
+    int64_t least_ms, greatest_ms;
+};
+
 /* Set by faults_init; see the table in faults.c for what each means. */
 struct faults {
     int64_t latency_ms;
     int64_t latency_jitter_ms;
-    int64_t visibility_lag_ms;
+    struct lag visibility_lag; /* as last set for both at once; what counts are the next two */
+    struct lag create_lag, delete_lag;
     int64_t stored_bytes_lag_ms;
     int64_t clock_skew_ms;
     int64_t date_offset_s;
     double rate_limit[OPERATION_COUNT]; /* calls a second; 0: no limit */
+    int64_t rate_burst;                 /* calls at once under a limit; 0: those of a second */
     double error_rate;
     double operation_aborted_rate;
     double lost_response_rate;

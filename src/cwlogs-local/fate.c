@@ -22,11 +22,11 @@ int64_t chance_between(struct chance *chance, int64_t low, int64_t high)
     return low + (int64_t)(chance_fraction(chance) * ((double)(high - low) + 1));
 }
 
-bool bucket_take(struct bucket *bucket, double rate, int64_t now_ms)
+bool bucket_take(struct bucket *bucket, double rate, int64_t burst, int64_t now_ms)
 {
     if (rate <= 0)
         return true;
-    double full = rate < 1 ? 1 : rate;
+    double full = burst > 0 ? (double)burst : rate < 1 ? 1 : rate;
     double passed_s = bucket->used ? (double)(now_ms - bucket->filled_ms) / 1000 : 0;
     double tokens = bucket->used ? bucket->tokens + passed_s * rate : full;
     if (tokens > full)
@@ -50,12 +50,21 @@ static bool changes_group(enum operation operation)
     }
 }
 
+static int64_t draw_lag(const struct faults *faults, enum operation operation,
+                        struct chance *chance)
+{
+    const struct lag *lag =
+        operation == OPERATION_DELETE_LOG_GROUP ? &faults->delete_lag : &faults->create_lag;
+    bool is_range = lag->greatest_ms > lag->least_ms;
+    return chance_between(chance, lag->least_ms, is_range ? lag->greatest_ms : lag->least_ms);
+}
+
 struct fate fate_draw(const struct faults *faults, enum operation operation, struct chance *chance,
                       struct bucket buckets[OPERATION_COUNT], int64_t now_ms)
 {
     int64_t latency_ms = faults->latency_ms + chance_between(chance, 0, faults->latency_jitter_ms);
     struct fate fate = {.before_ms = latency_ms / 2, .after_ms = latency_ms - latency_ms / 2};
-    fate.visible_lag_ms = chance_between(chance, 0, faults->visibility_lag_ms);
+    fate.visible_lag_ms = draw_lag(faults, operation, chance);
     fate.skew_ms = chance_between(chance, -faults->clock_skew_ms, faults->clock_skew_ms);
     fate.apply_delay_ms = chance_between(chance, 0, faults->apply_delay_ms);
     bool dropped = chance_fraction(chance) < faults->drop_rate;
@@ -68,7 +77,8 @@ struct fate fate_draw(const struct faults *faults, enum operation operation, str
 
     if (dropped)
         fate.verdict = VERDICT_DROP;
-    else if (!bucket_take(&buckets[operation], faults->rate_limit[operation], now_ms))
+    else if (!bucket_take(&buckets[operation], faults->rate_limit[operation], faults->rate_burst,
+                          now_ms))
         fate.verdict = VERDICT_THROTTLE;
     else if (faults->deny[operation])
         fate.verdict = VERDICT_DENY;

@@ -10,6 +10,7 @@
 #define WAIT_MAX_MS    86400000  /* a day */
 #define OFFSET_MAX_S   315360000 /* ten years */
 #define RATE_LIMIT_MAX 1000000.0 /* calls a second */
+#define RATE_BURST_MAX 1000000   /* calls */
 #define NUMBER_BYTES   64        /* of a number as text */
 #define AWS_RATE       10.0      /* calls a second: quotas of Create-, Delete-, DescribeLogGroup */
 #define AWS_LOW_RATE   5.0       /* of the tag operations and PutRetentionPolicy */
@@ -29,17 +30,33 @@ struct setting {
     size_t offset; /* in struct faults */
     int64_t min, max;
     const char *help;
+    const size_t *too; /* offsets of two more integers that it sets; NULL: none */
 };
 
 #define AT(member) offsetof(struct faults, member)
+
+static const size_t both_greatest[2] = {AT(create_lag.greatest_ms), AT(delete_lag.greatest_ms)};
+static const size_t both_least[2] = {AT(create_lag.least_ms), AT(delete_lag.least_ms)};
 
 static const struct setting settings[] = {
     {"latency_ms", KIND_INTEGER, AT(latency_ms), 0, WAIT_MAX_MS,
      "every answer takes this long, half of it before the call is applied"},
     {"latency_jitter_ms", KIND_INTEGER, AT(latency_jitter_ms), 0, WAIT_MAX_MS,
      "and up to this much longer"},
-    {"visibility_lag_ms", KIND_INTEGER, AT(visibility_lag_ms), 0, WAIT_MAX_MS,
-     "creates and deletes reach listings after up to this, each by itself"},
+    {"visibility_lag_ms", KIND_INTEGER, AT(visibility_lag.greatest_ms), 0, WAIT_MAX_MS,
+     "creates and deletes reach listings after up to this, each by itself;\n"
+     "sets create_lag_ms and delete_lag_ms",
+     both_greatest},
+    {"visibility_lag_min_ms", KIND_INTEGER, AT(visibility_lag.least_ms), 0, WAIT_MAX_MS,
+     "and no sooner than after this; sets create_lag_min_ms, delete_lag_min_ms", both_least},
+    {"create_lag_ms", KIND_INTEGER, AT(create_lag.greatest_ms), 0, WAIT_MAX_MS,
+     "only creates reach listings after up to this"},
+    {"create_lag_min_ms", KIND_INTEGER, AT(create_lag.least_ms), 0, WAIT_MAX_MS,
+     "and no sooner than after this"},
+    {"delete_lag_ms", KIND_INTEGER, AT(delete_lag.greatest_ms), 0, WAIT_MAX_MS,
+     "only deletes reach listings after up to this"},
+    {"delete_lag_min_ms", KIND_INTEGER, AT(delete_lag.least_ms), 0, WAIT_MAX_MS,
+     "and no sooner than after this"},
     {"stored_bytes_lag_ms", KIND_INTEGER, AT(stored_bytes_lag_ms), 0, WAIT_MAX_MS,
      "events count as stored bytes only after this"},
     {"clock_skew_ms", KIND_INTEGER, AT(clock_skew_ms), 0, WAIT_MAX_MS,
@@ -49,6 +66,8 @@ static const struct setting settings[] = {
     {"rate_limit", KIND_RATE_LIMIT, AT(rate_limit), 0, 0,
      "calls a second of each operation before ThrottlingException: a number,\n"
      "OPERATION=NUMBER,..., or aws for the quotas of AWS; 0 is no limit"},
+    {"rate_burst", KIND_INTEGER, AT(rate_burst), 0, RATE_BURST_MAX,
+     "calls that may come at once under a rate limit; 0: those of a second"},
     {"error_rate", KIND_CHANCE, AT(error_rate), 0, 0,
      "chance (0 to 1) of a 500 or 503, nothing applied"},
     {"operation_aborted_rate", KIND_CHANCE, AT(operation_aborted_rate), 0, 0,
@@ -146,6 +165,8 @@ static int set_integer(struct faults *faults, const struct setting *setting, str
         return bad_value(setting, value, wanted, err);
     }
     *(int64_t *)member(faults, setting) = number;
+    for (size_t i = 0; setting->too && i < 2; i++)
+        *(int64_t *)((char *)faults + setting->too[i]) = number;
     return 0;
 }
 

@@ -294,6 +294,27 @@ cut_off() {
     wait_until eval '[ -z "$(names q/)" ]'
 }
 
+@test "creates and deletes can each have a lag of their own, and a least one" {
+    start_service --visibility-lag-min-ms 86400000 --create-lag-min-ms 0
+    ok CreateLogGroup '{"logGroupName":"p/a"}'
+    [ "$(names p/)" = p/a ]
+    ok DeleteLogGroup '{"logGroupName":"p/a"}'
+    [ "$(names p/)" = p/a ]
+    faults '{"delete_lag_min_ms":0,"create_lag_ms":86400000,"create_lag_min_ms":86400000}'
+    ok CreateLogGroup '{"logGroupName":"p/b"}'
+    [ "$(names p/)" = p/a ]
+    faults '{"visibility_lag_ms":0,"visibility_lag_min_ms":0}'
+    ok CreateLogGroup '{"logGroupName":"p/c"}'
+    ok DeleteLogGroup '{"logGroupName":"p/c"}'
+    [ "$(names p/)" = p/a ]
+    # never sooner than the least, whatever is drawn; so the first look that shows it is late enough
+    faults '{"visibility_lag_ms":900,"visibility_lag_min_ms":400}'
+    local before=$(date +%s%3N)
+    ok CreateLogGroup '{"logGroupName":"q/a"}'
+    wait_until eval '[ "$(names q/)" = q/a ]'
+    [ $(($(date +%s%3N) - before)) -ge 400 ]
+}
+
 @test "clock skew moves creation times either way, request by request" {
     start_service --clock-skew-ms 3600000
     local now=$(date +%s%3N)
@@ -330,6 +351,22 @@ cut_off() {
     ok CreateLogGroup '{"logGroupName":"p/c"}'
     faults '{"rate_limit":0}'
     ok DeleteLogGroup '{"logGroupName":"p/c"}'
+}
+
+@test "a bucket holds what it is told to, or a second's calls, for all clients together" {
+    start_service
+    crowd() { # 40 calls at once, of which so many are served
+        for i in {1..40}; do echo 'url = "'"$URL"'/"'; done >"$BATS_TEST_TMPDIR/urls"
+        curl -sZ --parallel-max 40 -o /dev/null -w '%{http_code}\n' -d '{}' \
+            -H 'X-Amz-Target: Logs_20140328.DescribeLogGroups' -K "$BATS_TEST_TMPDIR/urls" >/dev/null
+        control /_stats | jq .DescribeLogGroups.ok
+    }
+    faults '{"rate_limit":0.001,"rate_burst":10}'
+    [ "$(crowd)" -eq 10 ]
+    curl -sf -X POST "$URL/_reset"
+    faults '{"rate_limit":{"DescribeLogGroups":0.001,"CreateLogGroup":10},"rate_burst":25}'
+    [ "$(crowd)" -eq 25 ]
+    ok CreateLogGroup '{"logGroupName":"p/a"}'
 }
 
 @test "errors of the service apply nothing" {

@@ -32,7 +32,7 @@ static void one_seed_one_fate(void **state)
     (void)state;
     struct faults faults;
     faults_init(&faults);
-    faults.visibility_lag_ms = 1000000;
+    faults.create_lag.greatest_ms = 1000000;
     struct chance a = {7}, b = {7}, c = {8};
     int64_t first = draw_one(&faults, OPERATION_TAG_RESOURCE, &a).visible_lag_ms;
     assert_int_equal(first, draw_one(&faults, OPERATION_TAG_RESOURCE, &b).visible_lag_ms);
@@ -50,7 +50,7 @@ static void spans_are_kept_and_used(void **state)
     faults_init(&faults);
     faults.latency_ms = 10;
     faults.latency_jitter_ms = 5;
-    faults.visibility_lag_ms = 3;
+    faults.create_lag.greatest_ms = 3;
     faults.clock_skew_ms = 2;
     faults.apply_delay_ms = 4;
     struct chance chance = {1};
@@ -71,6 +71,38 @@ static void spans_are_kept_and_used(void **state)
     assert_int_equal(lag, 0xf);
     assert_int_equal(skew, 0x1f);
     assert_int_equal(delay, 0x1f);
+}
+
+/* The least and the greatest lag that an operation draws; every one in between came, too. */
+static void check_lag(const struct faults *faults, enum operation operation, int64_t least,
+                      int64_t greatest)
+{
+    struct chance chance = {5};
+    uint64_t seen = 0, wanted = 0;
+    for (int i = 0; i < DRAWS; i++) {
+        int64_t lag_ms = draw_one(faults, operation, &chance).visible_lag_ms;
+        assert_in_range(lag_ms, 0, 63);
+        seen |= UINT64_C(1) << lag_ms;
+    }
+    for (int64_t ms = least; ms <= greatest; ms++)
+        wanted |= UINT64_C(1) << ms;
+    assert_int_equal(seen, wanted);
+}
+
+static void creates_and_deletes_have_lags_of_their_own(void **state)
+{
+    (void)state;
+    struct faults faults;
+    faults_init(&faults);
+    faults.create_lag = (struct lag){.least_ms = 20, .greatest_ms = 25};
+    faults.delete_lag = (struct lag){.greatest_ms = 3};
+    check_lag(&faults, OPERATION_CREATE_LOG_GROUP, 20, 25);
+    check_lag(&faults, OPERATION_CREATE_LOG_STREAM, 20, 25);
+    check_lag(&faults, OPERATION_DELETE_LOG_GROUP, 0, 3);
+    faults.delete_lag.least_ms = 3; /* always the same */
+    check_lag(&faults, OPERATION_DELETE_LOG_GROUP, 3, 3);
+    faults.delete_lag.least_ms = 40; /* more than the greatest */
+    check_lag(&faults, OPERATION_DELETE_LOG_GROUP, 40, 40);
 }
 
 static unsigned count_verdicts(const struct faults *faults, enum operation operation,
@@ -171,10 +203,49 @@ static void slow_buckets(void **state)
 {
     (void)state;
     struct bucket bucket = {0};
-    assert_true(bucket_take(&bucket, 0.5, 100));
-    assert_false(bucket_take(&bucket, 0.5, 2099));
-    assert_true(bucket_take(&bucket, 0.5, 2100));
-    assert_true(bucket_take(&bucket, 0, 2100)); /* no limit */
+    assert_true(bucket_take(&bucket, 0.5, 0, 100));
+    assert_false(bucket_take(&bucket, 0.5, 0, 2099));
+    assert_true(bucket_take(&bucket, 0.5, 0, 2100));
+    assert_true(bucket_take(&bucket, 0, 0, 2100)); /* no limit */
+}
+
+static unsigned take_all(struct bucket *bucket, double rate, int64_t burst, int64_t now_ms)
+{
+    unsigned taken = 0;
+    while (taken < 1000 && bucket_take(bucket, rate, burst, now_ms))
+        taken++;
+    return taken;
+}
+
+/* The quotas of the service: so many at once, so many a second for long, whoever asks. */
+static void bursts_and_what_follows(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        double rate;
+        int64_t burst;
+        unsigned at_once, after_100_ms, after_a_minute;
+    } rows[] = {
+        {"a second's worth", 10, 0, 10, 1, 10},
+        {"the same, said", 10, 10, 10, 1, 10},
+        {"more", 10, 30, 30, 1, 30},
+        {"less", 10, 1, 1, 1, 1},
+        {"slow, with a burst", 0.5, 4, 4, 0, 4},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct bucket bucket = {0};
+        double rate = rows[i].rate;
+        int64_t burst = rows[i].burst;
+        check_row(take_all(&bucket, rate, burst, 5) == rows[i].at_once, rows[i].name);
+        check_row(take_all(&bucket, rate, burst, 105) == rows[i].after_100_ms, rows[i].name);
+        check_row(take_all(&bucket, rate, burst, 60105) == rows[i].after_a_minute, rows[i].name);
+    }
+    struct bucket bucket = {0}; /* 25 a second ask for a minute: 10 at once and 10 a second */
+    unsigned taken = 0;
+    for (int64_t ms = 0; ms < 60000; ms += 40)
+        taken += bucket_take(&bucket, 10, 0, ms);
+    assert_in_range(taken, 608, 610);
 }
 
 int main(void)
@@ -183,10 +254,12 @@ int main(void)
         cmocka_unit_test(no_faults_no_harm),
         cmocka_unit_test(one_seed_one_fate),
         cmocka_unit_test(spans_are_kept_and_used),
+        cmocka_unit_test(creates_and_deletes_have_lags_of_their_own),
         cmocka_unit_test(chances_come_as_often_as_told),
         cmocka_unit_test(both_kinds_of_errors_come),
         cmocka_unit_test(denied_and_throttled),
         cmocka_unit_test(slow_buckets),
+        cmocka_unit_test(bursts_and_what_follows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

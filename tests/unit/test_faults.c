@@ -3,8 +3,10 @@
 #include "cwlogs-local/faults.h"
 
 static const char none[] =
-    "{\"latency_ms\":0,\"latency_jitter_ms\":0,\"visibility_lag_ms\":0,\"stored_bytes_lag_ms\":0,"
-    "\"clock_skew_ms\":0,\"date_offset_s\":0,\"rate_limit\":0,\"error_rate\":0,"
+    "{\"latency_ms\":0,\"latency_jitter_ms\":0,\"visibility_lag_ms\":0,"
+    "\"visibility_lag_min_ms\":0,\"create_lag_ms\":0,\"create_lag_min_ms\":0,"
+    "\"delete_lag_ms\":0,\"delete_lag_min_ms\":0,\"stored_bytes_lag_ms\":0,"
+    "\"clock_skew_ms\":0,\"date_offset_s\":0,\"rate_limit\":0,\"rate_burst\":0,\"error_rate\":0,"
     "\"operation_aborted_rate\":0,\"lost_response_rate\":0,\"apply_delay_ms\":0,\"drop_rate\":0,"
     "\"deny\":[],\"expired_key\":\"\",\"outage\":\"none\",\"seed\":1}";
 
@@ -39,6 +41,10 @@ static void words(void **state)
         {"latency_ms", "-1", NULL, "latency_ms: '-1' is not a whole number from 0 to 86400000"},
         {"latency_ms", "1.5", NULL, "latency_ms: '1.5' is not a whole number from 0 to 86400000"},
         {"latency_ms", "", NULL, "latency_ms: '' is not a whole number from 0 to 86400000"},
+        {"create_lag_min_ms", "7", "\"create_lag_ms\":0,\"create_lag_min_ms\":7,", NULL},
+        {"delete_lag_ms", "7", "\"delete_lag_ms\":7,\"delete_lag_min_ms\":0,", NULL},
+        {"delete_lag_ms", "-7", NULL,
+         "delete_lag_ms: '-7' is not a whole number from 0 to 86400000"},
         {"date_offset_s", "-30", "\"date_offset_s\":-30,", NULL},
         {"date_offset_s", "-", NULL,
          "date_offset_s: '-' is not a whole number from -315360000 to 315360000"},
@@ -58,6 +64,8 @@ static void words(void **state)
          "\"PutRetentionPolicy\":5,\"DeleteRetentionPolicy\":5,\"ListTagsLogGroup\":5,"
          "\"TagLogGroup\":5,\"UntagLogGroup\":5},",
          NULL},
+        {"rate_burst", "20", "\"rate_burst\":20,", NULL},
+        {"rate_burst", "1.5", NULL, "rate_burst: '1.5' is not a whole number from 0 to 1000000"},
         {"rate_limit", "-1", NULL, "rate_limit: '-1' is not a number from 0 to 1000000"},
         {"rate_limit", "lots", NULL,
          "rate_limit: 'lots' is not a number, aws, or OPERATION=NUMBER,..."},
@@ -156,6 +164,34 @@ static void documents_change_what_they_name(void **state)
     assert_true(faults.rate_limit[OPERATION_DELETE_LOG_GROUP] == 1);
 }
 
+static void set(struct faults *faults, const char *json)
+{
+    struct error err;
+    assert_int_equal(faults_set_json(faults, text_from(json), &err), 0);
+}
+
+/* The lag of both is that of each, until something else is said of one of them. */
+static void lags_of_both_and_of_each(void **state)
+{
+    (void)state;
+    struct faults faults;
+    faults_init(&faults);
+    set(&faults, "{\"visibility_lag_ms\":9,\"visibility_lag_min_ms\":4}");
+    assert_int_equal(faults.create_lag.greatest_ms, 9);
+    assert_int_equal(faults.delete_lag.greatest_ms, 9);
+    assert_int_equal(faults.create_lag.least_ms, 4);
+    assert_int_equal(faults.delete_lag.least_ms, 4);
+    set(&faults, "{\"create_lag_ms\":0,\"create_lag_min_ms\":0}");
+    assert_int_equal(faults.create_lag.greatest_ms, 0);
+    assert_int_equal(faults.create_lag.least_ms, 0);
+    assert_int_equal(faults.delete_lag.greatest_ms, 9);
+    assert_int_equal(faults.delete_lag.least_ms, 4);
+    set(&faults, "{\"visibility_lag_ms\":2}");
+    assert_int_equal(faults.create_lag.greatest_ms, 2);
+    assert_int_equal(faults.delete_lag.greatest_ms, 2);
+    assert_int_equal(faults.delete_lag.least_ms, 4);
+}
+
 /* GET's answer can be posted again. */
 static void what_is_written_can_be_read(void **state)
 {
@@ -166,6 +202,7 @@ static void what_is_written_can_be_read(void **state)
     faults_init(&faults);
     faults_init(&again);
     const char *json = "{\"latency_ms\":5,\"deny\":[\"TagResource\"],\"rate_limit\":\"aws\","
+                       "\"visibility_lag_ms\":70,\"create_lag_min_ms\":8,\"delete_lag_ms\":6,"
                        "\"drop_rate\":0.125,\"date_offset_s\":-3,\"outage\":\"refuse\"}";
     assert_int_equal(faults_set_json(&faults, text_from(json), &err), 0);
     faults_write(&faults, &out);
@@ -180,6 +217,7 @@ int main(void)
         cmocka_unit_test(words),
         cmocka_unit_test(documents),
         cmocka_unit_test(documents_change_what_they_name),
+        cmocka_unit_test(lags_of_both_and_of_each),
         cmocka_unit_test(what_is_written_can_be_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
