@@ -3,26 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "endpoint_table.h"
 #include "net/request.h"
-
-/* Where a partition differs from the others. `aws` stands last and takes every region. */
-struct partition {
-    const char *prefix; /* its regions are PREFIX-word-number */
-    const char *domain, *dual_stack_domain;
-    const char *signin_domain; /* of REGION.signin.DOMAIN; NULL: signin.REGION.DOMAIN */
-    bool plain_is_fips;        /* the plain hosts are the FIPS ones */
-};
-
-static const struct partition partitions[] = {
-    {"cn", "amazonaws.com.cn", "api.amazonwebservices.com.cn", "amazonaws.cn", false},
-    {"us-gov", "amazonaws.com", "api.aws", "amazonaws-us-gov.com", true},
-    {"eusc-de", "amazonaws.eu", "api.amazonwebservices.eu", NULL, false},
-    {"us-iso", "c2s.ic.gov", "api.aws.ic.gov", NULL, false},
-    {"us-isob", "sc2s.sgov.gov", "api.aws.scloud", NULL, false},
-    {"eu-isoe", "cloud.adc-e.uk", "api.cloud-aws.adc-e.uk", NULL, false},
-    {"us-isof", "csp.hci.ic.gov", "api.aws.hci.ic.gov", NULL, false},
-    {NULL, "amazonaws.com", "api.aws", "aws.amazon.com", false},
-};
 
 static bool is_digit(char byte)
 {
@@ -98,23 +80,42 @@ static const struct partition *partition_of(const char *region)
     return partition;
 }
 
+static bool row_fits(const struct endpoint_row *row, enum aws_service service,
+                     enum endpoint_variant variant, const char *region)
+{
+    return row->service == service && row->variant == variant &&
+           (!row->where || strcmp(row->where, region) == 0 || fits(row->where, region));
+}
+
+/* Adds a host of the table, its $ replaced. */
+static void add_host(const char *host, const char *region, struct buf *out)
+{
+    const struct partition *partition = partition_of(region);
+    for (; *host; host++) {
+        if (*host != '$') {
+            (void)buf_add_char(out, *host); /* the caller asks buf_check, here and below */
+            continue;
+        }
+        host++;
+        (void)buf_add_text(out, *host == 'R'   ? region
+                                : *host == 'D' ? partition->domain
+                                : *host == 'S' ? partition->dual_stack_domain
+                                               : partition->signin_domain);
+    }
+}
+
 void endpoint_default(enum aws_service service, const char *region, bool fips, bool dual_stack,
                       struct buf *ret_url)
 {
-    static const char *const hosts[] = {
-        [AWS_LOGS] = "logs",     [AWS_STS] = "sts",       [AWS_SSO] = "portal.sso",
-        [AWS_SSO_OIDC] = "oidc", [AWS_SIGNIN] = "signin",
-    };
-    const struct partition *partition = partition_of(region);
-    const char *domain = dual_stack ? partition->dual_stack_domain : partition->domain;
-    bool signin = service == AWS_SIGNIN;
-    if (signin && !fips && !dual_stack && partition->signin_domain) {
-        (void)buf_addf(ret_url, "https://%s.signin.%s", region, partition->signin_domain);
-        return;
-    }
-    bool plain = !fips || (partition->plain_is_fips && !dual_stack && !signin);
-    (void)buf_addf(ret_url, "https://%s%s.%s.%s", hosts[service], plain ? "" : "-fips", region,
-                   domain);
+    enum endpoint_variant variant = fips && dual_stack ? ENDPOINT_FIPS_DUAL_STACK
+                                    : fips             ? ENDPOINT_FIPS
+                                    : dual_stack       ? ENDPOINT_DUAL_STACK
+                                                       : ENDPOINT_PLAIN;
+    const struct endpoint_row *row = endpoint_rows;
+    while (!row_fits(row, service, variant, region))
+        row++; /* each service and variant has a row for everywhere */
+    (void)buf_add_text(ret_url, "https://");
+    add_host(row->host, region, ret_url);
 }
 
 int endpoint_given(const char *url, const char *setting, struct buf *ret_url, struct error *err)

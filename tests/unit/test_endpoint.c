@@ -117,8 +117,10 @@ static void H5_forms_of_every_service(void **state)
         {AWS_SIGNIN, "cn-north-1", "cn-north-1.signin.amazonaws.cn",
          "signin-fips.cn-north-1.amazonaws.com.cn", NULL, NULL},
         {AWS_SIGNIN, "us-gov-west-1", "us-gov-west-1.signin.amazonaws-us-gov.com",
-         "signin-fips.us-gov-west-1.amazonaws.com", NULL, NULL},
-        {AWS_SIGNIN, "us-iso-east-1", "signin.us-iso-east-1.c2s.ic.gov", NULL, NULL, NULL},
+         "signin-fips.amazonaws-us-gov.com", NULL, NULL},
+        {AWS_SIGNIN, "us-gov-east-1", NULL, "us-gov-east-1.signin-fips.amazonaws-us-gov.com", NULL,
+         NULL},
+        {AWS_SIGNIN, "us-iso-east-1", "us-iso-east-1.signin.c2shome.ic.gov", NULL, NULL, NULL},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
         check_form(&rows[i]);
@@ -142,6 +144,8 @@ static void H5_partitions(void **state)
          "logs.eu-isoe-west-1.api.cloud-aws.adc-e.uk", NULL},
         {AWS_LOGS, "us-isof-south-1", "logs.us-isof-south-1.csp.hci.ic.gov", NULL,
          "logs.us-isof-south-1.api.aws.hci.ic.gov", NULL},
+        {AWS_LOGS, "us-gov-central-1", "logs.us-gov-central-1.amazonaws.com",
+         "logs-fips.us-gov-central-1.amazonaws.com", NULL, NULL},
         {AWS_LOGS, "us-gov-x", "logs.us-gov-x.amazonaws.com", "logs-fips.us-gov-x.amazonaws.com",
          NULL, NULL},
         {AWS_LOGS, "cn-a-b-1", "logs.cn-a-b-1.amazonaws.com", NULL, NULL, NULL},
