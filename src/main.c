@@ -2,18 +2,26 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "base/crypto.h"
+#include "base/json.h"
 #include "base/report.h"
+#include "base/text.h"
 #include "cli/break.h"
 #include "cli/check.h"
+#include "cli/hint.h"
 #include "cli/options.h"
 #include "cli/status.h"
 #include "exit_status.h"
+#include "net/http.h"
 #include "run/descriptors.h"
 #include "run/signals.h"
 #include "run/supervise.h"
+
+#define VERSION_BYTES 256
 
 static const char *environment(const char *name)
 {
@@ -34,6 +42,17 @@ static int print(const char *text)
     if (failed)
         report(REPORT_ERROR, "cannot write to standard output");
     return failed ? EXIT_STATUS_SYSTEM : 0;
+}
+
+/* The libraries as they are loaded: what a report of a fault needs. */
+static int print_version(void)
+{
+    char text[VERSION_BYTES];
+    int yajl = json_version();
+    (void)snprintf(text, sizeof(text), "withlock %s\nlibcurl %s, OpenSSL %s, yajl %d.%d.%d\n",
+                   WITHLOCK_VERSION, http_version(), crypto_version(), yajl / 10000,
+                   yajl / 100 % 100, yajl % 100);
+    return print(text);
 }
 
 /* 0 if standard output is no terminal, or one that does not know. */
@@ -101,7 +120,10 @@ static int run(const struct options *options, const struct signals *signals, str
         .not_obtained_status = (int)options->conflict_exit_code,
         .environment = environment,
     };
-    return supervise(&plan, signals, err);
+    int status = supervise(&plan, signals, err);
+    if (status == EXIT_STATUS_NOT_FOUND && err->kind != ERROR_NONE && options->command)
+        hint_command(options->command, err);
+    return status;
 }
 
 /* The last line of a run that failed. */
@@ -111,6 +133,19 @@ static void tell_failure(const struct error *err, int status)
     report_event(REPORT_ERROR, "failed", fields, 1, "%s", err->text);
 }
 
+/* A setting that is not read since its name is wrong would go unnoticed. */
+static void warn_of_misnamed(void)
+{
+    char meant[OPTIONS_VARIABLE_BYTES], shown[OPTIONS_VARIABLE_BYTES];
+    for (char **variable = environ; *variable; variable++) {
+        if (!options_misnamed(*variable, meant))
+            continue;
+        struct text name = text_slice(*variable, strcspn(*variable, "="));
+        report(REPORT_WARNING, "warning: %s is not read; %s is",
+               text_printable(name, shown, sizeof(shown)), meant);
+    }
+}
+
 int main(int argc, char **argv)
 {
     struct options options;
@@ -118,7 +153,8 @@ int main(int argc, char **argv)
     struct error err = {0};
     int status;
     if (options_parse(&options, argc, argv, environment, &err) != 0) {
-        report(REPORT_ERROR, "%s", err.text);
+        report_init(REPORT_NOTICE, options.log_format == OPTIONS_LOG_JSON);
+        tell_failure(&err, error_exit_status(err.kind));
         return error_exit_status(err.kind);
     }
     if (options.action == OPTIONS_HELP) {
@@ -128,10 +164,11 @@ int main(int argc, char **argv)
         return status;
     }
     if (options.action == OPTIONS_VERSION)
-        return print("withlock " WITHLOCK_VERSION "\n");
+        return print_version();
     int level = options.quiet ? REPORT_ERROR : REPORT_NOTICE + (int)options.verbose;
     report_init((enum report_level)(level > REPORT_CALLS ? REPORT_CALLS : level),
                 options.log_format == OPTIONS_LOG_JSON);
+    warn_of_misnamed();
     if (descriptors_hold_standard(&err) != 0 || descriptors_check_room(&err) != 0 ||
         signals_init(&signals, &err) != 0)
         status = error_exit_status(err.kind);

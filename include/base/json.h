@@ -32,6 +32,9 @@
 #define JSON_PATH_BYTES  1024
 #define JSON_MEMBERS_MAX 256 /* of one object; arrays are bounded by the document's size */
 
+/* Of the yajl that is loaded: 20100 is 2.1.0. */
+int json_version(void);
+
 enum json_type {
     JSON_ABSENT, /* never an event; json_pick's word for a member that is not there or null */
     JSON_STRING,

@@ -35,8 +35,9 @@ bool text_is_utf8(struct text text);
 int text_parse_u64(struct text text, uint64_t max, uint64_t *ret_value);
 
 /*
- * A duration: digits, maybe a fraction, maybe one of s, m, h (seconds if none): "90", "1.5",
- * "15m". Returns 0 and milliseconds, rounded up; -1 if it is not that or exceeds max_ms.
+ * A duration: terms of digits and a unit, d, h, m or s, each at most once and the largest first:
+ * "15m", "1h30m". One term alone may go without a unit, for seconds: "90"; the last one may have a
+ * fraction: "1.5". Returns 0 and milliseconds, rounded up; -1 if it is not that or exceeds max_ms.
  */
 int text_parse_duration_ms(struct text text, int64_t max_ms, int64_t *ret_ms);
 

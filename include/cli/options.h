@@ -80,10 +80,18 @@ typedef const char *(*options_environment_fn)(const char *name);
 
 /*
  * Reads presets, then argv (options stop at the first word that is none). argv[0] is skipped.
- * Returns 0, or -1 with ERROR_USAGE.
+ * Returns 0, or -1 with ERROR_USAGE; then log_format tells how the line is to be written.
  */
 int options_parse(struct options *options, int argc, char **argv,
                   options_environment_fn environment, struct error *err) MUST_USE;
+
+#define OPTIONS_VARIABLE_BYTES 64
+
+/*
+ * Is this "NAME=VALUE" of the environment a setting whose name is written wrong? A WITHLOCK_...
+ * that is none of ours but at most two letters away from one. meant: the name of that one.
+ */
+bool options_misnamed(const char *variable, char meant[OPTIONS_VARIABLE_BYTES]);
 
 /* The text of --help: to be freed by the caller; NULL if memory ran out. */
 char *options_help(void);

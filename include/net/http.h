@@ -82,6 +82,9 @@ struct http_answer {
     char retry_after[HTTP_FIELD_BYTES]; /* x-amz-retry-after, milliseconds */
 };
 
+/* "7.88.1": of the libcurl that is loaded. */
+const char *http_version(void);
+
 struct http;
 struct http_exchange;
 

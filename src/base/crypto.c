@@ -42,6 +42,11 @@ void crypto_begin(void)
     (void)pthread_once(&once, begin); /* cannot fail */
 }
 
+const char *crypto_version(void)
+{
+    return OpenSSL_version(OPENSSL_FULL_VERSION_STRING);
+}
+
 int crypto_sha256(struct text data, unsigned char out[CRYPTO_SHA256_BYTES], struct error *err)
 {
     crypto_begin();

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <yajl/yajl_parse.h>
+#include <yajl/yajl_version.h>
 
 /*
  * yajl cannot be told that memory ran out. So all that it may ever ask for is set aside before
@@ -79,6 +80,11 @@ static void arena_free(struct arena *arena)
 {
     wipe(arena->memory, arena->used);
     free(arena->memory);
+}
+
+int json_version(void)
+{
+    return yajl_version();
 }
 
 /* Every refusal of ours; yajl stops when a callback returns 0. */

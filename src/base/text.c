@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#define SECOND_MS 1000LL
+
 struct text text_from(const char *string)
 {
     return (struct text){string ? string : "", string ? strlen(string) : 0};
@@ -116,14 +118,20 @@ int text_parse_u64(struct text text, uint64_t max, uint64_t *ret_value)
     return 0;
 }
 
-/* The unit's milliseconds, with the unit's letter taken off the text. */
-static int64_t take_unit(struct text *text)
+static int64_t unit_ms(char unit)
 {
-    char last = text->length ? text->data[text->length - 1] : '\0';
-    if (last != 's' && last != 'm' && last != 'h')
-        return 1000;
-    text->length--;
-    return last == 's' ? 1000 : last == 'm' ? 60 * 1000 : 60 * 60 * 1000;
+    switch (unit) {
+    case 's':
+        return SECOND_MS;
+    case 'm':
+        return 60 * SECOND_MS;
+    case 'h':
+        return 3600 * SECOND_MS;
+    case 'd':
+        return 24 * 3600 * SECOND_MS;
+    default:
+        return 0;
+    }
 }
 
 /* Milliseconds of ".DIGITS" units, rounded up; -1 if a byte is no digit. */
@@ -143,24 +151,46 @@ static int64_t fraction_ms(struct text digits, int64_t unit_ms)
     return ms + (rest ? 1 : 0);
 }
 
-int text_parse_duration_ms(struct text text, int64_t max_ms, int64_t *ret_ms)
+/* "DIGITS", "DIGITS.DIGITS" or ".DIGITS" of a unit; -1 if it is not that or exceeds max_ms. */
+static int64_t number_ms(struct text number, int64_t of_ms, int64_t max_ms)
 {
-    int64_t unit_ms = take_unit(&text), ms = 0;
-    const char *point = text.length ? memchr(text.data, '.', text.length) : NULL;
-    struct text whole = text, fraction = {text.data, 0};
+    const char *point = number.length ? memchr(number.data, '.', number.length) : NULL;
+    struct text whole = number, fraction = {number.data, 0};
     uint64_t units = 0;
     if (point) {
-        whole.length = (size_t)(point - text.data);
-        fraction = text_slice(point + 1, text.length - whole.length - 1);
+        whole.length = (size_t)(point - number.data);
+        fraction = text_slice(point + 1, number.length - whole.length - 1);
     }
     if (whole.length + fraction.length == 0)
         return -1;
-    if (whole.length && text_parse_u64(whole, (uint64_t)(max_ms / unit_ms), &units) != 0)
+    if (whole.length && text_parse_u64(whole, (uint64_t)(max_ms / of_ms), &units) != 0)
         return -1;
-    ms = fraction_ms(fraction, unit_ms);
-    if (ms < 0 || (int64_t)units * unit_ms > max_ms - ms)
-        return -1;
-    *ret_ms = (int64_t)units * unit_ms + ms;
+    int64_t ms = fraction_ms(fraction, of_ms);
+    return ms < 0 || (int64_t)units * of_ms > max_ms - ms ? -1 : (int64_t)units * of_ms + ms;
+}
+
+int text_parse_duration_ms(struct text text, int64_t max_ms, int64_t *ret_ms)
+{
+    int64_t sum_ms = 0, last_ms = INT64_MAX; /* the unit of the term before */
+    do {
+        struct text number = {text.data, 0};
+        while (number.length < text.length &&
+               (is_digit(number.data[number.length]) || number.data[number.length] == '.'))
+            number.length++;
+        bool named = number.length < text.length;
+        if (!named && last_ms != INT64_MAX)
+            return -1; /* "1h30": of what? */
+        int64_t of_ms = named ? unit_ms(number.data[number.length]) : SECOND_MS;
+        int64_t ms = of_ms > 0 && of_ms < last_ms ? number_ms(number, of_ms, max_ms - sum_ms) : -1;
+        if (ms < 0)
+            return -1;
+        sum_ms += ms;
+        last_ms = of_ms;
+        text = text_slice(number.data + number.length + named, text.length - number.length - named);
+        if (text.length && memchr(number.data, '.', number.length))
+            return -1; /* only the last term has a fraction */
+    } while (text.length);
+    *ret_ms = sum_ms;
     return 0;
 }
 

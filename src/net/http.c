@@ -46,6 +46,11 @@ static void start_curl(void)
                                         strdup, calloc);
 }
 
+const char *http_version(void)
+{
+    return curl_version_info(CURLVERSION_NOW)->version;
+}
+
 /* "002c0b4f.0": made by c_rehash, so that OpenSSL finds an issuer without reading them all. */
 static bool is_hash_link(const char *name)
 {

@@ -76,7 +76,7 @@ useless() {
 
 @test "numbers and durations" {
     local value
-    for value in 0 14 x -1 15.5 1e3 '' 99999999999999999999 15d nan; do
+    for value in 0 14 x -1 15.5 1e3 '' 99999999999999999999 15w 1h30 32d nan; do
         bad 64 "--lock-timeout '$value'" -p locks -t "$value" true
     done
     for value in x -1 1,5 inf 1w '5 '; do
@@ -101,6 +101,45 @@ useless() {
     bad 64 "'true'" -p locks -c true true
     bad 64 "'--nonsense'" -p locks --nonsense true
     bad 64 "'-Z'" -p locks -Z true
+    no_calls
+}
+
+@test "U3: hints for what a newcomer writes" {
+    bad 64 "; 'locks/x' was taken for the command" locks/x echo hi
+    bad 127 "; the lock is named by -p, what follows is the command" -p locks locks/x echo hi
+    bad 127 "; a line of shell is run by -c, a command goes without quotes" -p locks 'echo hi there'
+    bad 127 "; to set a variable for the command put 'env' before it" -p locks A=b true
+    local word
+    for word in source export alias '[[' if '{'; do
+        bad 127 "; '$word' is a word of the shell: run the line by -c" -p locks -- "$word" /tmp
+    done
+    bad 127 "'nonsense': No such file or directory" -p locks nonsense echo hi
+    grep -q ';' err && return 1
+    bad 127 "'./nonsense/x': No such file or directory" -p locks ./nonsense/x echo hi
+    grep -q ';' err && return 1
+    gives 127 -p locks -c 'exit 127' # the command's own
+    silent
+}
+
+@test "U5: a setting with a wrong name is warned of, once for each, and changes nothing" {
+    WITHLOCK_TIMOUT=0 WITHLOCK_LOCKTIMEOUT=5 gives 0 -p locks true
+    diff <(sort err) - <<END
+withlock: warning: WITHLOCK_LOCKTIMEOUT is not read; WITHLOCK_LOCK_TIMEOUT is
+withlock: warning: WITHLOCK_TIMOUT is not read; WITHLOCK_TIMEOUT is
+END
+    WITHLOCK_TIMOUT=0 gives 0 -q -p locks true
+    silent
+}
+
+@test "U7: wrong usage is told in JSON to those who read JSON" {
+    gives 64 --log-format json -p locks -w soon true
+    valid log-format.md err lines
+    jq -e '.event == "failed" and .status == 64 and .level == "error" and
+        (.message | startswith("--timeout '"'soon'"'"))' err
+    WITHLOCK_LOG_FORMAT=json gives 64 --nonsense
+    valid log-format.md err lines
+    WITHLOCK_LOG_FORMAT=json gives 64 --log-format text --nonsense
+    one_line "'--nonsense'"
     no_calls
 }
 

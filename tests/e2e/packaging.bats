@@ -15,7 +15,7 @@ version() {
 
 @test "one version everywhere" {
     [[ $(version) =~ ^[0-9]+\.[0-9]+\.[0-9]+$ ]]
-    [ "$("$WITHLOCK_BUILD/src/withlock" --version)" = "withlock $(version)" ]
+    [ "$("$WITHLOCK_BUILD/src/withlock" --version | head -n 1)" = "withlock $(version)" ]
     [ "$(sed -n '1s/^withlock (\(.*\)) .*/\1/p' "$SOURCE/debian/changelog")" = "$(version)" ]
     [ "$(sed -n 's/^Version: *//p' "$SOURCE/packaging/withlock.spec")" = "$(version)" ]
     grep -q "^## $(version)" "$SOURCE/CHANGELOG.md"

@@ -1,5 +1,6 @@
 #include "unit.h"
 
+#include "../../src/cli/options_value.h"
 #include "cli/options.h"
 
 #define WORDS_MAX 12
@@ -32,7 +33,8 @@ static void refused_with_one_line(void **state)
         const char *words[WORDS_MAX];
         const char *holds[3]; /* must stand in the message */
     } rows[] = {
-        {{"true"}, {"prefix", "WITHLOCK_PREFIX"}},
+        {{"true"}, {"prefix", "WITHLOCK_PREFIX", "'true' was taken for the command"}},
+        {{"-v"}, {"prefix", "WITHLOCK_PREFIX", "--help"}},
         {{"-p", "", "true"}, {"prefix", "empty"}},
         {{"-p", "a/", "true"}, {"'a/'"}},
         {{"-p", "aws/x", "true"}, {"'aws/x'"}},
@@ -84,6 +86,104 @@ static void refused_with_one_line(void **state)
         for (size_t k = 0; k < 3 && rows[i].holds[k]; k++)
             check_row(strstr(err.text, rows[i].holds[k]), err.text);
     }
+}
+
+/* Every option that takes a time takes it in all forms; the bounds are the option's own. */
+static void U4_every_duration_takes_every_form(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *form;
+        int64_t ms;
+    } forms[] = {{"90", 90000},    {"90s", 90000},     {"15m", 900000}, {"2h", 7200000},
+                 {"1d", 86400000}, {"1h30m", 5400000}, {"1.5", 1500},   {"1.5m", 90000}};
+    unsigned tried = 0;
+    for (size_t i = 0; i < options_table_rows; i++) {
+        const struct option_row *row = &options_table[i];
+        if (row->kind != OPTION_DURATION && row->kind != OPTION_SECONDS)
+            continue;
+        for (size_t k = 0; k < sizeof(forms) / sizeof(forms[0]); k++) {
+            struct options options = {0};
+            struct error err = {0};
+            struct option_given given = {row, row->name, forms[k].form};
+            bool fits = forms[k].ms >= row->min && forms[k].ms <= row->max &&
+                        (row->kind == OPTION_DURATION || forms[k].ms % 1000 == 0);
+            check_row((options_set(&options, &given, &err) == 0) == fits, row->name);
+            int64_t *field = (int64_t *)((char *)&options + row->offset);
+            check_row(*field == (fits ? forms[k].ms : 0), forms[k].form);
+            tried++;
+        }
+    }
+    assert_true(tried >= 80);
+}
+
+static void U5_settings_with_a_wrong_name(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *variable;
+        const char *meant; /* NULL: not ours, or right */
+    } rows[] = {
+        {"WITHLOCK_TIMOUT=5", "WITHLOCK_TIMEOUT"},
+        {"WITHLOCK_LOCKTIMEOUT=60", "WITHLOCK_LOCK_TIMEOUT"},
+        {"WITHLOCK_LOCK-TIMEOUT=60", "WITHLOCK_LOCK_TIMEOUT"},
+        {"WITHLOCK_PERFIX=x", "WITHLOCK_PREFIX"},
+        {"WITHLOCK_NON_BLOCK=1", "WITHLOCK_NONBLOCK"},
+        {"WITHLOCK_LABLE", "WITHLOCK_LABEL"},
+        {"withlock_timeout=5", "WITHLOCK_TIMEOUT"},
+        {"WITHLOCK_TIMEOUT=5", NULL},
+        {"WITHLOCK_STATUS=1", NULL},
+        {"WITHLOCK_HELD_PREFIX=x", NULL},
+        {"WITHLOCK_BUILD=x", NULL},
+        {"WITHLOCK_VERSION=1", NULL},
+        {"WITHLOCK_X=1", NULL},
+        {"WITHLOCK_=1", NULL},
+        {"WITHLOCKS=1", NULL},
+        {"TIMOUT=5", NULL},
+        {"=x", NULL},
+        {"", NULL},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        char meant[OPTIONS_VARIABLE_BYTES] = "";
+        bool found = options_misnamed(rows[i].variable, meant);
+        check_row(found == (rows[i].meant != NULL), rows[i].variable);
+        check_row(!found || strcmp(meant, rows[i].meant) == 0, meant);
+    }
+    char longest[1024];
+    memset(longest, 'A', sizeof(longest));
+    memcpy(longest, "WITHLOCK_", 9);
+    longest[sizeof(longest) - 1] = '\0';
+    assert_false(options_misnamed(longest, (char[OPTIONS_VARIABLE_BYTES]){0}));
+}
+
+static void U7_wrong_words_are_said_in_the_format_asked_for(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *preset;
+        const char *words[WORDS_MAX];
+        enum options_log_format format;
+    } rows[] = {
+        {NULL, {"--frob"}, OPTIONS_LOG_TEXT},
+        {NULL, {"--frob", "--log-format", "json"}, OPTIONS_LOG_JSON},
+        {NULL, {"--log-format=json", "-w", "soon", "true"}, OPTIONS_LOG_JSON},
+        {NULL, {"--log-format=json", "true"}, OPTIONS_LOG_JSON},
+        {NULL, {"-Z", "-p", "x", "--log-format=json", "-p"}, OPTIONS_LOG_JSON},
+        {NULL, {"true", "--log-format=json"}, OPTIONS_LOG_TEXT},
+        {NULL, {"--log-format=xml", "true"}, OPTIONS_LOG_TEXT},
+        {"WITHLOCK_LOG_FORMAT=json", {"--frob"}, OPTIONS_LOG_JSON},
+        {"WITHLOCK_LOG_FORMAT=json", {"--log-format=text", "--frob"}, OPTIONS_LOG_TEXT},
+        {"WITHLOCK_LOG_FORMAT=xml", {"-p", "x", "true"}, OPTIONS_LOG_TEXT},
+        {"WITHLOCK_LOG_FORMAT=", {"--frob"}, OPTIONS_LOG_TEXT},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct options options;
+        struct error err = {0};
+        variables[0] = rows[i].preset;
+        check_row(parse(&options, rows[i].words, &err) == -1, rows[i].words[0]);
+        check_row(options.log_format == rows[i].format, rows[i].words[0]);
+    }
+    memset(variables, 0, sizeof(variables));
 }
 
 static void long_prefix_names_the_limit(void **state)
@@ -246,6 +346,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(refused_with_one_line),
+        cmocka_unit_test(U4_every_duration_takes_every_form),
+        cmocka_unit_test(U5_settings_with_a_wrong_name),
+        cmocka_unit_test(U7_wrong_words_are_said_in_the_format_asked_for),
         cmocka_unit_test(long_prefix_names_the_limit),
         cmocka_unit_test(defaults),
         cmocka_unit_test(Y7_time_limits_of_a_request),

@@ -1,0 +1,100 @@
+#include "options_check.h"
+
+#include <stdio.h>
+
+#include "options_value.h"
+
+#define DEFAULT_T_MS    900000
+#define DEFAULT_KILL_MS 10000
+
+/* A time that may be no more than a share of the lock timeout. */
+static int check_share(const char *option, int64_t ms, int64_t timeout_ms, int64_t share,
+                       const char *share_name, struct error *err)
+{
+    char value[32], limit[32];
+    if (ms <= timeout_ms / share)
+        return 0;
+    options_seconds(timeout_ms / share, limit, sizeof(limit));
+    options_seconds(ms, value, sizeof(value));
+    return error_set(err, ERROR_USAGE, "--%s '%s' is more than %s s, a %s of the lock timeout",
+                     option, value, limit, share_name);
+}
+
+/* Defaults that depend on other settings, and the bounds between settings. */
+static int check_times(struct options *options, struct error *err)
+{
+    int64_t timeout_ms = options->lock_timeout_ms;
+    if (options->role_timeout_ms < 0)
+        options->role_timeout_ms = timeout_ms > DEFAULT_T_MS ? timeout_ms : DEFAULT_T_MS;
+    if (options->kill_after_ms < 0)
+        options->kill_after_ms =
+            timeout_ms / 5 < DEFAULT_KILL_MS ? timeout_ms / 5 : DEFAULT_KILL_MS;
+    if (options->role_timeout_ms < timeout_ms)
+        return error_set(
+            err, ERROR_USAGE, "--role-timeout '%lld' is less than the lock timeout of %lld s",
+            (long long)(options->role_timeout_ms / 1000), (long long)(timeout_ms / 1000));
+    if (check_share("settle", options->settle_ms, timeout_ms, 10, "tenth", err) != 0)
+        return -1;
+    return check_share("kill-after", options->kill_after_ms, timeout_ms, 3, "third", err);
+}
+
+/* Something is to be shown or done about the lock, instead of a command under it. */
+static bool is_inspection(const struct options *options)
+{
+    return options->status || options->break_id || options->check;
+}
+
+static int check_inspection(const struct options *options, struct error *err)
+{
+    const char *what = options->status ? "status" : options->check ? "check" : "break";
+    if (options->shell_command || options->command)
+        return error_set(
+            err, ERROR_USAGE, "--%s takes no command '%s'", what,
+            options_shown(options->command ? options->command[0] : options->shell_command));
+    if (options->status + options->check + (options->break_id != NULL) > 1)
+        return error_set(err, ERROR_USAGE, "only one of --status, --check and --break at once");
+    if (options->json && options->break_id)
+        return error_set(err, ERROR_USAGE, "--json goes with --status and --check");
+    if (options->break_id && !*options->break_id)
+        return error_set(err, ERROR_USAGE, "--break: the ID is empty");
+    return 0;
+}
+
+int options_check(struct options *options, struct error *err)
+{
+    if (!options->prefix && options->command)
+        return error_set(err, ERROR_USAGE,
+                         "no lock named: give --prefix or set WITHLOCK_PREFIX; '%s' was taken for "
+                         "the command",
+                         options_shown(options->command[0]));
+    if (!options->prefix)
+        return error_set(err, ERROR_USAGE,
+                         "no lock named: give --prefix or set WITHLOCK_PREFIX "
+                         "(try 'withlock --help')");
+    if (attempt_check_prefix(options->prefix, err) != 0)
+        return -1;
+    if (options->id && attempt_check_id(options->id, err) != 0)
+        return -1;
+    if (options->label)
+        attempt_label(options->label, options->label_tag);
+    if (options->id && attempt_check_length(options->prefix, options->id, options->label_tag, err))
+        return -1;
+    if (check_times(options, err) != 0)
+        return -1;
+    if (is_inspection(options))
+        return check_inspection(options, err);
+    if (options->shared && options->slots)
+        return error_set(err, ERROR_USAGE,
+                         "--slots '%llu' with --shared: as many as like may share a lock",
+                         (unsigned long long)options->slots);
+    if (options->yes)
+        return error_set(err, ERROR_USAGE, "--yes goes with --break");
+    if (options->json)
+        return error_set(err, ERROR_USAGE, "--json goes with --status and --check");
+    if (options->shell_command && options->command)
+        return error_set(err, ERROR_USAGE, "--command and a command '%s' at once: which one?",
+                         options_shown(options->command[0]));
+    if (!options->shell_command && !options->command)
+        return error_set(err, ERROR_USAGE, "no command to run (try 'withlock --help')");
+    return 0;
+}
