@@ -25,7 +25,6 @@
 #include "run/session_waker.h"
 
 #define SESSION_GRACE_MS    2000  /* a request in flight may settle for so long when woken */
-#define SESSION_NAP_MS      60000 /* longest sleep: the machine may have been suspended meanwhile */
 #define SESSION_PAGE_MS     60000 /* for one page, outside the lock's rules */
 #define SESSION_URL_BYTES   2048
 #define SESSION_AGENT_BYTES 256

@@ -9,10 +9,11 @@
 #include "run/events.h"
 #include "run/outcome.h"
 
+/* The descriptor stays readable: every wait from then on is to end. */
 static bool stopped(void *context)
 {
-    (void)context; /* stays readable: every wait from now on is to end */
-    return true;
+    struct heartbeat *heartbeat = context;
+    return atomic_load(&heartbeat->stopping);
 }
 
 static void ring(int fd)
@@ -53,7 +54,7 @@ static void *beat(void *context)
 {
     struct heartbeat *heartbeat = context;
     struct session *session = heartbeat->session;
-    struct session_waker waker = {.fd = heartbeat->stop_fd, .woken = stopped};
+    struct session_waker waker = {.fd = heartbeat->stop_fd, .woken = stopped, .context = heartbeat};
     struct lock_lease known = {.ends_at = lock_lease(&session->lock).ends_at};
     while (!atomic_load(&heartbeat->stopping)) {
         session_step(session, &waker, MONO_NEVER);

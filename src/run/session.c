@@ -2,7 +2,6 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +9,7 @@
 #include "base/date.h"
 #include "base/random.h"
 #include "base/report.h"
+#include "base/wait.h"
 #include "net/proxy.h"
 #include "net/sigv4.h"
 
@@ -392,10 +392,7 @@ static void carry_out(struct session *session, const struct lock_todo *todo,
 static bool wait_for(const struct session_waker *waker, struct mono until)
 {
     struct pollfd fd = {.fd = waker->fd, .events = POLLIN};
-    int64_t left_ms = until.ms == MONO_NEVER.ms ? -1 : mono_diff(until, mono_now());
-    if (left_ms > SESSION_NAP_MS || left_ms < -1)
-        left_ms = left_ms < 0 ? 0 : SESSION_NAP_MS;
-    return poll(&fd, 1, (int)left_ms) > 0 && waker->woken(waker->context);
+    return wait_ready(&fd, 1, until) > 0 && waker->woken(waker->context);
 }
 
 void session_step(struct session *session, const struct session_waker *waker, struct mono until)

@@ -1,0 +1,38 @@
+#include "base/wait.h"
+
+#include <errno.h>
+#include <time.h>
+
+int wait_timeout_ms(struct mono now, struct mono until)
+{
+    if (until.ms == MONO_NEVER.ms)
+        return -1;
+    if (mono_reached(now, until))
+        return 0;
+    struct mono longest = mono_add(now, WAIT_MAX_MS);
+    return (int)mono_diff(mono_min(until, longest), now);
+}
+
+static int assume_all_ready(struct pollfd *fds, nfds_t count)
+{
+    int ready = 0;
+    for (nfds_t i = 0; i < count; i++) {
+        fds[i].revents = fds[i].fd < 0 ? 0 : fds[i].events;
+        ready += fds[i].fd >= 0;
+    }
+    return ready;
+}
+
+int wait_ready(struct pollfd *fds, nfds_t count, struct mono until)
+{
+    static const struct timespec nap = {.tv_nsec = WAIT_NAP_MS * 1000000L};
+    for (nfds_t i = 0; i < count; i++)
+        fds[i].revents = 0;
+    int ready = poll(fds, count, wait_timeout_ms(mono_now(), until));
+    if (ready >= 0)
+        return ready;
+    if (errno == EINTR)
+        return 0;
+    (void)nanosleep(&nap, NULL); /* a shorter one does no harm */
+    return assume_all_ready(fds, count);
+}
