@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/report.h"
+#include "base/wait.h"
 #include "exit_status.h"
 #include "run/child.h"
 #include "run/events.h"
@@ -248,8 +249,7 @@ static void hold_on(struct run *run)
             {.fd = run->signals->fd, .events = POLLIN},
             {.fd = heartbeat_fd(&run->heartbeat), .events = POLLIN},
         };
-        int64_t left_ms = mono_diff(until, mono_now());
-        (void)poll(fds, 2, left_ms > 60000 ? 60000 : (int)left_ms + 1);
+        (void)wait_ready(fds, 2, until); /* both are looked at anyway */
         if (heartbeat_lost(&run->heartbeat, &why)) {
             report(REPORT_WARNING, "warning: %s, after the command had ended", why.text);
             return;

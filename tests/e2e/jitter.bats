@@ -65,3 +65,17 @@ over() {
         hold_side_by_side 20 75
     done
 }
+
+@test "nor do they make --min-hold hold on for ever" {
+    local n
+    jitter TEST_WAIT_EARLY_US=10000 TEST_CLOCK_LATE_US=5000
+    for ((n = 0; n < 60; n++)); do
+        begin "min-$n" -p "min/$n" --min-hold 1 -- "${CALM[@]}" true
+    done
+    for ((n = 0; n < 60; n++)); do
+        wait_until over "${JOBS[n]}"
+        ends 0 "${JOBS[n]}"
+    done
+    JOBS=()
+    nothing_left min/
+}
