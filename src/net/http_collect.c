@@ -1,13 +1,13 @@
 /* The second half of net/http: waiting for an exchange's end, and telling what became of it. */
 #include <assert.h>
 #include <errno.h>
-#include <poll.h>
 #include <string.h>
 
+#include "base/wait.h"
 #include "http_private.h"
 #include "net/proxy.h"
 
-#define WAIT_SLICE_MS 1000 /* poll(2) does not count suspended time, deadlines do */
+#define SLICE_MS 1000 /* the time-outs of poll(2) do not count suspended time, deadlines do */
 
 static void copy_header(const struct http_exchange *exchange, const char *name,
                         char out[HTTP_FIELD_BYTES])
@@ -203,12 +203,13 @@ enum http_outcome http_collect(struct http_exchange *exchange, int wake_fd,
         CURLMcode code = work(http);
         if (exchange->ended)
             return finish(exchange, sort_code(exchange), ret_answer, err);
-        int64_t left_ms = mono_diff(end_of(exchange), mono_now());
-        if (left_ms <= 0)
+        struct mono now = mono_now(), end = end_of(exchange);
+        if (mono_reached(now, end))
             return finish(exchange, HTTP_REASON_TIME, ret_answer, err);
         if (code == CURLM_OK)
-            code = curl_multi_poll(http->multi, &wake, wake_fd >= 0 ? 1 : 0,
-                                   (int)(left_ms < WAIT_SLICE_MS ? left_ms : WAIT_SLICE_MS), NULL);
+            code =
+                curl_multi_poll(http->multi, &wake, wake_fd >= 0 ? 1 : 0,
+                                wait_timeout_ms(now, mono_min(end, mono_add(now, SLICE_MS))), NULL);
         if (code != CURLM_OK)
             return finish(exchange, HTTP_REASON_SYSTEM, ret_answer, err);
         if (wake_fd >= 0 && wake.revents)

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/wait.h"
 #include "run/child.h"
 #include "run/descriptors.h"
 #include "run/sweep.h"
@@ -19,8 +19,6 @@
 /* A shell continues the whole group at once; within this time a second SIGCONT would be one more.
  */
 #define CONTINUE_MS 100
-
-#define POLL_MAX_MS 60000 /* poll() takes an int */
 
 /* What poll() watches; the order of the array. */
 enum watched {
@@ -100,7 +98,7 @@ static void launch(struct guard *guard)
         launch_failed(guard, GUARDIAN_LAUNCH_NO_PROCESS, ETIME);
         return;
     }
-    if (pipe2(report, O_CLOEXEC) != 0) {
+    if (pipe2(report, O_CLOEXEC | O_NONBLOCK) != 0) { /* one word always fits */
         launch_failed(guard, GUARDIAN_LAUNCH_NO_PROCESS, errno);
         return;
     }
@@ -127,7 +125,7 @@ static void read_report(struct guard *guard)
 {
     int reason;
     ssize_t got = read(guard->report, &reason, sizeof(reason));
-    if (got < 0 && errno == EINTR)
+    if (got < 0 && (errno == EINTR || errno == EAGAIN))
         return;
     (void)close(guard->report); /* only read */
     guard->report = -1;
@@ -320,14 +318,6 @@ static void attend_to_deadlines(struct guard *guard, bool has_children)
     }
 }
 
-static int until_ms(struct mono moment)
-{
-    if (moment.ms == MONO_NEVER.ms)
-        return -1;
-    int64_t left = mono_diff(moment, mono_now());
-    return left < 0 ? 0 : left > POLL_MAX_MS ? POLL_MAX_MS : (int)left;
-}
-
 /* Sleeps until something happens; while all is well that is the command's end. */
 static void wait_for_something(struct guard *guard)
 {
@@ -343,7 +333,7 @@ static void wait_for_something(struct guard *guard)
     };
     if (guard->ending && !guard->over)
         moment = mono_min(moment, guard->sweep_at);
-    (void)poll(fds, WATCH_COUNT, until_ms(moment)); /* whatever it was: everything is looked at */
+    (void)wait_ready(fds, WATCH_COUNT, moment); /* whatever it was: everything is looked at */
 
     struct signals_seen seen;
     while (signals_next(place->settings->signals, &seen))

@@ -2,18 +2,17 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <sys/pidfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/wait.h"
 #include "run/sweep.h"
 
 #define CHUNK_BYTES 4096
-#define POLL_MAX_MS 60000 /* poll() takes an int */
-#define LOOK_MS     20    /* where there is no pidfd: whether the program has ended */
+#define LOOK_MS     20 /* where there is no pidfd: whether the program has ended */
 
 /* A program that runs. Descriptors are -1 when closed. */
 struct helper {
@@ -99,12 +98,6 @@ static bool drain(int fd, struct buf *out, bool keep_end)
     return got < 0 && failure == EAGAIN;
 }
 
-static int milliseconds_until(struct mono deadline, int64_t longest_ms)
-{
-    int64_t left = mono_diff(deadline, mono_now());
-    return left < 0 ? 0 : left > longest_ms ? (int)longest_ms : (int)left;
-}
-
 /* It stays to be reaped. If somebody else has reaped it, that is an end, too. */
 static bool has_ended(const struct helper *helper)
 {
@@ -118,7 +111,6 @@ static int follow(struct helper *helper, struct mono deadline, const struct sess
                   struct helper_result *result, struct error *err)
 {
     bool ended = false;
-    int64_t longest_ms = helper->pid_fd < 0 ? LOOK_MS : POLL_MAX_MS;
     while (!ended) {
         struct pollfd fds[] = {
             {.fd = helper->output_fd, .events = POLLIN},
@@ -126,8 +118,8 @@ static int follow(struct helper *helper, struct mono deadline, const struct sess
             {.fd = helper->pid_fd, .events = POLLIN},
             {.fd = waker->fd, .events = POLLIN},
         };
-        if (poll(fds, 4, milliseconds_until(deadline, longest_ms)) < 0 && errno != EINTR)
-            return error_system(err, errno, "waiting for the program");
+        struct mono look_at = helper->pid_fd < 0 ? mono_add(mono_now(), LOOK_MS) : MONO_NEVER;
+        (void)wait_ready(fds, 4, mono_min(deadline, look_at)); /* all are looked at anyway */
         ended = has_ended(helper);
         if (helper->output_fd >= 0 && !drain(helper->output_fd, &result->output, false))
             close_fd(&helper->output_fd);

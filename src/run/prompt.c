@@ -2,12 +2,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <string.h>
 #include <termios.h>
 #include <unistd.h>
 
 #include "base/text.h"
+#include "base/wait.h"
 
 #define LINE_BYTES 256
 
@@ -16,21 +16,22 @@ static int no_terminal(struct error *err)
     return error_set(err, ERROR_CONFIG, "a terminal is needed to ask for the code");
 }
 
-/* Waits until there is a line. */
-static int wait_for_line(int tty, struct mono deadline, const struct session_waker *waker,
-                         struct error *err)
+/* Waits for a line, read into `line`; ret_text is what it says, without blanks around it. */
+static int read_line(int tty, struct mono deadline, const struct session_waker *waker,
+                     char line[LINE_BYTES], struct text *ret_text, struct error *err)
 {
     for (;;) {
         struct pollfd fds[] = {{.fd = tty, .events = POLLIN}, {.fd = waker->fd, .events = POLLIN}};
-        int64_t left = mono_diff(deadline, mono_now());
-        if (left <= 0)
+        if (mono_reached(mono_now(), deadline))
             return error_set(err, ERROR_LATER, "no answer was given in time");
-        if (poll(fds, 2, left > 60000 ? 60000 : (int)left) < 0 && errno != EINTR)
-            return error_system(err, errno, "waiting for the terminal");
+        (void)wait_ready(fds, 2, deadline); /* reading does not block */
         if (fds[1].revents && session_waker_ends(waker))
             return error_set(err, ERROR_LATER, "given up");
-        if (fds[0].revents)
-            return 0;
+        ssize_t got = read(tty, line, LINE_BYTES);
+        if (got < 0 && (errno == EAGAIN || errno == EINTR))
+            continue;
+        *ret_text = text_trim(text_slice(line, got > 0 ? (size_t)got : 0));
+        return 0;
     }
 }
 
@@ -38,12 +39,11 @@ static int ask(int tty, const char *question, struct mono deadline,
                const struct session_waker *waker, struct buf *answer, struct error *err)
 {
     char line[LINE_BYTES];
+    struct text text;
     if (write(tty, question, strlen(question)) < 0)
         return error_system(err, errno, "writing to the terminal");
-    int result = wait_for_line(tty, deadline, waker, err);
+    int result = read_line(tty, deadline, waker, line, &text, err);
     if (result == 0) {
-        ssize_t got = read(tty, line, sizeof(line));
-        struct text text = text_trim(text_slice(line, got > 0 ? (size_t)got : 0));
         (void)buf_add(answer, text.data, text.length); /* asked next */
         wipe(line, sizeof(line));
         result = text.length ? buf_check(answer, "the code", err)
@@ -53,11 +53,16 @@ static int ask(int tty, const char *question, struct mono deadline,
     return result;
 }
 
+static int open_terminal(void)
+{
+    return open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+}
+
 int prompt_line(const char *question, struct mono deadline, const struct session_waker *waker,
                 struct buf *answer, struct error *err)
 {
     struct termios before, quiet;
-    int tty = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
+    int tty = open_terminal();
     if (tty < 0)
         return no_terminal(err);
     if (tcgetattr(tty, &before) != 0 || tcgetpgrp(tty) != getpgrp()) {
@@ -78,7 +83,8 @@ int prompt_confirm(const char *question, struct mono deadline, const struct sess
                    bool *ret_yes, struct error *err)
 {
     char line[LINE_BYTES];
-    int tty = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
+    struct text answer;
+    int tty = open_terminal();
     if (tty < 0 || tcgetpgrp(tty) != getpgrp()) {
         if (tty >= 0)
             (void)close(tty); /* nothing is buffered */
@@ -86,12 +92,9 @@ int prompt_confirm(const char *question, struct mono deadline, const struct sess
     }
     int result = write(tty, question, strlen(question)) < 0
                      ? error_system(err, errno, "writing to the terminal")
-                     : wait_for_line(tty, deadline, waker, err);
-    if (result == 0) {
-        ssize_t got = read(tty, line, sizeof(line));
-        struct text answer = text_trim(text_slice(line, got > 0 ? (size_t)got : 0));
+                     : read_line(tty, deadline, waker, line, &answer, err);
+    if (result == 0)
         *ret_yes = text_equal(answer, "y") || text_equal(answer, "yes");
-    }
     (void)close(tty);
     return result;
 }

@@ -1,11 +1,10 @@
 #include "run/provider_errand.h"
 
-#include <errno.h>
-#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "aws/retry.h"
+#include "base/wait.h"
 #include "net/proxy.h"
 #include "net/sigv4.h"
 #include "run/prompt.h"
@@ -37,12 +36,9 @@ static int pause_for(struct provider *provider, int64_t pause_ms,
         return give_up(provider, "no time is left for another try", err);
     for (;;) {
         struct pollfd wake = {.fd = limits->waker->fd, .events = POLLIN};
-        int64_t left = mono_diff(until, mono_now());
-        if (left <= 0)
+        if (mono_reached(mono_now(), until))
             return 0;
-        if (poll(&wake, 1, (int)(left < 60000 ? left : 60000)) < 0 && errno != EINTR)
-            return error_system(err, errno, "waiting");
-        if (wake.revents && session_waker_ends(limits->waker))
+        if (wait_ready(&wake, 1, until) > 0 && session_waker_ends(limits->waker))
             return give_up(provider, "interrupted", err);
     }
 }

@@ -1,7 +1,6 @@
 #include "run/supervise.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -220,8 +219,7 @@ static void watch_command(struct run *run, struct error *err)
             {.fd = run->signals->fd, .events = POLLIN},
             {.fd = run->told_lost ? -1 : heartbeat_fd(&run->heartbeat), .events = POLLIN},
         };
-        if (poll(fds, 3, -1) < 0 && errno != EINTR)
-            break; /* ENOMEM: the deadlines stand; the guardian ends the command */
+        (void)wait_ready(fds, 3, MONO_NEVER);
         if (fds[2].revents)
             note_loss(run);
         if (fds[1].revents)
