@@ -110,12 +110,18 @@ struct lock_todo {
     const char *name;     /* CREATE, DELETE, LOOK_INSIDE: borrowed until the next call */
 };
 
-/* One log group of a listing. */
+/* One log group of a listing, as lock_entry_make() reads it. */
 struct lock_entry {
     struct text name;
     int64_t created_ms; /* by the service's clock */
     bool has_content;   /* stored bytes, metric filters or deletion protection: no attempt */
+    enum attempt_kind kind;
+    struct attempt attempt; /* borrows from the name */
 };
+
+/* The name is borrowed, and read once. */
+struct lock_entry lock_entry_make(const char *prefix, struct text name, int64_t created_ms,
+                                  bool has_content);
 
 /* What was read of PREFIX/ so far, in ASCII order: all pages up to now, not the last alone. */
 struct lock_listing {

@@ -3,17 +3,14 @@
 #include <assert.h>
 #include <string.h>
 
-#include "generations.h"
-#include "judge.h"
+#include "cleaning.h"
 #include "look.h"
+#include "own.h"
 #include "phase.h"
 #include "rule.h"
 
 #define REQUEST_MIN_MS  2000 /* shortest time that a request is given */
-#define MARGIN_MIN_MS   2000
-#define MARGIN_MAX_MS   30000
 #define REQUEST_LATE_MS 5000 /* what a request of one try is given */
-#define STALE_LOOK_MS   5000 /* beside the command: until a listing to clean by is renewed */
 
 void lock_init(struct lock *lock, const struct lock_settings *settings, struct mono now)
 {
@@ -80,66 +77,17 @@ bool lock_left(const struct lock *lock, uint32_t i, char out[ATTEMPT_NAME_BYTES 
             own->state != LOCK_GENERATION_LEFT)
             continue;
         if (i-- == 0) {
-            generations_name(lock, own, out);
+            own_name(lock, own, out);
             return true;
         }
     }
     return false;
 }
 
-/* "The lease": from before the first sending of the newest create that a listing confirmed. */
-struct lock_lease lock_lease(const struct lock *lock)
-{
-    const struct lock_settings *settings = &lock->settings;
-    struct mono sent = {INT64_MIN / 2};
-    for (uint32_t i = 0; i < LOCK_GENERATIONS_MAX; i++) {
-        const struct lock_generation *own = &lock->generations[i];
-        bool confirmed =
-            own->state == LOCK_GENERATION_MADE && (own->seen || !RULE(LEASE_CONFIRMED));
-        if (confirmed)
-            sent = mono_max(sent, RULE(LEASE_FROM_FIRST_SEND) ? own->sent : own->answered);
-    }
-    int64_t margin_ms = settings->lock_timeout_ms / 10;
-    margin_ms = margin_ms < MARGIN_MIN_MS ? MARGIN_MIN_MS : margin_ms;
-    margin_ms = margin_ms > MARGIN_MAX_MS ? MARGIN_MAX_MS : margin_ms;
-    if (margin_ms < settings->settle_ms) /* until a renewal is in sight of all */
-        margin_ms = settings->settle_ms;
-    struct lock_lease lease = {.ends_at = mono_add(sent, settings->lock_timeout_ms)};
-    lease.kill_at = mono_add(lease.ends_at, -margin_ms);
-    lease.term_at = mono_add(lease.kill_at, -settings->kill_after_ms);
-    return lease;
-}
-
-/* "Own attempts": all leases have passed, so we are a new arrival. */
-static bool leases_passed(const struct lock *lock, struct mono now)
-{
-    for (uint32_t i = 0; i < LOCK_GENERATIONS_MAX; i++) {
-        const struct lock_generation *own = &lock->generations[i];
-        if (own->state == LOCK_GENERATION_PLANNED && !own->claim)
-            return false;
-        if (judge_counts(lock, own, now))
-            return false;
-    }
-    return true;
-}
-
-/*
- * A generation made before the ticket is known would not carry it, and others take the place that
- * they can see: it is renewed once a listing has shown it, or its lease ends.
- */
-static struct mono renew_at(struct lock *lock)
-{
-    struct lock_generation *newest = generations_newest(lock);
-    bool known = lock->ticket_ms != ATTEMPT_UNKNOWN || !RULE(TICKET_KNOWN);
-    if (!newest || newest->state == LOCK_GENERATION_PLANNED || !known || !RULE(RENEW))
-        return MONO_NEVER;
-    return mono_add(newest->sent, lock->settings.lock_timeout_ms / 3);
-}
-
 /* A waiter drops an old generation D after the newer one was answered. */
 static struct mono waiter_drop_at(struct lock *lock, uint32_t *ret_number)
 {
-    const struct lock_generation *newest = generations_newest(lock);
+    const struct lock_generation *newest = own_newest(lock);
     *ret_number = newest ? newest->number : 0;
     if (!newest || newest->state != LOCK_GENERATION_MADE)
         return MONO_NEVER;
@@ -187,20 +135,20 @@ static void advance_waiting(struct lock *lock, struct mono now)
         return;
     }
     if (lock->withdrawn) {
-        if (mono_reached(now, lock->arrive_at) && !generations_to_delete(lock))
+        if (mono_reached(now, lock->arrive_at) && !own_to_delete(lock))
             look_arrive(lock);
         return;
     }
-    if (leases_passed(lock, now) && RULE(NEW_ARRIVAL)) {
+    if (own_leases_passed(lock, now) && RULE(NEW_ARRIVAL)) {
         look_arrive(lock);
         return;
     }
     if (lock->phase != LOCK_WAITING)
         return;
-    if (mono_reached(now, renew_at(lock)) && !generations_to_create(lock))
-        generations_plan(lock, false);
+    if (mono_reached(now, own_renew_at(lock)) && !own_to_create(lock))
+        own_plan(lock, false);
     if (mono_reached(now, waiter_drop_at(lock, &number)))
-        generations_drop_below(lock, number);
+        own_drop_below(lock, number);
 }
 
 static void advance_holding(struct lock *lock, struct mono now)
@@ -209,9 +157,8 @@ static void advance_holding(struct lock *lock, struct mono now)
         look_lose(lock, LOCK_REASON_LEASE);
         return;
     }
-    if (mono_reached(now, renew_at(lock)) && !generations_to_create(lock) &&
-        lock->loss_looks[0] == 0)
-        generations_plan(lock, true);
+    if (mono_reached(now, own_renew_at(lock)) && !own_to_create(lock) && lock->loss_looks[0] == 0)
+        own_plan(lock, true);
     if (lock->phase == LOCK_CLEANING && lock->cleaning_count == 0 && !lock->cleaning_more &&
         !mono_reached(now, lock->look_at))
         lock->phase = LOCK_HELD;
@@ -219,7 +166,7 @@ static void advance_holding(struct lock *lock, struct mono now)
 
 static void advance_leaving(struct lock *lock, struct mono now)
 {
-    bool done = !generations_to_delete(lock);
+    bool done = !own_to_delete(lock);
     if (done && lock->uncertain && RULE(LEAVING_LOOKS) && lock->leaving_looks < LOCK_LEAVING_LOOKS)
         done = false;
     if (done || mono_reached(now, lock->leave_until))
@@ -254,77 +201,38 @@ static struct lock_todo request(struct lock *lock, struct mono now, enum lock_to
 static struct lock_todo request_own(struct lock *lock, struct mono now, enum lock_todo_kind kind,
                                     const struct lock_generation *own)
 {
-    generations_name(lock, own, lock->name);
+    own_name(lock, own, lock->name);
     lock->todo_number = own->number;
     return request(lock, now, kind);
-}
-
-/* D is too short to read many pages, look inside and delete; a stop is longer than this. */
-static int64_t fresh_ms(const struct lock *lock)
-{
-    int64_t settle_ms = lock->settings.settle_ms;
-    return settle_ms > LOCK_CLEANING_FRESH_MS ? settle_ms : LOCK_CLEANING_FRESH_MS;
-}
-
-/*
- * "Cleaning": the oldest memory first; an unmarked one, and a leftover of our own ID (which is all
- * there is while waiting, and goes at once), only while its listing is fresh.
- */
-static bool next_cleaning(struct lock *lock, struct mono now, struct lock_todo *ret)
-{
-    while (lock->cleaning_count > 0) {
-        struct lock_cleaning *clean = &lock->cleaning[0];
-        bool later = lock->phase == LOCK_CLEANING && !clean->unmarked;
-        bool stale = (clean->unmarked || phase_is_waiting(lock)) && RULE(CLEAN_FRESH) &&
-                     !mono_reached(mono_add(clean->asked, fresh_ms(lock)), now);
-        bool not_now = clean->unmarked && lock->phase == LOCK_HELD && !RULE(CLEAN_WHILE_HELD);
-        if (stale) {
-            struct mono at = mono_add(now, lock->phase == LOCK_CLEANING ? 0 : STALE_LOOK_MS);
-            lock->look_at = mono_min(lock->look_at, at);
-            lock->whole_at = mono_min(lock->whole_at, at);
-        }
-        if (later || stale || not_now) {
-            phase_forget_cleaning(lock); /* a later listing shows it again */
-            continue;
-        }
-        if (lock->phase == LOCK_HELD && !mono_reached(now, lock->clean_at))
-            return false;
-        memcpy(lock->name, clean->name, sizeof(lock->name));
-        bool inside = clean->unmarked && !clean->inside_known;
-        *ret = request(lock, now, inside ? LOCK_TODO_LOOK_INSIDE : LOCK_TODO_DELETE);
-        lock->todo_number = UINT32_MAX; /* not one of ours */
-        return true;
-    }
-    if (lock->cleaning_more && lock->phase == LOCK_CLEANING)
-        lock->look_at = mono_min(lock->look_at, now);
-    else if (lock->phase == LOCK_CLEANING && !mono_reached(now, lock->look_at))
-        lock->phase = LOCK_HELD;
-    return false;
 }
 
 static struct lock_todo next_active(struct lock *lock, struct mono now)
 {
     struct lock_generation *own;
-    struct lock_todo todo;
     uint32_t number;
     bool hold_back = phase_is_holding(lock) && lock->loss_looks[0] > 0; /* nothing new meanwhile */
-    if ((own = generations_to_create(lock)) && !hold_back)
+    if ((own = own_to_create(lock)) && !hold_back)
         return request_own(lock, now, LOCK_TODO_CREATE, own);
     if (lock->reading)
         return request(lock, now, LOCK_TODO_LIST_MORE);
     if (phase_is_holding(lock) && mono_reached(now, lock->look_at))
         return request(lock, now, LOCK_TODO_LIST);
-    if ((own = generations_to_delete(lock)))
+    if ((own = own_to_delete(lock)))
         return request_own(lock, now, LOCK_TODO_DELETE, own);
-    if (next_cleaning(lock, now, &todo))
-        return todo;
+    const struct lock_cleaning *clean = cleaning_next(lock, now);
+    if (clean) {
+        bool inside = clean->unmarked && !clean->inside_known;
+        memcpy(lock->name, clean->name, sizeof(lock->name));
+        lock->todo_number = UINT32_MAX; /* not one of ours */
+        return request(lock, now, inside ? LOCK_TODO_LOOK_INSIDE : LOCK_TODO_DELETE);
+    }
     if (lock->withdrawn)
         return wait_until(lock->arrive_at);
     if (mono_reached(now, lock->look_at))
         return request(lock, now, LOCK_TODO_LIST);
     struct mono at = lock->look_at;
     if (!hold_back && lock->phase != LOCK_CLAIMING)
-        at = mono_min(at, renew_at(lock));
+        at = mono_min(at, own_renew_at(lock));
     if (lock->phase == LOCK_WAITING)
         at = mono_min(at, waiter_drop_at(lock, &number));
     if (lock->phase == LOCK_HELD && lock->cleaning_count > 0)
@@ -336,7 +244,7 @@ static struct lock_todo next_active(struct lock *lock, struct mono now)
 
 static struct lock_todo next_leaving(struct lock *lock, struct mono now)
 {
-    struct lock_generation *own = generations_to_delete(lock);
+    struct lock_generation *own = own_to_delete(lock);
     if (own)
         return request_own(lock, now, LOCK_TODO_DELETE, own);
     if (lock->reading)

@@ -2,8 +2,9 @@
 
 #include <string.h>
 
-#include "generations.h"
+#include "cleaning.h"
 #include "judge.h"
+#include "own.h"
 #include "pace.h"
 #include "rule.h"
 
@@ -29,7 +30,7 @@ void look_leave(struct lock *lock, struct mono now, enum lock_reason reason)
         limit_ms = LOCK_LEAVE_UNMADE_MS;
     if (reason != LOCK_REASON_NONE)
         lock->reason = reason;
-    generations_drop_below(lock, UINT32_MAX);
+    own_drop_below(lock, UINT32_MAX);
     lock->phase = LOCK_LEAVING;
     lock->reading = false;
     lock->quiet_until = now;
@@ -46,7 +47,7 @@ void look_lose(struct lock *lock, enum lock_reason reason)
 
 void look_arrive(struct lock *lock)
 {
-    generations_drop_below(lock, UINT32_MAX);
+    own_drop_below(lock, UINT32_MAX);
     lock->phase = LOCK_WAITING;
     lock->withdrawn = false;
     lock->reading = false;
@@ -58,7 +59,7 @@ void look_arrive(struct lock *lock)
     if (lock->settings.no_queue)
         lock->ticket_ms = ATTEMPT_UNKNOWN;
     lock->look_at = MONO_NEVER; /* set when the create is answered */
-    generations_plan(lock, false);
+    own_plan(lock, false);
 }
 
 bool look_counts_waiters(const struct lock *lock)
@@ -71,7 +72,7 @@ struct mono look_settled_at(const struct lock *lock, struct mono now)
     struct mono at = MONO_NEVER;
     for (uint32_t i = 0; i < LOCK_GENERATIONS_MAX; i++) {
         const struct lock_generation *own = &lock->generations[i];
-        if (own->state == LOCK_GENERATION_MADE && judge_counts(lock, own, now))
+        if (own->state == LOCK_GENERATION_MADE && own_counts(lock, own, now))
             at = mono_min(at, mono_add(own->answered, RULE(SETTLE) ? lock->settings.settle_ms : 0));
     }
     return at;
@@ -113,7 +114,7 @@ static void withdraw(struct lock *lock, struct mono now, uint32_t random)
     int64_t delay_ms = lock->settings.retry_delay_ms;
     if (!delay_ms)
         delay_ms = LOCK_RETRY_DELAY_MS;
-    generations_drop_below(lock, UINT32_MAX);
+    own_drop_below(lock, UINT32_MAX);
     lock->cleaning_count = 0; /* an earlier run of our ID must see the one that replaces it */
     lock->withdrawn = true;
     lock->admitted = false;
@@ -141,7 +142,7 @@ static bool is_crowded(const struct lock *lock, const struct judgement *seen)
 
 static void take_claim_back(struct lock *lock)
 {
-    generations_drop_claims(lock);
+    own_drop_claims(lock);
     lock->first_claim_ms = ATTEMPT_UNKNOWN;
     lock->claim_failed = true;
     lock->phase = LOCK_WAITING;
@@ -172,7 +173,7 @@ static void claim(struct lock *lock)
 {
     lock->token = lock->ticket_ms > lock->token_seen + 1 ? lock->ticket_ms : lock->token_seen + 1;
     lock->first_claim_ms = ATTEMPT_UNKNOWN;
-    generations_plan(lock, true);
+    own_plan(lock, true);
     lock->claimed = MONO_NEVER;
     lock->phase = LOCK_CLAIMING;
     lock->look_at = MONO_NEVER; /* set when the claim is answered */
@@ -196,7 +197,7 @@ static int64_t holder_pause_ms(const struct lock *lock)
 
 static void hold(struct lock *lock, struct mono now, const struct lock_listing *listing)
 {
-    judge_cleaning(lock, now, listing, true);
+    cleaning_take(lock, now, listing, true);
     lock->phase = RULE(CLEAN_FIRST) && (unmarked_to_clean(lock) || lock->cleaning_more)
                       ? LOCK_CLEANING
                       : LOCK_HELD;
@@ -210,7 +211,7 @@ static void hold(struct lock *lock, struct mono now, const struct lock_listing *
 /* Our claim has been seen, and all the same no time is left: it was long on its way. */
 static bool claim_is_spent(struct lock *lock, struct mono now)
 {
-    const struct lock_generation *newest = generations_newest(lock);
+    const struct lock_generation *newest = own_newest(lock);
     return lock->phase == LOCK_CLAIMING && newest && newest->claim && newest->seen &&
            mono_reached(now, lock_lease(lock).term_at) && RULE(CLAIM_ANEW);
 }
@@ -250,7 +251,7 @@ static bool may_claim_by_a_page(const struct lock *lock, const struct judgement 
 static void waiter_look(struct lock *lock, struct mono now, const struct lock_answer *answer)
 {
     const struct lock_listing *listing = answer->listing;
-    judge_own(lock, now, listing);
+    own_see(lock, now, listing);
     struct judgement seen = judge_listing(lock, now, listing);
     bool known = lock->ticket_ms != ATTEMPT_UNKNOWN && lock->anchor_created_ms != ATTEMPT_UNKNOWN;
     bool beaten = seen.rivalry.ahead && (!look_counts_waiters(lock) || is_crowded(lock, &seen));
@@ -268,7 +269,7 @@ static void waiter_look(struct lock *lock, struct mono now, const struct lock_an
         look_leave(lock, now, LOCK_REASON_REPLACED);
         return;
     }
-    judge_cleaning(lock, now, listing, false);
+    cleaning_take(lock, now, listing, false);
     if (!is_crowded(lock, &seen))
         lock->admitted = true;
     if (seen.rivalry.ahead)
@@ -336,24 +337,24 @@ static bool holder_suspects(struct lock *lock, const struct lock_listing *listin
  */
 static void holder_drops(struct lock *lock, const struct lock_listing *listing)
 {
-    struct lock_generation *own = generations_newest(lock);
-    while (own && !(own->claim && judge_stands(lock, listing, own)))
-        own = generations_before(lock, own);
+    struct lock_generation *own = own_newest(lock);
+    while (own && !(own->claim && own_stands(lock, listing, own)))
+        own = own_before(lock, own);
     if (!own)
         return;
     if (RULE(CLEAN_SETTLED) && lock->unmarked_deleted.ms != INT64_MIN &&
         !mono_reached(listing->asked, mono_add(lock->unmarked_deleted, lock->settings.settle_ms)))
         return; /* a role peer may still see its deleted attempt */
-    while ((own = generations_before(lock, own)))
-        if (judge_can_spare(lock, listing, own))
-            generations_drop(own);
+    while ((own = own_before(lock, own)))
+        if (own_can_spare(lock, listing, own))
+            own_drop(own);
 }
 
 /* When to look next: soon, if our newest create is not yet known to be in sight of all. */
 static struct mono holder_look_at(struct lock *lock, struct mono now,
                                   const struct lock_listing *listing)
 {
-    const struct lock_generation *newest = generations_newest(lock);
+    const struct lock_generation *newest = own_newest(lock);
     if (!newest || newest->state != LOCK_GENERATION_MADE || !RULE(CONFIRM_SOON))
         return lock->whole_at;
     struct mono confirm_at = mono_add(newest->answered, lock->settings.settle_ms);
@@ -370,19 +371,19 @@ static struct mono holder_look_at(struct lock *lock, struct mono now,
 static bool confirmed_by_a_page(struct lock *lock, const struct lock_listing *listing,
                                 const struct judgement *seen)
 {
-    const struct lock_generation *newest = generations_newest(lock);
+    const struct lock_generation *newest = own_newest(lock);
     for (int cause = 0; cause < LOCK_LOSS_CAUSES; cause++)
         if (lock->loss_looks[cause] > 0)
             return false;
     return lock->phase == LOCK_HELD && !mono_reached(listing->asked, lock->whole_at) &&
            !seen->rivalry.older_claim && !seen->stranger && confirmed_shown(lock, lock->looks) &&
-           newest && newest->claim && judge_stands(lock, listing, newest);
+           newest && newest->claim && own_stands(lock, listing, newest);
 }
 
 static void holder_look(struct lock *lock, struct mono now, const struct lock_answer *answer)
 {
     const struct lock_listing *listing = answer->listing;
-    judge_own(lock, now, listing);
+    own_see(lock, now, listing);
     struct judgement seen = judge_listing(lock, now, listing);
     bool enough = !listing->complete && confirmed_by_a_page(lock, listing, &seen);
     lock->reading = !listing->complete && !enough;
@@ -399,7 +400,7 @@ static void holder_look(struct lock *lock, struct mono now, const struct lock_an
         return;
     if (!suspicious)
         holder_drops(lock, listing);
-    judge_cleaning(lock, now, listing, true);
+    cleaning_take(lock, now, listing, true);
     if (lock->phase == LOCK_CLEANING && !unmarked_to_clean(lock) && !lock->cleaning_more)
         lock->phase = LOCK_HELD;
     lock->whole_at =
@@ -414,11 +415,11 @@ static void holder_look(struct lock *lock, struct mono now, const struct lock_an
 static void leaving_look(struct lock *lock, struct mono now, const struct lock_answer *answer)
 {
     bool knew = lock->made_any;
-    judge_own(lock, now, answer->listing);
-    generations_drop_below(lock, UINT32_MAX); /* what was met counts for nothing */
+    own_see(lock, now, answer->listing);
+    own_drop_below(lock, UINT32_MAX); /* what was met counts for nothing */
     if (lock->made_any && !knew)
         lock->leave_until = mono_add(now, leaving_ms(lock, lock->settings.release_timeout_ms));
-    bool found = generations_to_delete(lock) != NULL;
+    bool found = own_to_delete(lock) != NULL;
     lock->reading = !answer->listing->complete && !found;
     if (lock->reading)
         return;

@@ -2,8 +2,6 @@
 #ifndef LOCK_PHASE_H
 #define LOCK_PHASE_H
 
-#include <string.h>
-
 #include "lock/lock.h"
 
 static inline bool phase_is_holding(const struct lock *lock)
@@ -14,13 +12,6 @@ static inline bool phase_is_holding(const struct lock *lock)
 static inline bool phase_is_waiting(const struct lock *lock)
 {
     return lock->phase == LOCK_WAITING || lock->phase == LOCK_CLAIMING;
-}
-
-static inline void phase_forget_cleaning(struct lock *lock)
-{
-    lock->cleaning_count--;
-    memmove(&lock->cleaning[0], &lock->cleaning[1],
-            lock->cleaning_count * sizeof(lock->cleaning[0]));
 }
 
 #endif

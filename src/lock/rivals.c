@@ -1,7 +1,7 @@
 #include "rivals.h"
 
-#include "generations.h"
 #include "rule.h"
+#include "view.h"
 
 /* What another run takes from ours while it holds. */
 enum terms {
@@ -42,7 +42,7 @@ static void stand(struct lock *lock, const struct rival_name *name, bool holds)
                   (holds == standing->held && since_ms < standing->since_ms);
     if (!better)
         return;
-    generations_copy_name(name->entry->name, standing->ahead_name);
+    view_copy_name(name->entry->name, standing->ahead_name);
     standing->held = holds;
     standing->since_ms = since_ms;
 }

@@ -2,12 +2,13 @@
 #include <assert.h>
 #include <string.h>
 
-#include "generations.h"
-#include "judge.h"
+#include "cleaning.h"
 #include "lock/lock.h"
 #include "look.h"
+#include "own.h"
 #include "phase.h"
 #include "rule.h"
+#include "tell.h"
 
 #define PAUSE_LEAVING_MS 3000 /* longest pause after a failure while leaving */
 #define PAUSE_NEXT_MS    2000 /* of the one for whom all wait, whose calls are no crowd's */
@@ -20,7 +21,7 @@ bool lock_is_arriving(const struct lock *lock, struct mono now)
         return true;
     for (uint32_t i = 0; i < LOCK_GENERATIONS_MAX; i++)
         if (lock->generations[i].state == LOCK_GENERATION_MADE &&
-            judge_counts(lock, &lock->generations[i], now))
+            own_counts(lock, &lock->generations[i], now))
             return false;
     return true;
 }
@@ -35,8 +36,7 @@ static int64_t longest_pause_ms(const struct lock *lock)
     return next && longest_ms > PAUSE_NEXT_MS ? PAUSE_NEXT_MS : longest_ms;
 }
 
-static void pause_after_failure(struct lock *lock, struct mono now,
-                                const struct lock_answer *answer)
+void tell_failure(struct lock *lock, struct mono now, const struct lock_answer *answer)
 {
     int64_t longest_ms = longest_pause_ms(lock);
     bool short_enough = answer->pause_ms < longest_ms || !RULE(RETRY_SOON);
@@ -53,7 +53,7 @@ static void pause_after_failure(struct lock *lock, struct mono now,
         look_leave(lock, now, LOCK_REASON_UNAVAILABLE);
 }
 
-static void succeed(struct lock *lock)
+void tell_success(struct lock *lock)
 {
     if (!RULE(FAILURES_IN_A_ROW))
         return;
@@ -69,7 +69,7 @@ static void created(struct lock *lock, struct mono now, struct lock_generation *
     own->state = LOCK_GENERATION_MADE;
     own->answered = now;
     lock->made_any = true;
-    succeed(lock);
+    tell_success(lock);
     if (phase_is_holding(lock)) {
         if (RULE(CONFIRM_SOON))
             lock->look_at = mono_min(lock->look_at, mono_add(now, settle_ms));
@@ -87,7 +87,7 @@ static void created(struct lock *lock, struct mono now, struct lock_generation *
 
 static void tell_create(struct lock *lock, struct mono now, const struct lock_answer *answer)
 {
-    struct lock_generation *own = generations_find(lock, lock->todo_number);
+    struct lock_generation *own = own_find(lock, lock->todo_number);
     if (!own)
         return;
     bool first = own->tries++ == 0;
@@ -108,7 +108,7 @@ static void tell_create(struct lock *lock, struct mono now, const struct lock_an
         break;
     case LOCK_REFUSED:
         if (phase_is_holding(lock)) {
-            pause_after_failure(lock, now, answer);
+            tell_failure(lock, now, answer);
             break;
         }
         if (own->state == LOCK_GENERATION_PLANNED)
@@ -118,11 +118,11 @@ static void tell_create(struct lock *lock, struct mono now, const struct lock_an
     case LOCK_UNKNOWN:
         own->state = LOCK_GENERATION_SENT;
         lock->uncertain = true;
-        pause_after_failure(lock, now, answer);
+        tell_failure(lock, now, answer);
         break;
     case LOCK_ABSENT:
     case LOCK_LATER:
-        pause_after_failure(lock, now, answer);
+        tell_failure(lock, now, answer);
         break;
     }
 }
@@ -138,74 +138,20 @@ static void tell_delete_own(struct lock *lock, struct mono now, const struct loc
         own->deleted = now;
         lock->leaving_quiet = now;
         lock->leaving_looks = 0;
-        succeed(lock);
+        tell_success(lock);
         break;
     case LOCK_REFUSED:
         if (++own->refusals >= LOCK_REFUSED_TRIES)
             own->state = LOCK_GENERATION_LEFT;
-        pause_after_failure(lock, now, answer);
+        tell_failure(lock, now, answer);
         break;
     case LOCK_UNKNOWN:
         if (!RULE(RETRY_DELETE))
             own->state = LOCK_GENERATION_DELETED;
-        pause_after_failure(lock, now, answer);
+        tell_failure(lock, now, answer);
         break;
     case LOCK_LATER:
-        pause_after_failure(lock, now, answer);
-        break;
-    }
-}
-
-/*
- * Somebody else's attempt. An unknown outcome is fine, as a later listing shows what is left; but
- * what is to go before the command must be known to be gone.
- */
-static void tell_delete_other(struct lock *lock, struct mono now, const struct lock_answer *answer)
-{
-    if (lock->cleaning_count == 0)
-        return;
-    const struct lock_cleaning *clean = &lock->cleaning[0];
-    if (answer->outcome == LOCK_REFUSED)
-        judge_leave_alone(lock, clean->name);
-    else if (clean->unmarked && answer->outcome != LOCK_LATER)
-        lock->unmarked_deleted = now;
-    if (answer->outcome == LOCK_LATER || answer->outcome == LOCK_UNKNOWN)
-        pause_after_failure(lock, now, answer);
-    else
-        succeed(lock);
-    lock->clean_at = mono_add(now, LOCK_CLEANING_GAP_MS);
-    bool again = answer->outcome == LOCK_LATER ||
-                 (answer->outcome == LOCK_UNKNOWN && lock->phase == LOCK_CLEANING);
-    if (!again && lock->cleaning_count > 0)
-        phase_forget_cleaning(lock);
-}
-
-static void tell_inside(struct lock *lock, struct mono now, const struct lock_answer *answer)
-{
-    if (lock->cleaning_count == 0)
-        return;
-    switch (answer->outcome) {
-    case LOCK_DONE:
-        succeed(lock);
-        if (!answer->has_streams) {
-            lock->cleaning[0].inside_known = true;
-            break;
-        }
-        judge_leave_alone(lock, lock->cleaning[0].name);
-        phase_forget_cleaning(lock);
-        break;
-    case LOCK_REFUSED:
-        judge_leave_alone(lock, lock->cleaning[0].name);
-        phase_forget_cleaning(lock);
-        break;
-    case LOCK_ABSENT:
-    case LOCK_EXISTS:
-        succeed(lock);
-        phase_forget_cleaning(lock);
-        break;
-    case LOCK_LATER:
-    case LOCK_UNKNOWN:
-        pause_after_failure(lock, now, answer);
+        tell_failure(lock, now, answer);
         break;
     }
 }
@@ -213,7 +159,7 @@ static void tell_inside(struct lock *lock, struct mono now, const struct lock_an
 static void tell_list(struct lock *lock, struct mono now, const struct lock_answer *answer)
 {
     if (answer->outcome == LOCK_DONE) {
-        succeed(lock);
+        tell_success(lock);
         look(lock, now, answer);
         return;
     }
@@ -223,7 +169,7 @@ static void tell_list(struct lock *lock, struct mono now, const struct lock_answ
     }
     if (answer->outcome == LOCK_REFUSED && lock->phase == LOCK_LEAVING)
         lock->leaving_looks = LOCK_LEAVING_LOOKS; /* we shall not be told */
-    pause_after_failure(lock, now, answer);
+    tell_failure(lock, now, answer);
 }
 
 void lock_tell(struct lock *lock, struct mono now, const struct lock_answer *answer)
@@ -236,16 +182,16 @@ void lock_tell(struct lock *lock, struct mono now, const struct lock_answer *ans
         break;
     case LOCK_TODO_DELETE:
         if (lock->todo_number == UINT32_MAX)
-            tell_delete_other(lock, now, answer);
+            cleaning_tell_delete(lock, now, answer);
         else
-            tell_delete_own(lock, now, answer, generations_find(lock, lock->todo_number));
+            tell_delete_own(lock, now, answer, own_find(lock, lock->todo_number));
         break;
     case LOCK_TODO_LIST:
     case LOCK_TODO_LIST_MORE:
         tell_list(lock, now, answer);
         break;
     case LOCK_TODO_LOOK_INSIDE:
-        tell_inside(lock, now, answer);
+        cleaning_tell_inside(lock, now, answer);
         break;
     case LOCK_TODO_WAIT:
     case LOCK_TODO_FINISH:

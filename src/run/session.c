@@ -304,9 +304,9 @@ static int make_entries(struct session *session, struct lock_listing *ret_listin
         session->entries_room = listing->room;
     }
     for (uint32_t i = 0; i < listing->count; i++)
-        session->entries[i] = (struct lock_entry){.name = logs_listing_name(listing, i),
-                                                  .created_ms = listing->groups[i].created_ms,
-                                                  .has_content = listing->groups[i].has_content};
+        session->entries[i] =
+            lock_entry_make(session->config.lock.prefix, logs_listing_name(listing, i),
+                            listing->groups[i].created_ms, listing->groups[i].has_content);
     *ret_listing = (struct lock_listing){.entries = session->entries,
                                          .count = listing->count,
                                          .pages = session->pages,

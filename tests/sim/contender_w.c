@@ -143,11 +143,9 @@ static void add_page(struct contender_w *self, const struct service_page *page)
         assert(self->entries);
     }
     for (uint32_t i = 0; i < page->count; i++)
-        self->entries[self->entry_count++] = (struct lock_entry){
-            .name = {page->groups[i]->name, page->groups[i]->name_bytes},
-            .created_ms = page->groups[i]->created_ms,
-            .has_content = page->groups[i]->content,
-        };
+        self->entries[self->entry_count++] = lock_entry_make(
+            PLAN_PREFIX, (struct text){page->groups[i]->name, page->groups[i]->name_bytes},
+            page->groups[i]->created_ms, page->groups[i]->content);
     self->pages++;
 }
 

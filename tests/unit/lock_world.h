@@ -126,8 +126,8 @@ static void act(struct world *world, const struct lock_todo *todo)
     }
     qsort(world->groups, world->count, sizeof(world->groups[0]), by_name);
     for (uint32_t i = 0; i < world->count; i++)
-        entries[i] = (struct lock_entry){text_from(world->groups[i].name),
-                                         world->groups[i].created_ms, world->groups[i].has_content};
+        entries[i] = lock_entry_make("p", text_from(world->groups[i].name),
+                                     world->groups[i].created_ms, world->groups[i].has_content);
     listing.count = world->count;
     answer.listing = &listing;
     world->now_ms += TRIP_MS;

@@ -57,9 +57,9 @@ static void sorts_a_listing(void **state)
         char said[256] = "";
         for (; listing.count < GROUPS_MAX && rows[i].groups[listing.count].name; listing.count++)
             entries[listing.count] =
-                (struct lock_entry){text_from(rows[i].groups[listing.count].name),
-                                    NOW_MS - rows[i].groups[listing.count].age_ms,
-                                    rows[i].groups[listing.count].has_content};
+                lock_entry_make("p", text_from(rows[i].groups[listing.count].name),
+                                NOW_MS - rows[i].groups[listing.count].age_ms,
+                                rows[i].groups[listing.count].has_content);
         check_row(survey_make(&survey, "p", &listing, NOW_MS, 60000, NULL) == 0, rows[i].name);
         for (uint32_t k = 0; k < survey.count; k++)
             (void)snprintf(said + strlen(said), sizeof(said) - strlen(said), "%s %.*s;",
@@ -74,9 +74,9 @@ static void times_of_a_holder(void **state)
 {
     (void)state;
     struct lock_entry entries[] = {
-        {text_from("p/a#t30#g1#q950000#h#k3"), NOW_MS - 30000, false},
-        {text_from("p/a#t30#g2#q950000#h970000#k3#lx"), NOW_MS - 20000, false},
-        {text_from("p/a#t30#g3#q950000#h970000#k3#lx"), NOW_MS - 10000, false},
+        lock_entry_make("p", text_from("p/a#t30#g1#q950000#h#k3"), NOW_MS - 30000, false),
+        lock_entry_make("p", text_from("p/a#t30#g2#q950000#h970000#k3#lx"), NOW_MS - 20000, false),
+        lock_entry_make("p", text_from("p/a#t30#g3#q950000#h970000#k3#lx"), NOW_MS - 10000, false),
     };
     struct lock_listing listing = {.entries = entries, .count = 3, .complete = true};
     struct survey survey;

@@ -1,0 +1,349 @@
+#include "own.h"
+
+#include <string.h>
+
+#include "cleaning.h"
+#include "rule.h"
+#include "view.h"
+
+#define MARGIN_MIN_MS 2000
+#define MARGIN_MAX_MS 30000
+
+static bool is_wanted(const struct lock_generation *generation)
+{
+    return !generation->drop &&
+           (generation->state == LOCK_GENERATION_PLANNED ||
+            generation->state == LOCK_GENERATION_SENT || generation->state == LOCK_GENERATION_MADE);
+}
+
+/* What is lost when a slot is taken: nothing, a memory, a name that could not be deleted, ... */
+static int worth(const struct lock_generation *generation)
+{
+    switch (generation->state) {
+    case LOCK_GENERATION_FREE:
+        return 0;
+    case LOCK_GENERATION_DELETED:
+        return 1;
+    case LOCK_GENERATION_LEFT:
+        return 2;
+    case LOCK_GENERATION_PLANNED:
+    case LOCK_GENERATION_SENT:
+    case LOCK_GENERATION_MADE:
+        break;
+    }
+    return generation->drop ? 3 : 4;
+}
+
+struct lock_generation *own_take(struct lock *lock)
+{
+    struct lock_generation *best = &lock->generations[0];
+    for (uint32_t i = 1; i < LOCK_GENERATIONS_MAX; i++) {
+        struct lock_generation *other = &lock->generations[i];
+        if (worth(other) < worth(best) ||
+            (worth(other) == worth(best) && other->number < best->number))
+            best = other;
+    }
+    if (worth(best) > 1 && lock->notice == LOCK_NOTICE_NONE) {
+        lock->notice = LOCK_NOTICE_CROWDED;
+        own_name(lock, best, lock->notice_name);
+    }
+    return best;
+}
+
+struct lock_generation *own_find(struct lock *lock, uint32_t number)
+{
+    for (uint32_t i = 0; i < LOCK_GENERATIONS_MAX; i++)
+        if (lock->generations[i].state != LOCK_GENERATION_FREE &&
+            lock->generations[i].number == number)
+            return &lock->generations[i];
+    return NULL;
+}
+
+struct lock_generation *own_plan(struct lock *lock, bool claim)
+{
+    struct lock_generation *generation = own_take(lock);
+    *generation = (struct lock_generation){
+        .state = LOCK_GENERATION_PLANNED,
+        .number = lock->next_number++,
+        .claim = claim,
+        .ticket_ms = RULE(KEEP_TICKET) ? lock->ticket_ms : ATTEMPT_UNKNOWN,
+        .first_claim_ms = claim ? lock->first_claim_ms : ATTEMPT_UNKNOWN,
+        .token = claim ? lock->token : ATTEMPT_UNKNOWN,
+        .created_ms = ATTEMPT_UNKNOWN,
+    };
+    return generation;
+}
+
+struct lock_generation *own_before(struct lock *lock, const struct lock_generation *generation)
+{
+    struct lock_generation *newest = NULL;
+    for (uint32_t i = 0; i < LOCK_GENERATIONS_MAX; i++) {
+        struct lock_generation *other = &lock->generations[i];
+        if (is_wanted(other) && (!generation || other->number < generation->number) &&
+            (!newest || other->number > newest->number))
+            newest = other;
+    }
+    return newest;
+}
+
+struct lock_generation *own_newest(struct lock *lock)
+{
+    return own_before(lock, NULL);
+}
+
+struct lock_generation *own_to_create(struct lock *lock)
+{
+    struct lock_generation *newest = own_newest(lock);
+    if (newest && newest->state != LOCK_GENERATION_MADE)
+        return newest;
+    return NULL;
+}
+
+struct lock_generation *own_to_delete(struct lock *lock)
+{
+    struct lock_generation *oldest = NULL;
+    for (uint32_t i = 0; i < LOCK_GENERATIONS_MAX; i++) {
+        struct lock_generation *other = &lock->generations[i];
+        if (other->drop &&
+            (other->state == LOCK_GENERATION_MADE ||
+             (other->state == LOCK_GENERATION_SENT && RULE(DELETE_UNKNOWN))) &&
+            (!oldest || other->number < oldest->number))
+            oldest = other;
+    }
+    return oldest;
+}
+
+void own_drop(struct lock_generation *generation)
+{
+    if (generation->state == LOCK_GENERATION_PLANNED)
+        generation->state = LOCK_GENERATION_FREE; /* it was never sent */
+    else
+        generation->drop = true;
+}
+
+void own_drop_below(struct lock *lock, uint32_t number)
+{
+    for (uint32_t i = 0; i < LOCK_GENERATIONS_MAX; i++)
+        if (is_wanted(&lock->generations[i]) && lock->generations[i].number < number)
+            own_drop(&lock->generations[i]);
+}
+
+void own_drop_claims(struct lock *lock)
+{
+    for (uint32_t i = 0; i < LOCK_GENERATIONS_MAX; i++)
+        if (is_wanted(&lock->generations[i]) && lock->generations[i].claim)
+            own_drop(&lock->generations[i]);
+}
+
+void own_name(const struct lock *lock, const struct lock_generation *generation,
+              char out[ATTEMPT_NAME_BYTES + 1])
+{
+    const struct lock_settings *settings = &lock->settings;
+    struct attempt attempt = {
+        .id = text_from(settings->id),
+        .nonce = RULE(NONCE) ? text_from(settings->nonce) : text_from(NULL),
+        .label = text_from(settings->label),
+        .lock_timeout_ms = settings->lock_timeout_ms,
+        .generation = generation->number,
+        .ticket_ms = generation->ticket_ms,
+        .claim = generation->claim,
+        .first_claim_ms = generation->first_claim_ms,
+        .token = generation->token,
+        .shared = settings->shared,
+        .slots = settings->slots,
+    };
+    attempt_format(settings->prefix, &attempt, out);
+}
+
+bool own_same_id(const struct lock *lock, const struct attempt *attempt)
+{
+    return text_equal(attempt->id, lock->settings.id);
+}
+
+bool own_is(const struct lock *lock, const struct attempt *attempt)
+{
+    const char *nonce = lock->settings.nonce ? lock->settings.nonce : "";
+    return own_same_id(lock, attempt) && (text_equal(attempt->nonce, nonce) || !RULE(NONCE));
+}
+
+int64_t own_service_ms(const struct lock *lock, struct mono now)
+{
+    if (lock->anchor_created_ms == ATTEMPT_UNKNOWN)
+        return INT64_MIN;
+    int64_t now_ms = lock->anchor_created_ms + mono_diff(now, lock->anchor);
+    return now_ms < lock->service_ms && RULE(NOW_FORWARD) ? lock->service_ms : now_ms;
+}
+
+bool own_counts(const struct lock *lock, const struct lock_generation *generation, struct mono now)
+{
+    if (generation->drop ||
+        (generation->state != LOCK_GENERATION_SENT && generation->state != LOCK_GENERATION_MADE))
+        return false;
+    int64_t counts_ms = lock->settings.lock_timeout_ms - lock->settings.settle_ms;
+    return !RULE(OWN_LEASE) || !mono_reached(now, mono_add(generation->sent, counts_ms));
+}
+
+bool own_holds_off(const struct lock *lock, const struct lock_generation *generation,
+                   int64_t created_ms, bool with_room)
+{
+    int64_t own_ms = generation->created_ms;
+    int64_t room_ms = with_room && RULE(ROOM) ? lock->settings.settle_ms : 0;
+    return generation->seen && created_ms - lock->settings.role_timeout_ms <= own_ms &&
+           own_ms + room_ms < created_ms;
+}
+
+bool own_stands(const struct lock *lock, const struct lock_listing *listing,
+                const struct lock_generation *generation)
+{
+    if (generation->state != LOCK_GENERATION_MADE || generation->drop)
+        return false;
+    return !RULE(SUCCESSION) ||
+           (generation->shown &&
+            mono_reached(listing->asked, mono_add(generation->answered, lock->settings.settle_ms)));
+}
+
+static bool others_hold_off(const struct lock *lock, const struct lock_listing *listing,
+                            const struct lock_generation *spared, int64_t created_ms)
+{
+    for (uint32_t i = 0; i < LOCK_GENERATIONS_MAX; i++) {
+        const struct lock_generation *own = &lock->generations[i];
+        if (own != spared && own_stands(lock, listing, own) &&
+            own_holds_off(lock, own, created_ms, false))
+            return true;
+    }
+    return false;
+}
+
+bool own_can_spare(const struct lock *lock, const struct lock_listing *listing,
+                   const struct lock_generation *generation)
+{
+    for (uint32_t i = 0; RULE(DROP_HOLDS_OFF) && i < listing->count; i++) {
+        const struct lock_entry *entry = &listing->entries[i];
+        if (entry->kind != ATTEMPT_UNMARKED || entry->has_content)
+            continue;
+        bool live = view_is_live(lock, entry, lock->service_ms);
+        bool matters = live || !cleaning_left_alone(lock, entry->name);
+        if (matters && !others_hold_off(lock, listing, generation, entry->created_ms))
+            return false;
+    }
+    return true;
+}
+
+static void see(struct lock *lock, struct mono now, const struct lock_entry *entry,
+                struct lock_generation *own)
+{
+    if (own->seen && entry->created_ms != own->created_ms && RULE(OWN_UNCHANGED))
+        return; /* deleted, and made again by somebody: rivals may have looked in between */
+    own->shown = true;
+    if (own->seen)
+        return;
+    own->seen = true;
+    own->seen_look = lock->looks;
+    own->created_ms = entry->created_ms;
+    if (own->state == LOCK_GENERATION_SENT) { /* the listing is the answer that was lost */
+        own->state = LOCK_GENERATION_MADE;
+        own->answered = now;
+    }
+    lock->made_any = true;
+    if (own->drop)
+        return;
+    if (lock->anchor_created_ms == ATTEMPT_UNKNOWN || own->number >= lock->anchor_number) {
+        lock->anchor_number = own->number;
+        lock->anchor_created_ms = own->created_ms;
+        lock->anchor = RULE(LOWER_BOUND) ? own->answered : own->sent;
+    }
+    if (own->ticket_ms == ATTEMPT_UNKNOWN &&
+        (lock->ticket_ms == ATTEMPT_UNKNOWN || own->created_ms < lock->ticket_ms))
+        lock->ticket_ms = own->created_ms;
+    if (own->claim && lock->first_claim_ms == ATTEMPT_UNKNOWN)
+        lock->first_claim_ms = own->created_ms;
+}
+
+/* A name of ours that was deleted, or that we no longer know, stands there (again). */
+static void meet_ghost(struct lock *lock, const struct lock_listing *listing,
+                       const struct attempt *attempt, struct lock_generation *own)
+{
+    if (own && own->state == LOCK_GENERATION_DELETED &&
+        !mono_reached(listing->asked, mono_add(own->deleted, lock->settings.settle_ms)))
+        return; /* the listing may be older than the delete */
+    lock->made_any = true;
+    if (!own)
+        own = own_take(lock);
+    *own = (struct lock_generation){
+        .state = LOCK_GENERATION_MADE,
+        .number = attempt->generation,
+        .claim = attempt->claim,
+        .drop = true,
+        .ticket_ms = attempt->ticket_ms,
+        .first_claim_ms = attempt->first_claim_ms,
+        .token = attempt->token,
+        .created_ms = ATTEMPT_UNKNOWN,
+        .sent = {INT64_MIN / 2}, /* long ago: it gives no lease */
+        .answered = {INT64_MIN / 2},
+    };
+}
+
+void own_see(struct lock *lock, struct mono now, const struct lock_listing *listing)
+{
+    for (uint32_t i = 0; i < LOCK_GENERATIONS_MAX; i++)
+        lock->generations[i].shown = false;
+    for (uint32_t i = 0; i < listing->count; i++) {
+        const struct lock_entry *entry = &listing->entries[i];
+        if (entry->kind != ATTEMPT_MARKED || !own_is(lock, &entry->attempt))
+            continue;
+        struct lock_generation *own = own_find(lock, entry->attempt.generation);
+        if (own && (own->state == LOCK_GENERATION_SENT || own->state == LOCK_GENERATION_MADE))
+            see(lock, now, entry, own);
+        else if (!own || own->state == LOCK_GENERATION_DELETED)
+            meet_ghost(lock, listing, &entry->attempt, own);
+    }
+}
+
+/* "The lease": from before the first sending of the newest create that a listing confirmed. */
+struct lock_lease lock_lease(const struct lock *lock)
+{
+    const struct lock_settings *settings = &lock->settings;
+    struct mono sent = {INT64_MIN / 2};
+    for (uint32_t i = 0; i < LOCK_GENERATIONS_MAX; i++) {
+        const struct lock_generation *own = &lock->generations[i];
+        bool confirmed =
+            own->state == LOCK_GENERATION_MADE && (own->seen || !RULE(LEASE_CONFIRMED));
+        if (confirmed)
+            sent = mono_max(sent, RULE(LEASE_FROM_FIRST_SEND) ? own->sent : own->answered);
+    }
+    int64_t margin_ms = settings->lock_timeout_ms / 10;
+    margin_ms = margin_ms < MARGIN_MIN_MS ? MARGIN_MIN_MS : margin_ms;
+    margin_ms = margin_ms > MARGIN_MAX_MS ? MARGIN_MAX_MS : margin_ms;
+    if (margin_ms < settings->settle_ms) /* until a renewal is in sight of all */
+        margin_ms = settings->settle_ms;
+    struct lock_lease lease = {.ends_at = mono_add(sent, settings->lock_timeout_ms)};
+    lease.kill_at = mono_add(lease.ends_at, -margin_ms);
+    lease.term_at = mono_add(lease.kill_at, -settings->kill_after_ms);
+    return lease;
+}
+
+/*
+ * A generation made before the ticket is known would not carry it, and others take the place that
+ * they can see: it is renewed once a listing has shown it, or its lease ends.
+ */
+struct mono own_renew_at(struct lock *lock)
+{
+    struct lock_generation *newest = own_newest(lock);
+    bool known = lock->ticket_ms != ATTEMPT_UNKNOWN || !RULE(TICKET_KNOWN);
+    if (!newest || newest->state == LOCK_GENERATION_PLANNED || !known || !RULE(RENEW))
+        return MONO_NEVER;
+    return mono_add(newest->sent, lock->settings.lock_timeout_ms / 3);
+}
+
+/* "Own attempts": all leases have passed, so we are a new arrival. */
+bool own_leases_passed(const struct lock *lock, struct mono now)
+{
+    for (uint32_t i = 0; i < LOCK_GENERATIONS_MAX; i++) {
+        const struct lock_generation *own = &lock->generations[i];
+        if (own->state == LOCK_GENERATION_PLANNED && !own->claim)
+            return false;
+        if (own_counts(lock, own, now))
+            return false;
+    }
+    return true;
+}

@@ -1,0 +1,76 @@
+/*
+ * own - the names that this run has made: which there are, what each is worth, and what they
+ * amount to: the ticket, the service's time, the lease.
+ */
+#ifndef LOCK_OWN_H
+#define LOCK_OWN_H
+
+#include "lock/lock.h"
+
+/* A slot for a new name: a free one, else that of the oldest name that matters least. */
+struct lock_generation *own_take(struct lock *lock);
+
+/* By number; NULL if it is not remembered. */
+struct lock_generation *own_find(struct lock *lock, uint32_t number);
+
+/* Plans the next generation; it is created by the next LOCK_TODO_CREATE. */
+struct lock_generation *own_plan(struct lock *lock, bool claim);
+
+/* The wanted generation with the largest number, in any of planned, sent, made; or NULL. */
+struct lock_generation *own_newest(struct lock *lock);
+
+/* The next older of these. */
+struct lock_generation *own_before(struct lock *lock, const struct lock_generation *generation);
+
+/* One whose create is to be sent (again); one to delete; NULL if there is none. */
+struct lock_generation *own_to_create(struct lock *lock);
+struct lock_generation *own_to_delete(struct lock *lock);
+
+/* Mark to be deleted: one; all wanted ones with a smaller number (all, with UINT32_MAX); claims. */
+void own_drop(struct lock_generation *generation);
+void own_drop_below(struct lock *lock, uint32_t number);
+void own_drop_claims(struct lock *lock);
+
+void own_name(const struct lock *lock, const struct lock_generation *generation,
+              char out[ATTEMPT_NAME_BYTES + 1]);
+
+/* Of our ID, and of this very run. */
+bool own_same_id(const struct lock *lock, const struct attempt *attempt);
+bool own_is(const struct lock *lock, const struct attempt *attempt);
+
+/* Finds our own names in a listing and brings what is known of them up to date. */
+void own_see(struct lock *lock, struct mono now, const struct lock_listing *listing);
+
+/*
+ * "Now": a lower bound of the service's clock; INT64_MIN while nothing of ours was seen. It
+ * never goes back, although a newer attempt may have been made by a clock that is behind: what
+ * was expired stays expired.
+ */
+int64_t own_service_ms(const struct lock *lock, struct mono now);
+
+/*
+ * An own attempt that counts: wanted, maybe there, and until D before the end of its lease. Then
+ * others may write it off, and a claim made on its strength must be in sight by that time.
+ */
+bool own_counts(const struct lock *lock, const struct lock_generation *generation, struct mono now);
+
+/* In sight of all others: the listing shows it, and was asked for D after its create. */
+bool own_stands(const struct lock *lock, const struct lock_listing *listing,
+                const struct lock_generation *generation);
+
+/* "The queue": s is held off by c if s - T_S <= c < s; with room, if c + D < s as well. */
+bool own_holds_off(const struct lock *lock, const struct lock_generation *generation,
+                   int64_t created_ms, bool with_room);
+
+/*
+ * Without the generation, those of ours that the listing shows and that are D old still hold off
+ * every unmarked attempt of it (dead ones included).
+ */
+bool own_can_spare(const struct lock *lock, const struct lock_listing *listing,
+                   const struct lock_generation *generation);
+
+/* All leases have passed, so we are a new arrival; when to make the next generation. */
+bool own_leases_passed(const struct lock *lock, struct mono now);
+struct mono own_renew_at(struct lock *lock);
+
+#endif

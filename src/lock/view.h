@@ -1,0 +1,30 @@
+/* view - a listing as the rules see it: what is alive, and which names belong to one run. */
+#ifndef LOCK_VIEW_H
+#define LOCK_VIEW_H
+
+#include "lock/lock.h"
+
+/* Neighbours in a listing that are names of one run; or one name that is nobody's. */
+struct view_run {
+    uint32_t first, end;
+    bool live, live_claim; /* one of them is; or may be, on the next page */
+};
+
+/* The run that begins at entry `first`; now_ms is own_service_ms(). */
+struct view_run view_run(const struct lock *lock, const struct lock_listing *listing,
+                         uint32_t first, int64_t now_ms);
+
+bool view_is_live(const struct lock *lock, const struct lock_entry *entry, int64_t now_ms);
+
+/* The order of keys: ticket, then ID, then nonce. Does the other precede us? */
+bool view_precedes(const struct lock *lock, const struct lock_entry *other);
+int64_t view_ticket_ms(const struct lock_entry *entry);
+
+/* "Same ID twice": a waiting attempt of an earlier run of our explicit ID, which we replace. */
+bool view_is_leftover(const struct lock *lock, const struct lock_entry *entry,
+                      const struct view_run *run);
+
+/* Of anybody's name, as much as a name may have. */
+void view_copy_name(struct text name, char out[ATTEMPT_NAME_BYTES + 1]);
+
+#endif
