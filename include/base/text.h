@@ -30,6 +30,7 @@ struct text text_trim(struct text text); /* without blanks, tabs, CR and LF at b
 /* Bytes of the UTF-8 character (RFC 3629) that text begins with; 0 if it begins with none. */
 size_t text_utf8_length(struct text text);
 bool text_is_utf8(struct text text);
+size_t text_characters(struct text text); /* of UTF-8; a byte that is none counts as one */
 
 /* Decimal digits only, at least one. Returns 0, or -1 if it is not that or exceeds max. */
 int text_parse_u64(struct text text, uint64_t max, uint64_t *ret_value);

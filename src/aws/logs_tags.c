@@ -1,13 +1,19 @@
 /* The tags of aws/logs: "KEY=VALUE,..." checked, and written for CreateLogGroup. */
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "aws/logs.h"
 #include "base/json.h"
 
-#define TAGS_MAX        50 /* API_CreateLogGroup: tags, their keys and values */
-#define TAG_KEY_BYTES   128
-#define TAG_VALUE_BYTES 256
+/* API_CreateLogGroup: tags, their keys and values, in characters, not bytes. */
+#define TAGS_MAX             50
+#define TAG_KEY_CHARACTERS   128
+#define TAG_VALUE_CHARACTERS 256
+#define TAG_KEY_BYTES        (TAG_KEY_CHARACTERS * 4)
+#define TAG_RESERVED         "aws:" /* in any case */
+#define SHOWN_BYTES          160    /* of a key in a message */
 
 /* Takes the first KEY=VALUE off the list. False at its end. */
 static bool next_tag(const char **list, struct text *key, struct text *value)
@@ -35,24 +41,43 @@ static bool came_before(const char *list, struct text key)
     return false;
 }
 
+/* Of ASCII; which of the other characters are letters and digits is left to the service. */
+static bool in_alphabet(struct text text)
+{
+    for (size_t i = 0; i < text.length; i++) {
+        unsigned char byte = (unsigned char)text.data[i];
+        if (byte < 0x80 && !isalnum(byte) && !strchr(" _.:/=+-@", byte))
+            return false;
+    }
+    return true;
+}
+
+/* What the service would say against the tag, or NULL. */
+static const char *check_tag(struct text key, struct text value)
+{
+    if (key.length == 0 || value.data != key.data + key.length + 1)
+        return "is not KEY=VALUE";
+    if (!text_is_utf8(key) || !text_is_utf8(value))
+        return "is not UTF-8";
+    if (text_characters(key) > TAG_KEY_CHARACTERS)
+        return "has a key of more than 128 characters";
+    if (text_characters(value) > TAG_VALUE_CHARACTERS)
+        return "has a value of more than 256 characters";
+    if (strncasecmp(key.data, TAG_RESERVED, strlen(TAG_RESERVED)) == 0)
+        return "has a key that is reserved for AWS";
+    if (!in_alphabet(key) || !in_alphabet(value))
+        return "may hold letters, digits, blanks and _.:/=+-@ only";
+    return NULL;
+}
+
 int logs_check_tags(const char *tags, struct error *err)
 {
     struct text key, value;
     int count = 0;
     for (const char *rest = tags; next_tag(&rest, &key, &value);) {
-        char shown[TAG_KEY_BYTES + 1];
-        const char *reason = NULL;
-        if (key.length == 0 || value.data != key.data + key.length + 1)
-            reason = "is not KEY=VALUE";
-        else if (key.length > TAG_KEY_BYTES)
-            reason = "has a key of more than 128 characters";
-        else if (value.length > TAG_VALUE_BYTES)
-            reason = "has a value of more than 256 characters";
-        else if (text_starts(key, "aws:"))
-            reason = "has a key that is reserved for AWS";
-        else if (!text_is_utf8(key) || !text_is_utf8(value))
-            reason = "is not UTF-8";
-        else if (came_before(tags, key))
+        char shown[SHOWN_BYTES];
+        const char *reason = check_tag(key, value);
+        if (!reason && came_before(tags, key))
             reason = "comes twice";
         if (reason)
             return error_set(err, ERROR_USAGE, "tag '%s' %s",

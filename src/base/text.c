@@ -96,6 +96,17 @@ bool text_is_utf8(struct text text)
     return true;
 }
 
+size_t text_characters(struct text text)
+{
+    size_t count = 0;
+    for (; text.length; count++) {
+        size_t length = text_utf8_length(text);
+        size_t used = length ? length : 1;
+        text = text_slice(text.data + used, text.length - used);
+    }
+    return count;
+}
+
 static bool is_digit(char byte)
 {
     return byte >= '0' && byte <= '9';

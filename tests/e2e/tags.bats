@@ -51,8 +51,15 @@ SCRIPT
     done
 }
 
+@test "what the service takes is let through: 128 characters are up to 512 bytes" {
+    write_tags_of_all
+    local key=$(printf '你%.0s' {1..128}) value=$(printf 'ä%.0s' {1..256})
+    run -0 --separate-stderr withlock --tags "$key=$value" -- ./tags-of-all
+    [ "$(jq -r 'to_entries[] | .key + .value' <<<"${lines[0]}")" = "$key$value" ]
+}
+
 @test "bad tags are refused before any call" {
-    for tags in team =x 'a=1,a=2' 'aws:x=1'; do
+    for tags in team =x 'a=1,a=2' 'aws:x=1' 'AWS:x=1' 'a*=1'; do
         run -64 withlock --tags "$tags" -- true
         [ "${#lines[@]}" -eq 1 ]
     done

@@ -1,6 +1,7 @@
 #include "unit.h"
 
 #include "aws/logs.h"
+#include "base/json.h"
 
 #define URL "https://logs.eu-central-1.amazonaws.com"
 
@@ -57,6 +58,16 @@ static void tags_are_checked(void **state)
         {"=b", "KEY=VALUE"},
         {"a=b,,c=d", "KEY=VALUE"},
         {"aws:x=1", "reserved"},
+        {"AWS:x=1", "reserved"},
+        {"aWs:=1", "reserved"},
+        {"aws=1,xaws:y=2", NULL},
+        {"a b_.:/+-@=c d_.:/=+-@", NULL},
+        {"gr\xc3\xb6\xc3\x9f"
+         "e=\xe4\xbd\xa0\xe5\xa5\xbd",
+         NULL},
+        {"a*=1", "letters"},
+        {"a=1;2", "letters"},
+        {"a=1\n", "letters"},
         {"a=1,b=2,a=3", "twice"},
         {"a=\xff", "UTF-8"},
     };
@@ -67,21 +78,39 @@ static void tags_are_checked(void **state)
         check_row(!rows[i].reason || strstr(err.text, rows[i].reason), rows[i].tags);
         check_row(!rows[i].reason || err.kind == ERROR_USAGE, rows[i].tags);
     }
-    for (int beyond = 0; beyond <= 1; beyond++) {
+    for (int i = 0; i <= 50; i++) {
         CLEAN(buf) struct buf tags = BUF(4096);
-        for (int i = 0; i < 128 + beyond; i++)
-            (void)buf_add_char(&tags, 'k');
-        (void)buf_add_char(&tags, '=');
-        assert_int_equal(logs_check_tags(buf_text(&tags), NULL), -beyond);
-        buf_clear(&tags);
-        (void)buf_add_text(&tags, "k=");
-        for (int i = 0; i < 256 + beyond; i++)
-            (void)buf_add_char(&tags, 'v');
-        assert_int_equal(logs_check_tags(buf_text(&tags), NULL), -beyond);
-        buf_clear(&tags);
-        for (int i = 0; i < 50 + beyond; i++)
-            (void)buf_addf(&tags, "k%d=v,", i);
-        assert_int_equal(logs_check_tags(buf_text(&tags), NULL), -beyond);
+        for (int j = 0; j <= i; j++)
+            (void)buf_addf(&tags, "k%d=v,", j);
+        assert_int_equal(logs_check_tags(buf_text(&tags), NULL), i < 50 ? 0 : -1);
+    }
+}
+
+/* The limits of the service are in characters, however many bytes one has. */
+static void tags_are_measured_in_characters(void **state)
+{
+    (void)state;
+    static const char *const characters[] = {"k", "\xc3\xa4", "\xe4\xbd\xa0", "\xf0\xa0\x80\x80"};
+    for (size_t i = 0; i < sizeof(characters) / sizeof(characters[0]); i++) {
+        for (int beyond = 0; beyond <= 1; beyond++) {
+            CLEAN(buf) struct buf tags = BUF(4096);
+            CLEAN(buf) struct buf body = BUF(4096);
+            for (int j = 0; j < 128 + beyond; j++)
+                (void)buf_add_text(&tags, characters[i]);
+            (void)buf_add_text(&tags, "=v");
+            check_row(logs_check_tags(buf_text(&tags), NULL) == -beyond, characters[i]);
+            json_object(&body, NULL);
+            if (!beyond)
+                logs_write_tags(buf_text(&tags), &body);
+            json_object_end(&body);
+            check_row(beyond || body.length == tags.length + strlen("{'tags':{'':''}}") - 1,
+                      characters[i]); /* the whole key */
+            buf_clear(&tags);
+            (void)buf_add_text(&tags, "k=");
+            for (int j = 0; j < 256 + beyond; j++)
+                (void)buf_add_text(&tags, characters[i]);
+            check_row(logs_check_tags(buf_text(&tags), NULL) == -beyond, characters[i]);
+        }
     }
 }
 
@@ -273,6 +302,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(V1_requests),
         cmocka_unit_test(tags_are_checked),
+        cmocka_unit_test(tags_are_measured_in_characters),
         cmocka_unit_test(Y2_outcomes),
         cmocka_unit_test(Y2_busy_is_throttled_and_unknown),
         cmocka_unit_test(Y3_code_and_message_are_found),

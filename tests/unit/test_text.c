@@ -144,6 +144,9 @@ static void utf8(void **state)
         check_row(text_utf8_length(text) == rows[i].length, rows[i].text);
         check_row(text.length == 0 || text_is_utf8(text) == (rows[i].length > 0), rows[i].text);
     }
+    assert_int_equal(text_characters(text_from("")), 0);
+    assert_int_equal(text_characters(text_from("a\xc3\xa9\xe4\xbd\xa0\xf0\x9f\x98\x80z")), 5);
+    assert_int_equal(text_characters(text_from("a\xff\xc3")), 3);
     assert_false(text_is_utf8(text_from("good\xc3\xa9 then bad\xa9")));
 }
 
