@@ -65,8 +65,9 @@ crontab_command() {
 }
 
 @test "the blocks are known here" {
-    (cd "$BLOCKS" && find . -name '*.[0-9]' -printf '%P\n' | sort) >known
-    printf '%s\n' cron.{1,2} ini.{1,2,3} make.{1,2} sh.{1,2,3,4,5,6,7,8,9} sql.1 yaml.{1,2} |
+    (cd "$BLOCKS" && find . -name '*.[0-9]*' -printf '%P\n' | sort) >known
+    printf '%s\n' cron.{1,2} groovy.1 ini.{1,2,3,4} make.{1,2} sh.{1,2,3,4,5,6,7,8,9} sh.1{0,1,2,3,4} sql.1 \
+        yaml.{1,2,3,4} | sort |
         diff - known
 }
 
@@ -142,7 +143,7 @@ END
 @test "systemd: the units are right" {
     needs systemd-analyze
     local number name
-    for number in 1 2 3; do
+    for number in 1 2 3 4; do
         name=$(sed -n '1s|^# /etc/systemd/system/||p' "$BLOCKS/ini.$number")
         sed "s|^ExecStart=withlock|ExecStart=$WITHLOCK|" "$BLOCKS/ini.$number" >"$name"
         systemd-analyze verify "./$name" >verified 2>&1 || { cat verified >&2; return 1; }
@@ -166,6 +167,34 @@ END
     nothing_left
     WITHLOCK_MIN_HOLD=0 sh -c "$(sed -n 's|^ExecStart=||; s|--min-hold 5m||p' "$BLOCKS/ini.1")"
     tail -1 calls | grep -qx 'nightly-report  under locks/nightly'
+}
+
+@test "systemd: a service below withlock reports for itself" {
+    cat >bin/worker <<'END'
+#!/usr/bin/env python3
+import os, socket
+assert "WATCHDOG_PID" not in os.environ and os.environ["WATCHDOG_USEC"] == "30000000"
+with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as to:
+    to.sendto(b"READY=1", os.environ["NOTIFY_SOCKET"])
+END
+    cat >listen <<'END'
+import socket
+at = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+at.bind("notify")
+at.settimeout(20)
+print("ready", flush=True)
+print(at.recv(100).decode())
+END
+    chmod +x bin/worker
+    python3 listen >heard 3>&- &
+    local listener=$!
+    JOBS+=("$listener")
+    wait_until grep -q ready heard
+    NOTIFY_SOCKET=$PWD/notify WATCHDOG_USEC=30000000 WATCHDOG_PID=$$ \
+        sh -c "$(sed -n 's|^ExecStart=||; s|%H|host-1|p' "$BLOCKS/ini.4")"
+    ends 0 "$listener"
+    grep -qx READY=1 heard
+    calls .logGroupName | grep -q 'locks/worker/.*lhost-1'
 }
 
 @test "a script that locks itself" {
@@ -223,6 +252,34 @@ yaml_is_there() {
     called <<<'deploy.sh production under locks/deploy'
     [ "$(cat .aws-token) $(stat -c %a .aws-token)" = 'to.ke.n 600' ]
     calls .logGroupName | grep -q 'ljob-78'
+}
+
+@test "Buildkite" {
+    yaml_is_there
+    caller deploy.sh
+    yaml "$BLOCKS/yaml.3" '.steps[0].command' >step
+    BUILDKITE_BUILD_NUMBER=79 bash -e step
+    called <<<'deploy.sh production under locks/deploy'
+    calls .logGroupName | grep -q 'lbuild-79'
+}
+
+@test "Jenkins" {
+    caller deploy.sh
+    sed -n "s/^ *sh '\(.*\)'$/\1/p" "$BLOCKS/groovy.1" >step
+    [ "$(wc -l <step)" -eq 1 ]
+    BUILD_TAG=jenkins-deploy-80 sh -xe step
+    called <<<'deploy.sh production under locks/deploy'
+    calls .logGroupName | grep -q 'ljenkins-deploy-80'
+}
+
+@test "Kubernetes: what the pod of a CronJob runs" {
+    yaml_is_there
+    caller bin/nightly-report
+    yaml "$BLOCKS/yaml.4" '.spec.jobTemplate.spec.template.spec.containers[0].command[]' >words
+    mapfile -t words <words
+    WITHLOCK_MIN_HOLD= "${words[@]/5m/0.1}" 3>&-
+    called <<<'nightly-report  under locks/nightly'
+    [ "$(yaml "$BLOCKS/yaml.4" '[.. | .terminationGracePeriodSeconds? // empty][0]')" -ge 30 ]
 }
 
 @test "Terraform: plan and application under one lock" {
@@ -338,4 +395,27 @@ END
     run_block sh.9
     [ "$(grep -c ' under locks/deploy$' calls)" -eq 3 ]
     let_go other
+}
+
+# The program that asks stands in: what follows the name of the place is run here.
+@test "work that is no descendant: withlock is where the work is" {
+    caller deploy.sh
+    local number
+    for number in docker:10 kubectl:11 ssh:12 systemd-run:13; do
+        cat >"bin/${number%:*}" <<'END'
+#!/bin/sh
+while [ "$1" != withlock ]; do shift; done
+exec "$@"
+END
+        chmod +x "bin/${number%:*}"
+        rm -f calls
+        run_block "sh.${number#*:}"
+        called <<<'deploy.sh production under locks/deploy'
+    done
+    printf '#!/bin/sh\n[ "$1" = 03:00 ] && exec sh\n' >bin/at
+    chmod +x bin/at
+    rm calls
+    run_block sh.14
+    called <<<'deploy.sh production under locks/deploy'
+    nothing_left
 }
