@@ -66,7 +66,7 @@ crontab_command() {
 
 @test "the blocks are known here" {
     (cd "$BLOCKS" && find . -name '*.[0-9]*' -printf '%P\n' | sort) >known
-    printf '%s\n' cron.{1,2} groovy.1 ini.{1,2,3,4} make.{1,2} sh.{1,2,3,4,5,6,7,8,9} sh.1{0,1,2,3,4} sql.1 \
+    printf '%s\n' cron.{1,2} groovy.1 ini.{1,2,3,4} make.{1,2} sh.{1,2,3,4,5,6,7,8,9} sh.1{0,1,2,3,4,5} sql.1 \
         yaml.{1,2,3,4} | sort |
         diff - known
 }
@@ -418,4 +418,54 @@ END
     run_block sh.14
     called <<<'deploy.sh production under locks/deploy'
     nothing_left
+}
+
+# cloudtrail EVENT: what lookup-events would give of it, made of the service's own record. An event
+# that AWS has documented is the pattern; the name, the time and what it was are ours.
+cloudtrail() {
+    control /_log | jq --arg event "$1" --slurpfile pattern \
+        "$BATS_TEST_DIRNAME/../vectors/cloudtrail/$1.json" '
+        {Events: [.[] | select(.operation == $event) |
+            . as $call | $pattern[0] |
+            .eventTime = ($call.wall_ms / 1000 | floor | todate) |
+            .requestParameters.logGroupName = $call.logGroupName |
+            if $call.applied then . else .errorCode = "ResourceAlreadyExistsException" end |
+            {EventId: .eventID, EventName: .eventName, EventTime: .eventTime, EventSource: .eventSource,
+             ReadOnly: "false", Resources: [], Username: "deploy", CloudTrailEvent: tojson}]}'
+}
+
+@test "who held the lock last night: out of CloudTrail's events" {
+    needs jq
+    local first second
+    hold first -l anna -p locks/deploy
+    first=$(holder_of locks/deploy)
+    start second -i ben -p locks/deploy -- sleep 1.1
+    second=$JOB
+    wait_until matching 'locks/deploy/ben#'
+    withlock -p locks/deploy/eu -l nested true
+    withlock -p locks/deploy-us -l beside true
+    sleep 1.1 # times of CloudTrail are whole seconds
+    let_go first
+    ends 0 "$second"
+    withlock -i ben -p locks/deploy -- sleep 1.1 # another run of the same ID
+    for event in CreateLogGroup DeleteLogGroup; do cloudtrail $event >$event.json; done
+    cat >bin/aws <<END
+#!/bin/sh
+case "\$*" in
+"cloudtrail lookup-events --start-time 20"*AttributeValue=CreateLogGroup) cat "$PWD/CreateLogGroup.json" ;;
+"cloudtrail lookup-events --start-time 20"*AttributeValue=DeleteLogGroup) cat "$PWD/DeleteLogGroup.json" ;;
+*) exit 64 ;;
+esac
+END
+    chmod +x bin/aws
+    run_block sh.15
+    cut -f3,4,5 out | diff - <(
+        printf '%s\t%s\tarn:aws:sts::111122223333:assumed-role/deploy/ci\n' "$first" anna ben - ben -)
+    # each begins when the one before has ended, or later
+    awk -F'\t' '$1 >= $2 || $1 < last { bad = 1 } { last = $2 } END { exit bad || NR != 3 }' out ||
+        { cat out >&2; return 1; }
+    # a holder that has not ended; what was refused does not count
+    sed -i 's/"DeleteLogGroup"/"DeleteNothing"/g; s/\\"eventName\\":\\"DeleteLogGroup/\\"eventName\\":\\"Nothing/g' DeleteLogGroup.json
+    run_block sh.15
+    [ "$(cut -f2 out | sort -u)" = 'not released' ]
 }
