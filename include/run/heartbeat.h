@@ -15,7 +15,7 @@
 #include <stdbool.h>
 
 #include "base/error.h"
-#include "run/guardian.h"
+#include "process/guardian.h"
 #include "run/session.h"
 
 struct heartbeat {

@@ -19,10 +19,10 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/wakeup.h"
+#include "client/credentials_provider.h"
 #include "lock/lock.h"
 #include "net/http.h"
-#include "run/credentials_provider.h"
-#include "run/session_waker.h"
 
 #define SESSION_GRACE_MS    2000  /* a request in flight may settle for so long when woken */
 #define SESSION_PAGE_MS     60000 /* for one page, outside the lock's rules */

@@ -13,8 +13,8 @@
 #include "aws/settings.h"
 #include "base/error.h"
 #include "lock/lock.h"
+#include "process/signals.h"
 #include "run/held.h"
-#include "run/signals.h"
 
 #define SUPERVISE_FIRST_WORD_MS 2000  /* of waiting, before anything is said about it */
 #define SUPERVISE_ARRIVING_MS   10000 /* of failures before anything was made, likewise */

@@ -8,9 +8,9 @@
 #ifndef RUN_WAITING_H
 #define RUN_WAITING_H
 
-#include "run/guardian.h"
+#include "process/guardian.h"
+#include "process/signals.h"
 #include "run/session.h"
-#include "run/signals.h"
 
 struct waiting {
     const struct signals *signals;

@@ -20,10 +20,10 @@
 
 #include "base/clock.h"
 #include "exit_status.h"
-#include "run/child.h"
-#include "run/descriptors.h"
-#include "run/guardian.h"
-#include "run/signals.h"
+#include "process/child.h"
+#include "process/descriptors.h"
+#include "process/guardian.h"
+#include "process/signals.h"
 
 #define VARIABLES_MAX 16
 

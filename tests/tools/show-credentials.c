@@ -15,8 +15,8 @@
 
 #include "base/crypto.h"
 #include "base/date.h"
+#include "client/credentials_provider.h"
 #include "net/http.h"
-#include "run/credentials_provider.h"
 
 #define DEADLINE_MS (60 * 1000) /* of one look-up */
 

@@ -8,7 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "run/descriptors.h"
+#include "process/descriptors.h"
 
 static int is_open(int fd)
 {

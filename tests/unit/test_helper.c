@@ -4,8 +4,8 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include "run/helper.h"
-#include "run/sweep.h"
+#include "process/helper.h"
+#include "process/sweep.h"
 
 #define WORDS(...) ((char *const *)(const char *const[]){__VA_ARGS__, NULL})
 

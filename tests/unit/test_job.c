@@ -3,7 +3,7 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include "run/job.h"
+#include "process/job.h"
 
 #define SELF     1000000001 /* numbers that no process has */
 #define GUARDIAN 1000000002

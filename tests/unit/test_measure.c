@@ -1,6 +1,6 @@
 #include "unit.h"
 
-#include "run/measure.h"
+#include "inspect/measure.h"
 
 static void the_longest_lag_lies_between_its_bounds(void **state)
 {

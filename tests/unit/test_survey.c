@@ -1,7 +1,7 @@
 #include "unit.h"
 
+#include "inspect/survey.h"
 #include "run/identity.h"
-#include "run/survey.h"
 
 #define NOW_MS     1000000
 #define GROUPS_MAX 6

@@ -5,7 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "run/sweep.h"
+#include "process/sweep.h"
 
 static const struct {
     const char *name;

@@ -4,7 +4,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "run/timer.h"
+#include "process/timer.h"
 
 static void a_timer_passes_and_stays_passed_until_moved(void **state)
 {

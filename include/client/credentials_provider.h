@@ -1,0 +1,96 @@
+/*
+ * credentials_provider - keys that are good, for whoever signs.
+ *
+ * Carries out what a look-up of credentials wants (aws/credentials): sends its requests, runs
+ * its programs, asks for an MFA code on the terminal; keeps the keys, and gets new ones before
+ * they end. One thread at a time.
+ *
+ *     provider_init(&provider, &settings, http);
+ *     provider_region(&provider, limits, &region, err)
+ *     provider_get(&provider, limits, &keys, err)         before each request that is signed
+ *     provider_rejected(&provider)                        the service did not accept them
+ *     provider_report(&provider, REPORT_VERBOSE)
+ *     provider_free(&provider);
+ *
+ * When new keys are due says aws/renewal. As long as the old ones have not expired they serve,
+ * with a warning, whatever becomes of an attempt to get new ones; after that its failure is the
+ * caller's.
+ */
+#ifndef CLIENT_CREDENTIALS_PROVIDER_H
+#define CLIENT_CREDENTIALS_PROVIDER_H
+
+#include <stdbool.h>
+
+#include "aws/credentials.h"
+#include "aws/renewal.h"
+#include "aws/retry.h"
+#include "aws/settings.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/report.h"
+#include "base/wakeup.h"
+
+#define PROVIDER_CONNECT_MS    5000
+#define PROVIDER_READ_MS       30000
+#define PROVIDER_FIRST_MS      (10 * 60 * 1000) /* for the first keys: somebody may be asked */
+#define PROVIDER_WARNINGS_MAX  4                /* kept until asked for; later ones are dropped */
+#define PROVIDER_WARNING_BYTES 512
+
+struct http;
+
+struct provider {
+    const struct aws_settings *settings;
+    struct http *http;
+    struct retry_budget *budget; /* the process's, for retries */
+    int64_t connect_ms, read_ms; /* limits of one request; provider_init sets the usual ones */
+    bool quiet;                  /* nobody is there to be asked, not even for the first keys */
+    int64_t clock_offset_ms;     /* added to our clock in signatures, learnt from STS */
+    struct region region;        /* found in instance metadata, if the settings have none */
+    struct credentials_lookup *lookup;
+    struct credentials keys;
+    bool has_keys;
+    struct renewal renewal;
+    struct error failure; /* of the last attempt to get new keys */
+    bool given_up;        /* the attempt at hand ended by its waker or deadline */
+    bool warned;          /* about these keys */
+    bool warned_expired;  /* that they have expired */
+    bool shared_told;     /* the file that others can read */
+    char warnings[PROVIDER_WARNINGS_MAX][PROVIDER_WARNING_BYTES];
+    unsigned warning_count, warning_next;
+};
+
+/* How long a call may take. */
+struct provider_limits {
+    struct mono deadline;
+    const struct session_waker *waker;
+};
+
+/* Sends nothing yet. settings, http and budget are borrowed. */
+void provider_init(struct provider *provider, const struct aws_settings *settings,
+                   struct http *http, struct retry_budget *budget);
+void provider_free(struct provider *provider);
+
+/* The region to sign for. Borrowed. */
+int provider_region(struct provider *provider, const struct provider_limits *limits,
+                    const char **ret_region, struct error *err) MUST_USE;
+
+/* The keys to sign with now; borrowed until the next call. Looks for them when it must. */
+int provider_get(struct provider *provider, const struct provider_limits *limits,
+                 const struct credentials **ret_keys, struct error *err) MUST_USE;
+
+/*
+ * The service answered ExpiredTokenException or UnrecognizedClientException. True if it is worth
+ * getting keys and sending once more: new ones will be asked for. False if they cannot change.
+ */
+bool provider_rejected(struct provider *provider);
+
+/* A line to report as a warning, each once; NULL when there is none left. Borrowed. */
+const char *provider_warning(struct provider *provider);
+
+/*
+ * Reports all of these; and, once, at the level given, a file with secrets of the keys at hand
+ * that others can read.
+ */
+void provider_report(struct provider *provider, enum report_level shared);
+
+#endif

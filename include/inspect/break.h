@@ -1,0 +1,26 @@
+/*
+ * break - --break ID: delete another contender's attempts, for good reasons.
+ *
+ * Shows whom it hits and for how long its command may still run, asks, looks again, refuses if
+ * there is a new attempt by then, deletes, and leaves one line that says who did it.
+ */
+#ifndef INSPECT_BREAK_H
+#define INSPECT_BREAK_H
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "inspect/inspect.h"
+
+#define BREAK_ASK_MS      (10 * 60 * 1000) /* an answer later than this is none */
+#define BREAK_ROUNDS_MAX  8                /* of looking for what is left, and deleting it */
+#define BREAK_CLEAR_LOOKS 2                /* D apart, that show nothing to delete */
+
+/*
+ * What is shown goes to out, and is written to standard output before the question. The exit
+ * status: 0 if the attempts are gone; 1 if there was nothing to break, the user said no, or the
+ * contender has renewed its attempt meanwhile.
+ */
+int break_run(const struct inspect_plan *plan, const char *id, bool yes, struct buf *out,
+              struct error *err);
+
+#endif

@@ -1,0 +1,62 @@
+/*
+ * inspect - a session that contends for nothing: for --status, --break and --check.
+ *
+ *     inspect_open(&inspect, &plan, err)   settings, region, endpoint, credentials
+ *     session_list, session_call with inspect_waker(&inspect)
+ *     inspect_close(&inspect)              also after a failure
+ */
+#ifndef INSPECT_INSPECT_H
+#define INSPECT_INSPECT_H
+
+#include "aws/settings.h"
+#include "base/error.h"
+#include "inspect/survey.h"
+#include "process/signals.h"
+#include "run/held.h"
+#include "run/session.h"
+
+/* All borrowed. */
+struct inspect_plan {
+    const char *prefix;
+    const struct aws_options *aws;
+    const struct signals *signals;
+    held_environment_fn environment;
+    const char *tags;
+    int64_t lock_timeout_ms;
+    int64_t role_timeout_ms;
+    int64_t settle_ms;
+    int64_t connect_timeout_ms;
+    int64_t read_timeout_ms;
+    unsigned columns; /* of the terminal that standard output is; 0: it is none */
+};
+
+struct inspect {
+    const struct inspect_plan *plan;
+    struct aws_settings aws;
+    struct session session;
+    int signal; /* that asked for an end; 0 for none */
+};
+
+/* Makes no call to the service. The struct must not move afterwards. */
+int inspect_open(struct inspect *inspect, const struct inspect_plan *plan,
+                 struct error *err) MUST_USE;
+void inspect_close(struct inspect *inspect);
+struct session_waker inspect_waker(struct inspect *inspect);
+
+/* The exit status of a failure: by the signal that ended the wait, or by the error. */
+int inspect_failed(const struct inspect *inspect, const struct error *err);
+
+/* The lock as it is. */
+struct inspect_view {
+    struct lock_listing listing; /* borrowed until the session's next */
+    struct survey survey;
+    int64_t now_ms;       /* the service's clock, */
+    bool by_service;      /* or ours, if its answer did not say */
+    struct mono taken_at; /* when that was */
+};
+
+int inspect_look(struct inspect *inspect, struct inspect_view *ret_view,
+                 struct error *err) MUST_USE;
+void inspect_view_free(struct inspect_view *view);
+
+#endif

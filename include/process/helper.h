@@ -1,0 +1,39 @@
+/*
+ * helper - runs a program of the user's and collects what it prints (credential_process).
+ *
+ * No shell. Standard input is /dev/null, since ours belongs to the command; descriptors above 2
+ * are not passed on; the environment is. Both outputs are read to the end, so that a talkative
+ * program cannot hang; of standard error only the end is kept.
+ */
+#ifndef PROCESS_HELPER_H
+#define PROCESS_HELPER_H
+
+#include <stdbool.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/wakeup.h"
+
+#define HELPER_OUTPUT_BYTES   ((size_t)256 * 1024)
+#define HELPER_MESSAGES_BYTES ((size_t)16 * 1024)
+
+/* All zeros is none. */
+struct helper_result {
+    int status;          /* exit status, or 128 + the signal that ended it */
+    struct buf output;   /* secret */
+    struct buf messages; /* the end of what it wrote to standard error */
+};
+
+/*
+ * Runs words[0], looked up in PATH. quiet: in a session of its own, where no terminal is to be
+ * asked. Returns -1 if it cannot be run (ERROR_CONFIG, named), prints too much (ERROR_CONFIG), or
+ * had to be killed since the deadline passed or the waker said so (ERROR_LATER).
+ */
+int helper_run(char *const *words, bool quiet, struct mono deadline,
+               const struct session_waker *waker, struct helper_result *ret_result,
+               struct error *err) MUST_USE;
+
+void helper_result_free(struct helper_result *result);
+
+#endif

@@ -1,0 +1,312 @@
+#include "inspect/break.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/date.h"
+#include "base/report.h"
+#include "base/text.h"
+#include "exit_status.h"
+#include "inspect/status.h"
+#include "process/prompt.h"
+
+#define LIST_BYTES       (4 * 1024 * 1024)
+#define SHOWN_BYTES      160
+#define LOOK_MAX_MS      60000 /* a holder looks at least so often, */
+#define LOOK_SHARE       6     /* or this share of its timeout */
+#define KILL_AFTER_MS    10000 /* what --kill-after is if nobody sets it, */
+#define KILL_AFTER_SHARE 5     /* or this share of the timeout */
+
+/* Whom it hits. */
+struct broken {
+    struct inspect inspect;
+    const char *id;
+    struct buf names;  /* of its attempts as they were shown, a line each */
+    struct buf nonces; /* of its runs, a line each */
+    char shown[SHOWN_BYTES];
+    unsigned deleted;
+};
+
+static void add_line(struct buf *list, struct text line)
+{
+    (void)buf_add(list, line.data, line.length);
+    (void)buf_add_char(list, '\n');
+}
+
+static bool has_line(const struct buf *list, struct text line)
+{
+    const char *at = buf_text(list);
+    for (size_t length; *at; at += length + 1) {
+        length = strcspn(at, "\n");
+        if (length == line.length && (length == 0 || memcmp(at, line.data, length) == 0))
+            return true;
+    }
+    return false;
+}
+
+static bool is_of_id(const struct survey_run *run, void *context)
+{
+    const struct broken *broken = context;
+    return text_equal(run->attempt.id, broken->id);
+}
+
+/* One of the runs that were shown, not a later one of the same ID. */
+static bool is_target(const struct survey_run *run, const struct broken *broken)
+{
+    return text_equal(run->attempt.id, broken->id) && has_line(&broken->nonces, run->attempt.nonce);
+}
+
+static void say_how_long(const struct survey_run *run, const struct inspect_view *view,
+                         struct buf *out)
+{
+    int64_t timeout_ms = run->attempt.lock_timeout_ms, left_ms = run->expires_ms - view->now_ms;
+    int64_t look_ms = timeout_ms / LOOK_SHARE, kill_ms = timeout_ms / KILL_AFTER_SHARE;
+    char until[DATE_ISO_BYTES];
+    date_write_iso((struct wall){run->expires_ms}, until);
+    look_ms = look_ms < LOOK_MAX_MS ? look_ms : LOOK_MAX_MS;
+    kill_ms = kill_ms < KILL_AFTER_MS ? kill_ms : KILL_AFTER_MS;
+    if (run->kind == SURVEY_WAITER)
+        (void)buf_add_text(
+            out, "It waits. If it is alive it notices, and queues again: end its process.\n");
+    else if (run->kind == SURVEY_ABANDONED)
+        (void)buf_add_text(out, "It has expired: nobody waits for it any more.\n");
+    else if (run->kind == SURVEY_STRANGER)
+        (void)buf_add_text(out, "It is no withlock's: perhaps a playbook that waits, and tries "
+                                "again by itself.\n");
+    else if (!run->marked)
+        (void)buf_add_text(out, "It is not a withlock: nothing tells it, its work goes on.\n");
+    else
+        (void)buf_addf(out,
+                       "Its command may still run for %lld s, until %s: so long lasts its lease.\n"
+                       "If its withlock reaches the service it notices within %lld s, and needs "
+                       "--kill-after (%lld s if not set) to end it.\n",
+                       (long long)(left_ms > 0 ? (left_ms + 999) / 1000 : 0), until,
+                       (long long)look_ms / 1000 + 3, (long long)(kill_ms / 1000));
+}
+
+/* What is no attempt is not broken. */
+static int check_unmarked(struct broken *broken, const struct survey_run *run, struct text name,
+                          struct error *err)
+{
+    char group[ATTEMPT_NAME_BYTES + 1];
+    bool any = run->has_content;
+    if (!any) {
+        struct session_reply reply;
+        struct session_waker waker = inspect_waker(&broken->inspect);
+        (void)snprintf(group, sizeof(group), "%.*s", TEXT_ARGS(name));
+        session_call(&broken->inspect.session, LOGS_DESCRIBE_STREAMS, group, NULL, &waker,
+                     mono_add(mono_now(), SESSION_PAGE_MS), &reply);
+        int result = reply.outcome == LOCK_DONE ? session_reply_streams(&reply, &any, err) : -1;
+        if (reply.outcome != LOCK_DONE)
+            *err = reply.err;
+        session_reply_free(&reply);
+        if (result != 0)
+            return error_add(err, "looking into '%s'", broken->shown);
+    }
+    if (any)
+        return error_set(err, ERROR_USAGE,
+                         "'%s' is no attempt: the log group has content; it is left alone",
+                         broken->shown);
+    return 0;
+}
+
+/* Shows and remembers. Returns how many runs there are, or -1. */
+static int show(struct broken *broken, const struct inspect_view *view, struct buf *out,
+                struct error *err)
+{
+    int found = 0;
+    for (uint32_t i = 0; i < view->survey.count; i++) {
+        const struct survey_run *run = &view->survey.runs[i];
+        if (!is_of_id(run, broken))
+            continue;
+        if (!run->marked &&
+            check_unmarked(broken, run, view->listing.entries[run->first].name, err) != 0)
+            return -1;
+        if (found++ == 0)
+            status_table(view, broken->inspect.plan->columns, is_of_id, broken, out);
+        say_how_long(run, view, out);
+        add_line(&broken->nonces, run->attempt.nonce);
+        for (uint32_t k = run->first; k < run->first + run->count; k++)
+            add_line(&broken->names, view->listing.entries[k].name);
+    }
+    if (buf_check(&broken->names, "the attempts", err) != 0 ||
+        buf_check(&broken->nonces, "the runs", err) != 0)
+        return -1;
+    return found;
+}
+
+/* The user's answer. */
+static int ask(struct broken *broken, bool *ret_yes, struct error *err)
+{
+    char question[SHOWN_BYTES + 64];
+    struct session_waker waker = inspect_waker(&broken->inspect);
+    (void)snprintf(question, sizeof(question), "Break '%s'? [y/N] ", broken->shown);
+    int result = prompt_confirm(question, mono_add(mono_now(), BREAK_ASK_MS), &waker, ret_yes, err);
+    if (result != 0 && err->kind == ERROR_CONFIG)
+        return error_set(err, ERROR_USAGE, "--break needs --yes where it cannot ask");
+    return result;
+}
+
+static int delete_one(struct broken *broken, struct text name, bool *ret_there, struct error *err)
+{
+    char group[ATTEMPT_NAME_BYTES + 1];
+    struct session_waker waker = inspect_waker(&broken->inspect);
+    (void)snprintf(group, sizeof(group), "%.*s", TEXT_ARGS(name));
+    for (unsigned tries = 1;; tries++) {
+        struct session_reply reply;
+        session_call(&broken->inspect.session, LOGS_DELETE, group, NULL, &waker,
+                     mono_add(mono_now(), SESSION_PAGE_MS), &reply);
+        enum lock_outcome outcome = reply.outcome;
+        int64_t pause_ms = reply.pause_ms;
+        session_reply_free(&reply);
+        if (outcome == LOCK_DONE || outcome == LOCK_ABSENT) {
+            *ret_there = outcome == LOCK_DONE;
+            return 0;
+        }
+        if (outcome == LOCK_REFUSED || tries >= broken->inspect.aws.max_attempts) {
+            *err = reply.err;
+            return -1;
+        }
+        if (session_pause(&waker, mono_add(mono_now(), pause_ms)))
+            return error_set(err, ERROR_LATER, "given up");
+    }
+}
+
+/* Deletes what the view shows of it. *ret_any: something was there. */
+static int delete_all(struct broken *broken, const struct inspect_view *view, bool *ret_any,
+                      struct error *err)
+{
+    *ret_any = false;
+    for (uint32_t i = 0; i < view->survey.count; i++) {
+        const struct survey_run *run = &view->survey.runs[i];
+        if (!is_target(run, broken))
+            continue;
+        for (uint32_t k = run->first; k < run->first + run->count; k++) {
+            struct text name = view->listing.entries[k].name;
+            bool there = false;
+            if (!run->marked && !has_line(&broken->names, name))
+                continue;
+            if (delete_one(broken, name, &there, err) != 0)
+                return -1;
+            broken->deleted += there;
+            *ret_any |= there;
+        }
+    }
+    return 0;
+}
+
+/* A name that was not there before: it is alive. */
+static bool is_renewed(const struct broken *broken, const struct inspect_view *view,
+                       char out[ATTEMPT_NAME_BYTES + 1])
+{
+    for (uint32_t i = 0; i < view->survey.count; i++) {
+        const struct survey_run *run = &view->survey.runs[i];
+        for (uint32_t k = run->first; is_of_id(run, (void *)broken) && k < run->first + run->count;
+             k++) {
+            struct text name = view->listing.entries[k].name;
+            if (!has_line(&broken->names, name)) {
+                (void)text_printable(name, out, ATTEMPT_NAME_BYTES + 1);
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* A renewal may have been under way: looks until nothing is left. */
+static int break_it(struct broken *broken, struct error *err)
+{
+    char name[ATTEMPT_NAME_BYTES + 1];
+    struct session_waker waker = inspect_waker(&broken->inspect);
+    int clear = 0;
+    for (int round = 0; clear < BREAK_CLEAR_LOOKS && round < BREAK_ROUNDS_MAX; round++) {
+        struct inspect_view view;
+        bool any = false;
+        int64_t pause_ms = round ? broken->inspect.plan->settle_ms : 0;
+        if (session_pause(&waker, mono_add(mono_now(), pause_ms)))
+            return error_set(err, ERROR_LATER, "given up");
+        if (inspect_look(&broken->inspect, &view, err) != 0)
+            return -1;
+        bool renewed = round == 0 && is_renewed(broken, &view, name);
+        int result = renewed ? 0 : delete_all(broken, &view, &any, err);
+        inspect_view_free(&view);
+        if (renewed) {
+            report(REPORT_ERROR, "not broken: '%s' has renewed its attempt meanwhile: '%s'",
+                   broken->shown, name);
+            return EXIT_STATUS_NOT_OBTAINED;
+        }
+        if (result != 0)
+            return -1;
+        clear = any ? 0 : clear + 1;
+    }
+    if (clear < BREAK_CLEAR_LOOKS)
+        return error_set(err, ERROR_UNAVAILABLE, "'%s' goes on making attempts", broken->shown);
+    return 0;
+}
+
+static void audit(const struct broken *broken)
+{
+    char by[SHOWN_BYTES], host[65] = "?", now[DATE_ISO_BYTES];
+    const char *user = broken->inspect.plan->environment("LOGNAME");
+    (void)gethostname(host, sizeof(host) - 1); /* "?" is as good as none */
+    date_write_iso(wall_now(), now);
+    (void)snprintf(by, sizeof(by), "%s%suid %u on %s", user ? user : "", user ? ", " : "",
+                   (unsigned)getuid(), host);
+    struct report_field fields[] = {{"lock", broken->inspect.plan->prefix, 0},
+                                    {"id", broken->shown, 0},
+                                    {"by", by, 0},
+                                    {"attempts", NULL, broken->deleted}};
+    report_event(REPORT_WARNING, "broken", fields, 4,
+                 "broken: lock '%s', contender '%s', %u attempt%s deleted by %s at %s",
+                 broken->inspect.plan->prefix, broken->shown, broken->deleted,
+                 broken->deleted == 1 ? "" : "s", by, now);
+}
+
+static int nothing(const struct broken *broken)
+{
+    report(REPORT_ERROR, "nothing to break: no attempt of '%s' at lock '%s'", broken->shown,
+           broken->inspect.plan->prefix);
+    return EXIT_STATUS_NOT_OBTAINED;
+}
+
+static int proceed(struct broken *broken, bool yes, struct buf *out, struct error *err)
+{
+    struct inspect_view view;
+    if (inspect_look(&broken->inspect, &view, err) != 0)
+        return -1;
+    int found = show(broken, &view, out, err);
+    inspect_view_free(&view);
+    if (found < 0)
+        return -1;
+    if (found == 0)
+        return nothing(broken);
+    if (fputs(buf_text(out), stdout) < 0 || fflush(stdout) != 0)
+        return error_set(err, ERROR_SYSTEM, "cannot write to standard output");
+    buf_clear(out);
+    if (!yes && ask(broken, &yes, err) != 0)
+        return -1;
+    if (!yes)
+        return EXIT_STATUS_NOT_OBTAINED;
+    int result = break_it(broken, err);
+    if (broken->deleted)
+        audit(broken);
+    else if (result == 0)
+        return nothing(broken);
+    return result;
+}
+
+int break_run(const struct inspect_plan *plan, const char *id, bool yes, struct buf *out,
+              struct error *err)
+{
+    struct broken broken = {.id = id, .names = BUF(LIST_BYTES), .nonces = BUF(LIST_BYTES)};
+    (void)text_printable(text_from(id), broken.shown, sizeof(broken.shown));
+    int status =
+        inspect_open(&broken.inspect, plan, err) != 0 ? -1 : proceed(&broken, yes, out, err);
+    if (status < 0)
+        status = inspect_failed(&broken.inspect, err);
+    buf_free(&broken.names);
+    buf_free(&broken.nonces);
+    inspect_close(&broken.inspect);
+    return status;
+}

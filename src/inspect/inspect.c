@@ -1,0 +1,92 @@
+#include "inspect/inspect.h"
+
+#include "exit_status.h"
+
+static const char *environment_get(const char *name, void *context)
+{
+    const struct inspect *inspect = context;
+    return inspect->plan->environment(name);
+}
+
+static bool woken(void *context)
+{
+    struct inspect *inspect = context;
+    struct signals_seen seen;
+    while (signals_next(inspect->plan->signals, &seen))
+        if (seen.number == SIGTSTP)
+            signals_stop_self(seen.number);
+        else if (inspect->signal == 0 && signals_terminating(seen.number))
+            inspect->signal = seen.number;
+    return inspect->signal != 0;
+}
+
+struct session_waker inspect_waker(struct inspect *inspect)
+{
+    return (struct session_waker){
+        .fd = inspect->plan->signals->fd, .woken = woken, .context = inspect};
+}
+
+int inspect_open(struct inspect *inspect, const struct inspect_plan *plan, struct error *err)
+{
+    *inspect = (struct inspect){.plan = plan};
+    struct environment environment = {environment_get, inspect};
+    if (aws_settings_load(&inspect->aws, plan->aws, &environment, err) != 0)
+        return -1;
+    struct session_config config = {
+        .aws = &inspect->aws,
+        .lock = {.prefix = plan->prefix,
+                 .id = "",
+                 .lock_timeout_ms = plan->lock_timeout_ms,
+                 .role_timeout_ms = plan->role_timeout_ms,
+                 .settle_ms = plan->settle_ms},
+        .connect_timeout_ms = plan->connect_timeout_ms,
+        .read_timeout_ms = plan->read_timeout_ms,
+        .tags = plan->tags,
+    };
+    struct session_waker waker = inspect_waker(inspect);
+    return session_init(&inspect->session, &config, &waker, err);
+}
+
+void inspect_close(struct inspect *inspect)
+{
+    session_free(&inspect->session);
+    aws_settings_free(&inspect->aws);
+}
+
+int session_reply_streams(const struct session_reply *reply, bool *ret_any, struct error *err)
+{
+    const struct buf *body = &reply->answer.body;
+    return logs_read_streams(text_slice(buf_text(body), body->length), ret_any, err);
+}
+
+int inspect_failed(const struct inspect *inspect, const struct error *err)
+{
+    return inspect->signal ? EXIT_STATUS_SIGNAL + inspect->signal : error_exit_status(err->kind);
+}
+
+int inspect_look(struct inspect *inspect, struct inspect_view *ret_view, struct error *err)
+{
+    struct inspect_view view = {0};
+    struct session_waker waker = inspect_waker(inspect);
+    struct wall date;
+    if (session_list(&inspect->session, &waker, &view.listing, &date, err) != 0)
+        return -1;
+    provider_report(&inspect->session.provider, REPORT_VERBOSE);
+    view.by_service = date.ms >= 0;
+    view.now_ms = view.by_service ? date.ms : wall_now().ms;
+    view.taken_at = mono_now();
+    for (uint32_t i = 0; i < view.listing.count; i++)
+        if (view.listing.entries[i].created_ms > view.now_ms)
+            view.now_ms = view.listing.entries[i].created_ms; /* Date has whole seconds only */
+    if (survey_make(&view.survey, inspect->plan->prefix, &view.listing, view.now_ms,
+                    inspect->plan->role_timeout_ms, err) != 0)
+        return -1;
+    *ret_view = view;
+    return 0;
+}
+
+void inspect_view_free(struct inspect_view *view)
+{
+    if (view)
+        survey_free(&view->survey);
+}

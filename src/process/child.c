@@ -1,0 +1,144 @@
+#include "process/child.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "exit_status.h"
+
+#define INTERPRETER_LINE_BYTES 256 /* the kernel reads no more (BINPRM_BUF_SIZE) */
+
+#define DEFAULT_PATH "/bin:/usr/bin" /* execvp(3) without PATH */
+
+/* 0 if a regular file that may be executed, else the errno execve(2) would give. */
+static int check_executable(const char *file)
+{
+    struct stat about;
+    if (stat(file, &about) != 0)
+        return errno;
+    if (!S_ISREG(about.st_mode))
+        return EACCES;
+    if (faccessat(AT_FDCWD, file, X_OK, AT_EACCESS) == 0 || errno == EPERM)
+        return 0; /* EPERM: from a sandbox older than the call; exec will tell */
+    return errno;
+}
+
+/* The interpreter a script names in its first line; empty if it is no script or not readable. */
+static void read_interpreter(const char *file, char *ret_name, size_t size)
+{
+    char line[INTERPRETER_LINE_BYTES + 1];
+    ret_name[0] = '\0';
+    int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0)
+        return;
+    ssize_t got = read(fd, line, INTERPRETER_LINE_BYTES);
+    (void)close(fd); /* only read */
+    if (got < 2 || line[0] != '#' || line[1] != '!')
+        return;
+    line[got] = '\0';
+    char *name = line + 2 + strspn(line + 2, " \t");
+    name[strcspn(name, " \t\r\n")] = '\0';
+    (void)snprintf(ret_name, size, "%s", name); /* fits: both are as large */
+}
+
+static enum child_find_result refuse(int os_errno, const char *what, struct error *err)
+{
+    char shown[ERROR_TEXT_BYTES / 2], reason[128];
+    (void)error_set(err, ERROR_CONFIG, "cannot run '%s': %s",
+                    text_printable(text_from(what), shown, sizeof(shown)),
+                    strerror_r(os_errno, reason, sizeof(reason)));
+    return os_errno == ENOENT ? CHILD_NOT_FOUND : CHILD_NOT_EXECUTABLE;
+}
+
+static enum child_find_result check_file(const char *file, struct error *err)
+{
+    char interpreter[INTERPRETER_LINE_BYTES + 1];
+    struct stat about;
+    int reason = check_executable(file);
+    if (reason) {
+        if (reason == EACCES && stat(file, &about) == 0 && S_ISDIR(about.st_mode))
+            reason = EISDIR;
+        return refuse(reason, file, err);
+    }
+    read_interpreter(file, interpreter, sizeof(interpreter));
+    reason = interpreter[0] ? check_executable(interpreter) : 0;
+    if (!reason)
+        return CHILD_FOUND;
+    enum child_find_result result = refuse(reason, interpreter, err);
+    char shown[ERROR_TEXT_BYTES / 4];
+    (void)error_add(err, "the interpreter of '%s'",
+                    text_printable(text_from(file), shown, sizeof(shown)));
+    return result;
+}
+
+/* One directory of a PATH and the name; an empty directory is the current one. */
+static int join(struct text directory, const char *name, char *ret_file, size_t size)
+{
+    int length = snprintf(ret_file, size, "%.*s%s%s", TEXT_ARGS(directory),
+                          directory.length ? "/" : "", name);
+    return length >= 0 && (size_t)length < size ? 0 : ENAMETOOLONG;
+}
+
+/* As execvp(3): what may not be executed is passed over, but reported if nothing better comes. */
+static enum child_find_result search(const char *name, const char *path, struct error *err)
+{
+    char file[PATH_MAX];
+    enum child_find_result result = CHILD_NOT_FOUND;
+    (void)refuse(ENOENT, name, err); /* unless a candidate has more to say */
+
+    for (const char *at = path; at;) {
+        size_t length = strcspn(at, ":");
+        if (join(text_slice(at, length), name, file, sizeof(file)) == 0 &&
+            access(file, F_OK) == 0) {
+            enum child_find_result here = check_file(file, err);
+            if (here == CHILD_FOUND)
+                return CHILD_FOUND;
+            if (here == CHILD_NOT_EXECUTABLE)
+                result = here;
+        }
+        at = at[length] ? at + length + 1 : NULL;
+    }
+    return result;
+}
+
+enum child_find_result child_find(const char *name, const char *path, struct error *err)
+{
+    if (name[0] == '\0')
+        return refuse(ENOENT, name, err);
+    if (strchr(name, '/'))
+        return check_file(name, err);
+    return search(name, path ? path : DEFAULT_PATH, err);
+}
+
+/*
+ * If the guardian was killed between fork and prctl(2), the parent has changed: no command then.
+ * The signals come last: one that is waiting then strikes a process that is complete.
+ */
+int child_exec(const struct child_plan *plan)
+{
+    if (setpgid(0, plan->group) != 0 || prctl(PR_SET_PDEATHSIG, SIGKILL) != 0)
+        return errno;
+    if (getppid() != plan->parent)
+        return ESRCH;
+    signals_restore(plan->signals);
+    (void)execvp(plan->argv[0], plan->argv); /* returns only with a reason in errno */
+    return errno;
+}
+
+int child_exec_status(int os_errno)
+{
+    return os_errno == ENOENT ? EXIT_STATUS_NOT_FOUND : EXIT_STATUS_NOT_EXECUTABLE;
+}
+
+int child_exit_status(int code, int status)
+{
+    return code == CLD_EXITED ? status & 0xff : EXIT_STATUS_SIGNAL + status;
+}

@@ -1,0 +1,371 @@
+#include "process/guardian_process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/wait.h"
+#include "process/child.h"
+#include "process/descriptors.h"
+#include "process/sweep.h"
+#include "process/timer.h"
+
+/* A shell continues the whole group at once; within this time a second SIGCONT would be one more.
+ */
+#define CONTINUE_MS 100
+
+/* What poll() watches; the order of the array. */
+enum watched {
+    WATCH_SOCKET,
+    WATCH_SIGNALS,
+    WATCH_REPORT,
+    WATCH_TERM,
+    WATCH_KILL,
+    WATCH_COUNT
+};
+
+struct guard {
+    const struct guardian_place *place;
+    struct guardian_shared *shared;
+    struct sweep sweep;
+    pid_t command; /* 0 before it exists and from the moment it is reaped */
+    int report;    /* reading end of the pipe that tells how exec went; -1 if there is none */
+    bool launched;
+    bool over; /* nothing more to do for the command */
+    bool withlock_gone;
+    bool alone; /* its death has been acted upon */
+    bool ending;
+    struct mono kill_at;     /* while ending */
+    struct mono sweep_at;    /* while ending, from kill_at on */
+    struct mono inner_until; /* so long guardians below us are not killed */
+    struct mono continued_at;
+    struct mono continue_at; /* when to send the SIGCONT asked for; MONO_NEVER if none is */
+};
+
+/* One byte, so that withlock looks; if its socket is full it has reason enough to look. */
+static void tell(struct guard *guard)
+{
+    (void)send(guard->place->socket, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+/* Once the command has its copies; a pipe of the caller must not stay open because of us. */
+static void let_go(struct guard *guard)
+{
+    int keep[] = {guard->place->socket, guard->place->settings->signals->fd,
+                  guard->place->term_timer, guard->place->kill_timer, guard->report};
+    descriptors_close_but(keep, sizeof(keep) / sizeof(keep[0]));
+}
+
+static void add_variables(char *variables)
+{
+    for (char *at = variables; *at; at += strlen(at) + 1)
+        (void)putenv(at); /* if memory is short the command goes without it */
+}
+
+static _Noreturn void become_command(struct guard *guard, int report)
+{
+    struct child_plan plan = {
+        .argv = guard->place->settings->argv,
+        .signals = guard->place->settings->signals,
+        .parent = guard->sweep.root,
+        .group = guard->place->terminal ? guard->place->withlock_group : 0,
+    };
+    atomic_store(&guard->shared->command, getpid());
+    int reason = child_exec(&plan);
+    (void)!write(report, &reason, sizeof(reason)); /* nobody there to tell but the pipe itself */
+    _exit(EXIT_FAILURE);
+}
+
+static void launch_failed(struct guard *guard, enum guardian_launch_state state, int reason)
+{
+    atomic_store(&guard->shared->launch_errno, reason);
+    atomic_store(&guard->shared->launch, state);
+    guard->over = true;
+    tell(guard);
+}
+
+static void launch(struct guard *guard)
+{
+    int report[2];
+    guard->launched = true;
+    if (timer_passed(guard->place->term_timer)) {
+        launch_failed(guard, GUARDIAN_LAUNCH_NO_PROCESS, ETIME);
+        return;
+    }
+    if (pipe2(report, O_CLOEXEC | O_NONBLOCK) != 0) { /* one word always fits */
+        launch_failed(guard, GUARDIAN_LAUNCH_NO_PROCESS, errno);
+        return;
+    }
+    add_variables(guard->shared->variables);
+    pid_t pid = fork();
+    if (pid == 0)
+        become_command(guard, report[1]);
+    int reason = errno;
+    (void)close(report[1]); /* nothing was written */
+    if (pid < 0) {
+        (void)close(report[0]); /* only read */
+        launch_failed(guard, GUARDIAN_LAUNCH_NO_PROCESS, reason);
+        return;
+    }
+    if (!guard->place->terminal)
+        (void)setpgid(pid, pid); /* as it does itself: whoever comes first */
+    guard->command = pid;
+    guard->report = report[0];
+    let_go(guard);
+}
+
+/* The pipe ends without a word when exec succeeds, or when the process was killed before. */
+static void read_report(struct guard *guard)
+{
+    int reason;
+    ssize_t got = read(guard->report, &reason, sizeof(reason));
+    if (got < 0 && (errno == EINTR || errno == EAGAIN))
+        return;
+    (void)close(guard->report); /* only read */
+    guard->report = -1;
+    if (got == (ssize_t)sizeof(reason)) {
+        launch_failed(guard, GUARDIAN_LAUNCH_NO_EXEC, reason);
+    } else {
+        atomic_store(&guard->shared->launch, GUARDIAN_LAUNCH_DONE);
+        tell(guard);
+    }
+}
+
+static void signal_command(struct guard *guard, int signal)
+{
+    if (guard->command)
+        (void)kill(guard->place->terminal ? guard->command : -guard->command, signal);
+}
+
+/* It may have been continued together with withlock, a moment ago or a moment from now. */
+static void continue_command(struct guard *guard)
+{
+    struct mono now = mono_now();
+    if (atomic_load(&guard->shared->stop_signal))
+        guard->continue_at = mono_add(now, CONTINUE_MS);
+    else if (mono_diff(now, guard->continued_at) > CONTINUE_MS)
+        signal_command(guard, SIGCONT);
+}
+
+static void read_requests(struct guard *guard)
+{
+    struct guardian_request request;
+    ssize_t got;
+    while ((got = recv(guard->place->socket, &request, sizeof(request), MSG_DONTWAIT)) > 0) {
+        if (got != (ssize_t)sizeof(request))
+            continue;
+        if (request.kind == GUARDIAN_LAUNCH && !guard->launched)
+            launch(guard);
+        else if (request.kind == GUARDIAN_SIGNAL && request.signal == SIGCONT)
+            continue_command(guard);
+        else if (request.kind == GUARDIAN_SIGNAL)
+            signal_command(guard, request.signal);
+    }
+    if (got == 0 || (errno != EAGAIN && errno != EINTR))
+        guard->withlock_gone = true;
+}
+
+/* Withlock follows the command into a stop, and out of it again. */
+static void command_stopped(struct guard *guard, int signal)
+{
+    atomic_store(&guard->shared->stop_signal, signal);
+    atomic_fetch_add(&guard->shared->stops, 1);
+    tell(guard);
+}
+
+/* Not with a number that may be another's: it is our parent or it is gone. */
+static void continue_withlock(struct guard *guard)
+{
+    if (guard->place->terminal && getppid() == guard->place->withlock)
+        (void)kill(guard->place->withlock, SIGCONT);
+}
+
+static void command_continued(struct guard *guard)
+{
+    atomic_store(&guard->shared->stop_signal, 0);
+    guard->continued_at = mono_now();
+    guard->continue_at = MONO_NEVER;
+    continue_withlock(guard);
+}
+
+static void command_ended(struct guard *guard, int status)
+{
+    if (guard->report >= 0)
+        read_report(guard); /* a failed exec is the reason, this end but its consequence */
+    if (guard->over)
+        return;
+    atomic_store(&guard->shared->status, status);
+    atomic_store(&guard->shared->exited, true);
+    guard->over = !guard->ending;
+    tell(guard);
+    if (atomic_load(&guard->shared->stop_signal))
+        continue_withlock(guard); /* killed while it was stopped, and withlock with it */
+}
+
+static void command_changed(struct guard *guard, const siginfo_t *info)
+{
+    if (info->si_code == CLD_STOPPED)
+        command_stopped(guard, info->si_status);
+    else if (info->si_code == CLD_CONTINUED)
+        command_continued(guard);
+    else if (info->si_code != CLD_TRAPPED)
+        command_ended(guard, child_exit_status(info->si_code, info->si_status));
+}
+
+/* The kind of event, as waitid() wants it named. */
+static int kind_of(int code)
+{
+    switch (code) {
+    case CLD_STOPPED:
+    case CLD_TRAPPED:
+        return WSTOPPED;
+    case CLD_CONTINUED:
+        return WCONTINUED;
+    default:
+        return WEXITED;
+    }
+}
+
+/*
+ * Collects what happened to our children, the command and orphans of its making; false when there
+ * is none left. The end of the command is written down before it is reaped, so that it is not lost
+ * if we are killed in between.
+ */
+static bool reap(struct guard *guard)
+{
+    for (;;) {
+        siginfo_t info = {0};
+        int all = WEXITED | WSTOPPED | WCONTINUED | WNOHANG | WNOWAIT;
+        if (waitid(P_ALL, 0, &info, all) != 0)
+            return errno != ECHILD;
+        if (info.si_pid == 0)
+            return true;
+        int kind = kind_of(info.si_code);
+        if (info.si_pid == guard->command) {
+            command_changed(guard, &info);
+            if (kind == WEXITED)
+                guard->command = 0; /* from here on its number may be another's */
+        }
+        (void)waitid(P_PID, (id_t)info.si_pid, &info, kind | WNOHANG); /* just seen there */
+    }
+}
+
+static void begin_ending(struct guard *guard, struct mono kill_at)
+{
+    guard->ending = true;
+    guard->kill_at = kill_at;
+    guard->sweep_at = kill_at;
+    atomic_store(&guard->shared->ending, true);
+    tell(guard);
+    if (atomic_load(&guard->shared->stop_signal))
+        continue_withlock(guard); /* it has followed the command, and has a lock to give back */
+    if (sweep_signal(&guard->sweep, SIGTERM, NULL) < 0) /* KILL will find who was missed */
+        signal_command(guard, SIGTERM);                 /* no /proc: those we know of */
+}
+
+/* From kill_at on: again and again until no child is left, which is when reap() says so. */
+static void go_on_ending(struct guard *guard, struct mono now)
+{
+    pid_t survivor = 0;
+    if (!mono_reached(now, guard->sweep_at))
+        return;
+    guard->sweep.not_killed = mono_reached(now, guard->inner_until) ? NULL : GUARDIAN_NAME;
+    int living = sweep_signal(&guard->sweep, SIGKILL, &survivor);
+    if (living < 0)
+        signal_command(guard, SIGKILL); /* no /proc: those we know of */
+    bool late = mono_diff(now, guard->kill_at) > GUARDIAN_SURVIVOR_MS;
+    if (late && atomic_exchange(&guard->shared->survivor, survivor) != survivor)
+        tell(guard);
+    guard->sweep_at = mono_add(now, late ? 50 * GUARDIAN_SWEEP_MS : GUARDIAN_SWEEP_MS);
+}
+
+static void attend_to_deadlines(struct guard *guard, bool has_children)
+{
+    const struct guardian_place *place = guard->place;
+    struct mono now = mono_now();
+    bool running = guard->launched && !guard->over;
+    if (running && guard->withlock_gone && !guard->alone) {
+        guard->alone = true;
+        struct mono kill_at = mono_add(now, place->settings->kill_after_ms);
+        guard->inner_until =
+            mono_min(mono_add(kill_at, GUARDIAN_INNER_MS), timer_moment(place->kill_timer, now));
+        if (guard->ending)
+            guard->sweep_at = guard->kill_at = mono_min(guard->kill_at, kill_at);
+        else
+            begin_ending(guard, mono_min(kill_at, timer_moment(place->kill_timer, now)));
+    }
+    if (running && !guard->ending &&
+        (timer_passed(place->term_timer) || timer_passed(place->kill_timer)))
+        begin_ending(guard, timer_moment(place->kill_timer, now));
+    if (guard->ending && !guard->over) {
+        if (!has_children) {
+            guard->over = true;
+            atomic_store(&guard->shared->cleared, true);
+            tell(guard);
+        } else {
+            go_on_ending(guard, mono_now());
+        }
+    }
+    if (mono_reached(now, guard->continue_at)) {
+        guard->continue_at = MONO_NEVER;
+        signal_command(guard, SIGCONT);
+    }
+}
+
+/* Sleeps until something happens; while all is well that is the command's end. */
+static void wait_for_something(struct guard *guard)
+{
+    const struct guardian_place *place = guard->place;
+    bool watch_timers = guard->launched && !guard->over && !guard->ending;
+    struct mono moment = guard->continue_at;
+    struct pollfd fds[WATCH_COUNT] = {
+        [WATCH_SOCKET] = {guard->withlock_gone ? -1 : place->socket, POLLIN, 0},
+        [WATCH_SIGNALS] = {place->settings->signals->fd, POLLIN, 0},
+        [WATCH_REPORT] = {guard->report, POLLIN, 0},
+        [WATCH_TERM] = {watch_timers ? place->term_timer : -1, POLLIN, 0},
+        [WATCH_KILL] = {watch_timers ? place->kill_timer : -1, POLLIN, 0},
+    };
+    if (guard->ending && !guard->over)
+        moment = mono_min(moment, guard->sweep_at);
+    (void)wait_ready(fds, WATCH_COUNT, moment); /* whatever it was: everything is looked at */
+
+    struct signals_seen seen;
+    while (signals_next(place->settings->signals, &seen))
+        ; /* SIGCHLD has done its work, to the others we are deaf */
+    if (fds[WATCH_REPORT].revents)
+        read_report(guard);
+    if (fds[WATCH_SOCKET].revents & POLLHUP)
+        guard->withlock_gone = true; /* what it still asked for is nobody's wish any more */
+    else if (fds[WATCH_SOCKET].revents)
+        read_requests(guard);
+}
+
+noreturn void guardian_process_main(const struct guardian_place *place)
+{
+    struct guard guard = {
+        .place = place,
+        .shared = place->shared,
+        .report = -1,
+        .continue_at = MONO_NEVER,
+        .continued_at = {-CONTINUE_MS},
+    };
+    (void)prctl(PR_SET_NAME, GUARDIAN_NAME);
+    (void)setpgid(0, 0);                    /* a child that has not called exec: cannot fail */
+    (void)prctl(PR_SET_CHILD_SUBREAPER, 1); /* since Linux 3.4 */
+    sweep_init(&guard.sweep);
+
+    while (!guard.withlock_gone || (guard.launched && !guard.over)) {
+        wait_for_something(&guard);
+        attend_to_deadlines(&guard, reap(&guard));
+    }
+    let_go(&guard);
+    if (place->settings->release)
+        place->settings->release(place->settings->release_context);
+    _exit(EXIT_SUCCESS);
+}

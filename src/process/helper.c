@@ -1,0 +1,203 @@
+#include "process/helper.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/pidfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/wait.h"
+#include "process/sweep.h"
+
+#define CHUNK_BYTES 4096
+#define LOOK_MS     20 /* where there is no pidfd: whether the program has ended */
+
+/* A program that runs. Descriptors are -1 when closed. */
+struct helper {
+    pid_t pid;
+    int pid_fd, output_fd, messages_fd;
+};
+
+static void close_fd(int *fd)
+{
+    if (*fd >= 0)
+        (void)close(*fd); /* only read from, or the other side's */
+    *fd = -1;
+}
+
+static int start(struct helper *helper, char *const *words, bool quiet, const int *output,
+                 const int *messages)
+{
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    sigset_t none;
+    short flags = POSIX_SPAWN_SETSIGMASK;
+    if (quiet)
+        flags = (short)(flags | POSIX_SPAWN_SETSID);
+    (void)sigemptyset(&none); /* these fail for bad signal numbers only */
+    int failure = posix_spawn_file_actions_init(&actions);
+    if (failure)
+        return failure;
+    failure = posix_spawnattr_init(&attributes);
+    if (failure) {
+        (void)posix_spawn_file_actions_destroy(&actions);
+        return failure;
+    }
+    if (!(failure = posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)) &&
+        !(failure = posix_spawn_file_actions_adddup2(&actions, output[1], 1)) &&
+        !(failure = posix_spawn_file_actions_adddup2(&actions, messages[1], 2)) &&
+        !(failure = posix_spawn_file_actions_addclosefrom_np(&actions, 3)) &&
+        !(failure = posix_spawnattr_setsigmask(&attributes, &none)) &&
+        !(failure = posix_spawnattr_setflags(&attributes, flags)))
+        failure =
+            posix_spawnp(&helper->pid, words[0], &actions, &attributes, (char **)words, environ);
+    (void)posix_spawnattr_destroy(&attributes); /* cannot fail on Linux, nor the next */
+    (void)posix_spawn_file_actions_destroy(&actions);
+    return failure;
+}
+
+/* The program's status once it has ended. */
+static int reap(const struct helper *helper)
+{
+    int status = 0;
+    while (waitpid(helper->pid, &status, 0) < 0)
+        if (errno != EINTR)
+            return 0; /* somebody else reaped it; its output must speak for it */
+    return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+/* Ends it with all that it started; stopped first, so that it starts nothing more. */
+static void end(const struct helper *helper)
+{
+    struct sweep below = {.root = helper->pid};
+    (void)kill(helper->pid, SIGSTOP);          /* not reaped yet: the pid is still its own */
+    (void)sweep_signal(&below, SIGKILL, NULL); /* whoever is missed loses its pipes all the same */
+    (void)kill(helper->pid, SIGKILL);
+    (void)reap(helper);
+}
+
+/*
+ * Reads what is there. False once there is an end. keep_end: forget the beginning rather than
+ * exceed the buf's limit.
+ */
+static bool drain(int fd, struct buf *out, bool keep_end)
+{
+    char chunk[CHUNK_BYTES];
+    ssize_t got;
+    while ((got = read(fd, chunk, sizeof(chunk))) > 0 || (got < 0 && errno == EINTR)) {
+        if (got < 0)
+            continue;
+        if (keep_end && out->length + (size_t)got > out->limit_bytes)
+            buf_clear(out);
+        (void)buf_add(out, chunk, (size_t)got); /* a failure sticks; asked by the caller */
+    }
+    int failure = errno;
+    wipe(chunk, sizeof(chunk));
+    return got < 0 && failure == EAGAIN;
+}
+
+/* It stays to be reaped. If somebody else has reaped it, that is an end, too. */
+static bool has_ended(const struct helper *helper)
+{
+    siginfo_t info = {0};
+    int result = waitid(P_PID, (id_t)helper->pid, &info, WEXITED | WNOHANG | WNOWAIT);
+    return result != 0 || info.si_pid != 0;
+}
+
+/* Reads until the program has ended. Its children may hold the pipes open for longer. */
+static int follow(struct helper *helper, struct mono deadline, const struct session_waker *waker,
+                  struct helper_result *result, struct error *err)
+{
+    bool ended = false;
+    while (!ended) {
+        struct pollfd fds[] = {
+            {.fd = helper->output_fd, .events = POLLIN},
+            {.fd = helper->messages_fd, .events = POLLIN},
+            {.fd = helper->pid_fd, .events = POLLIN},
+            {.fd = waker->fd, .events = POLLIN},
+        };
+        struct mono look_at = helper->pid_fd < 0 ? mono_add(mono_now(), LOOK_MS) : MONO_NEVER;
+        (void)wait_ready(fds, 4, mono_min(deadline, look_at)); /* all are looked at anyway */
+        ended = has_ended(helper);
+        if (helper->output_fd >= 0 && !drain(helper->output_fd, &result->output, false))
+            close_fd(&helper->output_fd);
+        if (helper->messages_fd >= 0 && !drain(helper->messages_fd, &result->messages, true))
+            close_fd(&helper->messages_fd);
+        if (buf_check(&result->output, "its output", err) != 0) {
+            err->kind = ERROR_CONFIG;
+            return -1;
+        }
+        if (!ended && fds[3].revents && session_waker_ends(waker))
+            return error_set(err, ERROR_LATER, "given up");
+        if (!ended && mono_reached(mono_now(), deadline))
+            return error_set(err, ERROR_LATER, "it did not end in time");
+    }
+    return 0;
+}
+
+static int open_pipes(int output[2], int messages[2], struct error *err)
+{
+    if (pipe2(output, O_CLOEXEC) != 0)
+        return error_system(err, errno, "making a pipe");
+    if (pipe2(messages, O_CLOEXEC) != 0) {
+        int failure = errno;
+        close_fd(&output[0]);
+        close_fd(&output[1]);
+        return error_system(err, failure, "making a pipe");
+    }
+    (void)fcntl(output[0], F_SETFL, O_NONBLOCK); /* cannot fail on a pipe of our own */
+    (void)fcntl(messages[0], F_SETFL, O_NONBLOCK);
+    return 0;
+}
+
+int helper_run(char *const *words, bool quiet, struct mono deadline,
+               const struct session_waker *waker, struct helper_result *ret_result,
+               struct error *err)
+{
+    struct helper_result result = {
+        .output = BUF_SECRET(HELPER_OUTPUT_BYTES),
+        .messages = BUF_SECRET(HELPER_MESSAGES_BYTES),
+    };
+    struct helper helper = {.pid_fd = -1};
+    struct error local;
+    int output[2], messages[2], done = -1;
+    if (!err)
+        err = &local;
+    if (open_pipes(output, messages, err) != 0)
+        return -1;
+    int failure = start(&helper, words, quiet, output, messages);
+    close_fd(&output[1]);
+    close_fd(&messages[1]);
+    helper.output_fd = output[0];
+    helper.messages_fd = messages[0];
+    if (!failure)
+        helper.pid_fd = pidfd_open(helper.pid, 0); /* none before Linux 5.3, nor in valgrind */
+    if (failure) {
+        (void)error_system(err, failure, "'%s' cannot be run", words[0]); /* told by done */
+        err->kind = ERROR_CONFIG;
+    } else if (follow(&helper, deadline, waker, &result, err) != 0) {
+        (void)error_add(err, "'%s'", words[0]);
+        end(&helper);
+    } else {
+        result.status = reap(&helper);
+        done = 0;
+    }
+    close_fd(&helper.pid_fd);
+    close_fd(&helper.output_fd);
+    close_fd(&helper.messages_fd);
+    if (done == 0)
+        *ret_result = result;
+    else
+        helper_result_free(&result);
+    return done;
+}
+
+void helper_result_free(struct helper_result *result)
+{
+    if (!result)
+        return;
+    buf_free(&result->output);
+    buf_free(&result->messages);
+}
