@@ -11,10 +11,11 @@
  * are preceded by a backslash, and the empty key is a lone one, so that no key can pose as a path.
  *
  * Refused with ERROR_GARBLED, none of which a well-meaning peer sends: what RFC 8259 does not
- * allow, trailing bytes, invalid UTF-8 (surrogates and overlong forms too), the character
- * U+0000, a key twice in one object, and anything beyond the limits below. Error texts hold a
- * position, never content, for a document may hold secrets; memory used for reading is wiped.
- * The visitor may have seen the beginning of a document that is refused later.
+ * allow, trailing bytes, invalid UTF-8 (surrogates and overlong forms too), an escape of half a
+ * surrogate pair, the character U+0000, a key twice in one object, and anything beyond the limits
+ * below. Error texts hold a position, never content, for a document may hold secrets; memory used
+ * for reading is wiped. The visitor may have seen the beginning of a document that is refused
+ * later.
  */
 #ifndef BASE_JSON_H
 #define BASE_JSON_H

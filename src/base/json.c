@@ -300,6 +300,60 @@ static int parse(struct reader *reader, struct arena *arena, struct text documen
     return -1; /* a callback has said why */
 }
 
+/* The value of four hexadecimal digits, or -1. */
+static long hex4(const char *digits, const char *end)
+{
+    char copy[5] = "";
+    if (end - digits < 4)
+        return -1;
+    memcpy(copy, digits, 4);
+    return strspn(copy, "0123456789abcdefABCDEF") == 4 ? strtol(copy, NULL, 16) : -1;
+}
+
+static bool is_high_surrogate(long point)
+{
+    return point >= 0xd800 && point < 0xdc00;
+}
+
+static bool is_low_surrogate(long point)
+{
+    return point >= 0xdc00 && point < 0xe000;
+}
+
+/* Length of the escape at `from`; 0 for half of a surrogate pair. */
+static size_t escape_length(const char *from, const char *end)
+{
+    long point = end - from > 1 && from[1] == 'u' ? hex4(from + 2, end) : -1;
+    if (is_low_surrogate(point))
+        return 0;
+    if (!is_high_surrogate(point))
+        return 2;
+    bool paired = end - from >= 12 && from[6] == '\\' && from[7] == 'u' &&
+                  is_low_surrogate(hex4(from + 8, end));
+    return paired ? 12 : 0;
+}
+
+/*
+ * What yajl 2.1 lets through: a string without an end behind the document, and escapes of half a
+ * surrogate pair, out of which it makes other characters. Returns what is wrong, or NULL.
+ */
+static const char *check_strings(struct text document)
+{
+    bool inside = false;
+    const char *at = document.data, *end = at + document.length;
+    while (at < end) {
+        size_t length = 1;
+        if (*at == '"')
+            inside = !inside;
+        else if (inside && *at == '\\')
+            length = escape_length(at, end);
+        if (length == 0)
+            return "it holds half of a surrogate pair";
+        at += length < (size_t)(end - at) ? length : (size_t)(end - at);
+    }
+    return inside ? "it ends within a string" : NULL;
+}
+
 int json_read(struct text document, size_t limit_bytes, json_visit_fn visit, void *context,
               struct error *err)
 {
@@ -310,6 +364,9 @@ int json_read(struct text document, size_t limit_bytes, json_visit_fn visit, voi
     if (document.length > limit_bytes)
         return error_set(err, ERROR_GARBLED, "JSON of %zu bytes is larger than %zu",
                          document.length, limit_bytes);
+    const char *fault = check_strings(document);
+    if (fault)
+        return error_set(err, ERROR_GARBLED, "not JSON: %s", fault);
     if (arena_init(&arena, document.length, err) != 0)
         return -1;
     int result = parse(&reader, &arena, document);
