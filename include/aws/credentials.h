@@ -77,6 +77,7 @@ struct credentials_answer {
     bool late;                   /* of a failure of SEND: it was a time limit */
     int status;                  /* SEND: of the answer; RUN: exit status, 128+N for a signal */
     struct text error_type;      /* SEND: header x-amzn-ErrorType, empty if there is none */
+    const char *retry_after;     /* SEND: header x-amz-retry-after; NULL or "" if there is none */
     struct text output;          /* SEND: the body; RUN: standard output; CODE: what was typed */
     struct text messages;        /* RUN: standard error */
 };

@@ -20,8 +20,8 @@
 #define RETRY_QUICK_MS       50 /* the same for errors, where attempts are not counted */
 #define RETRY_MAX_MS         20000
 #define RETRY_QUOTA          500
-#define RETRY_COST           5
-#define RETRY_TIMEOUT_COST   10
+#define RETRY_COST           14 /* as in the SDKs since November 2026 */
+#define RETRY_THROTTLED_COST 5
 #define RETRY_AFTER_EXTRA_MS 5000 /* x-amz-retry-after counts at most so far beyond our pause */
 #define RETRY_CLOCK_MS       (4 * 60 * 1000) /* a smaller difference is not the clock's fault */
 #define RETRY_CLOCK_BYTES    80
@@ -56,7 +56,7 @@ void retry_succeeded(struct retry *retry);
 int64_t retry_pause_ms(struct retry *retry, enum retry_cause cause, int64_t asked_ms,
                        uint32_t random);
 
-/* What the header x-amz-retry-after asks for; 0 if it is no number up to an hour. */
+/* What the header x-amz-retry-after asks for; 0 if it is no number up to an hour, or NULL. */
 int64_t retry_asked_ms(const char *header);
 
 /* False once the quota is used up: stop hammering. */

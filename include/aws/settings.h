@@ -51,7 +51,7 @@ struct imds_settings {
     bool v1_disabled;
     const char *endpoint; /* given or by mode, never NULL */
     int64_t timeout_ms;   /* of connecting, and of reading */
-    unsigned attempts;    /* per request */
+    unsigned attempts;    /* per request; 0: not configured, the caller has its own default */
 };
 
 /* All pointers are borrowed from the options, the environment or the profiles. */

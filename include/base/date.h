@@ -12,8 +12,8 @@
 #define DATE_ISO_BYTES 21 /* "2030-01-02T03:04:05Z" and a NUL; years to 9999 */
 
 /*
- * ISO 8601 as "2030-01-02T03:04:05", maybe with a fraction, with "Z", "UTC" or an offset
- * ("+02:00", "+0200", "+02"). Returns 0, or -1 if it is not that.
+ * ISO 8601 as "2030-01-02T03:04:05" or "20300102T030405", maybe with a fraction, with "Z", "UTC"
+ * or an offset ("+02:00", "+0200", "+02"). Returns 0, or -1 if it is not that.
  */
 int date_parse_iso(struct text text, struct wall *ret_wall);
 

@@ -74,6 +74,7 @@ struct json_pick {
     const char *path;
     struct buf *value;   /* gets the text of a scalar; may be NULL if only the type matters */
     enum json_type type; /* out: what it was, JSON_ABSENT if it was not there or null */
+    bool null;           /* out: it was there, and null */
 };
 
 /*

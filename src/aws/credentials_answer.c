@@ -29,6 +29,29 @@ static int read_expiration(struct credentials_lookup *lookup, const struct json_
     return 0;
 }
 
+enum member {
+    MEMBER_ID,
+    MEMBER_SECRET,
+    MEMBER_TOKEN,
+    MEMBER_EXPIRATION,
+};
+
+/* The one place that says which members must be there. A token may be "" or null: there is none. */
+static bool is_good(const struct json_pick *pick, enum member member, bool long_term)
+{
+    bool absent = pick->type == JSON_ABSENT;
+    switch (member) {
+    case MEMBER_ID:
+    case MEMBER_SECRET:
+        return pick->type == JSON_STRING && pick->value->length > 0;
+    case MEMBER_TOKEN:
+        return pick->type == JSON_STRING || pick->null || (absent && long_term);
+    case MEMBER_EXPIRATION:
+        break;
+    }
+    return !absent || long_term;
+}
+
 int credentials_fill_json(struct credentials_lookup *lookup, struct text document,
                           const struct credentials_json *names, struct error *err)
 {
@@ -43,15 +66,9 @@ int credentials_fill_json(struct credentials_lookup *lookup, struct text documen
     size_t count = names->expiration ? 4 : 3;
     if (json_pick(document, CREDENTIALS_ANSWER_BYTES, picks, count, err) != 0)
         return -1;
-    for (size_t i = 0; i < count; i++) {
-        bool may_miss = names->long_term && i >= 2;
-        if (picks[i].type == JSON_ABSENT && may_miss)
-            continue;
-        if (i < 3 && (picks[i].type != JSON_STRING || picks[i].value->length == 0))
+    for (size_t i = 0; i < count; i++)
+        if (!is_good(&picks[i], i, names->long_term))
             return missing(picks[i].path, err);
-        if (i == 3 && picks[i].type == JSON_ABSENT)
-            return missing(picks[i].path, err);
-    }
     if (count == 4 && picks[3].type != JSON_ABSENT &&
         read_expiration(lookup, &picks[3], names->milliseconds, err) != 0)
         return -1;
@@ -123,7 +140,8 @@ bool credentials_again(struct credentials_lookup *lookup, const struct credentia
     lookup->attempt++;
     want->kind = CREDENTIALS_SEND;
     want->request = &lookup->request;
-    want->pause_ms = retry_pause_ms(&lookup->retry, cause, 0, random_u32());
+    want->pause_ms =
+        retry_pause_ms(&lookup->retry, cause, retry_asked_ms(answer->retry_after), random_u32());
     return true;
 }
 

@@ -4,14 +4,21 @@
 #include "aws/credentials_source.h"
 #include "base/date.h"
 
+/* A key or token: blanks alone are nothing, as for the SDKs. */
+static const char *find(const struct aws_settings *settings, const char *name)
+{
+    const char *value = aws_settings_variable(settings, name);
+    return value && value[strspn(value, " \t\r\n")] ? value : NULL;
+}
+
 int credentials_environment(struct credentials_lookup *lookup,
                             const struct credentials_answer *answer, struct credentials_want *want,
                             struct error *err)
 {
     const struct aws_settings *settings = lookup->settings;
-    const char *id = aws_settings_variable(settings, "AWS_ACCESS_KEY_ID");
-    const char *secret = aws_settings_variable(settings, "AWS_SECRET_ACCESS_KEY");
-    const char *token = aws_settings_variable(settings, "AWS_SECURITY_TOKEN");
+    const char *id = find(settings, "AWS_ACCESS_KEY_ID");
+    const char *secret = find(settings, "AWS_SECRET_ACCESS_KEY");
+    const char *token = find(settings, "AWS_SECURITY_TOKEN");
     const char *expiration = aws_settings_variable(settings, "AWS_CREDENTIAL_EXPIRATION");
     (void)answer; /* asks for nothing */
     if (!id)
@@ -20,7 +27,7 @@ int credentials_environment(struct credentials_lookup *lookup,
         return error_set(err, ERROR_DENIED,
                          "AWS_ACCESS_KEY_ID is set, but AWS_SECRET_ACCESS_KEY is not");
     if (!token)
-        token = aws_settings_variable(settings, "AWS_SESSION_TOKEN");
+        token = find(settings, "AWS_SESSION_TOKEN");
     if (credentials_fill(lookup, text_from(id), text_from(secret), text_from(token), err) != 0)
         return -1;
     credentials_origin(lookup, "the environment");

@@ -19,6 +19,9 @@
 #define STALE_MIN_MS   (17 * 60 * 1000) /* after so long, and up to ... */
 #define STALE_EXTRA_MS (8 * 60 * 1000)  /* ... so much later */
 #define ROLE_BYTES     256
+#define ATTEMPTS       1   /* of each request, where nothing is configured */
+#define BUSY_ATTEMPTS  3   /* the same if it is answered with 5xx */
+#define BUSY_PAUSE_MS  400 /* before the second one, at most; twice as much before the third */
 
 enum stage {
     STAGE_TOKEN,
@@ -78,12 +81,29 @@ static int send_stage(struct credentials_lookup *lookup, enum stage stage,
     return credentials_send(lookup, want, err);
 }
 
+/* Is it too much for the service just now? So it is when many begin in the same second. */
+static bool is_busy(const struct credentials_answer *answer)
+{
+    return !answer->failure && answer->status >= 500;
+}
+
+static unsigned attempts_max(const struct credentials_lookup *lookup, bool busy)
+{
+    unsigned configured = lookup->settings->imds.attempts;
+    return configured ? configured : busy ? BUSY_ATTEMPTS : ATTEMPTS;
+}
+
 /* A failed attempt: once more, or there is nothing here. */
 static int failed(struct credentials_lookup *lookup, const struct credentials_answer *answer,
                   struct credentials_want *want, struct error *err)
 {
-    if (lookup->attempt < lookup->settings->imds.attempts)
+    bool busy = is_busy(answer);
+    if (lookup->attempt < attempts_max(lookup, busy)) {
+        /* spread, so that those who came together do not come together again */
+        uint64_t longest_ms = (uint64_t)BUSY_PAUSE_MS << (lookup->attempt > 1);
+        want->pause_ms = busy ? (int64_t)(longest_ms * random_u32() >> 32) : 0;
         return send_stage(lookup, lookup->stage, want, err);
+    }
     if (answer->failure)
         return nothing(lookup, "did not answer (%s)", answer->failure->text);
     if (answer->status == 200)
@@ -108,7 +128,7 @@ static int have_token(struct credentials_lookup *lookup, const struct credential
     }
     if (!answer->failure && answer->status == 400)
         return nothing(lookup, "answered with status 400");
-    if (late && lookup->attempt < lookup->settings->imds.attempts)
+    if (late && lookup->attempt < attempts_max(lookup, false))
         return failed(lookup, answer, want, err);
     if (!unknown && !late)
         return failed(lookup, answer, want, err);

@@ -321,11 +321,26 @@ static int have_keys(struct credentials_lookup *lookup, const struct sso *sso,
                      lookup->profile);
 }
 
+/*
+ * Account or role say that the profile means SSO; so does, in the profile in use, the name of a
+ * session that cannot be used: another source must not step in for it.
+ */
+static bool is_meant(const struct credentials_lookup *lookup)
+{
+    const struct profile_file *config = &lookup->settings->profiles.config;
+    const char *session = credentials_value(lookup, "sso_session");
+    if (credentials_value(lookup, "sso_account_id") || credentials_value(lookup, "sso_role_name"))
+        return true;
+    return session && !lookup->parent &&
+           (!profile_file_get(config, PROFILE_SSO_SESSION, session, NULL, "sso_start_url") ||
+            !profile_file_get(config, PROFILE_SSO_SESSION, session, NULL, "sso_region"));
+}
+
 int credentials_sso(struct credentials_lookup *lookup, const struct credentials_answer *answer,
                     struct credentials_want *want, struct error *err)
 {
     struct sso sso;
-    if (!credentials_value(lookup, "sso_account_id") && !credentials_value(lookup, "sso_role_name"))
+    if (!is_meant(lookup))
         return 0;
     if (describe(lookup, &sso, err) != 0)
         return -1;

@@ -27,8 +27,8 @@ void retry_succeeded(struct retry *retry)
 int64_t retry_pause_ms(struct retry *retry, enum retry_cause cause, int64_t asked_ms,
                        uint32_t random)
 {
-    int cost = cause == RETRY_TIMEOUT ? RETRY_TIMEOUT_COST : RETRY_COST;
     bool throttled = cause == RETRY_THROTTLED;
+    int cost = throttled ? RETRY_THROTTLED_COST : RETRY_COST;
     unsigned *before = throttled ? &retry->throttles : &retry->errors;
     int64_t longest_ms = throttled || retry->counted ? RETRY_BASE_MS : RETRY_QUICK_MS;
     for (unsigned i = 0; i < *before && longest_ms < RETRY_MAX_MS; i++)
@@ -49,7 +49,7 @@ int64_t retry_pause_ms(struct retry *retry, enum retry_cause cause, int64_t aske
 int64_t retry_asked_ms(const char *header)
 {
     uint64_t ms;
-    return text_parse_u64(text_from(header), ASKED_MAX_MS, &ms) == 0 ? (int64_t)ms : 0;
+    return header && text_parse_u64(text_from(header), ASKED_MAX_MS, &ms) == 0 ? (int64_t)ms : 0;
 }
 
 bool retry_affordable(const struct retry *retry)

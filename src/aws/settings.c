@@ -11,7 +11,7 @@
 
 #define MAX_ATTEMPTS   3
 #define IMDS_TIMEOUT_S 1
-#define IMDS_ATTEMPTS  1
+#define IMDS_ATTEMPTS  0       /* not configured */
 #define NUMBER_MAX     1000000 /* of any setting that is a number */
 #define PASSWD_BYTES   4096
 #define VARIABLE_BYTES 256 /* a name within a path */

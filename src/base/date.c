@@ -95,18 +95,20 @@ static int moment(const struct reader *reader, struct tm *tm, int64_t add_ms, st
 int date_parse_iso(struct text text, struct wall *ret_wall)
 {
     struct reader reader = {text, false};
+    bool basic = text.length > 4 && text.data[4] != '-';
+    const char *dash = basic ? "" : "-", *colon = basic ? "" : ":";
     struct tm tm = {0};
     tm.tm_year = number(&reader, 4, YEAR_FIRST, YEAR_LAST) - 1900;
-    expect(&reader, "-");
+    expect(&reader, dash);
     tm.tm_mon = number(&reader, 2, 1, 12) - 1;
-    expect(&reader, "-");
+    expect(&reader, dash);
     tm.tm_mday = number(&reader, 2, 1, 31);
     if (!take(&reader, " "))
         expect(&reader, "T");
     tm.tm_hour = number(&reader, 2, 0, 23);
-    expect(&reader, ":");
+    expect(&reader, colon);
     tm.tm_min = number(&reader, 2, 0, 59);
-    expect(&reader, ":");
+    expect(&reader, colon);
     int second = number(&reader, 2, 0, 60);
     int64_t ms = fraction_ms(&reader) + (int64_t)second * 1000;
     ms -= (int64_t)offset_s(&reader) * 1000;

@@ -25,7 +25,8 @@ static int pick_one(void *context, const struct json_event *event, struct error 
         struct json_pick *pick = &picking->picks[i];
         if (!json_at(event, pick->path))
             continue;
-        pick->type = event->type == JSON_NULL ? JSON_ABSENT : event->type;
+        pick->null = event->type == JSON_NULL;
+        pick->type = pick->null ? JSON_ABSENT : event->type;
         if (!pick->value)
             continue;
         buf_clear(pick->value);
@@ -42,6 +43,7 @@ int json_pick(struct text document, size_t limit_bytes, struct json_pick *picks,
     struct picking picking = {picks, count};
     for (size_t i = 0; i < count; i++) {
         picks[i].type = JSON_ABSENT;
+        picks[i].null = false;
         if (picks[i].value)
             buf_clear(picks[i].value);
     }

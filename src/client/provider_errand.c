@@ -108,6 +108,7 @@ static int exchange(struct provider *provider, const struct credentials_want *wa
         .late = reason == HTTP_REASON_TIME,
         .status = errand->http.status,
         .error_type = text_from(errand->http.error_type),
+        .retry_after = errand->http.retry_after,
         .output = text_slice(buf_text(&errand->http.body), errand->http.body.length),
     };
     return 0;

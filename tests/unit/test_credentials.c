@@ -106,6 +106,21 @@ static void P1_a_secret_or_token_alone_is_nothing(void **state)
     expect(&world, "f/g/");
 }
 
+static void P1_blanks_are_nothing(void **state)
+{
+    (void)state;
+    struct world world = {
+        .variables = {"AWS_ACCESS_KEY_ID= ", "AWS_SECRET_ACCESS_KEY=\t "},
+        .credentials = "[default]\naws_access_key_id=f\naws_secret_access_key=g\n",
+    };
+    expect(&world, "f/g/");
+    world.variables[0] = "AWS_ACCESS_KEY_ID=i";
+    REFUSED(&world, ERROR_DENIED, "AWS_SECRET_ACCESS_KEY");
+    world.variables[1] = "AWS_SECRET_ACCESS_KEY=s";
+    world.variables[2] = "AWS_SESSION_TOKEN=  ";
+    expect(&world, "i/s/");
+}
+
 static void P1_E17_expiration(void **state)
 {
     (void)state;
@@ -334,6 +349,7 @@ int main(void)
         cmocka_unit_test(P1_not_with_the_profile_option),
         cmocka_unit_test(P1_E6_half_a_key),
         cmocka_unit_test(P1_a_secret_or_token_alone_is_nothing),
+        cmocka_unit_test(P1_blanks_are_nothing),
         cmocka_unit_test(P1_E17_expiration),
         cmocka_unit_test(P5_P8_F12_static_keys_come_from_one_file),
         cmocka_unit_test(P5_E6_half_a_key_in_a_file),

@@ -140,6 +140,31 @@ static void K4_E13_three_attempts(void **state)
     end();
 }
 
+static void S2_K4_an_empty_token_is_none(void **state)
+{
+    (void)state;
+    static const char *const answers[] = {
+        "{\"AccessKeyId\":\"a\",\"SecretAccessKey\":\"SECRET\",\"Token\":\"\",\"Expiration\":"
+        "\"" IN_AN_HOUR "\"}",
+        "{\"AccessKeyId\":\"a\",\"SecretAccessKey\":\"SECRET\",\"Token\":null,\"Expiration\":"
+        "\"" IN_AN_HOUR "\"}",
+    };
+    struct world world = {.variables = {FULL "http://127.0.0.1:9/x"}};
+    for (size_t i = 0; i < 2; i++) {
+        begin(&world);
+        answer(200, answers[i]);
+        expect_keys("a/SECRET/");
+        end();
+    }
+    begin(&world);
+    for (int i = 0; i < 3; i++)
+        answer(200,
+               "{\"AccessKeyId\":\"a\",\"SecretAccessKey\":\"SECRET\",\"Expiration\":\"" IN_AN_HOUR
+               "\"}");
+    expect_error(ERROR_GARBLED, "container", "Token");
+    end();
+}
+
 static void P9_container_comes_after_all_that_profiles_hold(void **state)
 {
     (void)state;
@@ -173,6 +198,7 @@ int main(void)
         cmocka_unit_test(K2_E13_hosts_of_plain_http),
         cmocka_unit_test(K3_token_and_token_file),
         cmocka_unit_test(K4_E13_three_attempts),
+        cmocka_unit_test(S2_K4_an_empty_token_is_none),
         cmocka_unit_test(P9_container_comes_after_all_that_profiles_hold),
         cmocka_unit_test(R4_container_as_credential_source),
     };

@@ -82,6 +82,55 @@ static void M3_attempts_and_time_limit(void **state)
     end();
 }
 
+/* Answers the stage at hand with 5xx, to the end; the pauses grow and are bounded. */
+static void expect_three_attempts(const char *line)
+{
+    expect_send(line, "");
+    assert_int_equal(talk.want.pause_ms, 0);
+    answer(503, "");
+    expect_send(line, "");
+    assert_in_range(talk.want.pause_ms, 0, 400);
+    answer(500, "");
+    expect_send(line, "");
+    assert_in_range(talk.want.pause_ms, 0, 800);
+}
+
+static void M3_a_busy_service_is_asked_three_times(void **state)
+{
+    (void)state;
+    begin(&plain);
+    expect_three_attempts(TOKEN);
+    answer(200, "T");
+    expect_three_attempts(ROLES);
+    answer(200, "r");
+    expect_three_attempts(ROLES "r");
+    answer(200, KEYS(IN_AN_HOUR));
+    expect_keys("a/SECRET/t");
+    end();
+    begin(&plain);
+    expect_three_attempts(TOKEN);
+    answer(503, "");
+    expect_error(ERROR_DENIED, "credentials", "status 503");
+    end();
+    struct world once = {.variables = {"AWS_METADATA_SERVICE_NUM_ATTEMPTS=1"}};
+    begin(&once);
+    answer(503, "");
+    expect_error(ERROR_DENIED, "credentials", "status 503");
+    end();
+}
+
+static void S2_M2_an_empty_token_is_none(void **state)
+{
+    (void)state;
+    begin(&plain);
+    answer(200, "T");
+    answer(200, "r");
+    answer(200, "{\"AccessKeyId\":\"a\",\"SecretAccessKey\":\"SECRET\",\"Token\":\"\","
+                "\"Expiration\":\"" IN_AN_HOUR "\"}");
+    expect_keys("a/SECRET/");
+    end();
+}
+
 static void M4_one_new_token(void **state)
 {
     (void)state;
@@ -137,7 +186,7 @@ static void M6_E1_nothing_there(void **state)
         {404, "", "no role"},
         {200, "{\"Code\":\"Failed\"}", "Failed"},
         {200, "{\"Code\":\"Success\",\"AccessKeyId\":\"a\",\"Token\":\"t\"}", "cannot be used"},
-        {500, "", "500"},
+        {418, "", "418"},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         begin(&plain);
@@ -240,6 +289,8 @@ int main(void)
         cmocka_unit_test(P10_M2_M8_token_role_keys),
         cmocka_unit_test(M1_base),
         cmocka_unit_test(M3_attempts_and_time_limit),
+        cmocka_unit_test(M3_a_busy_service_is_asked_three_times),
+        cmocka_unit_test(S2_M2_an_empty_token_is_none),
         cmocka_unit_test(M4_one_new_token),
         cmocka_unit_test(M5_version_1_only_where_it_may_be),
         cmocka_unit_test(M6_E1_nothing_there),

@@ -59,6 +59,10 @@ static void C3_one_json_object(void **state)
     ran(0, OUTPUT(",\"SessionToken\":null,\"Expiration\":null"), "");
     expect_keys("i/SECRET/");
     end();
+    begin(&world);
+    ran(0, OUTPUT(",\"SessionToken\":\"\""), "");
+    expect_keys("i/SECRET/");
+    end();
 }
 
 static void T3_is_run_again_for_new_keys(void **state)

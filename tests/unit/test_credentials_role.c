@@ -337,6 +337,22 @@ static void R9_E8_refusals_are_told(void **state)
     end();
 }
 
+static void Y4_sts_may_ask_for_a_pause(void **state)
+{
+    (void)state;
+    struct credentials_answer busy = {
+        .status = 503, .output = text_from(""), .retry_after = "4000"};
+    begin(&simple);
+    step(&busy);
+    expect_assume("R", "f");
+    assert_in_range(talk.want.pause_ms, 4000, 4000);
+    busy.retry_after = "60000";
+    step(&busy);
+    expect_assume("R", "f");
+    assert_in_range(talk.want.pause_ms, 5000, 7000);
+    end();
+}
+
 static void R9_Y1_Y2_Y4_some_answers_are_asked_again(void **state)
 {
     (void)state;
@@ -415,6 +431,7 @@ int main(void)
         cmocka_unit_test(R6_E14_no_terminal),
         cmocka_unit_test(R8_answers_that_are_not_what_they_should_be),
         cmocka_unit_test(R9_E8_refusals_are_told),
+        cmocka_unit_test(Y4_sts_may_ask_for_a_pause),
         cmocka_unit_test(R9_Y1_Y2_Y4_some_answers_are_asked_again),
         cmocka_unit_test(Y5_without_budget_nothing_is_asked_again),
     };

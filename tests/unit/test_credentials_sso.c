@@ -155,6 +155,61 @@ static void O4_token_that_ends_soon_is_renewed_and_written(void **state)
     assert_int_equal(status.st_mode & 0777, 0600);
 }
 
+static void O4_a_refresh_token_that_is_not_replaced_is_kept(void **state)
+{
+    (void)state;
+    world_write(cache("my-sso"), TOKEN("2027-01-15T08:14:59Z", REGISTERED));
+    begin(&session);
+    answer(200, "{\"accessToken\":\"new-SECRET\",\"expiresIn\":3600}");
+    end();
+    CLEAN(buf) struct buf text = BUF(10000);
+    assert_int_equal(file_read(world_path(cache("my-sso")), &text, NULL), FILE_READ);
+    assert_non_null(strstr(buf_text(&text), "\"accessToken\":\"new-SECRET\""));
+    assert_non_null(strstr(buf_text(&text), "\"refreshToken\":\"rt-SECRET\""));
+}
+
+static void S2_O5_an_empty_token_is_none(void **state)
+{
+    (void)state;
+    world_write(cache("my-sso"), TOKEN(IN_AN_HOUR, ""));
+    begin(&session);
+    answer(200, "{\"roleCredentials\":{\"accessKeyId\":\"a\",\"secretAccessKey\":\"SECRET\","
+                "\"sessionToken\":\"\",\"expiration\":1800003600000}}");
+    expect_keys("a/SECRET/");
+    end();
+}
+
+static void O1_E11_no_other_source_steps_in_for_a_broken_session(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *section, *word;
+    } rows[] = {
+        {"", "[sso-session s]"},
+        {"[sso-session s]\nsso_start_url = u\n", "sso_region"},
+        {"[sso-session s]\nsso_region = eu-west-1\n", "sso_start_url"},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        char config[200];
+        struct world world = {.config = config};
+        (void)snprintf(config, sizeof(config), "[default]\nsso_session = s\n%s", rows[i].section);
+        begin(&world);
+        expect_error(ERROR_DENIED, "'default'", rows[i].word);
+        end();
+    }
+    struct world whole = {.config = "[default]\nsso_session = s\n[sso-session s]\n"
+                                    "sso_region = eu-west-1\nsso_start_url = u\n"};
+    begin(&whole); /* for bearer tokens only: the chain goes on, to instance metadata */
+    assert_int_equal(talk.result, 0);
+    assert_string_equal(talk.want.request->host, "169.254.169.254");
+    end();
+    struct world keys = {.config = "[default]\nsso_session = s\n",
+                         .variables = {"AWS_ACCESS_KEY_ID=i", "AWS_SECRET_ACCESS_KEY=SECRET"}};
+    begin(&keys);
+    expect_keys("i/SECRET/");
+    end();
+}
+
 static void O4_refresh_that_fails(void **state)
 {
     (void)state;
@@ -265,6 +320,9 @@ int main(void)
         cmocka_unit_test(O1_E11_keys_that_are_missing_or_contradict),
         cmocka_unit_test(O2_E11_caches_that_are_no_good),
         cmocka_unit_test(O4_token_that_ends_soon_is_renewed_and_written),
+        cmocka_unit_test(O4_a_refresh_token_that_is_not_replaced_is_kept),
+        cmocka_unit_test(S2_O5_an_empty_token_is_none),
+        cmocka_unit_test(O1_E11_no_other_source_steps_in_for_a_broken_session),
         cmocka_unit_test(O4_refresh_that_fails),
         cmocka_unit_test(O4_refresh_that_cannot_be_made),
         cmocka_unit_test(Y3_Z1_the_code_may_come_in_a_header),

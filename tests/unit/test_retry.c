@@ -84,22 +84,22 @@ static void Y5_quota(void **state)
 {
     (void)state;
     struct retry retry = fresh(false);
-    assert_int_equal(tries_left(RETRY_ERROR), 100);
+    assert_int_equal(tries_left(RETRY_ERROR), 36); /* 500 / 14, and what is left over */
+    assert_int_equal(tries_left(RETRY_TIMEOUT), 36);
     assert_int_equal(tries_left(RETRY_THROTTLED), 100);
-    assert_int_equal(tries_left(RETRY_TIMEOUT), 50);
     retry_succeeded(&retry);
-    assert_int_equal(tries_left(RETRY_ERROR), 100); /* never more than at first */
+    assert_int_equal(tries_left(RETRY_THROTTLED), 100); /* never more than at first */
     for (int i = 0; i < 99; i++)
-        (void)retry_pause_ms(&retry, RETRY_ERROR, 0, 0);
-    assert_int_equal(tries_left(RETRY_ERROR), 1);
+        (void)retry_pause_ms(&retry, RETRY_THROTTLED, 0, 0);
+    assert_int_equal(tries_left(RETRY_THROTTLED), 1);
     retry_succeeded(&retry); /* after a retry: its cost comes back */
-    assert_int_equal(tries_left(RETRY_ERROR), 2);
+    assert_int_equal(tries_left(RETRY_THROTTLED), 2);
     for (int i = 0; i < 5; i++)
         retry_succeeded(&retry); /* at once: 1 each */
-    assert_int_equal(tries_left(RETRY_ERROR), 3);
-    (void)retry_pause_ms(&retry, RETRY_TIMEOUT, 0, 0);
+    assert_int_equal(tries_left(RETRY_THROTTLED), 3);
+    (void)retry_pause_ms(&retry, RETRY_ERROR, 0, 0);
     retry_succeeded(&retry);
-    assert_int_equal(tries_left(RETRY_ERROR), 3);
+    assert_int_equal(tries_left(RETRY_THROTTLED), 3);
 }
 
 static void Y5_one_quota_for_the_process(void **state)
@@ -109,7 +109,7 @@ static void Y5_one_quota_for_the_process(void **state)
     retry_init(&other, &budget);
     for (int i = 0; i < 100; i++) {
         assert_true(retry_affordable(&other));
-        (void)retry_pause_ms(&one, RETRY_ERROR, 0, 0);
+        (void)retry_pause_ms(&one, RETRY_THROTTLED, 0, 0);
     }
     assert_false(retry_affordable(&other));
     retry_succeeded(&other);

@@ -82,26 +82,26 @@ static void S1_every_setting_by_its_variable_and_its_key(void **state)
     static const struct {
         const char *variable, *key, *expected;
     } rows[] = {
-        {"X=", "x =", "0000 " BY_MODE " 3 1 1000  "},
-        {"AWS_USE_FIPS_ENDPOINT=true", "use_fips_endpoint = true", "1000 " BY_MODE " 3 1 1000  "},
+        {"X=", "x =", "0000 " BY_MODE " 3 0 1000  "},
+        {"AWS_USE_FIPS_ENDPOINT=true", "use_fips_endpoint = true", "1000 " BY_MODE " 3 0 1000  "},
         {"AWS_USE_DUALSTACK_ENDPOINT=true", "use_dualstack_endpoint = true",
-         "0100 " BY_MODE " 3 1 1000  "},
+         "0100 " BY_MODE " 3 0 1000  "},
         {"AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=true", "ignore_configured_endpoint_urls = true",
-         "0010 " BY_MODE " 3 1 1000  "},
+         "0010 " BY_MODE " 3 0 1000  "},
         {"AWS_EC2_METADATA_V1_DISABLED=true", "ec2_metadata_v1_disabled = true",
-         "0001 " BY_MODE " 3 1 1000  "},
+         "0001 " BY_MODE " 3 0 1000  "},
         {"AWS_EC2_METADATA_SERVICE_ENDPOINT=http://h", "ec2_metadata_service_endpoint = http://h",
-         "0000 h 3 1 1000  "},
+         "0000 h 3 0 1000  "},
         {"AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE=IPv6", "ec2_metadata_service_endpoint_mode = IPv6",
-         "0000 [fd00:ec2::254] 3 1 1000  "},
-        {"AWS_MAX_ATTEMPTS=7", "max_attempts = 7", "0000 " BY_MODE " 7 1 1000  "},
+         "0000 [fd00:ec2::254] 3 0 1000  "},
+        {"AWS_MAX_ATTEMPTS=7", "max_attempts = 7", "0000 " BY_MODE " 7 0 1000  "},
         {"AWS_METADATA_SERVICE_NUM_ATTEMPTS=7", "metadata_service_num_attempts = 7",
          "0000 " BY_MODE " 3 7 1000  "},
         {"AWS_METADATA_SERVICE_TIMEOUT=7", "metadata_service_timeout = 7",
-         "0000 " BY_MODE " 3 1 7000  "},
-        {"AWS_SDK_UA_APP_ID=me", "sdk_ua_app_id = me", "0000 " BY_MODE " 3 1 1000 me "},
+         "0000 " BY_MODE " 3 0 7000  "},
+        {"AWS_SDK_UA_APP_ID=me", "sdk_ua_app_id = me", "0000 " BY_MODE " 3 0 1000 me "},
         {"AWS_CA_BUNDLE=/dev/null", "ca_bundle = /dev/null",
-         "0000 " BY_MODE " 3 1 1000  /dev/null"},
+         "0000 " BY_MODE " 3 0 1000  /dev/null"},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         char config[100];
@@ -225,7 +225,7 @@ static void S7_M1_imds_mode_and_endpoint(void **state)
         struct aws_settings settings;
         load(&world, &settings);
         check_row(strcmp(settings.imds.endpoint, rows[i].expected) == 0, rows[i].expected);
-        check_row(settings.imds.timeout_ms == 1000 && settings.imds.attempts == 1, "defaults");
+        check_row(settings.imds.timeout_ms == 1000 && settings.imds.attempts == 0, "defaults");
         aws_settings_free(&settings);
     }
     struct world url = {.variables = {"AWS_EC2_METADATA_SERVICE_ENDPOINT=nowhere"}};
