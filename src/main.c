@@ -179,5 +179,6 @@ int main(int argc, char **argv)
     signals_free(&signals);
     if (err.kind != ERROR_NONE)
         tell_failure(&err, status);
+    report_finish();
     return status;
 }

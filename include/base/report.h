@@ -14,7 +14,7 @@
 #include "base/error.h"
 
 #define REPORT_LINE_BYTES  4096
-#define REPORT_PATIENCE_MS 500 /* with a standard error that takes nothing: then dropped */
+#define REPORT_PATIENCE_MS 500 /* with a standard error that takes nothing */
 
 enum report_level {
     REPORT_ERROR,   /* always */
@@ -33,6 +33,15 @@ struct report_field {
 
 /* Before any thread exists. highest: the last level that is shown. */
 void report_init(enum report_level highest, bool json);
+
+/*
+ * From now on no caller is held up by standard error (base/writer): lines are written in their
+ * order, but perhaps later. A run calls it before there is a lock to lose by being held up.
+ */
+void report_never_block(void);
+void report_forked(void); /* in a process just forked */
+void report_flush(void);  /* waits until all is written, for REPORT_PATIENCE_MS */
+void report_finish(void); /* the same at the end of the process */
 
 bool report_shows(enum report_level level);
 bool report_is_json(void);

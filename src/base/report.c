@@ -1,6 +1,5 @@
 #include "base/report.h"
 
-#include <poll.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -13,6 +12,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "base/writer.h"
 
 #define NAME       "withlock: "
 #define ERASE_LINE "\r\033[K"
@@ -21,7 +21,9 @@ static struct {
     enum report_level highest;
     bool json;
     bool terminal;
+    bool queued;
     atomic_bool in_place; /* a progress line stands on the terminal */
+    atomic_uint dropped;
 } state = {.highest = REPORT_NOTICE};
 
 void report_init(enum report_level highest, bool json)
@@ -30,6 +32,30 @@ void report_init(enum report_level highest, bool json)
     state.json = json;
     state.terminal = !json && isatty(STDERR_FILENO);
     state.in_place = false;
+}
+
+void report_never_block(void)
+{
+    writer_begin(STDERR_FILENO);
+    state.queued = true;
+}
+
+void report_forked(void)
+{
+    if (state.queued)
+        writer_forked();
+}
+
+void report_flush(void)
+{
+    if (state.queued)
+        (void)writer_flush(REPORT_PATIENCE_MS); /* what is not read by then may come later */
+}
+
+void report_finish(void)
+{
+    if (state.queued)
+        (void)writer_finish(REPORT_PATIENCE_MS); /* there is nobody to tell */
 }
 
 bool report_shows(enum report_level level)
@@ -59,15 +85,13 @@ bool report_in_place(void)
     return state.terminal && !is_background();
 }
 
-/*
- * If standard error is full or closed there is nobody to tell. A pipe that is not read, or a
- * terminal stopped by ^S, must not keep the lock from being renewed.
- */
-static void put(const void *data, size_t length)
+/* If standard error is closed there is nobody to tell. */
+static void put(const char *data, size_t length)
 {
-    struct pollfd fd = {.fd = STDERR_FILENO, .events = POLLOUT};
-    if (poll(&fd, 1, REPORT_PATIENCE_MS) == 1)
+    if (!state.queued)
         (void)!write(STDERR_FILENO, data, length);
+    else if (!writer_add(data, length))
+        atomic_fetch_add(&state.dropped, 1);
 }
 
 static void add_time(struct buf *line)
@@ -109,6 +133,40 @@ unsigned report_progress_room(void)
     return size.ws_col - taken;
 }
 
+/* Needs no memory: running out of it is worth a line. */
+static void put_text(const char *message, bool in_place)
+{
+    char line[REPORT_LINE_BYTES + sizeof(NAME) + sizeof(ERASE_LINE)];
+    int length = snprintf(line, sizeof(line), "%s" NAME "%s%s", state.in_place ? ERASE_LINE : "",
+                          message, in_place ? "" : "\n"); /* fits */
+    state.in_place = in_place;
+    put(line, (size_t)length);
+}
+
+static void put_message(enum report_level level, const char *event,
+                        const struct report_field *fields, unsigned count, const char *message,
+                        bool in_place)
+{
+    CLEAN(buf) struct buf line = BUF(4 * REPORT_LINE_BYTES);
+    if (state.json)
+        add_json(&line, level, event, fields, count, message);
+    if (state.json && !line.failed)
+        put(line.data, line.length);
+    else
+        put_text(message, in_place);
+}
+
+static void put_dropped(void)
+{
+    char message[64];
+    unsigned count = atomic_exchange(&state.dropped, 0);
+    if (!count)
+        return;
+    (void)snprintf(message, sizeof(message), "warning: %u messages were dropped: nobody read them",
+                   count); /* fits */
+    put_message(REPORT_WARNING, "message", NULL, 0, message, false);
+}
+
 static void __attribute__((format(printf, 6, 0)))
 write_message(enum report_level level, const char *event, const struct report_field *fields,
               unsigned count, bool progress, const char *format, va_list args)
@@ -116,21 +174,12 @@ write_message(enum report_level level, const char *event, const struct report_fi
     bool in_place = progress && report_in_place();
     unsigned room = in_place ? report_progress_room() : 0;
     char raw[REPORT_LINE_BYTES], message[REPORT_LINE_BYTES];
-    CLEAN(buf) struct buf line = BUF(4 * REPORT_LINE_BYTES);
     (void)vsnprintf(raw, sizeof(raw), format, args); /* cutting is fine */
     (void)text_printable(text_from(raw), message, sizeof(message));
     if (room && strlen(message) > room)
         message[room] = '\0';
-    if (state.json) {
-        add_json(&line, level, event, fields, count, message);
-    } else {
-        if (state.in_place)
-            (void)buf_add_text(&line, ERASE_LINE);
-        (void)buf_addf(&line, NAME "%s%s", message, in_place ? "" : "\n");
-        state.in_place = in_place;
-    }
-    if (!line.failed)
-        put(line.data, line.length);
+    put_dropped();
+    put_message(level, event, fields, count, message, in_place);
 }
 
 void report(enum report_level level, const char *format, ...)

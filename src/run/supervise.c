@@ -395,6 +395,7 @@ int supervise(const struct supervise_plan *plan, const struct signals *signals, 
         return error_exit_status((error_system(err, ENOMEM, "starting"), err->kind));
     run->plan = plan;
     run->signals = signals;
+    report_never_block();
     int status = find_command(run, err);
     if (status == 0) {
         if (load(run, err) != 0)

@@ -150,6 +150,7 @@ static void take_signals(struct waiting *waiting)
     while (signals_next(waiting->signals, &seen)) {
         if (seen.number == SIGTSTP || seen.number == SIGTTIN || seen.number == SIGTTOU) {
             report_progress_end();
+            report_flush();
             signals_stop_self(seen.number);
         } else if (waiting->signal == 0 && signals_terminating(seen.number)) {
             waiting->signal = seen.number;
