@@ -4,9 +4,10 @@
  * FAIL_CALLS="KIND:ROLE:N[:always]" in the environment of a program called withlock. KIND is a name
  * of the table below; ROLE is launcher, guardian or heartbeat (any thread but the first); N counts
  * from 1, in that role alone, from main() on; `always`: that one and all that follow. KIND clock
- * does not fail: the process is held up for LATE_MS before it reads the clock.
- * FAIL_CALLS_NOTES names a file; "met" is added to it when the call came, "errors" if it was a
- * write to standard error. A command that withlock runs is left alone: it has another name.
+ * does not fail: the process is held up for LATE_MS before it reads the clock. Nor does room:
+ * poll() says that there is room on standard error, as there was a moment ago. FAIL_CALLS_NOTES
+ * names a file; "met" is added to it when the call came, "errors" if it was a write to standard
+ * error. A command that withlock runs is left alone: it has another name.
  */
 #undef _FILE_OFFSET_BITS /* or open() would be another name for open64() here */
 #include <dirent.h>
@@ -57,6 +58,7 @@ enum kind {
     KIND_PIDFD,
     KIND_ALLOC,
     KIND_CLOCK,
+    KIND_ROOM,
     KIND_COUNT
 };
 
@@ -84,6 +86,7 @@ static const struct {
     [KIND_PIDFD] = {"pidfd", ENOSYS},
     [KIND_ALLOC] = {"alloc", ENOMEM},
     [KIND_CLOCK] = {"clock", 0},
+    [KIND_ROOM] = {"room", 0},
 };
 
 enum role {
@@ -154,7 +157,6 @@ static bool fails(enum kind kind)
         return fails(kind) ? (failure) : next names;                                               \
     }
 
-FAILING(int, KIND_POLL, -1, poll, (struct pollfd * fds, nfds_t count, int ms), (fds, count, ms))
 FAILING(int, KIND_POLL, -1, ppoll,
         (struct pollfd * fds, nfds_t count, const struct timespec *time, const sigset_t *mask),
         (fds, count, time, mask))
@@ -229,6 +231,16 @@ ssize_t write(int fd, const void *data, size_t size)
     if (fd == STDERR_FILENO)
         note("errors\n");
     return -1;
+}
+
+int poll(struct pollfd *fds, nfds_t count, int ms)
+{
+    REAL(int, poll, struct pollfd *, nfds_t, int);
+    if (count == 1 && fds->fd == STDERR_FILENO && fails(KIND_ROOM)) {
+        fds->revents = POLLOUT;
+        return 1;
+    }
+    return fails(KIND_POLL) ? -1 : next(fds, count, ms);
 }
 
 pid_t fork(void)
