@@ -4,42 +4,32 @@
 #include <poll.h>
 #include <pthread.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/wait.h"
+
 #define STACK_BYTES (256 * 1024) /* of the thread, which has a piece on it */
+#define LOOK_MS     1            /* between looks whether all is written */
 
 static struct {
     pthread_mutex_t mutex;
-    pthread_cond_t changed; /* something waits, or nothing does any more */
+    pthread_cond_t added;
     int fd;
     bool thread;
     bool writing; /* a piece was taken and is not yet written */
     size_t used;
     char pieces[WRITER_QUEUE_BYTES]; /* each after its length, the oldest first */
-} queue = {.mutex = PTHREAD_MUTEX_INITIALIZER, .fd = -1};
-
-/* For pthread_cond_timedwait(), which must not depend on the wall clock. None of this can fail. */
-static void make_condition(void)
-{
-    pthread_condattr_t attributes;
-    (void)pthread_condattr_init(&attributes);
-    (void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    (void)pthread_cond_init(&queue.changed, &attributes);
-    (void)pthread_condattr_destroy(&attributes);
-}
+} queue = {.mutex = PTHREAD_MUTEX_INITIALIZER, .added = PTHREAD_COND_INITIALIZER, .fd = -1};
 
 void writer_begin(int fd)
 {
-    if (queue.fd < 0)
-        make_condition();
     queue.fd = fd;
 }
 
 void writer_forked(void)
 {
     (void)pthread_mutex_init(&queue.mutex, NULL); /* whoever held it is not here */
-    make_condition();
+    (void)pthread_cond_init(&queue.added, NULL);
     queue.thread = queue.writing = false;
     queue.used = 0;
 }
@@ -47,7 +37,7 @@ void writer_forked(void)
 /* Under the mutex. */
 static bool put(const void *data, size_t length)
 {
-    if (length > sizeof(queue.pieces) - queue.used - sizeof(length))
+    if (queue.used + sizeof(length) + length > sizeof(queue.pieces))
         return false;
     memcpy(queue.pieces + queue.used, &length, sizeof(length));
     memcpy(queue.pieces + queue.used + sizeof(length), data, length);
@@ -87,14 +77,13 @@ static void *work(void *context)
     (void)pthread_mutex_lock(&queue.mutex);
     for (;;) {
         while (queue.used == 0)
-            (void)pthread_cond_wait(&queue.changed, &queue.mutex);
+            (void)pthread_cond_wait(&queue.added, &queue.mutex);
         size_t length = take(piece);
         queue.writing = true;
         (void)pthread_mutex_unlock(&queue.mutex);
         write_all(piece, length);
         (void)pthread_mutex_lock(&queue.mutex);
         queue.writing = false;
-        (void)pthread_cond_broadcast(&queue.changed);
     }
     return NULL;
 }
@@ -119,46 +108,38 @@ bool writer_add(const void *data, size_t length)
     bool fits = put(data, length < WRITER_PIECE_BYTES ? length : WRITER_PIECE_BYTES);
     if (!queue.thread)
         queue.thread = make_thread();
-    (void)pthread_cond_broadcast(&queue.changed);
+    (void)pthread_cond_signal(&queue.added);
     (void)pthread_mutex_unlock(&queue.mutex);
     return fits;
 }
 
-static struct timespec later(int64_t ms)
+/* thread: waits for the thread; else: for somebody to take its place. */
+static bool waits(bool thread)
 {
-    struct timespec moment;
-    (void)clock_gettime(CLOCK_MONOTONIC, &moment); /* cannot fail */
-    moment.tv_sec += (time_t)(ms / 1000);
-    moment.tv_nsec += (long)(ms % 1000) * 1000000;
-    if (moment.tv_nsec >= 1000000000) {
-        moment.tv_sec++;
-        moment.tv_nsec -= 1000000000;
-    }
-    return moment;
+    (void)pthread_mutex_lock(&queue.mutex);
+    bool result = queue.thread == thread && (queue.used || queue.writing);
+    (void)pthread_mutex_unlock(&queue.mutex);
+    return result;
 }
 
 bool writer_flush(int64_t limit_ms)
 {
-    struct timespec limit = later(limit_ms);
-    int failed = 0;
-    (void)pthread_mutex_lock(&queue.mutex);
-    while (queue.thread && !failed && (queue.used || queue.writing))
-        failed = pthread_cond_timedwait(&queue.changed, &queue.mutex, &limit);
-    bool empty = !queue.used && !queue.writing;
-    (void)pthread_mutex_unlock(&queue.mutex);
-    return empty;
+    struct mono limit = mono_add(mono_now(), limit_ms);
+    while (waits(true) && !mono_reached(mono_now(), limit))
+        (void)wait_ready(NULL, 0, mono_add(mono_now(), LOOK_MS)); /* for time alone */
+    return !waits(true) && !waits(false);
 }
 
 bool writer_finish(int64_t limit_ms)
 {
     char piece[WRITER_PIECE_BYTES];
-    bool empty = writer_flush(limit_ms);
-    if (empty || queue.thread)
-        return empty;
     struct pollfd fd = {.fd = queue.fd, .events = POLLOUT};
-    while (queue.used && poll(&fd, 1, (int)limit_ms) != 0) { /* nobody else is here */
-        size_t taken = take(piece);
-        write_all(piece, taken);
+    bool empty = writer_flush(limit_ms);
+    struct mono limit = mono_add(mono_now(), limit_ms);
+    while (waits(false) && wait_ready(&fd, 1, limit) != 0) { /* nobody else is here */
+        size_t length = take(piece);
+        write_all(piece, length);
+        empty = !queue.used;
     }
-    return !queue.used;
+    return empty;
 }
