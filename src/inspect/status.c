@@ -1,157 +1,66 @@
 #include "inspect/status.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #include "base/date.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "exit_status.h"
+#include "inspect/table.h"
 #include "run/identity.h"
 
-#define CELL_BYTES  (ATTEMPT_NAME_BYTES + 1)
-#define GAP         2  /* between columns */
-#define DATE_CHARS  11 /* of a time in ISO 8601: "2026-11-22T" */
 #define CLOCK_CHARS 46 /* "; 2026-11-22T15:05:41Z by the service's clock" */
 
-enum column {
-    COLUMN_KIND,
-    COLUMN_ID,
-    COLUMN_LABEL,
-    COLUMN_HOST,
-    COLUMN_PID,
-    COLUMN_SINCE,
-    COLUMN_RENEWED,
-    COLUMN_EXPIRES,
-    COLUMNS
-};
-
-/* What a table leaves out for want of room: what is said elsewhere in it. */
-enum layout {
-    LAYOUT_WHOLE,
-    LAYOUT_BRIEF, /* no host and process, which the ID names; of times no date that is today's */
-    LAYOUT_TWO_LINES, /* of each run: ID and label below the rest */
-};
-
-struct row {
-    char cells[COLUMNS][CELL_BYTES];
-};
-
-struct table {
-    const struct inspect_view *view;
-    status_pick_fn *picked; /* NULL: all */
-    void *context;
-    enum layout layout;
-    int widths[COLUMNS];
-};
-
-static bool has_column(enum layout layout, enum column column)
+static void add_time(struct table *table, int64_t ms)
 {
-    bool below = column == COLUMN_ID || column == COLUMN_LABEL;
-    bool within = column == COLUMN_HOST || column == COLUMN_PID;
-    return layout == LAYOUT_WHOLE || (!within && (layout == LAYOUT_BRIEF || !below));
-}
-
-static void add_time(const struct table *table, int64_t ms, char out[CELL_BYTES])
-{
-    char date[DATE_ISO_BYTES], now[DATE_ISO_BYTES];
+    char date[DATE_ISO_BYTES];
     date_write_iso((struct wall){ms}, date);
-    date_write_iso((struct wall){table->view->now_ms}, now);
-    bool cut = table->layout != LAYOUT_WHOLE && strncmp(date, now, DATE_CHARS) == 0;
-    (void)snprintf(out, CELL_BYTES, "%s", *date ? date + (cut ? DATE_CHARS : 0) : "?");
+    table_cell(table, text_from(*date ? date : "?"));
 }
 
-static void cell(struct row *row, enum column column, struct text text)
-{
-    if (text.length)
-        (void)text_printable(text, row->cells[column], CELL_BYTES);
-    else
-        (void)snprintf(row->cells[column], CELL_BYTES, "-");
-}
-
-static void fill(const struct table *table, const struct survey_run *run, uint32_t place,
-                 struct row *row)
+static void add_kind(struct table *table, const struct survey_run *run, uint32_t place)
 {
     static const char *const kinds[] = {"holder", "waiter", "abandoned", "stranger"};
-    struct identity_parts parts = identity_parse(run->attempt.id);
-    char mode[32] = "", number[16] = "";
+    char mode[32] = "", number[16] = "", cell[64];
     if (run->attempt.shared)
         (void)snprintf(mode, sizeof(mode), " (shared)");
     else if (run->attempt.slots > 1)
         (void)snprintf(mode, sizeof(mode), " (slot of %u)", run->attempt.slots);
     if (run->kind == SURVEY_WAITER)
         (void)snprintf(number, sizeof(number), " %u", place);
-    (void)snprintf(row->cells[COLUMN_KIND], CELL_BYTES, "%s%s%s", kinds[run->kind], number, mode);
-    cell(row, COLUMN_ID, run->attempt.id);
-    cell(row, COLUMN_LABEL, run->attempt.label);
-    cell(row, COLUMN_HOST, parts.host);
-    cell(row, COLUMN_PID, parts.pid);
-    add_time(table, run->since_ms, row->cells[COLUMN_SINCE]);
-    add_time(table, run->renewed_ms, row->cells[COLUMN_RENEWED]);
+    (void)snprintf(cell, sizeof(cell), "%s%s%s", kinds[run->kind], number, mode);
+    table_cell(table, text_from(cell));
+}
+
+static void add_run(struct table *table, const struct survey_run *run, uint32_t place)
+{
+    struct identity_parts parts = identity_parse(run->attempt.id);
+    add_kind(table, run, place);
+    table_cell(table, run->attempt.id);
+    table_cell(table, run->attempt.label);
+    table_cell(table, parts.host);
+    table_cell(table, parts.pid);
+    add_time(table, run->since_ms);
+    add_time(table, run->renewed_ms);
     if (run->has_content)
-        (void)strcpy(row->cells[COLUMN_EXPIRES], "never: it has content");
+        table_cell(table, text_from("never: it has content"));
     else
-        add_time(table, run->expires_ms, row->cells[COLUMN_EXPIRES]);
-}
-
-/* The row of run i or of the next that is picked; false behind the last. */
-static bool next_row(const struct table *table, uint32_t *i, struct row *ret_row)
-{
-    const struct survey *survey = &table->view->survey;
-    for (; *i < survey->count; (*i)++) {
-        const struct survey_run *run = &survey->runs[*i];
-        if (table->picked && !table->picked(run, table->context))
-            continue;
-        fill(table, run, ++*i - survey->counts[SURVEY_HOLDER], ret_row);
-        return true;
-    }
-    return false;
-}
-
-static void widen(struct table *table, const struct row *row)
-{
-    for (int i = 0; i < COLUMNS; i++)
-        if ((int)strlen(row->cells[i]) > table->widths[i])
-            table->widths[i] = (int)strlen(row->cells[i]);
-}
-
-static unsigned measure(struct table *table, const struct row *heading)
-{
-    struct row row;
-    unsigned width = 0;
-    memset(table->widths, 0, sizeof(table->widths));
-    widen(table, heading);
-    for (uint32_t i = 0; next_row(table, &i, &row);)
-        widen(table, &row);
-    for (enum column column = 0; column < COLUMNS; column++)
-        if (has_column(table->layout, column))
-            width += (unsigned)table->widths[column] + (column > 0 ? GAP : 0);
-    return width;
-}
-
-static void add_row(const struct table *table, const struct row *row, struct buf *out)
-{
-    for (enum column column = 0; column < COLUMNS - 1; column++)
-        if (has_column(table->layout, column))
-            (void)buf_addf(out, "%-*s%*s", table->widths[column], row->cells[column], GAP, "");
-    (void)buf_addf(out, "%s\n", row->cells[COLUMNS - 1]);
-    if (table->layout == LAYOUT_TWO_LINES)
-        (void)buf_addf(out, "%*s%s%*s%s\n", GAP, "", row->cells[COLUMN_ID], GAP, "",
-                       row->cells[COLUMN_LABEL]);
+        add_time(table, run->expires_ms);
 }
 
 void status_table(const struct inspect_view *view, unsigned columns, status_pick_fn *picked,
                   void *context, struct buf *out)
 {
-    const struct row heading = {
-        .cells = {"", "ID", "LABEL", "HOST", "PID", "SINCE", "RENEWED", "EXPIRES"}};
-    struct table table = {.view = view, .picked = picked, .context = context};
-    struct row row;
-    while (measure(&table, &heading) > columns && columns && table.layout < LAYOUT_TWO_LINES)
-        table.layout++;
-    add_row(&table, &heading, out);
-    for (uint32_t i = 0; next_row(&table, &i, &row);)
-        add_row(&table, &row, out);
+    static const struct table_column headings[] = {
+        {"", TABLE_STAYS},        {"ID", TABLE_BELOW},      {"LABEL", TABLE_BELOW},
+        {"HOST", TABLE_GOES},     {"PID", TABLE_GOES},      {"SINCE", TABLE_STAYS},
+        {"RENEWED", TABLE_STAYS}, {"EXPIRES", TABLE_STAYS}, {NULL, TABLE_STAYS}};
+    CLEAN(table) struct table table = TABLE(headings, STATUS_BYTES);
+    const struct survey *survey = &view->survey;
+    for (uint32_t i = 0; i < survey->count; i++)
+        if (!picked || picked(&survey->runs[i], context))
+            add_run(&table, &survey->runs[i], i + 1 - survey->counts[SURVEY_HOLDER]);
+    table_print(&table, columns, view->now_ms, out);
 }
 
 void status_text(const struct inspect *inspect, const struct inspect_view *view, struct buf *out)

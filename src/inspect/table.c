@@ -1,0 +1,104 @@
+#include "inspect/table.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/date.h"
+
+#define GAP        2  /* between columns */
+#define DATE_CHARS 11 /* of a time in ISO 8601: "2026-11-22T" */
+
+enum layout {
+    LAYOUT_WHOLE,
+    LAYOUT_BRIEF, /* without the columns that may go, and without today's date */
+    LAYOUT_TWO_LINES,
+};
+
+/* A table as it is about to be printed. */
+struct print {
+    const struct table *table;
+    enum layout layout;
+    char today[DATE_ISO_BYTES];
+    int widths[TABLE_COLUMNS_MAX];
+};
+
+void table_cell(struct table *table, struct text text)
+{
+    char cell[TABLE_CELL_BYTES];
+    (void)text_printable(text.length ? text : text_from("-"), cell, sizeof(cell));
+    (void)buf_add(&table->cells, cell, strlen(cell) + 1);
+}
+
+static bool has_column(const struct print *print, const struct table_column *column)
+{
+    return column->place == TABLE_STAYS || print->layout == LAYOUT_WHOLE ||
+           (column->place == TABLE_BELOW && print->layout == LAYOUT_BRIEF);
+}
+
+static const char *shown(const struct print *print, const char *cell)
+{
+    bool is_today = strlen(cell) == DATE_ISO_BYTES - 1 &&
+                    strncmp(cell, print->today, DATE_CHARS) == 0 && *print->today;
+    return print->layout != LAYOUT_WHOLE && is_today ? cell + DATE_CHARS : cell;
+}
+
+static unsigned measure(struct print *print)
+{
+    const struct table_column *columns = print->table->columns;
+    const struct buf *cells = &print->table->cells;
+    unsigned width = 0, count = 0;
+    for (; columns[count].heading; count++)
+        print->widths[count] = (int)strlen(columns[count].heading);
+    unsigned column = 0;
+    for (size_t at = 0; at < cells->length; at += strlen(cells->data + at) + 1) {
+        int length = (int)strlen(shown(print, cells->data + at));
+        if (length > print->widths[column])
+            print->widths[column] = length;
+        column = (column + 1) % count;
+    }
+    for (column = 0; column < count; column++)
+        if (has_column(print, &columns[column]))
+            width += (unsigned)print->widths[column] + (width ? GAP : 0);
+    return width;
+}
+
+/* One row: its cells, or the headings if there are none. Returns where the next row begins. */
+static const char *add_row(const struct print *print, const char *cells, struct buf *out)
+{
+    const struct table_column *columns = print->table->columns;
+    char below[TABLE_COLUMNS_MAX * (TABLE_CELL_BYTES + GAP)] = "";
+    int gap = 0; /* owed by the cell before */
+    for (unsigned i = 0; columns[i].heading; i++) {
+        const char *cell = cells ? shown(print, cells) : columns[i].heading;
+        size_t used = strlen(below);
+        if (has_column(print, &columns[i])) {
+            (void)buf_addf(out, "%*s%s", gap, "", cell);
+            gap = print->widths[i] - (int)strlen(cell) + GAP;
+        } else if (columns[i].place == TABLE_BELOW) {
+            (void)snprintf(below + used, sizeof(below) - used, "%*s%s", GAP, "", cell); /* fits */
+        }
+        if (cells)
+            cells += strlen(cells) + 1;
+    }
+    (void)buf_addf(out, "\n%s%s", below, *below ? "\n" : "");
+    return cells;
+}
+
+void table_print(const struct table *table, unsigned width, int64_t now_ms, struct buf *out)
+{
+    struct print print = {.table = table};
+    const struct buf *cells = &table->cells;
+    date_write_iso((struct wall){now_ms}, print.today);
+    while (measure(&print) > width && width && print.layout < LAYOUT_TWO_LINES)
+        print.layout++;
+    (void)add_row(&print, NULL, out);
+    for (const char *at = cells->data; at && at < cells->data + cells->length;)
+        at = add_row(&print, at, out);
+    out->failed |= cells->failed;
+}
+
+void table_free(struct table *table)
+{
+    buf_free(&table->cells);
+}
