@@ -11,6 +11,9 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <time.h>
+
+_Static_assert(sizeof(time_t) == 8, "signatures and tokens need times after 2038: meson.build");
 
 struct mono {
     int64_t ms;

@@ -42,7 +42,10 @@ struct error {
 int error_set(struct error *err, enum error_kind kind, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* As error_set with ERROR_SYSTEM and ": strerror(os_errno)" behind the text. */
+/* What an errno means, in words. Good until the thread's next call. */
+const char *error_reason(int os_errno);
+
+/* As error_set with ERROR_SYSTEM and ": " error_reason(os_errno) behind the text. */
 int error_system(struct error *err, int os_errno, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

@@ -28,6 +28,14 @@ int descriptors_hold_standard(struct error *err) MUST_USE;
  */
 int descriptors_check_room(struct error *err) MUST_USE;
 
+typedef void (*descriptors_visit_fn)(int fd, void *context);
+
+/*
+ * Shows every open descriptor from first on; it may be closed by the visit. Where there is no
+ * /proc, those below 4096.
+ */
+void descriptors_visit(int first, descriptors_visit_fn visit, void *context);
+
 /*
  * Closes every descriptor but those kept, and puts /dev/null on 0, 1 and 2. For a process that
  * stays in the background: it must not keep a caller's pipe open. keep is sorted in place.

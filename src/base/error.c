@@ -23,6 +23,12 @@ int error_set(struct error *err, enum error_kind kind, const char *format, ...)
     return -1;
 }
 
+/* strerror(3) is safe with threads since glibc 2.32 and in musl. Of strerror_r there are two. */
+const char *error_reason(int os_errno)
+{
+    return strerror(os_errno);
+}
+
 int error_system(struct error *err, int os_errno, const char *format, ...)
 {
     if (!err)
@@ -34,9 +40,7 @@ int error_system(struct error *err, int os_errno, const char *format, ...)
     (void)vsnprintf(err->text, sizeof(err->text), format, args); /* cutting is fine */
     va_end(args);
     size_t length = strlen(err->text);
-    char reason[128];
-    (void)snprintf(err->text + length, sizeof(err->text) - length, ": %s",
-                   strerror_r(os_errno, reason, sizeof(reason)));
+    (void)snprintf(err->text + length, sizeof(err->text) - length, ": %s", error_reason(os_errno));
     return -1;
 }
 

@@ -108,7 +108,7 @@ static const char *detail(const struct http_exchange *exchange, char *out, size_
     long os_errno = 0;
     (void)curl_easy_getinfo(exchange->easy, CURLINFO_OS_ERRNO, &os_errno); /* 0 if it fails */
     if (exchange->answer.reason == HTTP_REASON_CONNECT && os_errno)
-        return strerror_r((int)os_errno, out, size);
+        return error_reason((int)os_errno);
     if (exchange->reason[0])
         return text_printable(text_from(exchange->reason), out, size);
     return curl_easy_strerror(exchange->code);

@@ -51,10 +51,9 @@ static void read_interpreter(const char *file, char *ret_name, size_t size)
 
 static enum child_find_result refuse(int os_errno, const char *what, struct error *err)
 {
-    char shown[ERROR_TEXT_BYTES / 2], reason[128];
+    char shown[ERROR_TEXT_BYTES / 2];
     (void)error_set(err, ERROR_CONFIG, "cannot run '%s': %s",
-                    text_printable(text_from(what), shown, sizeof(shown)),
-                    strerror_r(os_errno, reason, sizeof(reason)));
+                    text_printable(text_from(what), shown, sizeof(shown)), error_reason(os_errno));
     return os_errno == ENOENT ? CHILD_NOT_FOUND : CHILD_NOT_EXECUTABLE;
 }
 

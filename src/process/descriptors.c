@@ -4,9 +4,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
 #include <unistd.h>
+
+#define LOOKED_AT_ONCE 128  /* descriptors for one poll() */
+#define LOOKED_FOR     4096 /* descriptors below this are found without /proc, too */
 
 /* open() takes the lowest descriptor that is free: just the one found closed. */
 int descriptors_hold_standard(struct error *err)
@@ -19,45 +25,83 @@ int descriptors_hold_standard(struct error *err)
     return 0;
 }
 
+/* How many of the descriptors from first to end - 1 are free: those that poll() calls invalid. */
+static unsigned count_free(unsigned first, unsigned end)
+{
+    struct pollfd fds[LOOKED_AT_ONCE];
+    unsigned count = 0;
+    for (unsigned i = 0; i < end - first; i++)
+        fds[i] = (struct pollfd){.fd = (int)(first + i)};
+    if (poll(fds, end - first, 0) < 0)
+        return end - first; /* EINTR, ENOMEM: nothing is known against them */
+    for (unsigned i = 0; i < end - first; i++)
+        count += (fds[i].revents & POLLNVAL) != 0;
+    return count;
+}
+
 int descriptors_check_room(struct error *err)
 {
-    int opened[DESCRIPTORS_NEEDED], count = 0, failure = 0;
-    while (count < DESCRIPTORS_NEEDED && !failure) {
-        opened[count] = open("/dev/null", O_RDONLY | O_CLOEXEC);
-        if (opened[count] < 0)
-            failure = errno;
-        else
-            count++;
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return error_system(err, errno, "asking how many files may be open");
+    unsigned end = limit.rlim_cur < INT_MAX ? (unsigned)limit.rlim_cur : INT_MAX;
+    unsigned count = 0;
+    for (unsigned first = 0, next; first < end && count < DESCRIPTORS_NEEDED; first = next) {
+        next = end - first < LOOKED_AT_ONCE ? end : first + LOOKED_AT_ONCE;
+        count += count_free(first, next);
     }
-    for (int i = 0; i < count; i++)
-        (void)close(opened[i]); /* nothing was done with it */
-    if (!failure)
+    if (count >= DESCRIPTORS_NEEDED)
         return 0;
-    return error_system(err, failure, "only %d of the %d file descriptors needed (see ulimit -n)",
+    return error_system(err, EMFILE, "only %u of the %d file descriptors needed (see ulimit -n)",
                         count, DESCRIPTORS_NEEDED);
 }
 
-/* Where close_range(2) is missing (before Linux 5.9) or forbidden. */
-static void close_listed(unsigned first, unsigned last)
+/* As descriptors_visit, where there is a /proc. */
+static bool visit_listed(int first, descriptors_visit_fn visit, void *context)
 {
     DIR *directory = opendir("/proc/self/fd");
     struct dirent *entry;
     if (!directory)
-        return;
+        return false;
     while ((entry = readdir(directory))) {
         char *end;
-        unsigned long number = strtoul(entry->d_name, &end, 10);
-        if (end != entry->d_name && *end == '\0' && number >= first && number <= last &&
-            number != (unsigned long)dirfd(directory))
-            (void)close((int)number); /* not ours to worry about */
+        long number = strtol(entry->d_name, &end, 10);
+        if (end != entry->d_name && *end == '\0' && number >= first &&
+            number != (long)dirfd(directory))
+            visit((int)number, context);
     }
     (void)closedir(directory); /* only read */
+    return true;
 }
 
-static void close_from_to(unsigned first, unsigned last)
+void descriptors_visit(int first, descriptors_visit_fn visit, void *context)
 {
-    if (first <= last && close_range(first, last, 0) != 0)
-        close_listed(first, last);
+    if (visit_listed(first, visit, context))
+        return;
+    for (int fd = first; fd < LOOKED_FOR; fd++) {
+        if (fcntl(fd, F_GETFD) >= 0)
+            visit(fd, context);
+    }
+}
+
+struct range {
+    int first, last;
+};
+
+static void close_within(int fd, void *context)
+{
+    const struct range *range = context;
+    if (fd <= range->last)
+        (void)close(fd); /* not ours to worry about */
+}
+
+/* close_range(2) is missing before Linux 5.9 and forbidden in some sandboxes; musl has no name
+ * for it. */
+static void close_from_to(int first, int last)
+{
+    struct range range = {first, last};
+    if (first <= last && syscall(SYS_close_range, first, last, 0) != 0)
+        descriptors_visit(first, close_within, &range);
 }
 
 static int compare(const void *a, const void *b)
@@ -68,7 +112,7 @@ static int compare(const void *a, const void *b)
 
 void descriptors_close_but(int *keep, size_t count)
 {
-    unsigned next = STDERR_FILENO + 1;
+    int next = STDERR_FILENO + 1;
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
     for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
@@ -77,11 +121,10 @@ void descriptors_close_but(int *keep, size_t count)
     }
     qsort(keep, count, sizeof(keep[0]), compare);
     for (size_t i = 0; i < count; i++) {
-        if (keep[i] < (int)next)
+        if (keep[i] < next)
             continue;
-        if (keep[i] > (int)next)
-            close_from_to(next, (unsigned)keep[i] - 1);
-        next = (unsigned)keep[i] + 1;
+        close_from_to(next, keep[i] - 1);
+        next = keep[i] + 1;
     }
     close_from_to(next, INT_MAX);
 }

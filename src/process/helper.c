@@ -4,11 +4,12 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
-#include <sys/pidfd.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/wait.h"
+#include "process/descriptors.h"
 #include "process/sweep.h"
 
 #define CHUNK_BYTES 4096
@@ -25,6 +26,27 @@ static void close_fd(int *fd)
     if (*fd >= 0)
         (void)close(*fd); /* only read from, or the other side's */
     *fd = -1;
+}
+
+struct closing {
+    posix_spawn_file_actions_t *actions;
+    int failure;
+};
+
+static void add_closing(int fd, void *context)
+{
+    struct closing *closing = context;
+    int failure = posix_spawn_file_actions_addclose(closing->actions, fd);
+    if (!closing->failure)
+        closing->failure = failure;
+}
+
+/* What the caller of withlock left open is nothing to a helper. musl has no closefrom. */
+static int close_inherited(posix_spawn_file_actions_t *actions)
+{
+    struct closing closing = {.actions = actions};
+    descriptors_visit(STDERR_FILENO + 1, add_closing, &closing);
+    return closing.failure;
 }
 
 static int start(struct helper *helper, char *const *words, bool quiet, const int *output,
@@ -48,7 +70,7 @@ static int start(struct helper *helper, char *const *words, bool quiet, const in
     if (!(failure = posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)) &&
         !(failure = posix_spawn_file_actions_adddup2(&actions, output[1], 1)) &&
         !(failure = posix_spawn_file_actions_adddup2(&actions, messages[1], 2)) &&
-        !(failure = posix_spawn_file_actions_addclosefrom_np(&actions, 3)) &&
+        !(failure = close_inherited(&actions)) &&
         !(failure = posix_spawnattr_setsigmask(&attributes, &none)) &&
         !(failure = posix_spawnattr_setflags(&attributes, flags)))
         failure =
@@ -173,7 +195,7 @@ int helper_run(char *const *words, bool quiet, struct mono deadline,
     helper.output_fd = output[0];
     helper.messages_fd = messages[0];
     if (!failure)
-        helper.pid_fd = pidfd_open(helper.pid, 0); /* none before Linux 5.3, nor in valgrind */
+        helper.pid_fd = (int)syscall(SYS_pidfd_open, helper.pid, 0); /* none before Linux 5.3 */
     if (failure) {
         (void)error_system(err, failure, "'%s' cannot be run", words[0]); /* told by done */
         err->kind = ERROR_CONFIG;
