@@ -8,6 +8,7 @@
 #define BASE_WAIT_H
 
 #include <poll.h>
+#include <stdbool.h>
 
 #include "base/clock.h"
 
@@ -33,5 +34,28 @@ int wait_timeout_ms(struct mono now, struct mono until);
  * blocking.
  */
 int wait_ready(struct pollfd *fds, nfds_t count, struct mono until);
+
+/*
+ * What may end a wait for the network, a helper or the user before its time: a signal, a stop.
+ * When fd may be readable on_wakeup() is called; it reads what is there without blocking, and
+ * returns true if whoever waits is to end soon, false to go on. Without on_wakeup it is to end.
+ */
+struct wakeup_source {
+    int fd; /* -1: nothing */
+    bool (*on_wakeup)(void *context);
+    void *context;
+};
+
+/* For a source whose fd may be readable: is the wait to end? */
+static inline bool wakeup_ends(const struct wakeup_source *source)
+{
+    return !source->on_wakeup || source->on_wakeup(source->context);
+}
+
+/* Waits once, perhaps shorter than until then; true if the source asks for an end. */
+bool wait_once(const struct wakeup_source *source, struct mono until);
+
+/* Waits until then; true if the source asked for an end before. */
+bool wait_until(const struct wakeup_source *source, struct mono until);
 
 #endif

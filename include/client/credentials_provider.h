@@ -28,7 +28,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/report.h"
-#include "base/wakeup.h"
+#include "base/wait.h"
 
 #define PROVIDER_CONNECT_MS    5000
 #define PROVIDER_READ_MS       30000
@@ -51,7 +51,7 @@ struct provider {
     bool has_keys;
     struct renewal renewal;
     struct error failure; /* of the last attempt to get new keys */
-    bool given_up;        /* the attempt at hand ended by its waker or deadline */
+    bool given_up;        /* the attempt at hand ended by its wakeup or deadline */
     bool warned;          /* about these keys */
     bool warned_expired;  /* that they have expired */
     bool shared_told;     /* the file that others can read */
@@ -62,7 +62,7 @@ struct provider {
 /* How long a call may take. */
 struct provider_limits {
     struct mono deadline;
-    const struct session_waker *waker;
+    const struct wakeup_source *wakeup;
 };
 
 /* Sends nothing yet. settings, http and budget are borrowed. */

@@ -2,7 +2,7 @@
  * inspect - a session that contends for nothing: for --status, --break and --check.
  *
  *     inspect_open(&inspect, &plan, err)   settings, region, endpoint, credentials
- *     session_list, session_call with inspect_waker(&inspect)
+ *     session_list, session_call with inspect_wakeup(&inspect)
  *     inspect_close(&inspect)              also after a failure
  */
 #ifndef INSPECT_INSPECT_H
@@ -41,7 +41,7 @@ struct inspect {
 int inspect_open(struct inspect *inspect, const struct inspect_plan *plan,
                  struct error *err) MUST_USE;
 void inspect_close(struct inspect *inspect);
-struct session_waker inspect_waker(struct inspect *inspect);
+struct wakeup_source inspect_wakeup(struct inspect *inspect);
 
 /* The exit status of a failure: by the signal that ended the wait, or by the error. */
 int inspect_failed(const struct inspect *inspect, const struct error *err);

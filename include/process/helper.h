@@ -13,7 +13,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/error.h"
-#include "base/wakeup.h"
+#include "base/wait.h"
 
 #define HELPER_OUTPUT_BYTES   ((size_t)256 * 1024)
 #define HELPER_MESSAGES_BYTES ((size_t)16 * 1024)
@@ -28,10 +28,10 @@ struct helper_result {
 /*
  * Runs words[0], looked up in PATH. quiet: in a session of its own, where no terminal is to be
  * asked. Returns -1 if it cannot be run (ERROR_CONFIG, named), prints too much (ERROR_CONFIG), or
- * had to be killed since the deadline passed or the waker said so (ERROR_LATER).
+ * had to be killed since the deadline passed or the wakeup said so (ERROR_LATER).
  */
 int helper_run(char *const *words, bool quiet, struct mono deadline,
-               const struct session_waker *waker, struct helper_result *ret_result,
+               const struct wakeup_source *wakeup, struct helper_result *ret_result,
                struct error *err) MUST_USE;
 
 void helper_result_free(struct helper_result *result);

@@ -12,22 +12,22 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/error.h"
-#include "base/wakeup.h"
+#include "base/wait.h"
 
 /*
  * Without echo.
  * Writes question, adds the line (trimmed) to answer. Gives up with ERROR_LATER at the deadline
- * or when the waker says so; ERROR_CONFIG without a terminal or an answer. The terminal is as it
+ * or when the wakeup says so; ERROR_CONFIG without a terminal or an answer. The terminal is as it
  * was in any case.
  */
-int prompt_line(const char *question, struct mono deadline, const struct session_waker *waker,
+int prompt_line(const char *question, struct mono deadline, const struct wakeup_source *wakeup,
                 struct buf *answer, struct error *err) MUST_USE;
 
 /*
  * Writes question and waits for a line, with echo: *ret_yes if it is "y" or "yes". Gives up as
  * prompt_line does.
  */
-int prompt_confirm(const char *question, struct mono deadline, const struct session_waker *waker,
+int prompt_confirm(const char *question, struct mono deadline, const struct wakeup_source *wakeup,
                    bool *ret_yes, struct error *err) MUST_USE;
 
 #endif

@@ -19,7 +19,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/error.h"
-#include "base/wakeup.h"
+#include "base/wait.h"
 #include "client/credentials_provider.h"
 #include "lock/lock.h"
 #include "net/http.h"
@@ -67,7 +67,7 @@ struct session {
  * service. Fails as aws/settings and the provider do.
  */
 int session_init(struct session *session, const struct session_config *config,
-                 const struct session_waker *waker, struct error *err) MUST_USE;
+                 const struct wakeup_source *wakeup, struct error *err) MUST_USE;
 void session_free(struct session *session);
 
 /* How one request went, outside the lock's rules. */
@@ -86,7 +86,7 @@ struct session_reply {
  * name and more are as in logs_request(). session_reply_free() in any case.
  */
 void session_call(struct session *session, enum logs_operation operation, const char *name,
-                  const char *more, const struct session_waker *waker, struct mono deadline,
+                  const char *more, const struct wakeup_source *wakeup, struct mono deadline,
                   struct session_reply *ret_reply);
 void session_reply_free(struct session_reply *reply);
 
@@ -99,14 +99,11 @@ int session_reply_streams(const struct session_reply *reply, bool *ret_any,
  * until the next one. ret_date: the service's clock as the last page's Date header has it (whole
  * seconds, cut off), or -1. Fails with what the last try said, or ERROR_LATER when woken.
  */
-int session_list(struct session *session, const struct session_waker *waker,
+int session_list(struct session *session, const struct wakeup_source *wakeup,
                  struct lock_listing *ret_listing, struct wall *ret_date,
                  struct error *err) MUST_USE;
 
-/* Waits until then; true if woken() asked for an end before. */
-bool session_pause(const struct session_waker *waker, struct mono until);
-
 /* Does the next thing, or waits until there is one, at the latest until `until`. */
-void session_step(struct session *session, const struct session_waker *waker, struct mono until);
+void session_step(struct session *session, const struct wakeup_source *wakeup, struct mono until);
 
 #endif

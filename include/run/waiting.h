@@ -28,7 +28,7 @@ int waiting_begin(struct waiting *waiting, const struct signals *signals, struct
                   struct error *err) MUST_USE;
 void waiting_show(struct waiting *waiting, const struct session *session);
 bool waiting_is_over(const struct waiting *waiting); /* something has ended the wait */
-struct session_waker waiting_waker(struct waiting *waiting);
+struct wakeup_source waiting_wakeup(struct waiting *waiting);
 void waiting_end(struct waiting *waiting); /* erases the line; may run twice */
 
 #endif

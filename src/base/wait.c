@@ -36,3 +36,17 @@ int wait_ready(struct pollfd *fds, nfds_t count, struct mono until)
     (void)nanosleep(&nap, NULL); /* a shorter one does no harm */
     return assume_all_ready(fds, count);
 }
+
+bool wait_once(const struct wakeup_source *source, struct mono until)
+{
+    struct pollfd fd = {.fd = source->fd, .events = POLLIN};
+    return wait_ready(&fd, 1, until) > 0 && wakeup_ends(source);
+}
+
+bool wait_until(const struct wakeup_source *source, struct mono until)
+{
+    while (!mono_reached(mono_now(), until))
+        if (wait_once(source, until))
+            return true;
+    return false;
+}

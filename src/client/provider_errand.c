@@ -27,20 +27,14 @@ static int give_up(struct provider *provider, const char *why, struct error *err
     return error_set(err, ERROR_LATER, "looking for credentials was given up: %s", why);
 }
 
-/* False if there is no time for it, or the wake descriptor became readable. */
+/* Fails if there is no time for it, or somebody asks for an end. */
 static int pause_for(struct provider *provider, int64_t pause_ms,
                      const struct provider_limits *limits, struct error *err)
 {
     struct mono until = mono_add(mono_now(), pause_ms);
     if (pause_ms > 0 && mono_reached(until, limits->deadline))
         return give_up(provider, "no time is left for another try", err);
-    for (;;) {
-        struct pollfd wake = {.fd = limits->waker->fd, .events = POLLIN};
-        if (mono_reached(mono_now(), until))
-            return 0;
-        if (wait_ready(&wake, 1, until) > 0 && session_waker_ends(limits->waker))
-            return give_up(provider, "interrupted", err);
-    }
+    return wait_until(limits->wakeup, until) ? give_up(provider, "interrupted", err) : 0;
 }
 
 static int sign(const struct provider *provider, const struct credentials_want *want,
@@ -58,16 +52,16 @@ static int sign(const struct provider *provider, const struct credentials_want *
     return sigv4_sign(want->request, &keys, want->region, "sts", now, err);
 }
 
-/* Waits for the exchange to end, by itself or by the waker. */
-static enum http_outcome collect(struct http_exchange *under_way, const struct session_waker *waker,
-                                 struct provider_errand *errand)
+/* Waits for the exchange to end, by itself or by the wakeup. */
+static enum http_outcome collect(struct http_exchange *under_way,
+                                 const struct wakeup_source *wakeup, struct provider_errand *errand)
 {
     for (;;) {
         enum http_outcome outcome =
-            http_collect(under_way, waker->fd, &errand->http, &errand->failure);
+            http_collect(under_way, wakeup->fd, &errand->http, &errand->failure);
         if (outcome != HTTP_WOKEN)
             return outcome;
-        if (session_waker_ends(waker))
+        if (wakeup_ends(wakeup))
             return http_abandon(under_way, &errand->http, &errand->failure);
     }
 }
@@ -97,7 +91,7 @@ static int exchange(struct provider *provider, const struct credentials_want *wa
         errand->answer = (struct credentials_answer){.failure = &errand->failure};
         return 0;
     }
-    enum http_outcome outcome = collect(under_way, limits->waker, errand);
+    enum http_outcome outcome = collect(under_way, limits->wakeup, errand);
     enum http_reason reason = errand->http.reason;
     if (reason == HTTP_REASON_WOKEN)
         return give_up(provider, "interrupted", err);
@@ -147,7 +141,7 @@ static int run_program(struct provider *provider, const struct credentials_want 
 {
     struct helper_result *helper = &errand->helper;
     if (helper_run(want->program, provider->has_keys || provider->quiet, limits->deadline,
-                   limits->waker, helper, &errand->failure) != 0) {
+                   limits->wakeup, helper, &errand->failure) != 0) {
         errand->answer.failure = &errand->failure;
         provider->given_up = errand->failure.kind == ERROR_LATER;
         return 0;
@@ -167,7 +161,7 @@ static int ask_code(const struct provider *provider, const struct credentials_wa
     int result =
         provider->has_keys || provider->quiet
             ? error_set(&errand->failure, ERROR_CONFIG, "no code is asked for while a command runs")
-            : prompt_line(question, limits->deadline, limits->waker, &errand->code,
+            : prompt_line(question, limits->deadline, limits->wakeup, &errand->code,
                           &errand->failure);
     errand->answer.failure = result == 0 ? NULL : &errand->failure;
     errand->answer.output = text_slice(buf_text(&errand->code), errand->code.length);

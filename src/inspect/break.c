@@ -93,9 +93,9 @@ static int check_unmarked(struct broken *broken, const struct survey_run *run, s
     bool any = run->has_content;
     if (!any) {
         struct session_reply reply;
-        struct session_waker waker = inspect_waker(&broken->inspect);
+        struct wakeup_source wakeup = inspect_wakeup(&broken->inspect);
         (void)snprintf(group, sizeof(group), "%.*s", TEXT_ARGS(name));
-        session_call(&broken->inspect.session, LOGS_DESCRIBE_STREAMS, group, NULL, &waker,
+        session_call(&broken->inspect.session, LOGS_DESCRIBE_STREAMS, group, NULL, &wakeup,
                      mono_add(mono_now(), SESSION_PAGE_MS), &reply);
         int result = reply.outcome == LOCK_DONE ? session_reply_streams(&reply, &any, err) : -1;
         if (reply.outcome != LOCK_DONE)
@@ -140,9 +140,10 @@ static int show(struct broken *broken, const struct inspect_view *view, struct b
 static int ask(struct broken *broken, bool *ret_yes, struct error *err)
 {
     char question[SHOWN_BYTES + 64];
-    struct session_waker waker = inspect_waker(&broken->inspect);
+    struct wakeup_source wakeup = inspect_wakeup(&broken->inspect);
     (void)snprintf(question, sizeof(question), "Break '%s'? [y/N] ", broken->shown);
-    int result = prompt_confirm(question, mono_add(mono_now(), BREAK_ASK_MS), &waker, ret_yes, err);
+    int result =
+        prompt_confirm(question, mono_add(mono_now(), BREAK_ASK_MS), &wakeup, ret_yes, err);
     if (result != 0 && err->kind == ERROR_CONFIG)
         return error_set(err, ERROR_USAGE, "--break needs --yes where it cannot ask");
     return result;
@@ -151,11 +152,11 @@ static int ask(struct broken *broken, bool *ret_yes, struct error *err)
 static int delete_one(struct broken *broken, struct text name, bool *ret_there, struct error *err)
 {
     char group[ATTEMPT_NAME_BYTES + 1];
-    struct session_waker waker = inspect_waker(&broken->inspect);
+    struct wakeup_source wakeup = inspect_wakeup(&broken->inspect);
     (void)snprintf(group, sizeof(group), "%.*s", TEXT_ARGS(name));
     for (unsigned tries = 1;; tries++) {
         struct session_reply reply;
-        session_call(&broken->inspect.session, LOGS_DELETE, group, NULL, &waker,
+        session_call(&broken->inspect.session, LOGS_DELETE, group, NULL, &wakeup,
                      mono_add(mono_now(), SESSION_PAGE_MS), &reply);
         enum lock_outcome outcome = reply.outcome;
         int64_t pause_ms = reply.pause_ms;
@@ -168,7 +169,7 @@ static int delete_one(struct broken *broken, struct text name, bool *ret_there, 
             *err = reply.err;
             return -1;
         }
-        if (session_pause(&waker, mono_add(mono_now(), pause_ms)))
+        if (wait_until(&wakeup, mono_add(mono_now(), pause_ms)))
             return error_set(err, ERROR_LATER, "given up");
     }
 }
@@ -218,13 +219,13 @@ static bool is_renewed(const struct broken *broken, const struct inspect_view *v
 static int break_it(struct broken *broken, struct error *err)
 {
     char name[ATTEMPT_NAME_BYTES + 1];
-    struct session_waker waker = inspect_waker(&broken->inspect);
+    struct wakeup_source wakeup = inspect_wakeup(&broken->inspect);
     int clear = 0;
     for (int round = 0; clear < BREAK_CLEAR_LOOKS && round < BREAK_ROUNDS_MAX; round++) {
         struct inspect_view view;
         bool any = false;
         int64_t pause_ms = round ? broken->inspect.plan->settle_ms : 0;
-        if (session_pause(&waker, mono_add(mono_now(), pause_ms)))
+        if (wait_until(&wakeup, mono_add(mono_now(), pause_ms)))
             return error_set(err, ERROR_LATER, "given up");
         if (inspect_look(&broken->inspect, &view, err) != 0)
             return -1;

@@ -8,7 +8,7 @@ static const char *environment_get(const char *name, void *context)
     return inspect->plan->environment(name);
 }
 
-static bool woken(void *context)
+static bool on_wakeup(void *context)
 {
     struct inspect *inspect = context;
     struct signals_seen seen;
@@ -20,10 +20,10 @@ static bool woken(void *context)
     return inspect->signal != 0;
 }
 
-struct session_waker inspect_waker(struct inspect *inspect)
+struct wakeup_source inspect_wakeup(struct inspect *inspect)
 {
-    return (struct session_waker){
-        .fd = inspect->plan->signals->fd, .woken = woken, .context = inspect};
+    return (struct wakeup_source){
+        .fd = inspect->plan->signals->fd, .on_wakeup = on_wakeup, .context = inspect};
 }
 
 int inspect_open(struct inspect *inspect, const struct inspect_plan *plan, struct error *err)
@@ -43,8 +43,8 @@ int inspect_open(struct inspect *inspect, const struct inspect_plan *plan, struc
         .read_timeout_ms = plan->read_timeout_ms,
         .tags = plan->tags,
     };
-    struct session_waker waker = inspect_waker(inspect);
-    return session_init(&inspect->session, &config, &waker, err);
+    struct wakeup_source wakeup = inspect_wakeup(inspect);
+    return session_init(&inspect->session, &config, &wakeup, err);
 }
 
 void inspect_close(struct inspect *inspect)
@@ -67,9 +67,9 @@ int inspect_failed(const struct inspect *inspect, const struct error *err)
 int inspect_look(struct inspect *inspect, struct inspect_view *ret_view, struct error *err)
 {
     struct inspect_view view = {0};
-    struct session_waker waker = inspect_waker(inspect);
+    struct wakeup_source wakeup = inspect_wakeup(inspect);
     struct wall date;
-    if (session_list(&inspect->session, &waker, &view.listing, &date, err) != 0)
+    if (session_list(&inspect->session, &wakeup, &view.listing, &date, err) != 0)
         return -1;
     provider_report(&inspect->session.provider, REPORT_VERBOSE);
     view.by_service = date.ms >= 0;

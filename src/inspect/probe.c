@@ -10,7 +10,7 @@
 
 #define ARN_BYTES      2048
 #define ACCOUNT_COLONS 4 /* arn:partition:logs:region:ACCOUNT: */
-#define NO_WAKER       ((struct session_waker){.fd = -1})
+#define NO_WAKEUP      ((struct wakeup_source){.fd = -1})
 
 static const struct {
     const char *name;
@@ -47,10 +47,10 @@ static void note(struct check *check, const struct session_reply *reply)
 static int call(struct check *check, enum check_action action, const char *name, bool *ret_denied,
                 struct session_reply *ret_reply, struct error *err)
 {
-    struct session_waker waker = inspect_waker(&check->inspect);
+    struct wakeup_source wakeup = inspect_wakeup(&check->inspect);
     const char *tags = action == CHECK_CREATE ? check->inspect.plan->tags : NULL;
     for (unsigned tries = 1;; tries++) {
-        session_call(&check->inspect.session, actions[action].operation, name, tags, &waker,
+        session_call(&check->inspect.session, actions[action].operation, name, tags, &wakeup,
                      mono_add(mono_now(), SESSION_PAGE_MS), ret_reply);
         note(check, ret_reply);
         *ret_denied = ret_reply->outcome == LOCK_REFUSED &&
@@ -66,7 +66,7 @@ static int call(struct check *check, enum check_action action, const char *name,
         session_reply_free(ret_reply);
         if (final)
             return -1;
-        if (session_pause(&waker, mono_add(mono_now(), pause_ms)))
+        if (wait_until(&wakeup, mono_add(mono_now(), pause_ms)))
             return error_set(err, ERROR_LATER, "given up");
     }
 }
@@ -160,7 +160,7 @@ static int look(struct check *check, bool *ret_shown, struct mono *ret_asked, in
 static int wait_until_shown(struct check *check, bool shown, struct mono sent, struct mono answered,
                             struct measure_lag *lag, int64_t *created_ms, struct error *err)
 {
-    struct session_waker waker = inspect_waker(&check->inspect);
+    struct wakeup_source wakeup = inspect_wakeup(&check->inspect);
     int64_t missed_ms = MEASURE_NEVER;
     for (;;) {
         bool is_shown;
@@ -176,8 +176,8 @@ static int wait_until_shown(struct check *check, bool shown, struct mono sent, s
         missed_ms = mono_diff(asked, answered);
         missed_ms = missed_ms < 0 ? 0 : missed_ms;
         int64_t pause_ms = passed_ms / CHECK_PAUSE_SHARE;
-        if (session_pause(&waker,
-                          mono_add(now, pause_ms < CHECK_PAUSE_MS ? CHECK_PAUSE_MS : pause_ms)))
+        if (wait_until(&wakeup,
+                       mono_add(now, pause_ms < CHECK_PAUSE_MS ? CHECK_PAUSE_MS : pause_ms)))
             return error_set(err, ERROR_LATER, "given up");
     }
 }
@@ -223,7 +223,7 @@ static int round_trip(struct check *check, const struct identity *identity, uint
 static int clear_away(struct check *check, struct error *err)
 {
     struct inspect_view view;
-    struct session_waker waker = inspect_waker(&check->inspect);
+    struct wakeup_source wakeup = inspect_wakeup(&check->inspect);
     if (inspect_look(&check->inspect, &view, err) != 0)
         return -1;
     for (uint32_t i = 0; i < view.survey.count; i++) {
@@ -234,7 +234,7 @@ static int clear_away(struct check *check, struct error *err)
             if (run->kind != SURVEY_ABANDONED || !run->marked)
                 continue;
             (void)snprintf(name, sizeof(name), "%.*s", TEXT_ARGS(view.listing.entries[k].name));
-            session_call(&check->inspect.session, LOGS_DELETE, name, NULL, &waker,
+            session_call(&check->inspect.session, LOGS_DELETE, name, NULL, &wakeup,
                          mono_add(mono_now(), SESSION_PAGE_MS), &reply);
             session_reply_free(&reply);
         }
@@ -265,10 +265,10 @@ static int measure(struct check *check, const struct identity *identity, struct 
 /* The probe that may still be there: a few tries, whatever signals have come. */
 static void remove_probe(struct check *check)
 {
-    struct session_waker waker = NO_WAKER;
+    struct wakeup_source wakeup = NO_WAKEUP;
     for (unsigned tries = 0; *check->probe && tries < check->inspect.aws.max_attempts; tries++) {
         struct session_reply reply;
-        session_call(&check->inspect.session, LOGS_DELETE, check->probe, NULL, &waker,
+        session_call(&check->inspect.session, LOGS_DELETE, check->probe, NULL, &wakeup,
                      mono_add(mono_now(), SESSION_GRACE_MS), &reply);
         if (reply.outcome == LOCK_DONE || reply.outcome == LOCK_ABSENT)
             check->probe[0] = '\0';

@@ -129,7 +129,7 @@ static bool has_ended(const struct helper *helper)
 }
 
 /* Reads until the program has ended. Its children may hold the pipes open for longer. */
-static int follow(struct helper *helper, struct mono deadline, const struct session_waker *waker,
+static int follow(struct helper *helper, struct mono deadline, const struct wakeup_source *wakeup,
                   struct helper_result *result, struct error *err)
 {
     bool ended = false;
@@ -138,7 +138,7 @@ static int follow(struct helper *helper, struct mono deadline, const struct sess
             {.fd = helper->output_fd, .events = POLLIN},
             {.fd = helper->messages_fd, .events = POLLIN},
             {.fd = helper->pid_fd, .events = POLLIN},
-            {.fd = waker->fd, .events = POLLIN},
+            {.fd = wakeup->fd, .events = POLLIN},
         };
         struct mono look_at = helper->pid_fd < 0 ? mono_add(mono_now(), LOOK_MS) : MONO_NEVER;
         (void)wait_ready(fds, 4, mono_min(deadline, look_at)); /* all are looked at anyway */
@@ -151,7 +151,7 @@ static int follow(struct helper *helper, struct mono deadline, const struct sess
             err->kind = ERROR_CONFIG;
             return -1;
         }
-        if (!ended && fds[3].revents && session_waker_ends(waker))
+        if (!ended && fds[3].revents && wakeup_ends(wakeup))
             return error_set(err, ERROR_LATER, "given up");
         if (!ended && mono_reached(mono_now(), deadline))
             return error_set(err, ERROR_LATER, "it did not end in time");
@@ -175,7 +175,7 @@ static int open_pipes(int output[2], int messages[2], struct error *err)
 }
 
 int helper_run(char *const *words, bool quiet, struct mono deadline,
-               const struct session_waker *waker, struct helper_result *ret_result,
+               const struct wakeup_source *wakeup, struct helper_result *ret_result,
                struct error *err)
 {
     struct helper_result result = {
@@ -199,7 +199,7 @@ int helper_run(char *const *words, bool quiet, struct mono deadline,
     if (failure) {
         (void)error_system(err, failure, "'%s' cannot be run", words[0]); /* told by done */
         err->kind = ERROR_CONFIG;
-    } else if (follow(&helper, deadline, waker, &result, err) != 0) {
+    } else if (follow(&helper, deadline, wakeup, &result, err) != 0) {
         (void)error_add(err, "'%s'", words[0]);
         end(&helper);
     } else {

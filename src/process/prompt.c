@@ -17,15 +17,15 @@ static int no_terminal(struct error *err)
 }
 
 /* Waits for a line, read into `line`; ret_text is what it says, without blanks around it. */
-static int read_line(int tty, struct mono deadline, const struct session_waker *waker,
+static int read_line(int tty, struct mono deadline, const struct wakeup_source *wakeup,
                      char line[LINE_BYTES], struct text *ret_text, struct error *err)
 {
     for (;;) {
-        struct pollfd fds[] = {{.fd = tty, .events = POLLIN}, {.fd = waker->fd, .events = POLLIN}};
+        struct pollfd fds[] = {{.fd = tty, .events = POLLIN}, {.fd = wakeup->fd, .events = POLLIN}};
         if (mono_reached(mono_now(), deadline))
             return error_set(err, ERROR_LATER, "no answer was given in time");
         (void)wait_ready(fds, 2, deadline); /* reading does not block */
-        if (fds[1].revents && session_waker_ends(waker))
+        if (fds[1].revents && wakeup_ends(wakeup))
             return error_set(err, ERROR_LATER, "given up");
         ssize_t got = read(tty, line, LINE_BYTES);
         if (got < 0 && (errno == EAGAIN || errno == EINTR))
@@ -36,13 +36,13 @@ static int read_line(int tty, struct mono deadline, const struct session_waker *
 }
 
 static int ask(int tty, const char *question, struct mono deadline,
-               const struct session_waker *waker, struct buf *answer, struct error *err)
+               const struct wakeup_source *wakeup, struct buf *answer, struct error *err)
 {
     char line[LINE_BYTES];
     struct text text;
     if (write(tty, question, strlen(question)) < 0)
         return error_system(err, errno, "writing to the terminal");
-    int result = read_line(tty, deadline, waker, line, &text, err);
+    int result = read_line(tty, deadline, wakeup, line, &text, err);
     if (result == 0) {
         (void)buf_add(answer, text.data, text.length); /* asked next */
         wipe(line, sizeof(line));
@@ -58,7 +58,7 @@ static int open_terminal(void)
     return open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 }
 
-int prompt_line(const char *question, struct mono deadline, const struct session_waker *waker,
+int prompt_line(const char *question, struct mono deadline, const struct wakeup_source *wakeup,
                 struct buf *answer, struct error *err)
 {
     struct termios before, quiet;
@@ -72,14 +72,14 @@ int prompt_line(const char *question, struct mono deadline, const struct session
     quiet = before;
     quiet.c_lflag &= ~(tcflag_t)ECHO;
     int result = tcsetattr(tty, TCSAFLUSH, &quiet) == 0
-                     ? ask(tty, question, deadline, waker, answer, err)
+                     ? ask(tty, question, deadline, wakeup, answer, err)
                      : error_system(err, errno, "switching off the echo of the terminal");
     (void)tcsetattr(tty, TCSAFLUSH, &before); /* nothing can be done about a failure */
     (void)close(tty);
     return result;
 }
 
-int prompt_confirm(const char *question, struct mono deadline, const struct session_waker *waker,
+int prompt_confirm(const char *question, struct mono deadline, const struct wakeup_source *wakeup,
                    bool *ret_yes, struct error *err)
 {
     char line[LINE_BYTES];
@@ -92,7 +92,7 @@ int prompt_confirm(const char *question, struct mono deadline, const struct sess
     }
     int result = write(tty, question, strlen(question)) < 0
                      ? error_system(err, errno, "writing to the terminal")
-                     : read_line(tty, deadline, waker, line, &answer, err);
+                     : read_line(tty, deadline, wakeup, line, &answer, err);
     if (result == 0)
         *ret_yes = text_equal(answer, "y") || text_equal(answer, "yes");
     (void)close(tty);

@@ -54,10 +54,11 @@ static void *beat(void *context)
 {
     struct heartbeat *heartbeat = context;
     struct session *session = heartbeat->session;
-    struct session_waker waker = {.fd = heartbeat->stop_fd, .woken = stopped, .context = heartbeat};
+    struct wakeup_source wakeup = {
+        .fd = heartbeat->stop_fd, .on_wakeup = stopped, .context = heartbeat};
     struct lock_lease known = {.ends_at = lock_lease(&session->lock).ends_at};
     while (!atomic_load(&heartbeat->stopping)) {
-        session_step(session, &waker, MONO_NEVER);
+        session_step(session, &wakeup, MONO_NEVER);
         provider_report(&session->provider, REPORT_VERBOSE);
         struct lock_lease lease = lock_lease(&session->lock);
         bool lost = lock_phase(&session->lock) == LOCK_LOST;

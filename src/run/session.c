@@ -51,13 +51,13 @@ static int find_proxy(struct session *session, struct error *err)
 }
 
 int session_init(struct session *session, const struct session_config *config,
-                 const struct session_waker *waker, struct error *err)
+                 const struct wakeup_source *wakeup, struct error *err)
 {
     *session = (struct session){.config = *config, .listing = LOGS_LISTING, .budget = RETRY_BUDGET};
     CLEAN(buf) struct buf agent = BUF(SESSION_AGENT_BYTES - 1);
     struct mono now = mono_now();
     int64_t keys_ms = config->release_only ? config->read_timeout_ms : PROVIDER_FIRST_MS;
-    struct provider_limits limits = {mono_add(now, keys_ms), waker};
+    struct provider_limits limits = {mono_add(now, keys_ms), wakeup};
     const struct credentials *keys;
     session->last_answer = now;
     retry_init(&session->retry, &session->budget);
@@ -104,15 +104,16 @@ static struct wall corrected_now(const struct session *session)
 }
 
 /* Waits for the exchange; whoever wakes us may ask for an early end, which gives a short grace. */
-static enum http_outcome collect(struct http_exchange *under_way, const struct session_waker *waker,
-                                 struct http_answer *answer, struct error *err)
+static enum http_outcome collect(struct http_exchange *under_way,
+                                 const struct wakeup_source *wakeup, struct http_answer *answer,
+                                 struct error *err)
 {
-    int fd = waker->fd;
+    int fd = wakeup->fd;
     for (;;) {
         enum http_outcome outcome = http_collect(under_way, fd, answer, err);
         if (outcome != HTTP_WOKEN)
             return outcome;
-        if (!waker->woken(waker->context))
+        if (!wakeup->on_wakeup(wakeup->context))
             continue;
         if (!http_is_sent(under_way))
             return http_abandon(under_way, answer, err);
@@ -123,10 +124,10 @@ static enum http_outcome collect(struct http_exchange *under_way, const struct s
 
 /* Signs and sends once. Returns -1 if there was nothing to send it with (keys, memory). */
 static int send_once(struct session *session, struct exchange *exchange,
-                     const struct session_waker *waker, enum http_outcome *ret_outcome)
+                     const struct wakeup_source *wakeup, enum http_outcome *ret_outcome)
 {
     const struct credentials *keys;
-    struct provider_limits provider_limits = {exchange->deadline, waker};
+    struct provider_limits provider_limits = {exchange->deadline, wakeup};
     if (provider_get(&session->provider, &provider_limits, &keys, &exchange->err) != 0)
         return -1;
     struct request request;
@@ -143,7 +144,7 @@ static int send_once(struct session *session, struct exchange *exchange,
                    &exchange->err) == 0)
         under_way = http_start(session->http, &request, &limits, &exchange->err);
     if (under_way)
-        *ret_outcome = collect(under_way, waker, &exchange->answer, &exchange->err);
+        *ret_outcome = collect(under_way, wakeup, &exchange->answer, &exchange->err);
     request_free(&request);
     session->calls += under_way != NULL;
     return under_way ? 0 : -1;
@@ -236,14 +237,14 @@ static void take_silence(struct exchange *exchange, enum http_outcome outcome)
 
 /* One wish of the lock, carried out: signed, sent, and sent again where that is called for. */
 static void perform(struct session *session, struct exchange *exchange,
-                    const struct session_waker *waker)
+                    const struct wakeup_source *wakeup)
 {
     bool repeated = false;
     for (int resigned = 0;; resigned++) {
         enum http_outcome outcome;
         http_answer_free(&exchange->answer);
         exchange->err = (struct error){0};
-        if (send_once(session, exchange, waker, &outcome) != 0) {
+        if (send_once(session, exchange, wakeup, &outcome) != 0) {
             /* Who holds the lock, or gives it back, goes on trying: new keys may come yet. */
             bool waiting = lock_phase(&session->lock) <= LOCK_CLAIMING;
             bool final = waiting &&
@@ -357,7 +358,7 @@ static enum logs_operation operation_of(enum lock_todo_kind kind)
 }
 
 static void carry_out(struct session *session, const struct lock_todo *todo,
-                      const struct session_waker *waker)
+                      const struct wakeup_source *wakeup)
 {
     bool lists = todo->kind == LOCK_TODO_LIST || todo->kind == LOCK_TODO_LIST_MORE;
     struct exchange exchange = {.operation = operation_of(todo->kind),
@@ -368,7 +369,7 @@ static void carry_out(struct session *session, const struct lock_todo *todo,
     if (todo->kind == LOCK_TODO_LIST_MORE)
         (void)buf_add(&token, session->listing.token.data, session->listing.token.length);
     exchange.more = todo->kind == LOCK_TODO_CREATE ? session->config.tags : buf_text(&token);
-    perform(session, &exchange, waker);
+    perform(session, &exchange, wakeup);
     if (todo->kind == LOCK_TODO_LIST) {
         logs_listing_clear(&session->listing);
         session->pages = 0;
@@ -387,14 +388,7 @@ static void carry_out(struct session *session, const struct lock_todo *todo,
     http_answer_free(&exchange.answer);
 }
 
-/* Once; true if woken() asked for an end. */
-static bool wait_for(const struct session_waker *waker, struct mono until)
-{
-    struct pollfd fd = {.fd = waker->fd, .events = POLLIN};
-    return wait_ready(&fd, 1, until) > 0 && waker->woken(waker->context);
-}
-
-void session_step(struct session *session, const struct session_waker *waker, struct mono until)
+void session_step(struct session *session, const struct wakeup_source *wakeup, struct mono until)
 {
     enum lock_phase before = lock_phase(&session->lock);
     struct lock_todo todo = lock_next(&session->lock, mono_now());
@@ -407,20 +401,20 @@ void session_step(struct session *session, const struct session_waker *waker, st
     case LOCK_TODO_WAIT:
         if (lock_phase(&session->lock) != before)
             return; /* held or lost by now: that is for the caller to see at once */
-        (void)wait_for(waker, mono_min(todo.at, until)); /* the caller looks by itself */
+        (void)wait_once(wakeup, mono_min(todo.at, until)); /* the caller looks by itself */
         return;
     default:
-        carry_out(session, &todo, waker);
+        carry_out(session, &todo, wakeup);
     }
 }
 
 void session_call(struct session *session, enum logs_operation operation, const char *name,
-                  const char *more, const struct session_waker *waker, struct mono deadline,
+                  const char *more, const struct wakeup_source *wakeup, struct mono deadline,
                   struct session_reply *ret_reply)
 {
     struct exchange exchange = {
         .operation = operation, .name = name, .more = more, .deadline = deadline};
-    perform(session, &exchange, waker);
+    perform(session, &exchange, wakeup);
     pace(session, &exchange, true);
     *ret_reply = (struct session_reply){.outcome = exchange.told.outcome,
                                         .throttled = exchange.told.throttled,
@@ -436,16 +430,8 @@ void session_reply_free(struct session_reply *reply)
     http_answer_free(&reply->answer);
 }
 
-bool session_pause(const struct session_waker *waker, struct mono until)
-{
-    while (!mono_reached(mono_now(), until))
-        if (wait_for(waker, until))
-            return true;
-    return false;
-}
-
 /* The next page of a listing, tried until it is in. */
-static int read_page(struct session *session, const struct session_waker *waker, const char *token,
+static int read_page(struct session *session, const struct wakeup_source *wakeup, const char *token,
                      struct lock_listing *listing, struct wall *date, struct error *err)
 {
     for (unsigned tries = 1;; tries++) {
@@ -453,7 +439,7 @@ static int read_page(struct session *session, const struct session_waker *waker,
                                     .name = session->list_prefix,
                                     .more = token,
                                     .deadline = mono_add(mono_now(), SESSION_PAGE_MS)};
-        perform(session, &exchange, waker);
+        perform(session, &exchange, wakeup);
         if (!*token)
             session->asked = exchange.told.sent;
         take_page(session, &exchange, listing);
@@ -467,12 +453,12 @@ static int read_page(struct session *session, const struct session_waker *waker,
             *err = exchange.err;
             return -1;
         }
-        if (session_pause(waker, mono_add(mono_now(), exchange.told.pause_ms)))
+        if (wait_until(wakeup, mono_add(mono_now(), exchange.told.pause_ms)))
             return error_set(err, ERROR_LATER, "given up");
     }
 }
 
-int session_list(struct session *session, const struct session_waker *waker,
+int session_list(struct session *session, const struct wakeup_source *wakeup,
                  struct lock_listing *ret_listing, struct wall *ret_date, struct error *err)
 {
     CLEAN(buf) struct buf token = BUF(LOGS_TOKEN_BYTES);
@@ -481,7 +467,7 @@ int session_list(struct session *session, const struct session_waker *waker,
     logs_listing_clear(&session->listing);
     session->pages = 0;
     do {
-        if (read_page(session, waker, buf_text(&token), &listing, &date, err) != 0)
+        if (read_page(session, wakeup, buf_text(&token), &listing, &date, err) != 0)
             return -1;
         buf_clear(&token);
         (void)buf_add(&token, session->listing.token.data, session->listing.token.length);

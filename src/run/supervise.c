@@ -18,7 +18,7 @@
 #include "run/waiting.h"
 
 #define RELEASE_SETTLE_MS 1000 /* between the looks for what a killed run has left, at least */
-#define NO_WAKER          ((struct session_waker){.fd = -1})
+#define NO_WAKEUP         ((struct wakeup_source){.fd = -1})
 
 struct run {
     const struct supervise_plan *plan;
@@ -113,13 +113,13 @@ static void take_notices(struct session *session)
 }
 
 /* Deletes what was made. False, and it is said, if something could not be. */
-static bool release(struct run *run, const struct session_waker *waker)
+static bool release(struct run *run, const struct wakeup_source *wakeup)
 {
     struct error left;
     struct session *session = &run->session;
     lock_leave(&session->lock, mono_now());
     while (lock_phase(&session->lock) != LOCK_FINISHED) {
-        session_step(session, waker, MONO_NEVER);
+        session_step(session, wakeup, MONO_NEVER);
         take_notices(session);
     }
     if (!outcome_left(session, &left))
@@ -134,16 +134,16 @@ static void release_after_death(void *context)
 {
     struct run *run = context;
     struct session_config config = run->config;
-    struct session_waker waker = NO_WAKER;
+    struct wakeup_source wakeup = NO_WAKEUP;
     struct error err;
     config.release_only = true;
     if (config.lock.settle_ms < RELEASE_SETTLE_MS) /* a create may be on its way all the same */
         config.lock.settle_ms = RELEASE_SETTLE_MS;
-    if (session_init(&run->session, &config, &waker, &err) != 0) {
+    if (session_init(&run->session, &config, &wakeup, &err) != 0) {
         report(REPORT_ERROR, "%s", err.text);
         return;
     }
-    (void)release(run, &waker); /* it has said what is left */
+    (void)release(run, &wakeup); /* it has said what is left */
     session_free(&run->session);
 }
 
@@ -151,11 +151,11 @@ static void release_after_death(void *context)
 static void wait_for_lock(struct run *run, struct waiting *waiting)
 {
     struct session *session = &run->session;
-    struct session_waker waker = waiting_waker(waiting);
+    struct wakeup_source wakeup = waiting_wakeup(waiting);
     enum lock_phase phase;
     waiting_show(waiting, session);
     do {
-        session_step(session, &waker, MONO_NEVER);
+        session_step(session, &wakeup, MONO_NEVER);
         take_notices(session);
         phase = lock_phase(&session->lock);
     } while (!waiting_is_over(waiting) && phase != LOCK_HELD && phase != LOCK_LOST &&
@@ -316,7 +316,7 @@ static int not_obtained_status(struct run *run, struct error *err)
 /* The lock is held: the rest of the run. */
 static int use_lock(struct run *run, struct error *err)
 {
-    struct session_waker waker = NO_WAKER;
+    struct wakeup_source wakeup = NO_WAKEUP;
     run->held_since = mono_now();
     events_acquired(&run->session, mono_diff(run->held_since, run->arrived));
     if (run_command(run, err) != 0)
@@ -328,7 +328,7 @@ static int use_lock(struct run *run, struct error *err)
         .status = run->status,
         .waited_ms = mono_diff(run->held_since, run->arrived),
         .renewals = run->heartbeat.renewals,
-        .left = !release(run, &waker),
+        .left = !release(run, &wakeup),
     };
     summary.held_ms = mono_diff(mono_now(), run->held_since);
     events_released(&run->session, &summary);
@@ -347,12 +347,12 @@ static int given_up_status(const struct waiting *waiting, struct error *err)
 
 static int run_session(struct run *run, struct waiting *waiting, struct error *err)
 {
-    struct session_waker waker = NO_WAKER;
+    struct wakeup_source wakeup = NO_WAKEUP;
     wait_for_lock(run, waiting);
     waiting_end(waiting);
     if (!waiting_is_over(waiting) && lock_phase(&run->session.lock) == LOCK_HELD)
         return use_lock(run, err);
-    (void)release(run, &waker); /* it has said what is left */
+    (void)release(run, &wakeup); /* it has said what is left */
     if (waiting->signal)
         events_withdrawn(&run->session, waiting->signal, mono_diff(mono_now(), run->arrived));
     if (waiting_is_over(waiting))
@@ -373,9 +373,9 @@ static int start(struct run *run, struct error *err)
     if (guardian_start(&run->guardian, &settings, err) != 0 ||
         waiting_begin(&waiting, run->signals, &run->guardian, err) != 0)
         return error_exit_status(err->kind);
-    struct session_waker waker = waiting_waker(&waiting);
+    struct wakeup_source wakeup = waiting_wakeup(&waiting);
     int status;
-    bool begun = session_init(&run->session, &run->config, &waker, err) == 0;
+    bool begun = session_init(&run->session, &run->config, &wakeup, err) == 0;
     if (!begun ||
         held_check(run->plan->environment, run->plan->lock.prefix, run->session.url, err) != 0)
         status = error_exit_status(err->kind);

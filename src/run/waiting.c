@@ -158,7 +158,7 @@ static void take_signals(struct waiting *waiting)
     }
 }
 
-static bool woken(void *context)
+static bool on_wakeup(void *context)
 {
     struct waiting *waiting = context;
     uint64_t times;
@@ -169,9 +169,10 @@ static bool woken(void *context)
     return waiting_is_over(waiting);
 }
 
-struct session_waker waiting_waker(struct waiting *waiting)
+struct wakeup_source waiting_wakeup(struct waiting *waiting)
 {
-    return (struct session_waker){.fd = waiting->epoll_fd, .woken = woken, .context = waiting};
+    return (struct wakeup_source){
+        .fd = waiting->epoll_fd, .on_wakeup = on_wakeup, .context = waiting};
 }
 
 void waiting_end(struct waiting *waiting)

@@ -62,8 +62,8 @@ static int show_once(struct provider *provider, const struct aws_settings *setti
                      struct error *err)
 {
     CLEAN(buf) struct buf url = BUF(ENDPOINT_URL_BYTES);
-    struct session_waker waker = {.fd = -1};
-    struct provider_limits limits = {mono_add(mono_now(), DEADLINE_MS), &waker};
+    struct wakeup_source wakeup = {.fd = -1};
+    struct provider_limits limits = {mono_add(mono_now(), DEADLINE_MS), &wakeup};
     const struct credentials *keys = NULL;
     const char *region = NULL, *warning;
     int result = provider_region(provider, &limits, &region, err);

@@ -9,7 +9,7 @@
 
 #define WORDS(...) ((char *const *)(const char *const[]){__VA_ARGS__, NULL})
 
-static const struct session_waker nobody = {.fd = -1};
+static const struct wakeup_source nobody = {.fd = -1};
 
 static struct mono soon(int64_t ms)
 {
@@ -104,9 +104,9 @@ static void deadline_and_wake_end_it(void **state)
     assert_int_equal(helper_run(words, false, soon(50), &nobody, &result, &err), -1);
     assert_int_equal(err.kind, ERROR_LATER);
     assert_int_equal(pipe2(pipe, O_CLOEXEC), 0);
-    struct session_waker waker = {.fd = pipe[0]};
+    struct wakeup_source wakeup = {.fd = pipe[0]};
     assert_int_equal(write(pipe[1], "x", 1), 1);
-    assert_int_equal(helper_run(words, true, soon(600000), &waker, &result, &err), -1);
+    assert_int_equal(helper_run(words, true, soon(600000), &wakeup, &result, &err), -1);
     assert_int_equal(err.kind, ERROR_LATER);
     (void)close(pipe[0]);
     (void)close(pipe[1]);
@@ -125,10 +125,10 @@ static void waking_for_nothing_does_not_end_it(void **state)
     CLEAN(helper_result) struct helper_result result = {0};
     int pipe[2];
     assert_int_equal(pipe2(pipe, O_CLOEXEC), 0);
-    struct session_waker waker = {.fd = pipe[0], .woken = go_on, .context = pipe};
+    struct wakeup_source wakeup = {.fd = pipe[0], .on_wakeup = go_on, .context = pipe};
     assert_int_equal(write(pipe[1], "xyz", 3), 3);
-    assert_int_equal(helper_run(WORDS("sh", "-c", "sleep 0.1; echo x"), false, soon(600000), &waker,
-                                &result, NULL),
+    assert_int_equal(helper_run(WORDS("sh", "-c", "sleep 0.1; echo x"), false, soon(600000),
+                                &wakeup, &result, NULL),
                      0);
     assert_string_equal(buf_text(&result.output), "x\n");
     (void)close(pipe[0]);

@@ -89,6 +89,37 @@ static void where_the_kernel_cannot_wait_all_may_be_ready(void **state)
     assert_true(mono_diff(mono_now(), begun) >= WAIT_NAP_MS - 1);
 }
 
+struct bell {
+    unsigned rung, ends_at; /* asks for an end the so many-th time */
+};
+
+static bool on_wakeup(void *context)
+{
+    struct bell *bell = context;
+    return ++bell->rung == bell->ends_at;
+}
+
+static void a_wakeup_source_ends_a_wait_if_it_asks_for_that(void **state)
+{
+    (void)state;
+    int fd = eventfd(1, EFD_CLOEXEC | EFD_NONBLOCK); /* stays readable */
+    struct bell bell = {.ends_at = 3};
+    struct wakeup_source source = {.fd = fd, .on_wakeup = on_wakeup, .context = &bell};
+    assert_true(fd >= 0);
+    assert_true(wait_until(&source, MONO_NEVER));
+    assert_int_equal(bell.rung, 3);
+    assert_false(wait_once(&source, MONO_NEVER));
+    assert_int_equal(bell.rung, 4);
+
+    source.on_wakeup = NULL;
+    assert_true(wait_once(&source, MONO_NEVER));
+    source.fd = -1;
+    struct mono until = mono_add(mono_now(), 20);
+    assert_false(wait_until(&source, until));
+    assert_true(mono_reached(mono_now(), until));
+    (void)close(fd);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -97,6 +128,7 @@ int main(void)
         cmocka_unit_test(waits_until_a_descriptor_is_ready),
         cmocka_unit_test(waits_until_the_moment),
         cmocka_unit_test(where_the_kernel_cannot_wait_all_may_be_ready),
+        cmocka_unit_test(a_wakeup_source_ends_a_wait_if_it_asks_for_that),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
