@@ -10,6 +10,7 @@
  * error. A command that withlock runs is left alone: it has another name.
  */
 #undef _FILE_OFFSET_BITS /* or open() would be another name for open64() here */
+#undef _TIME_BITS        /* which needs the other */
 #include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
