@@ -17,17 +17,18 @@
 #include "base/text.h"
 #include "net/request.h"
 
-#define LOGS_SERVICE       "logs"
-#define LOGS_PAGE_GROUPS   50 /* DescribeLogGroups: the most a page holds */
-#define LOGS_ANSWER_BYTES  (1024 * 1024)
-#define LOGS_GROUPS_MAX    20000 /* of one listing, all pages */
-#define LOGS_PAGES_MAX     1000
-#define LOGS_NAME_BYTES    512
-#define LOGS_TOKEN_BYTES   4096
-#define LOGS_NAMES_BYTES   (LOGS_GROUPS_MAX * LOGS_NAME_BYTES)
-#define LOGS_CODE_BYTES    96
-#define LOGS_MESSAGE_BYTES 640
-#define LOGS_ALLOW         "; allow it: {" /* in an error: begins the statement that is missing */
+#define LOGS_SERVICE        "logs"
+#define LOGS_PAGE_GROUPS    50 /* DescribeLogGroups: the most a page holds */
+#define LOGS_ANSWER_BYTES   (1024 * 1024)
+#define LOGS_GROUPS_MAX     20000 /* of one listing, all pages */
+#define LOGS_PAGES_MAX      1000
+#define LOGS_NAME_BYTES     512
+#define LOGS_TOKEN_BYTES    4096
+#define LOGS_CREATED_MAX_MS ((int64_t)4102444800000) /* 2100-01-01: no log group is made later */
+#define LOGS_NAMES_BYTES    (LOGS_GROUPS_MAX * LOGS_NAME_BYTES)
+#define LOGS_CODE_BYTES     96
+#define LOGS_MESSAGE_BYTES  640
+#define LOGS_ALLOW          "; allow it: {" /* in an error: begins the statement that is missing */
 
 enum logs_operation {
     LOGS_CREATE,           /* CreateLogGroup */
@@ -92,12 +93,18 @@ const char *logs_operation_name(enum logs_operation operation);
 struct logs_group {
     size_t name_at; /* offset into names */
     size_t name_bytes;
-    int64_t created_ms;
-    bool has_content;
+    int64_t created_ms; /* 0 to LOGS_CREATED_MAX_MS; 0 if the service gave another number */
+    bool has_content;   /* no attempt, whatever its name; so is one without a possible time */
 };
 
-/* Pages of a listing, added up. All zeros but for the limits: LOGS_LISTING. */
+/*
+ * Pages of a listing, added up. All zeros but for the limits: LOGS_LISTING. Where level_bytes is
+ * set, log groups with a '/' behind so many bytes of their name are counted and passed over: those
+ * of locks nested below "PREFIX/" would take the memory that the lock's own need.
+ */
 struct logs_listing {
+    size_t level_bytes; /* of "PREFIX/"; 0: no names are passed over */
+    uint32_t nested;    /* how many were, on all pages */
     struct buf names;
     struct logs_group *groups;
     uint32_t count;

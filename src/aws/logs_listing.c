@@ -10,6 +10,7 @@ void logs_listing_clear(struct logs_listing *listing)
     buf_clear(&listing->names);
     buf_clear(&listing->token);
     listing->count = 0;
+    listing->nested = 0;
 }
 
 void logs_listing_free(struct logs_listing *listing)
@@ -31,7 +32,7 @@ struct text logs_listing_name(const struct logs_listing *listing, uint32_t i)
 struct page {
     struct logs_listing *listing;
     struct logs_group group; /* the one being read */
-    bool named, dated, listed;
+    bool named, dated, nested, listed;
     struct buf token; /* of the next page */
 };
 
@@ -47,6 +48,10 @@ static int add_group(struct page *page, struct error *err)
     struct logs_listing *listing = page->listing;
     if (!page->named || !page->dated)
         return error_set(err, ERROR_GARBLED, "a log group without a name or creation time");
+    if (page->nested) {
+        listing->nested++;
+        return 0;
+    }
     if (listing->count == LOGS_GROUPS_MAX)
         return error_set(err, ERROR_LIMIT, "more than %d log groups under the prefix",
                          LOGS_GROUPS_MAX);
@@ -62,15 +67,24 @@ static int add_group(struct page *page, struct error *err)
     return 0;
 }
 
+static bool is_nested(const struct logs_listing *listing, struct text name)
+{
+    size_t level = listing->level_bytes;
+    return level && name.length > level && memchr(name.data + level, '/', name.length - level);
+}
+
 static int set_name(struct page *page, const struct json_event *event, struct error *err)
 {
     struct buf *names = &page->listing->names;
     if (event->type != JSON_STRING || event->text.length == 0 ||
         event->text.length > LOGS_NAME_BYTES)
         return garbled(event, err);
+    page->named = true;
+    page->nested = is_nested(page->listing, event->text);
+    if (page->nested)
+        return 0;
     page->group.name_at = names->length;
     page->group.name_bytes = event->text.length;
-    page->named = true;
     (void)buf_add(names, event->text.data, event->text.length);
     return buf_check(names, "the listing", err);
 }
@@ -83,25 +97,39 @@ static int set_token(struct page *page, const struct json_event *event, struct e
     return buf_check(&page->token, "the token of the next page", err);
 }
 
+/*
+ * Times far in the future, or before 1970, are not the service's: sums with them would overflow,
+ * and somebody's log group would look like an attempt that has expired.
+ */
+static int set_created(struct page *page, const struct json_event *event, struct error *err)
+{
+    bool number = event->type == JSON_INTEGER || event->type == JSON_NUMBER;
+    bool good =
+        event->type == JSON_INTEGER && event->integer >= 0 && event->integer <= LOGS_CREATED_MAX_MS;
+    if (!number)
+        return garbled(event, err);
+    page->dated = true;
+    page->group.created_ms = good ? event->integer : 0;
+    page->group.has_content |= !good;
+    return 0;
+}
+
 /* A member of a log group. Null is as good as missing; another type than AWS documents is not. */
 static int visit_member(struct page *page, const struct json_event *event, struct error *err)
 {
     struct logs_group *group = &page->group;
     bool stored = json_at(event, "logGroups[].storedBytes");
     bool filters = json_at(event, "logGroups[].metricFilterCount");
-    bool created = json_at(event, "logGroups[].creationTime");
     if (event->type == JSON_NULL)
         return 0;
     if (json_at(event, "logGroups[].logGroupName"))
         return set_name(page, event, err);
-    if (stored || filters || created) {
+    if (json_at(event, "logGroups[].creationTime"))
+        return set_created(page, event, err);
+    if (stored || filters) {
         if (event->type != JSON_INTEGER || event->integer < 0)
             return garbled(event, err);
-        if (created)
-            group->created_ms = event->integer;
-        else
-            group->has_content |= event->integer > 0;
-        page->dated |= created;
+        group->has_content |= event->integer > 0;
     } else if (json_at(event, "logGroups[].deletionProtectionEnabled")) {
         if (event->type != JSON_BOOL)
             return garbled(event, err);
@@ -124,7 +152,7 @@ static int visit_page(void *context, const struct json_event *event, struct erro
     if (event->type == JSON_OBJECT_END)
         return add_group(page, err);
     page->group = (struct logs_group){0};
-    page->named = page->dated = false;
+    page->named = page->dated = page->nested = false;
     return event->type == JSON_OBJECT ? 0 : garbled(event, err);
 }
 

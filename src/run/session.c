@@ -76,6 +76,7 @@ int session_init(struct session *session, const struct session_config *config,
         find_endpoint(session, err) != 0 || find_proxy(session, err) != 0 ||
         provider_get(&session->provider, &limits, &keys, err) != 0)
         return -1;
+    session->listing.level_bytes = strlen(config->lock.prefix) + 1;
     (void)snprintf(session->list_prefix, sizeof(session->list_prefix), "%s/%s", config->lock.prefix,
                    config->release_only ? config->lock.id : "");
     if (config->release_only)
