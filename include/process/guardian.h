@@ -34,6 +34,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "process/pidfd.h"
 #include "process/signals.h"
 #include "process/sweep.h"
 
@@ -55,14 +56,14 @@ struct guardian_settings {
 struct guardian {
     pid_t pid; /* 0: not started, or finished */
     bool terminal;
-    bool gone;          /* it has died and was reaped: we act in its place */
-    int socket;         /* requests to it; its end of file is its death */
-    int term_timer;     /* shared with it */
-    int kill_timer;     /* shared with it */
-    int patience_timer; /* ours: when to look at something again */
-    int command_fd;     /* pidfd of the command, -1 if not (yet) known */
-    int epoll;          /* all of these */
-    int reminders;      /* how often the guardian was overdue in a row */
+    bool gone;            /* it has died and was reaped: we act in its place */
+    int socket;           /* requests to it; its end of file is its death */
+    int term_timer;       /* shared with it */
+    int kill_timer;       /* shared with it */
+    int patience_timer;   /* ours: when to look at something again */
+    struct pidfd command; /* pid 0 if it is not (yet) known */
+    int epoll;            /* all of these */
+    int reminders;        /* how often the guardian was overdue in a row */
     const struct guardian_settings *settings;
     struct guardian_shared *shared; /* what it has seen; outlives it */
     struct sweep sweep;             /* for acting in its place */

@@ -12,7 +12,6 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -35,7 +34,7 @@ static const struct guardian closed = {
     .term_timer = -1,
     .kill_timer = -1,
     .patience_timer = -1,
-    .command_fd = -1,
+    .command = {.fd = -1},
     .epoll = -1,
 };
 
@@ -53,7 +52,7 @@ static void release_all(struct guardian *guardian)
     close_one(&guardian->term_timer);
     close_one(&guardian->kill_timer);
     close_one(&guardian->patience_timer);
-    close_one(&guardian->command_fd);
+    pidfd_close(&guardian->command);
     if (guardian->shared)
         (void)munmap(guardian->shared, sizeof(*guardian->shared)); /* as mapped */
     guardian->shared = NULL;
@@ -238,21 +237,20 @@ static bool is_over(const struct guardian *guardian)
 static void watch_command(struct guardian *guardian)
 {
     pid_t command = atomic_load(&guardian->shared->command);
-    if (guardian->command_fd >= 0 || command == 0 || guardian->gone)
+    if (guardian->command.pid || command == 0 || guardian->gone ||
+        !pidfd_open_process(command, &guardian->command))
         return;
-    guardian->command_fd = (int)syscall(SYS_pidfd_open, command, 0);
     /* it is written down before it is reaped: if it is not, this was no other's number */
-    if (guardian->command_fd >= 0 && !atomic_load(&guardian->shared->exited))
-        (void)watch(guardian, guardian->command_fd, EPOLLIN | EPOLLET,
-                    NULL); /* a net below a net */
-    else
-        close_one(&guardian->command_fd);
+    if (atomic_load(&guardian->shared->exited))
+        pidfd_close(&guardian->command);
+    else if (guardian->command.fd >= 0)
+        (void)watch(guardian, guardian->command.fd, EPOLLIN | EPOLLET,
+                    NULL); /* only to hear of it sooner */
 }
 
 static bool command_is_dead(const struct guardian *guardian)
 {
-    struct pollfd poll_fd = {.fd = guardian->command_fd, .events = POLLIN};
-    return guardian->command_fd >= 0 && poll(&poll_fd, 1, 0) == 1;
+    return pidfd_has_ended(&guardian->command);
 }
 
 /* A command that is due but not ended, or ended unheard; or a request that nobody has read. */

@@ -4,21 +4,21 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/wait.h"
 #include "process/descriptors.h"
+#include "process/pidfd.h"
 #include "process/sweep.h"
 
 #define CHUNK_BYTES 4096
-#define LOOK_MS     20 /* where there is no pidfd: whether the program has ended */
 
 /* A program that runs. Descriptors are -1 when closed. */
 struct helper {
     pid_t pid;
-    int pid_fd, output_fd, messages_fd;
+    struct pidfd pidfd;
+    int output_fd, messages_fd;
 };
 
 static void close_fd(int *fd)
@@ -120,14 +120,6 @@ static bool drain(int fd, struct buf *out, bool keep_end)
     return got < 0 && failure == EAGAIN;
 }
 
-/* It stays to be reaped. If somebody else has reaped it, that is an end, too. */
-static bool has_ended(const struct helper *helper)
-{
-    siginfo_t info = {0};
-    int result = waitid(P_PID, (id_t)helper->pid, &info, WEXITED | WNOHANG | WNOWAIT);
-    return result != 0 || info.si_pid != 0;
-}
-
 /* Reads until the program has ended. Its children may hold the pipes open for longer. */
 static int follow(struct helper *helper, struct mono deadline, const struct wakeup_source *wakeup,
                   struct helper_result *result, struct error *err)
@@ -137,12 +129,12 @@ static int follow(struct helper *helper, struct mono deadline, const struct wake
         struct pollfd fds[] = {
             {.fd = helper->output_fd, .events = POLLIN},
             {.fd = helper->messages_fd, .events = POLLIN},
-            {.fd = helper->pid_fd, .events = POLLIN},
+            {.fd = helper->pidfd.fd, .events = POLLIN},
             {.fd = wakeup->fd, .events = POLLIN},
         };
-        struct mono look_at = helper->pid_fd < 0 ? mono_add(mono_now(), LOOK_MS) : MONO_NEVER;
+        struct mono look_at = pidfd_look_at(&helper->pidfd, mono_now());
         (void)wait_ready(fds, 4, mono_min(deadline, look_at)); /* all are looked at anyway */
-        ended = has_ended(helper);
+        ended = pidfd_has_ended(&helper->pidfd);
         if (helper->output_fd >= 0 && !drain(helper->output_fd, &result->output, false))
             close_fd(&helper->output_fd);
         if (helper->messages_fd >= 0 && !drain(helper->messages_fd, &result->messages, true))
@@ -182,7 +174,7 @@ int helper_run(char *const *words, bool quiet, struct mono deadline,
         .output = BUF_SECRET(HELPER_OUTPUT_BYTES),
         .messages = BUF_SECRET(HELPER_MESSAGES_BYTES),
     };
-    struct helper helper = {.pid_fd = -1};
+    struct helper helper = {.pidfd = PIDFD_NONE};
     struct error local;
     int output[2], messages[2], done = -1;
     if (!err)
@@ -194,8 +186,8 @@ int helper_run(char *const *words, bool quiet, struct mono deadline,
     close_fd(&messages[1]);
     helper.output_fd = output[0];
     helper.messages_fd = messages[0];
-    if (!failure)
-        helper.pid_fd = (int)syscall(SYS_pidfd_open, helper.pid, 0); /* none before Linux 5.3 */
+    if (!failure && !pidfd_open_process(helper.pid, &helper.pidfd))
+        helper.pidfd.pid = helper.pid; /* somebody else has reaped it: that is an end */
     if (failure) {
         (void)error_system(err, failure, "'%s' cannot be run", words[0]); /* told by done */
         err->kind = ERROR_CONFIG;
@@ -206,7 +198,7 @@ int helper_run(char *const *words, bool quiet, struct mono deadline,
         result.status = reap(&helper);
         done = 0;
     }
-    close_fd(&helper.pid_fd);
+    pidfd_close(&helper.pidfd);
     close_fd(&helper.output_fd);
     close_fd(&helper.messages_fd);
     if (done == 0)

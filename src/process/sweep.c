@@ -7,9 +7,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "process/pidfd.h"
 
 #define STAT_BYTES      1024    /* a line of /proc/PID/stat is about 300 */
 #define PROCESSES_FIRST 256     /* room for so many at first, doubled as needed */
@@ -150,29 +151,19 @@ static enum kin table_kin(const struct table *table, const struct sweep *sweep, 
     return kin;
 }
 
-/* fd is the pidfd, -1 where there is none. That one may not, or is gone, the next look shows. */
-static void send_signal(int fd, pid_t pid, int signal)
-{
-    if (fd >= 0)
-        (void)syscall(SYS_pidfd_send_signal, fd, signal, NULL, 0);
-    else
-        (void)kill(pid, signal);
-}
-
-/* With the pidfd open the pid cannot change hands unseen between the check and the signal. */
+/* With the descriptor open the pid cannot change hands unseen between check and signal. */
 static void signal_one(const struct sweep_process *process, int signal)
 {
     struct sweep_process now;
-    int fd = (int)syscall(SYS_pidfd_open, process->pid, 0);
-    if (fd < 0 && errno == ESRCH)
+    struct pidfd pidfd;
+    if (!pidfd_open_process(process->pid, &pidfd))
         return;
     if (sweep_read(process->pid, &now) == 0 && now.start_ticks == process->start_ticks) {
-        send_signal(fd, process->pid, signal);
+        pidfd_signal(&pidfd, signal);
         if (now.state == 'T' && signal != SIGKILL)
-            send_signal(fd, process->pid, SIGCONT);
+            pidfd_signal(&pidfd, SIGCONT);
     }
-    if (fd >= 0)
-        (void)close(fd); /* nothing was written */
+    pidfd_close(&pidfd);
 }
 
 static bool is_kept(const struct sweep *sweep, const struct sweep_process *process)

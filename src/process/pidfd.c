@@ -1,0 +1,53 @@
+#include "process/pidfd.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+bool pidfd_open_process(pid_t pid, struct pidfd *ret_process)
+{
+    int fd = (int)syscall(SYS_pidfd_open, pid, 0);
+    if (fd < 0 && errno == ESRCH)
+        return false;
+    *ret_process = (struct pidfd){.pid = pid, .fd = fd};
+    return true;
+}
+
+void pidfd_close(struct pidfd *process)
+{
+    if (process->fd >= 0)
+        (void)close(process->fd); /* nothing was written */
+    *process = PIDFD_NONE;
+}
+
+void pidfd_signal(const struct pidfd *process, int signal)
+{
+    if (process->fd >= 0)
+        (void)syscall(SYS_pidfd_send_signal, process->fd, signal, NULL, 0);
+    else
+        (void)kill(process->pid, signal);
+}
+
+static bool has_ended_by_number(pid_t pid)
+{
+    siginfo_t info = {0};
+    if (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0)
+        return info.si_pid != 0;
+    return kill(pid, 0) != 0 && errno == ESRCH;
+}
+
+bool pidfd_has_ended(const struct pidfd *process)
+{
+    struct pollfd fd = {.fd = process->fd, .events = POLLIN};
+    if (process->fd < 0)
+        return process->pid != 0 && has_ended_by_number(process->pid);
+    return poll(&fd, 1, 0) == 1;
+}
+
+struct mono pidfd_look_at(const struct pidfd *process, struct mono now)
+{
+    return process->fd < 0 ? mono_add(now, PIDFD_LOOK_MS) : MONO_NEVER;
+}
