@@ -13,8 +13,10 @@
 
 #include "base/error.h"
 
-#define HELD_VARIABLE_BYTES (16 * 1024)
+#define HELD_VARIABLE_BYTES (16 * 1024 - 2) /* four with their NULs fit a guardian's launch */
 #define HELD_VARIABLES      4
+#define HELD_TOKEN_BYTES    20   /* of a 64-bit number */
+#define HELD_ENDPOINT_BYTES 2048 /* of the service's URL */
 
 struct held {
     char *variables[HELD_VARIABLES + 1]; /* "NAME=VALUE", NULL-terminated; owned */
@@ -25,6 +27,10 @@ typedef const char *(*held_environment_fn)(const char *name);
 /* ERROR_USAGE, naming the variable to unset, if this very lock is held above us. */
 int held_check(held_environment_fn environment, const char *prefix, const char *endpoint,
                struct error *err) MUST_USE;
+
+/* Before anything is asked of anybody: ERROR_USAGE if a list is too long for this lock's part. */
+int held_check_room(held_environment_fn environment, const char *prefix, const char *id,
+                    struct error *err) MUST_USE;
 
 /* What the command gets. ERROR_LIMIT if a list would exceed HELD_VARIABLE_BYTES. */
 int held_make(struct held *ret_held, held_environment_fn environment, const char *prefix,

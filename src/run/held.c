@@ -36,6 +36,23 @@ int held_check(held_environment_fn environment, const char *prefix, const char *
     return 0;
 }
 
+int held_check_room(held_environment_fn environment, const char *prefix, const char *id,
+                    struct error *err)
+{
+    const size_t value_bytes[HELD_VARIABLES] = {strlen(prefix), strlen(id), HELD_TOKEN_BYTES,
+                                                HELD_ENDPOINT_BYTES};
+    for (int i = 0; i < HELD_VARIABLES; i++) {
+        const char *list = environment(names[i]);
+        size_t list_bytes = list ? strlen(list) : 0;
+        if (strlen(names[i]) + list_bytes + value_bytes[i] + 2 > HELD_VARIABLE_BYTES)
+            return error_set(err, ERROR_USAGE,
+                             "%s has %zu bytes: too long for this lock to be added, the limit is "
+                             "%d",
+                             names[i], list_bytes, HELD_VARIABLE_BYTES);
+    }
+    return 0;
+}
+
 static char *extend(const char *name, const char *list, const char *value)
 {
     struct buf variable = BUF(HELD_VARIABLE_BYTES);
@@ -48,7 +65,7 @@ static char *extend(const char *name, const char *list, const char *value)
 int held_make(struct held *ret_held, held_environment_fn environment, const char *prefix,
               const char *id, int64_t token, const char *endpoint, struct error *err)
 {
-    char number[32];
+    char number[HELD_TOKEN_BYTES + 1];
     struct held held = {0};
     const char *values[HELD_VARIABLES] = {prefix, id, number, endpoint};
     (void)snprintf(number, sizeof(number), "%lld", (long long)token);

@@ -67,6 +67,7 @@ static int load(struct run *run, struct error *err)
         return -1;
     if (identity_make(&run->identity, plan->id, wall_now(), err) != 0 ||
         attempt_check_length(plan->lock.prefix, run->identity.id, plan->lock.label, err) != 0 ||
+        held_check_room(plan->environment, plan->lock.prefix, run->identity.id, err) != 0 ||
         logs_check_tags(plan->tags, err) != 0)
         return -1;
     run->arrived = mono_now();

@@ -74,6 +74,16 @@ useless() {
     no_calls
 }
 
+@test "a list of held locks that this one does not fit in" {
+    local name
+    for name in PREFIX ID TOKEN ENDPOINT; do
+        export "WITHLOCK_HELD_$name=$(repeat h 17000)"
+        bad 64 "WITHLOCK_HELD_$name has 17000 bytes" -p locks true
+        unset "WITHLOCK_HELD_$name"
+    done
+    no_calls
+}
+
 @test "numbers and durations" {
     local value
     for value in 0 14 x -1 15.5 1e3 '' 99999999999999999999 15w 1h30 32d nan; do
