@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "base/clock.h"
+#include "base/error.h"
 
 #define RETRY_BASE_MS        1000
 #define RETRY_QUICK_MS       50 /* the same for errors, where attempts are not counted */
@@ -25,6 +26,9 @@
 #define RETRY_AFTER_EXTRA_MS 5000 /* x-amz-retry-after counts at most so far beyond our pause */
 #define RETRY_CLOCK_MS       (4 * 60 * 1000) /* a smaller difference is not the clock's fault */
 #define RETRY_CLOCK_BYTES    80
+#define RETRY_DATE_MIN_MS    ((int64_t)1577836800000) /* 2020-01-01: a Date before it is not AWS's, \
+                                                       */
+#define RETRY_DATE_MAX_MS ((int64_t)4102444800000)    /* nor is one after 2100-01-01 */
 
 /* What is left for retries, whoever makes them. */
 struct retry_budget {
@@ -78,10 +82,11 @@ enum retry_verdict retry_judge(const char *code, const char *message);
 /*
  * The offset to add to our clock when signing, from the Date of an answer that refused the
  * signature (V5). True if it is worth one more try at once. sure: the code said that it is the
- * time. An answer with an Age header came from a cache and says nothing.
+ * time. An answer with an Age header came from a cache and says nothing; a Date that AWS's clocks
+ * cannot show is not believed, and err, which has a text, says so.
  */
 bool retry_clock_offset(struct wall corrected_now, const char *date, const char *age, bool sure,
-                        int64_t *offset_ms);
+                        int64_t *offset_ms, struct error *err);
 
 /* Whose clock is off, and by how much. Returns out. */
 char *retry_clock(int64_t offset_ms, char out[RETRY_CLOCK_BYTES]);

@@ -87,13 +87,17 @@ enum retry_verdict retry_judge(const char *code, const char *message)
 }
 
 bool retry_clock_offset(struct wall corrected_now, const char *date, const char *age, bool sure,
-                        int64_t *offset_ms)
+                        int64_t *offset_ms, struct error *err)
 {
     struct wall server;
     if (age && *age)
         return false;
     if (!date || date_parse_http(text_from(date), &server) != 0)
         return false;
+    if (server.ms < RETRY_DATE_MIN_MS || server.ms > RETRY_DATE_MAX_MS) {
+        (void)error_add(err, "the service's Date '%s' is not believed", date);
+        return false;
+    }
     int64_t difference_ms = server.ms - corrected_now.ms;
     if (!sure && llabs(difference_ms) <= RETRY_CLOCK_MS)
         return false;

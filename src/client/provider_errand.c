@@ -119,7 +119,7 @@ static bool mend_clock(struct provider *provider, const struct credentials_want 
         struct wall now = {wall_now().ms + provider->clock_offset_ms};
         if (strstr(buf_text(&http->body), clock_codes[i].code))
             return retry_clock_offset(now, http->date, http->age, clock_codes[i].sure,
-                                      &provider->clock_offset_ms);
+                                      &provider->clock_offset_ms, NULL);
     }
     return false;
 }

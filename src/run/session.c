@@ -214,9 +214,9 @@ static bool take_answer(struct session *session, struct exchange *exchange)
     case LOGS_HINT_CLOCK_SURE:
         break;
     }
-    bool mended =
-        retry_clock_offset(corrected_now(session), answer->date, answer->age,
-                           exchange->reply.hint == LOGS_HINT_CLOCK_SURE, &session->clock_offset_ms);
+    bool mended = retry_clock_offset(corrected_now(session), answer->date, answer->age,
+                                     exchange->reply.hint == LOGS_HINT_CLOCK_SURE,
+                                     &session->clock_offset_ms, &exchange->err);
     char clocks[RETRY_CLOCK_BYTES];
     (void)retry_clock(session->clock_offset_ms, clocks);
     if (session->clock_offset_ms)

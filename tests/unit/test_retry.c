@@ -116,6 +116,28 @@ static void Y5_one_quota_for_the_process(void **state)
     assert_true(retry_affordable(&one));
 }
 
+static void V5_a_date_centuries_off_is_not_believed(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *date;
+        bool believed;
+    } rows[] = {
+        {"Wed, 01 Jan 2020 00:00:00 GMT", true},  {"Tue, 31 Dec 2019 23:59:59 GMT", false},
+        {"Fri, 01 Jan 2100 00:00:00 GMT", true},  {"Fri, 01 Jan 2100 00:00:01 GMT", false},
+        {"Fri, 31 Dec 9999 23:59:59 GMT", false}, {"Thu, 01 Jan 1970 00:00:00 GMT", false},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        for (int sure = 0; sure < 2; sure++) {
+            struct error err = {.text = "refused"};
+            int64_t offset_ms = 5;
+            bool got = retry_clock_offset((struct wall){1800000000000}, rows[i].date, "", sure,
+                                          &offset_ms, &err);
+            check_row(got == rows[i].believed && (offset_ms != 5) == got, rows[i].date);
+            check_row(got == !strstr(err.text, rows[i].date), rows[i].date);
+        }
+}
+
 static void Y2_what_is_tried_again(void **state)
 {
     (void)state;
@@ -149,8 +171,8 @@ static void Y2_what_is_tried_again(void **state)
         check_row(retry_judge(rows[i].code, rows[i].message) == rows[i].verdict, rows[i].code);
 }
 
-#define DATE    "Sun, 06 Nov 1994 08:49:37 GMT"
-#define DATE_MS 784111777000
+#define DATE    "Wed, 02 Jan 2030 03:04:05 GMT"
+#define DATE_MS 1893553445000
 
 static void V5_clock(void **state)
 {
@@ -175,8 +197,8 @@ static void V5_clock(void **state)
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         int64_t offset_ms = rows[i].offset_ms;
         struct wall corrected = {rows[i].local_ms + offset_ms};
-        bool got =
-            retry_clock_offset(corrected, rows[i].date, rows[i].age, rows[i].sure, &offset_ms);
+        bool got = retry_clock_offset(corrected, rows[i].date, rows[i].age, rows[i].sure,
+                                      &offset_ms, NULL);
         check_row(got == rows[i].corrected, rows[i].name);
         check_row(offset_ms == (got ? DATE_MS - rows[i].local_ms : rows[i].offset_ms),
                   rows[i].name);
@@ -205,6 +227,7 @@ int main(void)
         cmocka_unit_test(services_may_ask_for_a_little_more),
         cmocka_unit_test(Y5_quota),
         cmocka_unit_test(Y5_one_quota_for_the_process),
+        cmocka_unit_test(V5_a_date_centuries_off_is_not_believed),
         cmocka_unit_test(Y2_what_is_tried_again),
         cmocka_unit_test(V5_clock),
         cmocka_unit_test(what_is_said_about_clocks),
