@@ -4,7 +4,8 @@
  * HTTP/1.1 over kept-alive connections, TLS 1.2 or newer with certificates always verified. It
  * never follows a redirect, never sends a request twice by itself (libcurl would, on a reused
  * connection found dead), never reads proxies from the environment, never touches signals (libcurl
- * writes with MSG_NOSIGNAL, through TLS too since 7.88), never waits beyond the limits given.
+ * writes with MSG_NOSIGNAL, through TLS too since 7.88), never waits beyond the limits given. It
+ * asks for no content encoding, and undoes one that comes all the same where libcurl can.
  *
  * Order:   http_new; { http_start, http_collect until it is not HTTP_WOKEN, or http_abandon };
  *          http_free. Or http_perform for one exchange at a time. Up to HTTP_EXCHANGES_MAX may
@@ -53,17 +54,21 @@ enum http_outcome {
 /* Why there is no answer. */
 enum http_reason {
     HTTP_REASON_NONE,
-    HTTP_REASON_RESOLVE, /* no address for the host or the proxy */
-    HTTP_REASON_CONNECT, /* refused, unreachable, cut before TLS was agreed on */
-    HTTP_REASON_PROXY,   /* the proxy would not connect us */
-    HTTP_REASON_TLS,     /* certificate or protocol: asking again is no use */
-    HTTP_REASON_TIME,    /* connect_ms, read_ms or the deadline */
-    HTTP_REASON_LOST,    /* the connection broke after the request was sent */
-    HTTP_REASON_LIMIT,   /* body or headers too long */
-    HTTP_REASON_GARBLED, /* not HTTP */
-    HTTP_REASON_WOKEN,   /* abandoned on request */
-    HTTP_REASON_SYSTEM,  /* out of memory, or libcurl failed otherwise */
+    HTTP_REASON_RESOLVE,    /* no address for the host or the proxy */
+    HTTP_REASON_CONNECT,    /* refused, unreachable, cut before TLS was agreed on */
+    HTTP_REASON_PROXY,      /* the proxy would not connect us */
+    HTTP_REASON_PROXY_KEYS, /* it wants credentials, or others: always HTTP_NOT_SENT */
+    HTTP_REASON_TLS,        /* certificate or protocol: asking again is no use */
+    HTTP_REASON_TIME,       /* connect_ms, read_ms or the deadline */
+    HTTP_REASON_LOST,       /* the connection broke after the request was sent */
+    HTTP_REASON_LIMIT,      /* body or headers too long */
+    HTTP_REASON_GARBLED,    /* not HTTP */
+    HTTP_REASON_WOKEN,      /* abandoned on request */
+    HTTP_REASON_SYSTEM,     /* out of memory, or libcurl failed otherwise */
 };
+
+/* Is asking again no use? */
+bool http_is_final(enum http_reason reason);
 
 struct http_answer {
     enum http_reason reason;

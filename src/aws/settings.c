@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -207,12 +208,18 @@ static int choose_trust(struct aws_settings *settings, const char *option, struc
         found = look_up(settings, "REQUESTS_CA_BUNDLE", NULL);
     settings->ca_bundle = found.value;
     settings->ca_bundle_setting = found.name;
-    if (found.value && access(found.value, R_OK) != 0) {
-        error_system(err, errno, "CA bundle '%s' (%s)", found.value, found.name);
+    struct stat status;
+    if (!found.value)
+        return 0;
+    int number = access(found.value, R_OK) != 0 || stat(found.value, &status) != 0 ? errno
+                 : S_ISDIR(status.st_mode)                                         ? EISDIR
+                                                                                   : 0;
+    if (number == 0)
+        return 0;
+    (void)error_system(err, number, "CA bundle '%s' (%s)", found.value, found.name);
+    if (err)
         err->kind = ERROR_CONFIG;
-        return -1;
-    }
-    return 0;
+    return -1;
 }
 
 static int choose_retry(struct aws_settings *settings, struct error *err)

@@ -97,8 +97,7 @@ static int exchange(struct provider *provider, const struct credentials_want *wa
         return give_up(provider, "interrupted", err);
     errand->answer = (struct credentials_answer){
         .failure = outcome == HTTP_ANSWERED ? NULL : &errand->failure,
-        .retryable = reason != HTTP_REASON_TLS && reason != HTTP_REASON_LIMIT &&
-                     reason != HTTP_REASON_GARBLED && reason != HTTP_REASON_SYSTEM,
+        .retryable = !http_is_final(reason) && reason != HTTP_REASON_SYSTEM,
         .late = reason == HTTP_REASON_TIME,
         .status = errand->http.status,
         .error_type = text_from(errand->http.error_type),

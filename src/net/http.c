@@ -159,7 +159,8 @@ static size_t on_body(char *data, size_t size, size_t count, void *context)
     struct http_exchange *exchange = context;
     if (buf_add(&exchange->answer.body, data, size * count) == 0)
         return size * count;
-    exchange->too_long = true;
+    exchange->too_long = "the answer";
+    exchange->limit_bytes = exchange->limits.body_bytes;
     return 0; /* ends the transfer; so does it below */
 }
 
@@ -170,7 +171,8 @@ static size_t on_header(char *data, size_t size, size_t count, void *context)
     exchange->header_bytes += size * count;
     if (exchange->header_bytes <= HTTP_HEADERS_BYTES)
         return size * count;
-    exchange->too_long = true;
+    exchange->too_long = "the header of the answer";
+    exchange->limit_bytes = HTTP_HEADERS_BYTES;
     return 0;
 }
 
@@ -191,7 +193,7 @@ static bool add_header(struct http_exchange *exchange, const char *name, struct 
 
 static bool add_headers(struct http_exchange *exchange)
 {
-    static const char *const unwanted[] = {"Expect", "Accept", "Content-Type"};
+    static const char *const unwanted[] = {"Expect", "Accept", "Accept-Encoding", "Content-Type"};
     const struct request *request = exchange->request;
     CLEAN(buf) struct buf host = BUF(REQUEST_HOST_BYTES + 16);
     request_host(request, &host);
@@ -224,6 +226,8 @@ static CURLcode set_manners(const struct http *http, CURL *easy)
     SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     SET(CURLOPT_FOLLOWLOCATION, 0L);
     SET(CURLOPT_PATH_AS_IS, 1L); /* it was signed as it is */
+    SET(CURLOPT_ACCEPT_ENCODING,
+        ""); /* not asked for, see add_headers; who sends it is understood */
     SET(CURLOPT_MAXAGE_CONN, (long)HTTP_IDLE_MAX_S);
     SET(CURLOPT_USERAGENT, http->config.agent);
     SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);

@@ -9,6 +9,9 @@
 
 #define SLICE_MS 1000 /* the time-outs of poll(2) do not count suspended time, deadlines do */
 
+#define PROXY_WANTS_KEYS   407 /* RFC 9110, 15.5.8 */
+#define PROXY_REFUSES_KEYS 401 /* what tinyproxy 1.11 says to CONNECT with a wrong password */
+
 static void copy_header(const struct http_exchange *exchange, const char *name,
                         char out[HTTP_FIELD_BYTES])
 {
@@ -43,8 +46,37 @@ static bool cut_in_handshake(const struct http_exchange *exchange)
            strstr(exchange->reason, "Connection reset");
 }
 
-static enum http_reason sort_code(const struct http_exchange *exchange)
+/* The proxy wants (other) credentials: what it says to CONNECT, or instead of the service. */
+static bool is_proxy_refusal(const struct http_exchange *exchange)
 {
+    const char *proxy = exchange->limits.proxy;
+    long status = 0, connect_status = 0;
+    (void)curl_easy_getinfo(exchange->easy, CURLINFO_RESPONSE_CODE, &status); /* 0 if it fails */
+    (void)curl_easy_getinfo(exchange->easy, CURLINFO_HTTP_CONNECTCODE, &connect_status);
+    bool used = proxy && *proxy && !exchange->request->direct;
+    return used && (connect_status == PROXY_WANTS_KEYS || connect_status == PROXY_REFUSES_KEYS ||
+                    status == PROXY_WANTS_KEYS);
+}
+
+/* One line of the header too long for libcurl: it says so, or that memory ran out. */
+static bool is_long_line(const struct http_exchange *exchange)
+{
+    bool said = exchange->code == CURLE_OUT_OF_MEMORY;
+#if LIBCURL_VERSION_NUM >= 0x080600
+    said = said || exchange->code == CURLE_TOO_LARGE;
+#endif
+    return said && exchange->sendings > 0 && exchange->answer.body.length == 0;
+}
+
+static enum http_reason sort_code(struct http_exchange *exchange)
+{
+    if (is_long_line(exchange)) {
+        exchange->too_long = "a line of the header of the answer";
+        exchange->limit_bytes = CURL_MAX_HTTP_HEADER;
+        return HTTP_REASON_LIMIT;
+    }
+    if (is_proxy_refusal(exchange))
+        return HTTP_REASON_PROXY_KEYS;
     switch (exchange->code) {
     case CURLE_OK:
         return HTTP_REASON_NONE;
@@ -91,6 +123,7 @@ static enum error_kind kind_of(enum http_reason reason, enum http_outcome outcom
 {
     switch (reason) {
     case HTTP_REASON_TLS:
+    case HTTP_REASON_PROXY_KEYS:
         return ERROR_UNAVAILABLE;
     case HTTP_REASON_LIMIT:
     case HTTP_REASON_GARBLED:
@@ -121,7 +154,8 @@ static void tell_failure(const struct http_exchange *exchange, enum http_outcome
     const char *ca_file = exchange->http->config.ca_file;
     char why[CURL_ERROR_SIZE], shown[PROXY_SHOWN_BYTES];
     enum http_reason reason = exchange->answer.reason;
-    enum error_kind kind = kind_of(reason, outcome);
+    enum error_kind kind =
+        exchange->code == CURLE_SSL_CACERT_BADFILE ? ERROR_CONFIG : kind_of(reason, outcome);
     CLEAN(buf) struct buf at = BUF(REQUEST_HOST_BYTES + PROXY_SHOWN_BYTES + 32);
     request_host(exchange->request, &at);
     if (limits->proxy && limits->proxy[0] && !exchange->request->direct)
@@ -141,8 +175,16 @@ static void tell_failure(const struct http_exchange *exchange, enum http_outcome
     else if (reason == HTTP_REASON_LOST)
         (void)error_set(err, kind, "the connection to %s was lost", host);
     else if (reason == HTTP_REASON_LIMIT)
-        (void)error_set(err, kind, "the answer of %s is longer than %zu bytes", host,
-                        limits->body_bytes);
+        (void)error_set(err, kind, "%s of %s is longer than %zu bytes", exchange->too_long, host,
+                        exchange->limit_bytes);
+    else if (reason == HTTP_REASON_PROXY_KEYS)
+        (void)error_set(err, kind,
+                        "cannot connect to %s: the proxy wants a user name and password, or others",
+                        host);
+    else if (exchange->code == CURLE_BAD_CONTENT_ENCODING)
+        (void)error_set(err, kind,
+                        "the answer of %s has a content encoding that cannot be read: %s", host,
+                        text);
     else if (reason == HTTP_REASON_GARBLED)
         (void)error_set(err, kind, "the answer of %s is not HTTP: %s", host, text);
     else if (reason == HTTP_REASON_WOKEN)
@@ -158,6 +200,8 @@ static enum http_outcome finish(struct http_exchange *exchange, enum http_reason
     enum http_outcome outcome = reason == HTTP_REASON_NONE ? HTTP_ANSWERED
                                 : exchange->sendings > 0   ? HTTP_UNANSWERED
                                                            : HTTP_NOT_SENT;
+    if (reason == HTTP_REASON_PROXY_KEYS)
+        outcome = HTTP_NOT_SENT; /* no further than the proxy */
     exchange->answer.reason = reason;
     exchange->answer.received = mono_now();
     read_answer(exchange);
@@ -215,6 +259,12 @@ enum http_outcome http_collect(struct http_exchange *exchange, int wake_fd,
         if (wake_fd >= 0 && wake.revents)
             return HTTP_WOKEN;
     }
+}
+
+bool http_is_final(enum http_reason reason)
+{
+    return reason == HTTP_REASON_TLS || reason == HTTP_REASON_PROXY_KEYS ||
+           reason == HTTP_REASON_LIMIT || reason == HTTP_REASON_GARBLED;
 }
 
 void http_set_deadline(struct http_exchange *exchange, struct mono deadline)

@@ -18,7 +18,8 @@ struct http_exchange {
     struct http_limits limits;
     unsigned sendings;
     size_t header_bytes;
-    bool too_long;
+    const char *too_long; /* which part of the answer was longer than limit_bytes; NULL: none */
+    size_t limit_bytes;
     struct http_answer answer;
 };
 

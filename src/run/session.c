@@ -232,7 +232,7 @@ static void take_silence(struct exchange *exchange, enum http_outcome outcome)
     enum http_reason reason = exchange->answer.reason;
     exchange->timeout = reason == HTTP_REASON_TIME;
     exchange->told.outcome = outcome == HTTP_NOT_SENT ? LOCK_LATER : LOCK_UNKNOWN;
-    if (reason == HTTP_REASON_TLS || reason == HTTP_REASON_LIMIT || reason == HTTP_REASON_GARBLED)
+    if (http_is_final(reason))
         exchange->told.outcome = outcome == HTTP_NOT_SENT ? LOCK_REFUSED : LOCK_UNKNOWN;
 }
 

@@ -103,6 +103,14 @@ exec "$0" "$@"'
     [ ! -e ran ]
     AWS_CA_BUNDLE=$PWD/none.pem gives 78 -p jobs -- touch ran
     one_line "$PWD/none.pem"
+    mkdir folder
+    echo 'no certificate' >text.pem
+    : >empty.pem
+    for bundle in folder text.pem empty.pem; do
+        AWS_CA_BUNDLE=$PWD/$bundle gives 78 -p jobs -- touch ran
+        one_line "$PWD/$bundle"
+    done
+    [ ! -e ran ]
 }
 
 @test "X2 through a proxy, with TLS to the service itself" {
@@ -151,6 +159,21 @@ exec "$0" "$@"'
     HTTPS_PROXY=http://user:wr0ng@$PROXY gives 69 -vvv -p jobs -- true
     grep -q "$PROXY" err
     ! grep -q wr0ng err || return 1
+}
+
+@test "X2 a proxy that wants other credentials is asked once, and nothing was made" {
+    start_proxy 'BasicAuth user pa55word'
+    tls_service
+    HTTPS_PROXY=http://user:wr0ng@$PROXY gives 69 -p jobs -- touch ran
+    one_line "the proxy wants a user name and password"
+    [ "$(times_by_proxy "$URL")" -eq 1 ]
+    lock_teardown
+    lock_setup
+    HTTP_PROXY=http://$PROXY gives 69 -p jobs -- touch ran
+    one_line "the proxy wants a user name and password"
+    [ "$(grep -c "POST $URL" proxy.log)" -eq 1 ]
+    [ ! -e ran ]
+    no_calls
 }
 
 @test "X1 X2 STS is asked by the same proxy, with the same trust" {

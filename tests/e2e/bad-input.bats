@@ -228,6 +228,7 @@ END
     useless wrong-types 69 "DescribeLogGroups"
     useless no-groups 69 "DescribeLogGroups"
     useless deep 69 "LogGroup"
+    useless unterminated 69 "not CloudWatch Logs"
 }
 
 @test "a server that never comes to an end, or says nothing" {
@@ -236,6 +237,15 @@ END
     useless shut 69 "127.0.0.1"
     useless half 69 "127.0.0.1"
     useless html-502 69 "502"
+    useless rot13 69 "content encoding"
+    useless long-header 69 "the header of the answer of 127.0.0.1"
+}
+
+@test "an answer that is compressed is read, a Date centuries off is not believed" {
+    odd_server gzip
+    gives 0 --endpoint-url "$ODD" -p locks/a --status
+    grep -q free out
+    useless far-future 77 "Date 'Fri, 31 Dec 9999 23:59:59 GMT' is not believed"
 }
 
 @test "-w is kept to though the service is deaf, and that is 69" {

@@ -8,6 +8,7 @@ deaf (accepts, says nothing), shut (closes at once), half (closes within the ans
 (all is well, but a listing names a holder with control characters, in JSON escapes).
 """
 
+import gzip
 import json
 import socket
 import sys
@@ -37,6 +38,13 @@ ANSWERS = {
     "truncated": http(b"200 OK", JSON, b'{"logGroups":[{"logGroupName":"a'),
     "wrong-types": http(b"200 OK", JSON, b'{"logGroups":[{"logGroupName":7,"creationTime":"x"}]}'),
     "no-groups": http(b"200 OK", JSON, b"{}"),
+    "unterminated": http(b"200 OK", JSON, b'{"logGroups":[]} "x'),
+    "far-future": http(b"400 Bad Request", JSON,
+                       b'{"__type":"InvalidSignatureException","message":"expired"}',
+                       b"Date: Fri, 31 Dec 9999 23:59:59 GMT\r\n"),
+    "gzip": http(b"200 OK", JSON, gzip.compress(b'{"logGroups":[]}'), b"Content-Encoding: gzip\r\n"),
+    "rot13": http(b"200 OK", JSON, b"{}", b"Content-Encoding: rot13\r\n"),
+    "long-header": http(b"200 OK", JSON, b"{}", b"X: " + b"x" * 40000 + b"\r\n"),
     "deep": http(b"200 OK", JSON, b'{"logGroups":' + b"[" * 100000),
     "error-text": http(b"400 Bad Request", JSON, b'{"__type":"NoSuchThing","message":"a\\u001b[31m\\nb"}'),
 }

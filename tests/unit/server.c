@@ -82,12 +82,16 @@ bool peer_read(struct peer *peer)
     return true;
 }
 
+bool peer_write_bytes(struct peer *peer, const void *bytes, size_t length)
+{
+    if (peer->ssl)
+        return SSL_write(peer->ssl, bytes, (int)length) == (int)length;
+    return send(peer->fd, bytes, length, MSG_NOSIGNAL) == (ssize_t)length;
+}
+
 bool peer_write(struct peer *peer, const char *text)
 {
-    size_t length = strlen(text);
-    if (peer->ssl)
-        return SSL_write(peer->ssl, text, (int)length) == (int)length;
-    return send(peer->fd, text, length, MSG_NOSIGNAL) == (ssize_t)length;
+    return peer_write_bytes(peer, text, strlen(text));
 }
 
 void peer_wait_closed(struct peer *peer)

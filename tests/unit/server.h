@@ -45,6 +45,7 @@ void server_stop(struct server *server);
 /* Reads one request into peer->request, NUL-terminated; false at the end of the connection. */
 bool peer_read(struct peer *peer);
 bool peer_write(struct peer *peer, const char *text); /* false if it is closed */
+bool peer_write_bytes(struct peer *peer, const void *bytes, size_t length);
 
 /* Waits up to 10 s for the client to close or abandon the connection. */
 void peer_wait_closed(struct peer *peer);

@@ -27,6 +27,21 @@ static void endless_headers(struct peer *peer)
         ;
 }
 
+static void endless_header(struct peer *peer)
+{
+    (void)peer_read(peer);
+    (void)peer_write(peer, "HTTP/1.1 200 OK\r\nX-More: ");
+    while (peer_write(peer, "0123456789"))
+        ;
+}
+
+static void odd_encoding(struct peer *peer)
+{
+    (void)peer_read(peer);
+    (void)peer_write(peer, "HTTP/1.1 200 OK\r\nContent-Encoding: rot13\r\nContent-Length: 1\r\n"
+                           "\r\nx");
+}
+
 static void endless_interim(struct peer *peer)
 {
     (void)peer_read(peer);
@@ -97,12 +112,20 @@ static void failures_are_told_apart(void **state)
         enum http_reason reason;
         enum error_kind kind;
         int status;
+        const char *words;
     } rows[] = {
         {"mute", mute, 100, HTTP_REASON_TIME, ERROR_UNKNOWN, 0},
-        {"endless body", endless_body, 5000, HTTP_REASON_LIMIT, ERROR_GARBLED, 200},
-        {"long body", long_body, 5000, HTTP_REASON_LIMIT, ERROR_GARBLED, 200},
-        {"endless headers", endless_headers, 5000, HTTP_REASON_LIMIT, ERROR_GARBLED, 200},
-        {"endless interim answers", endless_interim, 5000, HTTP_REASON_LIMIT, ERROR_GARBLED, 103},
+        {"endless body", endless_body, 5000, HTTP_REASON_LIMIT, ERROR_GARBLED, 200,
+         "the answer of 127.0.0.1:"},
+        {"long body", long_body, 5000, HTTP_REASON_LIMIT, ERROR_GARBLED, 200, "is longer than"},
+        {"endless headers", endless_headers, 5000, HTTP_REASON_LIMIT, ERROR_GARBLED, 200,
+         "is longer than 32768 bytes"},
+        {"endless interim answers", endless_interim, 5000, HTTP_REASON_LIMIT, ERROR_GARBLED, 103,
+         "the header of the answer of 127.0.0.1:"},
+        {"endless header", endless_header, 5000, HTTP_REASON_LIMIT, ERROR_GARBLED, 200,
+         "a line of the header of the answer of 127.0.0.1:"},
+        {"odd encoding", odd_encoding, 5000, HTTP_REASON_GARBLED, ERROR_GARBLED, 200,
+         "content encoding"},
         {"trickle", trickle, 200, HTTP_REASON_TIME, ERROR_UNKNOWN, 200},
         {"trickling headers", trickle_headers, 200, HTTP_REASON_TIME, ERROR_UNKNOWN, 200},
         {"cut body", cut_body, 5000, HTTP_REASON_LOST, ERROR_UNKNOWN, 200},
@@ -124,6 +147,7 @@ static void failures_are_told_apart(void **state)
         check_row(scene.answer.status == rows[i].status, rows[i].name);
         check_row(scene.err.kind == rows[i].kind, rows[i].name);
         check_row(strstr(scene.err.text, "127.0.0.1"), rows[i].name);
+        check_row(!rows[i].words || strstr(scene.err.text, rows[i].words), rows[i].name);
         check_row(scene.server.requests == 1, rows[i].name);
         close_scene(&scene);
     }

@@ -370,6 +370,8 @@ static void X1_trust(void **state)
         assert_string_equal(settings.ca_bundle, expected[i]);
         aws_settings_free(&settings);
     }
+    world.options.ca_bundle = "/tmp";
+    REFUSED(&world, "/tmp", "--ca-bundle", "directory");
     world.options.ca_bundle = "~/none.pem";
     REFUSED(&world, "~/none.pem", "--ca-bundle");
 }
