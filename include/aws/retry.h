@@ -26,9 +26,9 @@
 #define RETRY_AFTER_EXTRA_MS 5000 /* x-amz-retry-after counts at most so far beyond our pause */
 #define RETRY_CLOCK_MS       (4 * 60 * 1000) /* a smaller difference is not the clock's fault */
 #define RETRY_CLOCK_BYTES    80
-#define RETRY_DATE_MIN_MS    ((int64_t)1577836800000) /* 2020-01-01: a Date before it is not AWS's, \
-                                                       */
-#define RETRY_DATE_MAX_MS ((int64_t)4102444800000)    /* nor is one after 2100-01-01 */
+/* 2020-01-01 and 2100-01-01: a Date before or after is not that of AWS's clocks. */
+#define RETRY_DATE_MIN_MS ((int64_t)1577836800000)
+#define RETRY_DATE_MAX_MS ((int64_t)4102444800000)
 
 /* What is left for retries, whoever makes them. */
 struct retry_budget {
