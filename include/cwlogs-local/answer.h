@@ -48,6 +48,7 @@ int outcome_status(enum outcome outcome);
 
 struct answer {
     enum outcome outcome;
+    enum outcome invalid; /* what bad parameters are answered with: OUTCOME_INVALID_PARAMETER */
     int status;
     const char *content_type;
     struct buf body;

@@ -35,7 +35,7 @@ void auth_free(struct auth *auth); /* takes zero, may run twice */
 bool auth_check(const struct auth *auth, const struct sigv4_received *received, struct wall now,
                 const char *expired_key, struct answer *answer);
 
-/* The value of a header of any case; empty if there is none. */
+/* The value of a header of any case; empty, with data NULL, if there is none. */
 struct text auth_header(const struct sigv4_received *received, const char *name);
 
 /* The Region in the request's scope, or `otherwise` if it has none that could be one. */

@@ -11,24 +11,28 @@
 
 #include "base/buf.h"
 #include "base/text.h"
+#include "cwlogs-local/events.h"
 #include "cwlogs-local/tags.h"
 
-#define CALL_BODY_BYTES ((size_t)2 * 1024 * 1024) /* a batch of events has up to 1 MiB */
+/*
+ * A batch of events has up to 1 MiB of text, of which JSON may make six times as much (\u0001), and
+ * up to 10,000 events with some 200 bytes around each.
+ */
+#define CALL_BODY_BYTES ((size_t)8 * 1024 * 1024)
 
 struct call_number {
     bool given;
     int64_t value; /* of a boolean: 0 or 1 */
 };
 
-/* What logEvents adds up to. */
+/* What logEvents holds. */
 struct call_events {
     bool given;
-    bool incomplete; /* one has no message or no timestamp */
-    bool unordered;  /* not in the order of their timestamps */
-    int64_t count;
-    int64_t bytes; /* as AWS counts: the messages and 26 bytes for each */
-    int64_t first_ms, last_ms;
-    bool open_message, open_timestamp; /* seen in the event being read */
+    bool incomplete; /* one has no message or no timestamp, and is not in the batch */
+    bool negative;   /* one has a timestamp below 0 */
+    struct events batch;
+    struct call_number open_timestamp; /* of the event being read */
+    size_t open_bytes;                 /* of its message; 0: none yet */
 };
 
 struct call {
@@ -57,7 +61,11 @@ struct call {
 void call_init(struct call *call);
 void call_free(struct call *call); /* may run twice */
 
-/* -1 with ERROR_GARBLED if it is not JSON, or a member is of another type than it must be. */
+/*
+ * A string that is longer than any the API allows is cut, to a length that is still too long, and
+ * refused by its rule like others. -1 with ERROR_GARBLED if it is not JSON, or a member is of
+ * another type than it must be.
+ */
 int call_read(struct call *call, struct text body, struct error *err) MUST_USE;
 
 /* Was this string given, be it empty? */

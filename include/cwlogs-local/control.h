@@ -10,8 +10,11 @@
 /* Is this a control path (whatever its method)? */
 bool control_owns(struct text path);
 
-/* Answers a request for one; a mistake in it gets one line of text and 400, 404 or 405. */
-void control_answer(struct service *service, const struct sigv4_received *received,
+/*
+ * Answers a request for one; a mistake in it gets one line of text and 400, 404 or 405. A page in
+ * a browser gets 403: what has an Origin, or a Host that is not this machine's (target.h).
+ */
+void control_answer(struct service *service, const struct service_request *request,
                     struct answer *answer);
 
 #endif

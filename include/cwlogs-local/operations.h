@@ -22,6 +22,7 @@ struct scene {
     const struct faults *faults;
     struct text region; /* for ARNs */
     struct moment at;
+    int64_t wall_ms; /* the service's clock, which creation times may be off from */
 };
 
 void operations_carry_out(const struct scene *scene, enum operation operation,

@@ -18,6 +18,7 @@ struct options {
     const char *listen;
     const char *tls_certificate_path; /* NULL: no TLS; both or none */
     const char *tls_key_path;
+    size_t memory_bytes; /* that log groups and answers may take */
     struct auth auth;
     struct faults faults;
 };

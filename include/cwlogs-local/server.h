@@ -22,7 +22,9 @@ struct server_options {
 };
 
 struct server {
+    struct service *service;
     struct MHD_Daemon *daemon;
+    struct budget receiving;    /* the bodies of requests that have no answer yet */
     gnutls_datum_t ticket_key;  /* seals TLS sessions that clients resume; data NULL: none */
     char url[SERVER_URL_BYTES]; /* where it listens: "http://127.0.0.1:4586" */
     char complaint[256];        /* the first thing that libmicrohttpd complained of */

@@ -1,9 +1,9 @@
 /*
  * service - one request from its arrival to its answer, under the faults in force.
  *
- * Holds everything that requests share, behind one lock; any number of threads may call
- * service_answer at once. It waits where the faults say so, always outside the lock, and hands
- * back whether to answer or to cut the connection. It knows no HTTP library.
+ * Holds everything that requests share, behind one lock but for what has its own; any number of
+ * threads may call service_answer at once. It waits where the faults say so, always outside the
+ * lock, and hands back whether to answer or to cut the connection. It knows no HTTP library.
  *
  * Order:  service_init; service_answer and control_answer (control.h) from any thread;
  *         service_stop, which ends all waiting; when no thread is in it any more, service_free.
@@ -21,19 +21,29 @@
 #include "cwlogs-local/store.h"
 
 struct service {
-    pthread_mutex_t lock; /* of all but the last two */
+    pthread_mutex_t lock; /* of all but the last five */
     struct store store;
     struct faults faults;
     struct chance chance;
     struct bucket buckets[OPERATION_COUNT];
     struct journal journal;
     int64_t waiting[OPERATION_COUNT]; /* requests that have arrived and not ended yet */
-    const struct auth *auth;          /* never changes */
+    struct budget memory;             /* of log groups, and of answers on their way */
+    pthread_mutex_t large;            /* held while a large body is read, which takes memory, too */
+    const struct auth *auth;          /* never changes, nor does the next */
+    struct text listen;               /* HOST:PORT as it was told to listen */
     int stop_fd;                      /* an eventfd, readable once it is to stop */
+};
+
+enum body_state {
+    BODY_WHOLE,
+    BODY_TOO_LARGE, /* for any call: received->body is empty */
+    BODY_NO_ROOM,   /* too much is being received at once: ditto */
 };
 
 struct service_request {
     struct sigv4_received received;
+    enum body_state body;
     int socket;   /* of the client: to notice that it has gone, and to cut it off early */
     bool resumed; /* its TLS session began with an earlier connection */
 };
@@ -43,8 +53,15 @@ enum service_end {
     SERVICE_CUT, /* close the connection, say nothing */
 };
 
-/* auth is borrowed until service_free. */
-int service_init(struct service *service, const struct faults *faults, const struct auth *auth,
+/* What a service begins with. All but the numbers is borrowed until service_free. */
+struct service_options {
+    const struct faults *faults; /* copied */
+    const struct auth *auth;
+    struct text listen;
+    size_t memory_bytes;
+};
+
+int service_init(struct service *service, const struct service_options *options,
                  struct error *err) MUST_USE;
 void service_stop(struct service *service);
 void service_free(struct service *service);

@@ -15,7 +15,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "cwlogs-local/budget.h"
 #include "cwlogs-local/directory.h"
+#include "cwlogs-local/events.h"
 #include "cwlogs-local/tags.h"
 
 #define STORE_GROUPS_MAX  1000000 /* AWS quota L-C7B9AAAB */
@@ -36,8 +38,9 @@ enum store_result {
     STORE_STREAM_ABSENT,
     STORE_PROTECTED,
     STORE_FULL,
+    STORE_TOO_MANY_STREAMS,
     STORE_TOO_MANY_TAGS,
-    STORE_NO_MEMORY,
+    STORE_NO_MEMORY, /* the budget, or the machine's */
 };
 
 struct stored_bytes {
@@ -54,6 +57,8 @@ struct stream {
 
 struct group {
     struct entry entry;
+    struct budget *budget;
+    size_t held_bytes; /* of the budget, streams and all */
     int64_t creation_ms;
     int64_t retention_days; /* 0: kept for ever */
     int64_t metric_filters;
@@ -67,6 +72,7 @@ struct group {
 
 struct store {
     struct directory groups;
+    struct budget *budget;
 };
 
 /* A group to create. All borrowed; what is zero is left at its default. */
@@ -79,7 +85,8 @@ struct group_wish {
     int64_t metric_filters;
 };
 
-void store_init(struct store *store);
+/* budget, borrowed until store_free, is of all that it keeps, remains included. */
+void store_init(struct store *store, struct budget *budget);
 void store_free(struct store *store); /* may run twice */
 
 enum store_result store_create_group(struct store *store, const struct group_wish *wish,
@@ -91,6 +98,7 @@ enum store_result store_delete_group(struct store *store, struct text name,
 struct group *store_find_group(const struct store *store, struct text name);
 
 enum store_result store_tag_group(struct group *group, const struct tags *tags) MUST_USE;
+void store_untag_group(struct group *group, const struct tags *keys); /* absent ones are fine */
 
 enum store_result store_create_stream(struct group *group, struct text name,
                                       struct moment at) MUST_USE;
@@ -98,9 +106,9 @@ enum store_result store_create_stream(struct group *group, struct text name,
 /* The stream of this name that exists, or NULL. */
 struct stream *store_find_stream(const struct group *group, struct text name);
 
-/* bytes appear in the group's stored.shown after bytes_lag_ms. */
-enum store_result store_put_events(struct group *group, struct stream *stream, int64_t first_ms,
-                                   int64_t last_ms, int64_t bytes, int64_t bytes_lag_ms,
+/* What was taken, one event at least, appears in the group's stored.shown after bytes_lag_ms. */
+enum store_result store_put_events(struct group *group, struct stream *stream,
+                                   const struct events_taken *taken, int64_t bytes_lag_ms,
                                    struct moment at) MUST_USE;
 
 /* Brings stored.shown up to date. */

@@ -4,10 +4,15 @@
 
 #include <stddef.h>
 
+#include <stdbool.h>
+
 #include "base/error.h"
 #include "base/text.h"
 
-#define TAGS_MAX 50 /* of one resource: AWS General Reference, tag naming and usage */
+/* Of one resource: AWS General Reference, tag naming and usage. */
+#define TAGS_MAX             50
+#define TAG_KEY_CHARACTERS   128
+#define TAG_VALUE_CHARACTERS 256
 
 struct tag {
     char *key;
@@ -21,6 +26,13 @@ struct tags {
     size_t capacity;
 };
 
+/*
+ * Is this of at most so many characters (not bytes), each a letter, a digit or a blank of any
+ * script or one of _.:/=+-@? What is a letter beyond ASCII is the C library's opinion, which takes
+ * combining marks for letters and superscripts for none; Unicode's categories say otherwise.
+ */
+bool tags_is_text(struct text text, size_t characters_max);
+
 /* Adds or replaces one. Returns 0, or -1 if memory ran out. */
 int tags_set(struct tags *tags, struct text key, struct text value) MUST_USE;
 
@@ -29,6 +41,9 @@ int tags_merge(struct tags *tags, const struct tags *more) MUST_USE;
 
 /* How many there would be after tags_merge. */
 size_t tags_merged_count(const struct tags *tags, const struct tags *more);
+
+/* About what they take of memory. */
+size_t tags_bytes(const struct tags *tags);
 
 void tags_remove(struct tags *tags, struct text key); /* absent is fine */
 void tags_free(struct tags *tags);                    /* may run twice */

@@ -52,6 +52,7 @@ int outcome_status(enum outcome outcome)
 void answer_init(struct answer *answer)
 {
     *answer = (struct answer){.outcome = OUTCOME_OK,
+                              .invalid = OUTCOME_INVALID_PARAMETER,
                               .status = 200,
                               .content_type = "application/x-amz-json-1.1",
                               .body = BUF(ANSWER_BODY_BYTES)};

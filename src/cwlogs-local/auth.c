@@ -65,7 +65,7 @@ struct text auth_header(const struct sigv4_received *received, const char *name)
             strncasecmp(candidate.data, name, candidate.length) == 0)
             return received->headers[i].value;
     }
-    return text_from("");
+    return text_slice(NULL, 0);
 }
 
 static bool is_region(struct text region)

@@ -5,7 +5,6 @@
 #include "base/json.h"
 
 #define STRING_BYTES 4096 /* of a parameter; the longest that AWS allows is 2048 characters */
-#define EVENT_BYTES  26   /* that AWS counts for each event beside its message */
 
 enum kind {
     KIND_STRING,
@@ -56,6 +55,7 @@ void call_free(struct call *call)
         if (fields[i].kind == KIND_STRING)
             buf_free(member(call, &fields[i]));
     tags_free(&call->tags);
+    events_free(&call->events.batch);
 }
 
 /* The words of AWS's own messages. */
@@ -88,6 +88,17 @@ static int wrong_type(const struct json_event *event, const char *wanted, struct
                      wanted);
 }
 
+static int out_of_memory(struct error *err)
+{
+    return error_set(err, ERROR_SYSTEM, "out of memory");
+}
+
+static int add_string(struct buf *place, struct text text, struct error *err)
+{
+    size_t length = text.length < STRING_BYTES ? text.length : STRING_BYTES;
+    return buf_add(place, text.data, length) == 0 ? 0 : out_of_memory(err);
+}
+
 static int read_field(struct call *call, const struct field *field, const struct json_event *event,
                       struct error *err)
 {
@@ -97,10 +108,7 @@ static int read_field(struct call *call, const struct field *field, const struct
     case KIND_STRING:
         if (event->type != JSON_STRING)
             return wrong_type(event, "a String", err);
-        if (buf_add(place, event->text.data, event->text.length) != 0)
-            return error_set(err, ERROR_GARBLED, "%s is longer than %d bytes", field->name,
-                             STRING_BYTES);
-        return 0;
+        return add_string(place, event->text, err);
     case KIND_INTEGER:
         if (event->type != JSON_INTEGER)
             return wrong_type(event, "an Integer", err);
@@ -147,46 +155,40 @@ static int read_tag(struct call *call, const struct json_event *event, bool list
     struct text key = listed ? event->text : event->key;
     struct text value = listed ? text_from("") : event->text;
     if (tags_set(&call->tags, key, value) != 0)
-        return error_set(err, ERROR_SYSTEM, "out of memory");
+        return out_of_memory(err);
     return 0;
 }
 
-static void close_event(struct call_events *events)
+static int close_event(struct call_events *events, struct error *err)
 {
-    events->incomplete |= !events->open_message || !events->open_timestamp;
-    events->open_message = events->open_timestamp = false;
-}
-
-static int read_timestamp(struct call_events *events, const struct json_event *event,
-                          struct error *err)
-{
-    if (event->type != JSON_INTEGER)
-        return wrong_type(event, "a Long", err);
-    if (events->count++ == 0)
-        events->first_ms = events->last_ms = event->integer;
-    events->unordered |= event->integer < events->last_ms;
-    events->last_ms = event->integer;
-    events->open_timestamp = true;
-    return 0;
+    struct call_number timestamp = events->open_timestamp;
+    size_t bytes = events->open_bytes;
+    events->open_timestamp = (struct call_number){0};
+    events->open_bytes = 0;
+    if (!timestamp.given || bytes == 0) {
+        events->incomplete = true;
+        return 0;
+    }
+    events->negative |= timestamp.value < 0;
+    return events_add(&events->batch, timestamp.value, bytes) == 0 ? 0 : out_of_memory(err);
 }
 
 static int read_event(struct call_events *events, const struct json_event *event, struct error *err)
 {
     if (json_at(event, "logEvents[]")) {
         if (event->type == JSON_OBJECT_END)
-            close_event(events);
-        else if (event->type != JSON_OBJECT)
-            return wrong_type(event, "an InputLogEvent", err);
-        return 0;
+            return close_event(events, err);
+        return event->type == JSON_OBJECT ? 0 : wrong_type(event, "an InputLogEvent", err);
     }
-    if (json_at(event, "logEvents[].timestamp"))
-        return read_timestamp(events, event, err);
-    if (!json_at(event, "logEvents[].message"))
-        return 0;
-    if (event->type != JSON_STRING)
-        return wrong_type(event, "a String", err);
-    events->bytes += (int64_t)event->text.length + EVENT_BYTES;
-    events->open_message = event->text.length > 0;
+    if (json_at(event, "logEvents[].timestamp")) {
+        if (event->type != JSON_INTEGER)
+            return wrong_type(event, "a Long", err);
+        events->open_timestamp = (struct call_number){.given = true, .value = event->integer};
+    } else if (json_at(event, "logEvents[].message")) {
+        if (event->type != JSON_STRING)
+            return wrong_type(event, "a String", err);
+        events->open_bytes = event->text.length;
+    }
     return 0;
 }
 

@@ -6,10 +6,12 @@
 #include "base/json.h"
 #include "cwlogs-local/call.h"
 #include "cwlogs-local/check.h"
+#include "cwlogs-local/target.h"
 
 #define PLANT_JSON_BYTES 65536
 #define AGE_MAX_MS       ((uint64_t)315360000000) /* ten years */
 #define STREAMS_MAX      1000
+#define STORED_MAX       ((uint64_t)1 << 53) /* bytes: what JSON numbers are exact for */
 
 typedef void (*control_fn)(struct service *service, const struct sigv4_received *received,
                            struct answer *answer);
@@ -119,7 +121,7 @@ static int read_plant(struct text body, struct plant *plant, struct error *err)
         uint64_t max;
     } members[] = {
         {"age_ms", &plant->age_ms, AGE_MAX_MS},
-        {"storedBytes", &plant->stored_bytes, INT64_MAX},
+        {"storedBytes", &plant->stored_bytes, STORED_MAX},
         {"metricFilterCount", &plant->metric_filters, INT64_MAX},
         {"streams", &plant->streams, STREAMS_MAX},
     };
@@ -212,21 +214,49 @@ bool control_owns(struct text path)
     return text_starts(path, "/_");
 }
 
-void control_answer(struct service *service, const struct sigv4_received *received,
-                    struct answer *answer)
+/* NULL if it may come in: nobody asks for a signature here, so any page could steer the service. */
+static const char *refuse_page(const struct service *service, const struct sigv4_received *received)
 {
-    answer->content_type = "application/json";
+    struct text host = auth_header(received, "host");
+    if (auth_header(received, "origin").data)
+        return "control paths are not for web pages (the request has an Origin)";
+    if (host.data && !target_is_own_host(host, service->listen))
+        return "control paths are for this machine only: Host must be a loopback address or that "
+               "of "
+               "--listen";
+    return NULL;
+}
+
+static control_fn find_path(const struct sigv4_received *received, bool *ret_known)
+{
+    *ret_known = false;
     for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
         if (!text_equal(received->path, paths[i].path))
             continue;
-        control_fn serve = text_equal(received->method, "GET")    ? paths[i].get
-                           : text_equal(received->method, "POST") ? paths[i].post
-                                                                  : NULL;
-        if (serve)
-            serve(service, received, answer);
-        else
-            answer_line(answer, 405, "this path does not take this method");
-        return;
+        *ret_known = true;
+        return text_equal(received->method, "GET")    ? paths[i].get
+               : text_equal(received->method, "POST") ? paths[i].post
+                                                      : NULL;
     }
-    answer_line(answer, 404, "there is no such path; see cwlogs-local --help");
+    return NULL;
+}
+
+void control_answer(struct service *service, const struct service_request *request,
+                    struct answer *answer)
+{
+    const struct sigv4_received *received = &request->received;
+    const char *refusal = refuse_page(service, received);
+    bool known;
+    control_fn serve = find_path(received, &known);
+    answer->content_type = "application/json";
+    if (refusal)
+        answer_line(answer, 403, refusal);
+    else if (!known)
+        answer_line(answer, 404, "there is no such path; see cwlogs-local --help");
+    else if (!serve)
+        answer_line(answer, 405, "this path does not take this method");
+    else if (request->body != BODY_WHOLE)
+        answer_line(answer, 413, "the body is too large");
+    else
+        serve(service, received, answer);
 }

@@ -44,6 +44,7 @@ static bool changes_group(enum operation operation)
     case OPERATION_DELETE_LOG_GROUP:
     case OPERATION_PUT_RETENTION_POLICY:
     case OPERATION_DELETE_RETENTION_POLICY:
+    case OPERATION_PUT_LOG_GROUP_DELETION_PROTECTION:
         return true; /* the operations here that list OperationAbortedException */
     default:
         return false;

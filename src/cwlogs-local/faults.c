@@ -7,13 +7,15 @@
 
 #include "base/json.h"
 
-#define WAIT_MAX_MS    86400000  /* a day */
-#define OFFSET_MAX_S   315360000 /* ten years */
-#define RATE_LIMIT_MAX 1000000.0 /* calls a second */
-#define RATE_BURST_MAX 1000000   /* calls */
-#define NUMBER_BYTES   64        /* of a number as text */
-#define AWS_RATE       10.0      /* calls a second: quotas of Create-, Delete-, DescribeLogGroup */
-#define AWS_LOW_RATE   5.0       /* of the tag operations and PutRetentionPolicy */
+#define WAIT_MAX_MS          86400000  /* a day */
+#define OFFSET_MAX_S         315360000 /* ten years */
+#define RATE_LIMIT_MAX       1000000.0 /* calls a second */
+#define RATE_BURST_MAX       1000000   /* calls */
+#define NUMBER_BYTES         64        /* of a number as text */
+#define AWS_RATE             10.0 /* calls a second: quotas of Create-, Delete-, DescribeLogGroup */
+#define AWS_LOW_RATE         5.0  /* of the tag operations and PutRetentionPolicy */
+#define AWS_STREAM_RATE      50.0 /* of CreateLogStream */
+#define AWS_STREAM_LIST_RATE 25.0 /* of DescribeLogStreams */
 
 enum kind {
     KIND_INTEGER,
@@ -275,6 +277,10 @@ static double aws_rate(enum operation operation)
     case OPERATION_PUT_RETENTION_POLICY:
     case OPERATION_DELETE_RETENTION_POLICY:
         return AWS_LOW_RATE;
+    case OPERATION_CREATE_LOG_STREAM:
+        return AWS_STREAM_RATE;
+    case OPERATION_DESCRIBE_LOG_STREAMS:
+        return AWS_STREAM_LIST_RATE;
     default:
         return 0;
     }

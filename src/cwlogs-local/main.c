@@ -42,7 +42,11 @@ static int serve_until_signal(const struct options *options, const struct server
 {
     struct service service;
     struct server server;
-    if (service_init(&service, &options->faults, &options->auth, err) != 0)
+    struct service_options begin = {.faults = &options->faults,
+                                    .auth = &options->auth,
+                                    .listen = where->listen,
+                                    .memory_bytes = options->memory_bytes};
+    if (service_init(&service, &begin, err) != 0)
         return -1;
     int result = server_start(&server, where, &service, err);
     if (result == 0) {

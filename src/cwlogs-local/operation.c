@@ -11,6 +11,7 @@ static const char *const names[OPERATION_COUNT] = {
     [OPERATION_UNTAG_RESOURCE] = "UntagResource",
     [OPERATION_PUT_RETENTION_POLICY] = "PutRetentionPolicy",
     [OPERATION_DELETE_RETENTION_POLICY] = "DeleteRetentionPolicy",
+    [OPERATION_PUT_LOG_GROUP_DELETION_PROTECTION] = "PutLogGroupDeletionProtection",
     [OPERATION_CREATE_LOG_STREAM] = "CreateLogStream",
     [OPERATION_DESCRIBE_LOG_STREAMS] = "DescribeLogStreams",
     [OPERATION_PUT_LOG_EVENTS] = "PutLogEvents",

@@ -13,6 +13,11 @@ static bool done(enum store_result result, struct answer *answer)
     case STORE_GROUP_EXISTS:
         answer_fail(answer, OUTCOME_GROUP_EXISTS, "The specified log group already exists");
         break;
+    case STORE_TOO_MANY_STREAMS:
+        answer_fail(answer, OUTCOME_UNAVAILABLE,
+                    "cwlogs-local keeps no more than %d streams of a log group.",
+                    STORE_STREAMS_MAX);
+        break;
     case STORE_STREAM_EXISTS:
         answer_fail(answer, OUTCOME_GROUP_EXISTS, "The specified log stream already exists");
         break;
@@ -35,7 +40,7 @@ static bool done(enum store_result result, struct answer *answer)
                     "The resource would have more than the %d tags that are allowed.", TAGS_MAX);
         break;
     case STORE_NO_MEMORY:
-        answer_fail(answer, OUTCOME_UNAVAILABLE, "The service is out of memory.");
+        answer_fail(answer, OUTCOME_UNAVAILABLE, "cwlogs-local is out of memory.");
         break;
     }
     return false;
@@ -43,25 +48,28 @@ static bool done(enum store_result result, struct answer *answer)
 
 struct text operations_group_name(const struct call *call)
 {
-    struct text name = call_text(&call->group_name);
-    return name.length ? name : check_arn_name(call_text(&call->resource_arn));
+    struct text name = call_text(&call->group_name), other = call_text(&call->group_identifier);
+    if (name.length)
+        return name;
+    if (call_given(&call->resource_arn))
+        return check_arn_name(call_text(&call->resource_arn));
+    return text_starts(other, "arn:") ? check_arn_name(other) : other;
 }
 
 /* The group the call names, or NULL with the answer set. */
-static struct group *named_group(const struct scene *scene, const struct call *call,
-                                 struct answer *answer)
+static struct group *named_group(const struct scene *scene, enum operation operation,
+                                 const struct call *call, struct answer *answer)
 {
     struct text name = call_text(&call->group_name);
-    bool good;
-    if (call_given(&call->resource_arn))
-        good = check_group_arn(call_text(&call->resource_arn), &name, answer);
-    else if (call_given(&call->group_identifier) &&
-             text_starts(call_text(&call->group_identifier), "arn:"))
-        good = check_group_arn(call_text(&call->group_identifier), &name, answer);
-    else if (call_given(&call->group_identifier))
-        good = check_group_name(name = call_text(&call->group_identifier), answer);
-    else
-        good = check_group_name(name, answer);
+    bool by_arn = operation == OPERATION_LIST_TAGS_FOR_RESOURCE ||
+                  operation == OPERATION_TAG_RESOURCE || operation == OPERATION_UNTAG_RESOURCE;
+    bool by_identifier =
+        operation == OPERATION_PUT_LOG_GROUP_DELETION_PROTECTION ||
+        (operation == OPERATION_DESCRIBE_LOG_STREAMS && call_given(&call->group_identifier));
+    bool good = by_arn ? check_group_arn(call_text(&call->resource_arn), &name, answer)
+                : by_identifier
+                    ? check_group_identifier(call_text(&call->group_identifier), &name, answer)
+                    : check_group_name(name, answer);
     if (!good)
         return NULL;
     struct group *group = store_find_group(scene->store, name);
@@ -105,16 +113,16 @@ static void list_tags(struct group *group, struct answer *answer)
     json_object_end(&answer->body);
 }
 
-static void tag(struct group *group, const struct call *call, struct answer *answer)
+/* The older of the two calls does not know of too many. */
+static void tag(struct group *group, enum operation operation, const struct call *call,
+                struct answer *answer)
 {
-    if (check_tags(&call->tags, answer))
-        (void)done(store_tag_group(group, &call->tags), answer); /* sets the answer */
-}
-
-static void untag(struct group *group, const struct call *call)
-{
-    for (size_t i = 0; i < call->tags.count; i++)
-        tags_remove(&group->tags, text_from(call->tags.tags[i].key));
+    enum store_result result = store_tag_group(group, &call->tags);
+    if (result == STORE_TOO_MANY_TAGS && operation == OPERATION_TAG_LOG_GROUP)
+        answer_fail(answer, OUTCOME_INVALID_PARAMETER, "A log group has at most %d tags.",
+                    TAGS_MAX);
+    else
+        (void)done(result, answer); /* sets the answer */
 }
 
 static void create_stream(const struct scene *scene, struct group *group, const struct call *call,
@@ -125,32 +133,70 @@ static void create_stream(const struct scene *scene, struct group *group, const 
         (void)done(store_create_stream(group, name, scene->at), answer); /* sets the answer */
 }
 
+static void write_rejected(const struct events *events, const struct events_taken *taken,
+                           struct buf *out)
+{
+    if (taken->first == 0 && taken->too_new == events->count)
+        return;
+    json_object(out, "rejectedLogEventsInfo");
+    if (taken->too_new < events->count)
+        json_integer(out, "tooNewLogEventStartIndex", (int64_t)taken->too_new);
+    if (taken->too_old_end > 0)
+        json_integer(out, "tooOldLogEventEndIndex", (int64_t)taken->too_old_end);
+    if (taken->expired_end > taken->too_old_end)
+        json_integer(out, "expiredLogEventEndIndex", (int64_t)taken->expired_end);
+    json_object_end(out);
+}
+
 static void put_events(const struct scene *scene, struct group *group, const struct call *call,
                        struct answer *answer)
 {
     struct text name = call_text(&call->stream_name);
+    const struct events *batch = &call->events.batch;
     if (!check_stream_name(name, answer) || !check_events(call, answer))
         return;
+    struct events_taken taken = events_choose(batch, scene->wall_ms, group->retention_days);
     struct stream *stream = store_find_stream(group, name);
-    if (!done(stream ? STORE_DONE : STORE_STREAM_ABSENT, answer) ||
-        !done(store_put_events(group, stream, call->events.first_ms, call->events.last_ms,
-                               call->events.bytes, scene->faults->stored_bytes_lag_ms, scene->at),
-              answer))
+    if (!check_span(&taken, answer) || !done(stream ? STORE_DONE : STORE_STREAM_ABSENT, answer))
+        return;
+    if (taken.first < taken.end &&
+        !done(
+            store_put_events(group, stream, &taken, scene->faults->stored_bytes_lag_ms, scene->at),
+            answer))
         return;
     json_object(&answer->body, NULL);
     json_string(&answer->body, "nextSequenceToken", "0"); /* long since without meaning */
+    write_rejected(batch, &taken, &answer->body);
     json_object_end(&answer->body);
+}
+
+static bool check_call(enum operation operation, const struct call *call, struct answer *answer)
+{
+    switch (operation) {
+    case OPERATION_DESCRIBE_LOG_STREAMS:
+        return check_stream_listing(call, answer);
+    case OPERATION_PUT_RETENTION_POLICY:
+        return check_retention(call, answer);
+    case OPERATION_PUT_LOG_GROUP_DELETION_PROTECTION:
+        return check_protection(call, answer);
+    case OPERATION_TAG_RESOURCE:
+    case OPERATION_TAG_LOG_GROUP:
+        return check_tags(call, answer);
+    case OPERATION_UNTAG_LOG_GROUP:
+        return check_tag_keys(call, "tags", 1, answer);
+    case OPERATION_UNTAG_RESOURCE:
+        return check_tag_keys(call, "tagKeys", 0, answer);
+    default:
+        return true;
+    }
 }
 
 /* The calls on a group that must exist. */
 static void on_group(const struct scene *scene, enum operation operation, const struct call *call,
                      struct answer *answer)
 {
-    if (operation == OPERATION_DESCRIBE_LOG_STREAMS && !check_stream_listing(call, answer))
-        return;
-    if (operation == OPERATION_PUT_RETENTION_POLICY && !check_retention(call, answer))
-        return;
-    struct group *group = named_group(scene, call, answer);
+    struct group *group =
+        check_call(operation, call, answer) ? named_group(scene, operation, call, answer) : NULL;
     if (!group)
         return;
     switch (operation) {
@@ -160,17 +206,20 @@ static void on_group(const struct scene *scene, enum operation operation, const 
         break;
     case OPERATION_TAG_RESOURCE:
     case OPERATION_TAG_LOG_GROUP:
-        tag(group, call, answer);
+        tag(group, operation, call, answer);
         break;
     case OPERATION_UNTAG_RESOURCE:
     case OPERATION_UNTAG_LOG_GROUP:
-        untag(group, call);
+        store_untag_group(group, &call->tags);
         break;
     case OPERATION_PUT_RETENTION_POLICY:
         group->retention_days = call->retention_days.value;
         break;
     case OPERATION_DELETE_RETENTION_POLICY:
         group->retention_days = 0;
+        break;
+    case OPERATION_PUT_LOG_GROUP_DELETION_PROTECTION:
+        group->is_protected = call->is_protected.value != 0;
         break;
     case OPERATION_CREATE_LOG_STREAM:
         create_stream(scene, group, call, answer);
@@ -189,6 +238,8 @@ static void on_group(const struct scene *scene, enum operation operation, const 
 void operations_carry_out(const struct scene *scene, enum operation operation,
                           const struct call *call, struct answer *answer)
 {
+    if (operation == OPERATION_LIST_TAGS_LOG_GROUP || operation == OPERATION_UNTAG_LOG_GROUP)
+        answer->invalid = OUTCOME_VALIDATION; /* they know no InvalidParameterException */
     switch (operation) {
     case OPERATION_CREATE_LOG_GROUP:
         create_group(scene, call, answer);

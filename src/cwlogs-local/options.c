@@ -4,8 +4,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#define FAULTS_MAX 32 /* rows of the table in faults.c, at most */
-#define NAME_BYTES 48
+#define FAULTS_MAX      32 /* rows of the table in faults.c, at most */
+#define NAME_BYTES      48
+#define LINE_CHARACTERS 86
+#define MIB             ((size_t)1024 * 1024)
+#define MEMORY_MIB      1024    /* without --memory-mib */
+#define MEMORY_MAX_MIB  1048576 /* a TiB */
 
 enum {
     FLAG_FAULT = 1000,
@@ -13,7 +17,8 @@ enum {
     FLAG_CERTIFICATE,
     FLAG_KEY,
     FLAG_CREDENTIALS,
-    FLAG_REGION
+    FLAG_REGION,
+    FLAG_MEMORY
 };
 
 static const struct option plain_options[] = {
@@ -22,6 +27,7 @@ static const struct option plain_options[] = {
     {"tls-key", required_argument, NULL, FLAG_KEY},
     {"credentials", required_argument, NULL, FLAG_CREDENTIALS},
     {"region", required_argument, NULL, FLAG_REGION},
+    {"memory-mib", required_argument, NULL, FLAG_MEMORY},
     {"help", no_argument, NULL, 'h'},
     {"version", no_argument, NULL, 'V'},
 };
@@ -53,6 +59,17 @@ static void fill_table(struct table *table)
     }
 }
 
+static int set_memory(struct options *options, struct text value, struct error *err)
+{
+    uint64_t mebibytes;
+    if (text_parse_u64(value, MEMORY_MAX_MIB, &mebibytes) != 0 || mebibytes == 0)
+        return error_set(err, ERROR_USAGE,
+                         "--memory-mib: '%.*s' is not a whole number from 1 to %d",
+                         TEXT_ARGS(value), MEMORY_MAX_MIB);
+    options->memory_bytes = (size_t)mebibytes * MIB;
+    return 0;
+}
+
 static int apply(struct options *options, int flag, int index, struct error *err)
 {
     struct text value = text_from(optarg);
@@ -77,6 +94,8 @@ static int apply(struct options *options, int flag, int index, struct error *err
     case FLAG_REGION:
         options->auth.region = value;
         return 0;
+    case FLAG_MEMORY:
+        return set_memory(options, value, err);
     case FLAG_FAULT:
         return faults_set(&options->faults, faults_name((size_t)index - PLAIN_COUNT), value, err);
     default:
@@ -89,7 +108,8 @@ int options_read(struct options *options, int argc, char **argv, struct error *e
 {
     struct table table;
     int flag, index = 0;
-    *options = (struct options){.listen = "127.0.0.1:4586"};
+    *options =
+        (struct options){.listen = "127.0.0.1:4586", .memory_bytes = (size_t)MEMORY_MIB * MIB};
     options->auth.region = text_from("");
     faults_init(&options->faults);
     fill_table(&table);
@@ -114,6 +134,19 @@ int options_read(struct options *options, int argc, char **argv, struct error *e
 void options_free(struct options *options)
 {
     auth_free(&options->auth);
+}
+
+/* Names of operations, as many to a line as fit. */
+static void write_operations(struct buf *out)
+{
+    size_t column = 0;
+    for (enum operation i = 0; i < OPERATION_UNKNOWN; i++) {
+        size_t length = strlen(operation_name(i)) + 1;
+        bool fits = column > 0 && column + length < LINE_CHARACTERS;
+        (void)buf_addf(out, "%s%s", fits ? " " : i ? "\n  " : "  ", operation_name(i));
+        column = fits ? column + length : length;
+    }
+    (void)buf_add_char(out, '\n');
 }
 
 static void write_faults(struct buf *out)
@@ -144,7 +177,13 @@ void options_write_help(struct buf *out)
         "                             verify signatures; may be given up to 64 times. Without it\n"
         "                             any signature, and none, is accepted\n"
         "  --region REGION            with credentials: signatures for this Region only (any)\n"
+        "  --memory-mib N             what log groups and answers may take of memory (1024 MiB)\n"
         "  -h, --help, -V, --version\n"
+        "\n"
+        "Operations:\n");
+    write_operations(out);
+    (void)buf_add_text(
+        out, /* as above */
         "\n"
         "Faults; each can be changed while it runs, by POST /_faults with the names in JSON\n"
         "({\"visibility_lag_ms\": 300, \"deny\": [\"TagResource\"]}):\n");
@@ -152,7 +191,9 @@ void options_write_help(struct buf *out)
     (void)buf_add_text(
         out, /* as above */
         "\n"
-        "For tests, without signature, also during an outage:\n"
+        "For tests, without signature, also during an outage, but not for web pages (no Origin, "
+        "and\n"
+        "Host a loopback address or that of --listen):\n"
         "  GET, POST /_faults   the faults in force; change those named (all or nothing)\n"
         "  GET /_stats          counts by operation and outcome\n"
         "  GET /_log            the last 100000 requests in order: mono_ms (CLOCK_BOOTTIME) and\n"

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
@@ -15,20 +16,24 @@
 #include "cwlogs-local/call.h"
 #include "cwlogs-local/control.h"
 #include "cwlogs-local/listener.h"
+#include "cwlogs-local/target.h"
 
 #define CONNECTIONS_MAX  4000
 #define DESCRIPTORS      (CONNECTIONS_MAX + 64)
 #define CONNECTION_BYTES (128 * 1024) /* for the headers of a request: session tokens are long */
 #define IDLE_S           6            /* after which the real service closes a connection, too */
-#define BODY_BYTES       (CALL_BODY_BYTES + 1) /* one more, to know when it is too large */
-#define ID_BYTES         37                    /* of a UUID, with the NUL */
+#define RECEIVING_BYTES  ((size_t)64 * 1024 * 1024) /* of all larger bodies not answered yet */
+#define SMALL_BYTES      ((size_t)16 * 1024) /* up to which a body is not counted among them */
+#define ID_BYTES         37                  /* of a UUID, with the NUL */
 #define DATE_BYTES       32
 
-/* A request being received. */
+/* A request from its line to the end of its answer. */
 struct exchange {
     char *target; /* as in the request line */
     bool begun;
     struct buf body;
+    enum body_state state;
+    size_t answer_bytes; /* taken of the service's memory */
 };
 
 struct header_list {
@@ -44,7 +49,7 @@ static void *begin(void *context, const char *target, struct MHD_Connection *con
     struct exchange *exchange = calloc(1, sizeof(*exchange));
     if (!exchange)
         return NULL;
-    exchange->body = (struct buf)BUF(BODY_BYTES);
+    exchange->body = (struct buf)BUF(CALL_BODY_BYTES);
     exchange->target = strdup(target);
     if (exchange->target)
         return exchange;
@@ -52,16 +57,29 @@ static void *begin(void *context, const char *target, struct MHD_Connection *con
     return NULL;
 }
 
+/* Small bodies there are no more of than connections: so they get through whatever others send. */
+static size_t counted(const struct buf *body)
+{
+    return body->capacity > SMALL_BYTES ? body->capacity : 0;
+}
+
+static void drop_body(struct server *server, struct exchange *exchange)
+{
+    budget_give(&server->receiving, counted(&exchange->body));
+    buf_free(&exchange->body);
+}
+
 static void end(void *context, struct MHD_Connection *connection, void **exchange_place,
                 enum MHD_RequestTerminationCode code)
 {
-    (void)context;
+    struct server *server = context;
     (void)connection;
     (void)code;
     struct exchange *exchange = *exchange_place;
     if (!exchange)
         return;
-    buf_free(&exchange->body);
+    drop_body(server, exchange);
+    budget_give(&server->service->memory, exchange->answer_bytes);
     free(exchange->target);
     free(exchange);
     *exchange_place = NULL;
@@ -74,7 +92,8 @@ static enum MHD_Result add_header(void *context, enum MHD_ValueKind kind, const 
     (void)kind;
     if (list->count == SIGV4_HEADERS_MAX)
         return MHD_NO;
-    list->headers[list->count++] = (struct sigv4_header){text_from(name), text_from(value)};
+    list->headers[list->count++] = (struct sigv4_header){
+        text_from(name), text_trim(text_from(value))}; /* blanks behind a value are not of it */
     return MHD_YES;
 }
 
@@ -97,13 +116,22 @@ static void write_date(struct wall now, char out[DATE_BYTES])
         out[0] = '\0'; /* a year beyond int: the offset is limited to less */
 }
 
+/* What is sent, a copy, counts until it has gone. */
+static void claim_answer(struct service *service, struct exchange *exchange, struct answer *answer)
+{
+    struct error err;
+    if (buf_check(&answer->body, "the answer", &err) != 0)
+        answer_line(answer, 500, err.text);
+    if (!budget_take(&service->memory, answer->body.length))
+        answer_line(answer, 503, "no memory is left for the answer; see --memory-mib");
+    else
+        exchange->answer_bytes = answer->body.length;
+}
+
 static enum MHD_Result respond(struct MHD_Connection *connection, struct service *service,
                                struct answer *answer)
 {
     char id[ID_BYTES], date[DATE_BYTES];
-    struct error err;
-    if (buf_check(&answer->body, "the answer", &err) != 0)
-        answer_line(answer, 500, err.text);
     struct MHD_Response *response = MHD_create_response_from_buffer(
         answer->body.length, (void *)buf_text(&answer->body), MHD_RESPMEM_MUST_COPY);
     if (!response)
@@ -126,49 +154,77 @@ static gnutls_session_t tls_session(struct MHD_Connection *connection)
     return info ? info->tls_session : NULL;
 }
 
+/* The host of a target that is a URL counts instead of the header's. */
+static void take_authority(struct header_list *list, struct text authority)
+{
+    for (size_t i = 0; authority.length && i < list->count; i++)
+        if (strncasecmp(list->headers[i].name.data, "host", sizeof("host")) == 0)
+            list->headers[i].value = authority;
+}
+
 static struct service_request take_request(struct MHD_Connection *connection, const char *method,
                                            const struct exchange *exchange,
                                            struct header_list *list)
 {
-    struct text target = text_from(exchange->target);
-    const char *mark = memchr(target.data, '?', target.length);
-    size_t path_length = mark ? (size_t)(mark - target.data) : target.length;
+    struct target target = target_read(text_from(exchange->target));
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
     (void)MHD_get_connection_values(connection, MHD_HEADER_KIND, add_header, list); /* a count */
+    take_authority(list, target.authority);
     struct sigv4_received received = {
         .method = text_from(method),
-        .path = text_slice(target.data, path_length),
-        .query = text_from(mark ? mark + 1 : ""),
+        .path = target.path,
+        .query = target.query,
         .headers = list->headers,
         .header_count = list->count,
         .body = text_slice(buf_text(&exchange->body), exchange->body.length),
     };
     gnutls_session_t session = tls_session(connection);
     return (struct service_request){.received = received,
+                                    .body = exchange->state,
                                     .socket = info ? info->connect_fd : -1,
                                     .resumed = session && gnutls_session_is_resumed(session) != 0};
 }
 
 static enum MHD_Result on_complete_request(struct service *service,
                                            struct MHD_Connection *connection, const char *method,
-                                           const struct exchange *exchange)
+                                           struct exchange *exchange)
 {
     struct header_list list = {.count = 0};
     struct service_request request = take_request(connection, method, exchange, &list);
     CLEAN(answer) struct answer answer;
     answer_init(&answer);
     if (control_owns(request.received.path))
-        control_answer(service, &request.received, &answer);
+        control_answer(service, &request, &answer);
     else if (service_answer(service, &request, &answer) == SERVICE_CUT)
         return MHD_NO; /* closes the connection */
+    claim_answer(service, exchange, &answer);
     return respond(connection, service, &answer);
+}
+
+/* What is too much is read all the same, so that the client hears why it is refused. */
+static void take_body(struct server *server, struct exchange *exchange, const char *data,
+                      size_t size)
+{
+    if (exchange->state != BODY_WHOLE)
+        return;
+    size_t before = counted(&exchange->body);
+    if (size > CALL_BODY_BYTES - exchange->body.length)
+        exchange->state = BODY_TOO_LARGE;
+    else if (buf_add(&exchange->body, data, size) != 0 ||
+             !budget_take(&server->receiving, counted(&exchange->body) - before))
+        exchange->state = BODY_NO_ROOM;
+    if (exchange->state == BODY_WHOLE)
+        return;
+    budget_give(&server->receiving, before);
+    buf_free(&exchange->body); /* what it had grown by was not taken */
 }
 
 static enum MHD_Result on_request(void *context, struct MHD_Connection *connection, const char *url,
                                   const char *method, const char *version, const char *data,
                                   size_t *size, void **exchange_place)
 {
+    struct server *server = context;
     struct exchange *exchange = *exchange_place;
     (void)url; /* decoded; the signature is over what was sent */
     (void)version;
@@ -179,14 +235,11 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
         return MHD_YES;
     }
     if (*size > 0) {
-        size_t room = BODY_BYTES - exchange->body.length;
-        size_t taken = *size < room ? *size : room; /* what is too large is read, and told so */
-        if (buf_add(&exchange->body, data, taken) != 0)
-            return MHD_NO;
+        take_body(server, exchange, data, *size);
         *size = 0;
         return MHD_YES;
     }
-    return on_complete_request(context, connection, method, exchange);
+    return on_complete_request(server->service, connection, method, exchange);
 }
 
 /*
@@ -236,8 +289,8 @@ static void drop_ticket_key(struct server *server)
     server->ticket_key.data = NULL;
 }
 
-static int start_daemon(struct server *server, const struct server_options *options,
-                        struct service *service, int listener, struct error *err)
+static int start_daemon(struct server *server, const struct server_options *options, int listener,
+                        struct error *err)
 {
     bool tls = options->tls_certificate != NULL;
     struct MHD_OptionItem tls_options[] = {
@@ -252,11 +305,11 @@ static int start_daemon(struct server *server, const struct server_options *opti
     unsigned flags = MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD |
                      MHD_USE_POLL | MHD_USE_SUPPRESS_DATE_NO_CLOCK | MHD_USE_ERROR_LOG;
     server->daemon = MHD_start_daemon(
-        flags | (tls ? MHD_USE_TLS : 0), 0, NULL, NULL, on_request, service,
+        flags | (tls ? MHD_USE_TLS : 0), 0, NULL, NULL, on_request, server,
         MHD_OPTION_EXTERNAL_LOGGER, listen_to_complaints, server, /* first, to hear the rest */
         MHD_OPTION_LISTEN_SOCKET, listener, MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MAX,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES, MHD_OPTION_CONNECTION_TIMEOUT,
-        IDLE_S, MHD_OPTION_URI_LOG_CALLBACK, begin, NULL, MHD_OPTION_NOTIFY_COMPLETED, end, NULL,
+        IDLE_S, MHD_OPTION_URI_LOG_CALLBACK, begin, NULL, MHD_OPTION_NOTIFY_COMPLETED, end, server,
         MHD_OPTION_ARRAY, tls ? tls_options : none, MHD_OPTION_END);
     if (server->daemon)
         return 0;
@@ -270,11 +323,13 @@ int server_start(struct server *server, const struct server_options *options,
 {
     char address[SERVER_URL_BYTES - sizeof("https://")];
     int listener;
-    *server = (struct server){.complained = ATOMIC_FLAG_INIT};
+    *server = (struct server){.service = service,
+                              .receiving = {.limit_bytes = RECEIVING_BYTES},
+                              .complained = ATOMIC_FLAG_INIT};
     raise_descriptor_limit();
     if (listener_open(options->listen, &listener, address, sizeof(address), err) != 0)
         return -1;
-    if (start_daemon(server, options, service, listener, err) != 0) {
+    if (start_daemon(server, options, listener, err) != 0) {
         (void)close(listener); /* nothing was sent */
         return -1;
     }

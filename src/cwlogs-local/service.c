@@ -10,8 +10,9 @@
 
 #include "cwlogs-local/operations.h"
 
-#define TARGET_PREFIX "Logs_20140328."
-#define HANG_LOOK_MS  50 /* how often a hung request looks whether the outage is over */
+#define TARGET_PREFIX    "Logs_20140328."
+#define LARGE_BODY_BYTES ((size_t)64 * 1024)
+#define HANG_LOOK_MS     50 /* how often a hung request looks whether the outage is over */
 
 /* A request under way. */
 struct passage {
@@ -26,20 +27,19 @@ struct passage {
     struct text region;
 };
 
-int service_init(struct service *service, const struct faults *faults, const struct auth *auth,
-                 struct error *err)
+int service_init(struct service *service, const struct service_options *options, struct error *err)
 {
-    *service = (struct service){.faults = *faults, .auth = auth};
+    *service = (struct service){.faults = *options->faults,
+                                .auth = options->auth,
+                                .listen = options->listen,
+                                .memory = {.limit_bytes = options->memory_bytes},
+                                .lock = PTHREAD_MUTEX_INITIALIZER,
+                                .large = PTHREAD_MUTEX_INITIALIZER};
     service->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (service->stop_fd < 0)
         return error_system(err, errno, "creating an eventfd");
-    int failed = pthread_mutex_init(&service->lock, NULL);
-    if (failed) {
-        (void)close(service->stop_fd); /* nothing was written to it */
-        return error_system(err, failed, "creating a mutex");
-    }
-    store_init(&service->store);
-    service->chance.state = (uint64_t)faults->seed;
+    store_init(&service->store, &service->memory);
+    service->chance.state = (uint64_t)service->faults.seed;
     return 0;
 }
 
@@ -52,8 +52,9 @@ void service_free(struct service *service)
 {
     store_free(&service->store);
     journal_free(&service->journal);
-    (void)pthread_mutex_destroy(&service->lock); /* nobody holds it */
-    (void)close(service->stop_fd);               /* read or not, it is over */
+    (void)pthread_mutex_destroy(&service->lock); /* nobody holds them */
+    (void)pthread_mutex_destroy(&service->large);
+    (void)close(service->stop_fd); /* read or not, it is over */
 }
 
 void service_reset(struct service *service)
@@ -150,17 +151,23 @@ static void draw(struct passage *passage)
     pthread_mutex_unlock(&service->lock);
 }
 
-/* What can be refused without looking at what there is. */
+/*
+ * What can be refused without looking at what there is. The body's size comes first: of one that
+ * is not whole the signature cannot be right.
+ */
 static void examine(struct passage *passage)
 {
     const struct sigv4_received *received = &passage->request->received;
     struct wall now = shifted(wall_now(), &passage->faults);
-    if (!auth_check(passage->service->auth, received, now, passage->faults.expired_key,
-                    passage->answer))
-        return;
-    if (received->body.length > CALL_BODY_BYTES)
+    if (passage->request->body == BODY_TOO_LARGE)
         answer_fail(passage->answer, OUTCOME_TOO_LARGE, "the request has more than %zu bytes",
                     CALL_BODY_BYTES);
+    else if (passage->request->body == BODY_NO_ROOM)
+        answer_fail(passage->answer, OUTCOME_UNAVAILABLE,
+                    "cwlogs-local is receiving too much at once.");
+    else if (!auth_check(passage->service->auth, received, now, passage->faults.expired_key,
+                         passage->answer))
+        return;
     else if (passage->operation != OPERATION_UNKNOWN && passage->unreadable.kind != ERROR_NONE)
         answer_fail(passage->answer, OUTCOME_SERIALIZATION, "%s", passage->unreadable.text);
 }
@@ -172,7 +179,8 @@ static void carry_out(struct passage *passage, struct answer *answer)
     struct scene scene = {
         .store = &passage->service->store, .faults = &passage->faults, .region = passage->region};
     scene.at.now_ms = mono_now().ms;
-    scene.at.stamp_ms = shifted(wall_now(), &passage->faults).ms + fate->skew_ms;
+    scene.wall_ms = shifted(wall_now(), &passage->faults).ms;
+    scene.at.stamp_ms = scene.wall_ms + fate->skew_ms;
     scene.at.lag_ms = fate->visible_lag_ms;
     operations_carry_out(&scene, passage->operation, &passage->call, answer);
 }
@@ -253,6 +261,19 @@ static void count_waiting(struct service *service, enum operation operation, int
     pthread_mutex_unlock(&service->lock);
 }
 
+/* What is wrong with it is told once it has come through. */
+static void read_call(struct passage *passage)
+{
+    struct text body = passage->request->received.body;
+    bool large = body.length > LARGE_BODY_BYTES;
+    if (large)
+        pthread_mutex_lock(&passage->service->large);
+    if (call_read(&passage->call, body, &passage->unreadable) != 0)
+        assert(passage->unreadable.kind != ERROR_NONE);
+    if (large)
+        pthread_mutex_unlock(&passage->service->large);
+}
+
 enum service_end service_answer(struct service *service, const struct service_request *request,
                                 struct answer *answer)
 {
@@ -262,8 +283,7 @@ enum service_end service_answer(struct service *service, const struct service_re
     count_waiting(service, passage.operation, 1);
     passage.region = auth_region(&request->received, text_from(DEFAULT_REGION));
     call_init(&passage.call);
-    if (call_read(&passage.call, request->received.body, &passage.unreadable) != 0)
-        assert(passage.unreadable.kind != ERROR_NONE); /* told once it has come through */
+    read_call(&passage);
     enum outcome outage = suffer_outage(&passage);
     if (outage != OUTCOME_OK) {
         end = cut(&passage, outage);

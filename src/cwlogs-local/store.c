@@ -3,6 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define GROUP_BYTES  (sizeof(struct group) + 64) /* beside its words; with what malloc adds */
+#define STREAM_BYTES (sizeof(struct stream) + 64)
+#define BATCH_BYTES  (sizeof(struct stored_batch) + 16)
+
 struct stored_batch {
     struct stored_batch *next;
     int64_t bytes;
@@ -24,6 +28,7 @@ static void free_group(struct entry *entry)
         free(batch);
         batch = next;
     }
+    budget_give(group->budget, group->held_bytes);
     directory_free(&group->streams);
     tags_free(&group->tags);
     free(group->kms_key_id);
@@ -31,8 +36,23 @@ static void free_group(struct entry *entry)
     free(group);
 }
 
-void store_init(struct store *store)
+static bool hold(struct group *group, size_t bytes)
 {
+    if (!budget_take(group->budget, bytes))
+        return false;
+    group->held_bytes += bytes;
+    return true;
+}
+
+static void release(struct group *group, size_t bytes)
+{
+    budget_give(group->budget, bytes);
+    group->held_bytes -= bytes;
+}
+
+void store_init(struct store *store, struct budget *budget)
+{
+    store->budget = budget;
     directory_init(&store->groups, free_group);
 }
 
@@ -46,24 +66,27 @@ struct group *store_find_group(const struct store *store, struct text name)
     return (struct group *)directory_find(&store->groups, name);
 }
 
-static struct group *make_group(const struct group_wish *wish, struct moment at)
+static struct group *make_group(struct budget *budget, const struct group_wish *wish,
+                                struct moment at)
 {
     struct group *group = calloc(1, sizeof(*group));
     if (!group)
         return NULL;
+    group->budget = budget;
     directory_init(&group->streams, free_stream);
     group->creation_ms = at.stamp_ms;
     group->metric_filters = wish->metric_filters;
     group->is_protected = wish->is_protected;
     group->class_name = wish->class_name ? wish->class_name : "STANDARD";
     group->entry.name = strndup(wish->name.data, wish->name.length);
-    bool failed = !group->entry.name;
+    bool failed = !group->entry.name ||
+                  !hold(group, GROUP_BYTES + wish->name.length + wish->kms_key_id.length);
     if (wish->kms_key_id.length) {
         group->kms_key_id = strndup(wish->kms_key_id.data, wish->kms_key_id.length);
         failed = failed || !group->kms_key_id;
     }
     if (wish->tags)
-        failed = failed || tags_merge(&group->tags, wish->tags) != 0;
+        failed = failed || store_tag_group(group, wish->tags) != STORE_DONE;
     if (!failed)
         return group;
     free_group(&group->entry);
@@ -77,7 +100,7 @@ enum store_result store_create_group(struct store *store, const struct group_wis
         return STORE_GROUP_EXISTS;
     if (store->groups.existing >= STORE_GROUPS_MAX)
         return STORE_FULL;
-    struct group *group = make_group(wish, at);
+    struct group *group = make_group(store->budget, wish, at);
     if (!group)
         return STORE_NO_MEMORY;
     if (directory_add(&store->groups, &group->entry, at.now_ms + at.lag_ms) != 0) {
@@ -100,9 +123,22 @@ enum store_result store_delete_group(struct store *store, struct text name, stru
 
 enum store_result store_tag_group(struct group *group, const struct tags *tags)
 {
+    size_t more = tags_bytes(tags), before = tags_bytes(&group->tags);
     if (tags_merged_count(&group->tags, tags) > TAGS_MAX)
         return STORE_TOO_MANY_TAGS;
-    return tags_merge(&group->tags, tags) == 0 ? STORE_DONE : STORE_NO_MEMORY;
+    if (!hold(group, more))
+        return STORE_NO_MEMORY;
+    int failed = tags_merge(&group->tags, tags);
+    release(group, more + before - tags_bytes(&group->tags)); /* of those that were replaced */
+    return failed ? STORE_NO_MEMORY : STORE_DONE;
+}
+
+void store_untag_group(struct group *group, const struct tags *keys)
+{
+    size_t before = tags_bytes(&group->tags);
+    for (size_t i = 0; i < keys->count; i++)
+        tags_remove(&group->tags, text_from(keys->tags[i].key));
+    release(group, before - tags_bytes(&group->tags));
 }
 
 struct stream *store_find_stream(const struct group *group, struct text name)
@@ -115,34 +151,41 @@ enum store_result store_create_stream(struct group *group, struct text name, str
     if (store_find_stream(group, name))
         return STORE_STREAM_EXISTS;
     if (group->streams.existing >= STORE_STREAMS_MAX)
-        return STORE_FULL;
+        return STORE_TOO_MANY_STREAMS;
     struct stream *stream = calloc(1, sizeof(*stream));
-    if (!stream)
+    size_t bytes = STREAM_BYTES + name.length;
+    if (!stream || !hold(group, bytes)) {
+        free(stream);
         return STORE_NO_MEMORY;
+    }
     stream->creation_ms = at.stamp_ms;
     stream->entry.name = strndup(name.data, name.length);
     if (!stream->entry.name ||
         directory_add(&group->streams, &stream->entry, at.now_ms + at.lag_ms) != 0) {
         free_stream(&stream->entry);
+        release(group, bytes);
         return STORE_NO_MEMORY;
     }
     return STORE_DONE;
 }
 
-enum store_result store_put_events(struct group *group, struct stream *stream, int64_t first_ms,
-                                   int64_t last_ms, int64_t bytes, int64_t bytes_lag_ms,
+enum store_result store_put_events(struct group *group, struct stream *stream,
+                                   const struct events_taken *taken, int64_t bytes_lag_ms,
                                    struct moment at)
 {
+    (void)store_shown_bytes(group, at.now_ms); /* those before it that are due make room */
     struct stored_batch *batch = malloc(sizeof(*batch));
-    if (!batch)
+    if (!batch || !hold(group, BATCH_BYTES)) {
+        free(batch);
         return STORE_NO_MEMORY;
-    *batch = (struct stored_batch){NULL, bytes, at.now_ms + bytes_lag_ms};
+    }
+    *batch = (struct stored_batch){NULL, taken->bytes, at.now_ms + bytes_lag_ms};
     *(group->stored.last ? &group->stored.last->next : &group->stored.first) = batch;
     group->stored.last = batch;
-    if (!stream->has_events || first_ms < stream->first_event_ms)
-        stream->first_event_ms = first_ms;
-    if (!stream->has_events || last_ms > stream->last_event_ms)
-        stream->last_event_ms = last_ms;
+    if (!stream->has_events || taken->first_ms < stream->first_event_ms)
+        stream->first_event_ms = taken->first_ms;
+    if (!stream->has_events || taken->last_ms > stream->last_event_ms)
+        stream->last_event_ms = taken->last_ms;
     stream->last_ingestion_ms = at.stamp_ms;
     stream->has_events = true;
     return STORE_DONE;
@@ -156,6 +199,7 @@ int64_t store_shown_bytes(struct group *group, int64_t now_ms)
         stored->shown += batch->bytes;
         stored->first = batch->next;
         free(batch);
+        release(group, BATCH_BYTES);
     }
     if (!stored->first)
         stored->last = NULL;

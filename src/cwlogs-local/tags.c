@@ -1,7 +1,45 @@
 #include "cwlogs-local/tags.h"
 
+#include <ctype.h>
+#include <locale.h>
 #include <stdlib.h>
 #include <string.h>
+#include <wctype.h>
+
+#define TAG_EXTRA_BYTES 80 /* of a tag beside its words: pointers, and what malloc adds */
+
+/* The code point of a UTF-8 character of so many bytes. */
+static wint_t decode(const char *bytes, size_t length)
+{
+    unsigned char first = (unsigned char)bytes[0];
+    wint_t code = length == 1 ? first : first & (0x7fU >> length);
+    for (size_t i = 1; i < length; i++)
+        code = code << 6 | ((unsigned char)bytes[i] & 0x3f);
+    return code;
+}
+
+static bool is_tag_character(wint_t code, locale_t unicode)
+{
+    if (code < 0x80)
+        return isalnum((int)code) || (code != '\0' && strchr(" _.:/=+-@", (int)code));
+    if (!unicode)
+        return true; /* a C library without it: nothing is known against the character */
+    return iswalpha_l(code, unicode) || iswdigit_l(code, unicode) || iswspace_l(code, unicode);
+}
+
+bool tags_is_text(struct text text, size_t characters_max)
+{
+    locale_t unicode = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
+    bool good = text_characters(text) <= characters_max;
+    while (good && text.length) {
+        size_t length = text_utf8_length(text);
+        good = length > 0 && is_tag_character(decode(text.data, length), unicode);
+        text = text_slice(text.data + length, text.length - length);
+    }
+    if (unicode)
+        freelocale(unicode);
+    return good;
+}
 
 /* The index of the key, or where it belongs. */
 static size_t place_of(const struct tags *tags, struct text key, bool *ret_there)
@@ -68,6 +106,14 @@ size_t tags_merged_count(const struct tags *tags, const struct tags *more)
         count += !there;
     }
     return count;
+}
+
+size_t tags_bytes(const struct tags *tags)
+{
+    size_t bytes = 0;
+    for (size_t i = 0; i < tags->count; i++)
+        bytes += strlen(tags->tags[i].key) + strlen(tags->tags[i].value) + TAG_EXTRA_BYTES;
+    return bytes;
 }
 
 void tags_remove(struct tags *tags, struct text key)

@@ -5,6 +5,7 @@ Usage: boto3_client.py URL PREFIX (credentials, Region and CA bundle from the en
 """
 
 import sys
+import time
 
 import boto3
 import botocore.config
@@ -59,10 +60,12 @@ def events(logs, prefix):
     name = f"{prefix}/events"
     logs.create_log_group(logGroupName=name)
     logs.create_log_stream(logGroupName=name, logStreamName="one")
-    logs.put_log_events(logGroupName=name, logStreamName="one",
-                        logEvents=[{"timestamp": 1700000000000, "message": "hällo"}])
+    now = int(time.time() * 1000)
+    answer = logs.put_log_events(logGroupName=name, logStreamName="one", logEvents=[
+        {"timestamp": 1700000000000, "message": "too old"}, {"timestamp": now, "message": "hällo"}])
+    assert answer["rejectedLogEventsInfo"] == {"tooOldLogEventEndIndex": 1}, answer
     (stream,) = logs.describe_log_streams(logGroupName=name, orderBy="LastEventTime")["logStreams"]
-    assert stream["lastEventTimestamp"] == 1700000000000, stream
+    assert stream["lastEventTimestamp"] == now, stream
     assert groups(logs, name)[0]["storedBytes"] == 32
     logs.delete_log_group(logGroupName=name)
 

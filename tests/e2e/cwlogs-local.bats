@@ -1,32 +1,7 @@
 #!/usr/bin/env bats
-# The stand-in's own surface: command line, API shapes and errors, every fault, control paths.
+# The stand-in's API: shapes, errors, limits and pages of every operation.
 
-load service
-
-setup() {
-    SERVICE_PID=
-}
-
-teardown() {
-    stop_service
-}
-
-# one_line STATUS TEXT ARGUMENT...: the program refuses with this status and one line on stderr.
-one_line() {
-    local wanted=$1 text=$2 status=0
-    shift 2
-    "$CWLOGS_LOCAL" "$@" >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err" </dev/null || status=$?
-    echo "cwlogs-local $*: $status, $(cat "$BATS_TEST_TMPDIR/err")"
-    [ "$status" -eq "$wanted" ]
-    [ ! -s "$BATS_TEST_TMPDIR/out" ]
-    [ "$(cat "$BATS_TEST_TMPDIR/err")" = "cwlogs-local: $text" ]
-}
-
-# cut_off: the last call was cut off without an answer.
-cut_off() {
-    [ "$HTTP" = 000 ] || { echo "answered with $HTTP" >&2; return 1; }
-    [ "$CURL" -ne 0 ]
-}
+load stand_in
 
 @test "help and version" {
     run "$CWLOGS_LOCAL" --help
@@ -43,27 +18,27 @@ cut_off() {
 }
 
 @test "wrong usage is one line and 64" {
-    one_line 64 "there is no option '--nonsense'" --nonsense
-    one_line 64 "there is no option '-x'" -x
-    one_line 64 "option '--seed' needs a value" --seed
-    one_line 64 "unexpected argument 'serve'" serve
-    one_line 64 "latency_ms: 'x' is not a whole number from 0 to 86400000" --latency-ms x
-    one_line 64 "drop_rate: '2' is not a number from 0 to 1" --drop-rate 2
-    one_line 64 "deny: 'Nothing' is not an operation" --deny Nothing
-    one_line 64 "outage: 'maybe' is not none, refuse or hang" --outage maybe
-    one_line 64 "--tls-cert and --tls-key go together" --tls-cert /dev/null
-    one_line 64 "credentials must be KEYID:SECRET[:TOKEN]" --credentials AKID
-    one_line 64 "'4586' is not HOST:PORT with a port from 0 to 65535" --listen 4586
-    one_line 64 "'127.0.0.1:70000' is not HOST:PORT with a port from 0 to 65535" --listen 127.0.0.1:70000
+    service_refuses 64 "there is no option '--nonsense'" --nonsense
+    service_refuses 64 "there is no option '-x'" -x
+    service_refuses 64 "option '--seed' needs a value" --seed
+    service_refuses 64 "unexpected argument 'serve'" serve
+    service_refuses 64 "latency_ms: 'x' is not a whole number from 0 to 86400000" --latency-ms x
+    service_refuses 64 "drop_rate: '2' is not a number from 0 to 1" --drop-rate 2
+    service_refuses 64 "deny: 'Nothing' is not an operation" --deny Nothing
+    service_refuses 64 "outage: 'maybe' is not none, refuse or hang" --outage maybe
+    service_refuses 64 "--tls-cert and --tls-key go together" --tls-cert /dev/null
+    service_refuses 64 "credentials must be KEYID:SECRET[:TOKEN]" --credentials AKID
+    service_refuses 64 "'4586' is not HOST:PORT with a port from 0 to 65535" --listen 4586
+    service_refuses 64 "'127.0.0.1:70000' is not HOST:PORT with a port from 0 to 65535" --listen 127.0.0.1:70000
 }
 
 @test "a port that is taken is one line and 71" {
     start_service
-    one_line 71 "cannot listen on ${URL#http://}: Address already in use" --listen "${URL#http://}"
+    service_refuses 71 "cannot listen on ${URL#http://}: Address already in use" --listen "${URL#http://}"
 }
 
 @test "certificates that are no good are one line and 78" {
-    one_line 78 "there is no file '$BATS_TEST_TMPDIR/none'" --tls-cert "$BATS_TEST_TMPDIR/none" --tls-key /dev/null
+    service_refuses 78 "there is no file '$BATS_TEST_TMPDIR/none'" --tls-cert "$BATS_TEST_TMPDIR/none" --tls-key /dev/null
     echo nonsense >"$BATS_TEST_TMPDIR/bad.pem"
     run "$CWLOGS_LOCAL" --listen 127.0.0.1:0 --tls-cert "$BATS_TEST_TMPDIR/bad.pem" --tls-key "$BATS_TEST_TMPDIR/bad.pem"
     [ "$status" -eq 78 ]
@@ -85,6 +60,20 @@ cut_off() {
         stop_service
         wait "$slow" || true
         wait "$hanging" || true
+    done
+}
+
+@test "the manual and the help tell of each operation there is, and of no other" {
+    start_service
+    local manual="$BATS_TEST_DIRNAME/../../docs/cwlogs-local.1.scd" names
+    names() { tr -cs 'A-Za-z' '\n' | grep -E '^(Create|Delete|Describe|List|Put|Tag|Untag)[A-Za-z]*$' | sort; }
+    local helped=$("$CWLOGS_LOCAL" --help | sed -n '/^Operations:$/,/^$/p' | names)
+    local told=$(sed -n '/^# OPERATIONS$/,/^# /p' "$manual" | sed '/^Not served/,$d' | names)
+    [ "$(wc -l <<<"$helped")" -ge 15 ]
+    diff <(echo "$helped") <(echo "$told")
+    for name in $helped; do
+        call "$name" '{}'
+        body '.__type != "UnknownOperationException"' || [ -z "$(jq -r '.__type // empty' <<<"$BODY")" ]
     done
 }
 
@@ -179,6 +168,64 @@ cut_off() {
     refused TooManyTagsException TagResource "{$arn,\"tags\":$many}"
 }
 
+@test "tags are of the characters and lengths that the service takes" {
+    start_service
+    local arn='"resourceArn":"arn:aws:logs:us-east-1:123456789012:log-group:p/a"'
+    ok CreateLogGroup '{"logGroupName":"p/a"}'
+    local key=$(printf '你%.0s' {1..128}) value=$(printf 'ä%.0s' {1..256})
+    ok TagResource "{$arn,\"tags\":{\"$key\":\"$value\",\"a b_.:/=+-@\":\"a b_.:/=+-@\"}}"
+    refused InvalidParameterException TagResource "{$arn,\"tags\":{\"${key}k\":\"v\"}}"
+    refused InvalidParameterException TagResource "{$arn,\"tags\":{\"k\":\"${value}v\"}}"
+    for tag in '"":"v"' '"a*":"v"' '"k":"a,b"' '"k":"\n"' '"😀":"v"' '"k":"→"' '"AWS:x":"v"' '"aws:x":"v"'; do
+        refused InvalidParameterException TagResource "{$arn,\"tags\":{$tag}}"
+        refused InvalidParameterException CreateLogGroup "{\"logGroupName\":\"p/b\",\"tags\":{$tag}}"
+        refused InvalidParameterException TagLogGroup "{\"logGroupName\":\"p/a\",\"tags\":{$tag}}"
+    done
+    refused SerializationException TagResource "{$arn,\"tags\":[\"k\"]}"
+    refused SerializationException UntagLogGroup '{"logGroupName":"p/a","tags":{"k":"v"}}'
+    refused InvalidParameterException UntagResource "{$arn,\"tagKeys\":[\"a*\"]}"
+    refused InvalidParameterException UntagResource "{$arn}"
+    ok UntagResource "{$arn,\"tagKeys\":[]}"
+    ok ListTagsForResource "{$arn}"
+    body '.tags | length == 2'
+}
+
+@test "deletion protection is set, blocks deleting, and is lifted" {
+    start_service
+    ok CreateLogGroup '{"logGroupName":"p/a","deletionProtectionEnabled":true}'
+    refused ValidationException DeleteLogGroup '{"logGroupName":"p/a"}'
+    ok DescribeLogGroups '{}'
+    body '.logGroups[0].deletionProtectionEnabled'
+    refused InvalidParameterException PutLogGroupDeletionProtection '{"logGroupIdentifier":"p/a"}'
+    refused InvalidParameterException PutLogGroupDeletionProtection '{"deletionProtectionEnabled":true}'
+    refused SerializationException PutLogGroupDeletionProtection \
+        '{"logGroupIdentifier":"p/a","deletionProtectionEnabled":"no"}'
+    refused ResourceNotFoundException PutLogGroupDeletionProtection \
+        '{"logGroupIdentifier":"p/b","deletionProtectionEnabled":false}'
+    ok PutLogGroupDeletionProtection '{"logGroupIdentifier":"p/a","deletionProtectionEnabled":false}'
+    [ -z "$BODY" ]
+    ok PutLogGroupDeletionProtection '{"deletionProtectionEnabled":true,
+        "logGroupIdentifier":"arn:aws:logs:us-east-1:123456789012:log-group:p/a"}'
+    refused ValidationException DeleteLogGroup '{"logGroupName":"p/a"}'
+    ok PutLogGroupDeletionProtection '{"logGroupIdentifier":"p/a","deletionProtectionEnabled":false}'
+    ok DeleteLogGroup '{"logGroupName":"p/a"}'
+}
+
+@test "streams are listed by a name or by an identifier, not by both" {
+    start_service
+    ok CreateLogGroup '{"logGroupName":"p/a"}'
+    ok CreateLogStream '{"logGroupName":"p/a","logStreamName":"s"}'
+    for which in '"logGroupName":"p/a"' '"logGroupIdentifier":"p/a"' \
+        '"logGroupIdentifier":"arn:aws:logs:us-east-1:123456789012:log-group:p/a"'; do
+        ok DescribeLogStreams "{$which}"
+        body '[.logStreams[].logStreamName] == ["s"]'
+    done
+    for which in '' '"logGroupName":"p/a","logGroupIdentifier":"p/a"' '"logGroupIdentifier":"a b"' \
+        '"logGroupIdentifier":""' '"logGroupName":"p/a","logStreamNamePrefix":"a:b"'; do
+        refused InvalidParameterException DescribeLogStreams "{$which}"
+    done
+}
+
 @test "retention is kept and taken back" {
     start_service
     ok CreateLogGroup '{"logGroupName":"p/a"}'
@@ -217,10 +264,11 @@ cut_off() {
     ok CreateLogGroup '{"logGroupName":"p/b"}'
     ok DescribeLogGroups '{"logGroupNamePrefix":"p/","limit":1}'
     local token=$(jq .nextToken <<<"$BODY")
-    for other in "\"logGroupNamePrefix\":\"p\",\"nextToken\":$token" '"nextToken":"p/a"' '"nextToken":""'; do
+    for other in "\"logGroupNamePrefix\":\"p\",\"nextToken\":$token" '"nextToken":"p/a"'; do
         ok DescribeLogGroups "{$other}"
         body '. == {logGroups: []}'
     done
+    refused InvalidParameterException DescribeLogGroups '{"nextToken":""}'
 }
 
 @test "a listing by pattern finds substrings and tells less" {
@@ -246,17 +294,22 @@ cut_off() {
     done
     ok DescribeLogStreams '{"logGroupName":"p/a","nextToken":"1 a"}'
     body '. == {logStreams: []}'
-    refused ResourceNotFoundException PutLogEvents \
-        '{"logGroupName":"p/a","logStreamName":"x","logEvents":[{"timestamp":1,"message":"m"}]}'
-    ok PutLogEvents '{"logGroupName":"p/a","logStreamName":"b","logEvents":[{"timestamp":5,"message":"m"},{"timestamp":6,"message":"mm"}]}'
-    ok PutLogEvents '{"logGroupName":"p/a","logStreamName":"a","logEvents":[{"timestamp":2,"message":"m"}]}'
-    refused InvalidParameterException PutLogEvents \
-        '{"logGroupName":"p/a","logStreamName":"a","logEvents":[{"timestamp":3,"message":"m"},{"timestamp":2,"message":"m"}]}'
-    refused InvalidParameterException PutLogEvents '{"logGroupName":"p/a","logStreamName":"a","logEvents":[]}'
-    refused InvalidParameterException PutLogEvents '{"logGroupName":"p/a","logStreamName":"a","logEvents":[{"timestamp":3}]}'
+    put() { # GROUP STREAM [TIMESTAMP MESSAGE]...
+        jq -nc '$ARGS.positional | {logGroupName: .[0], logStreamName: .[1], logEvents: [
+            range(2; length; 2) as $i | {timestamp: .[$i] | tonumber, message: $ARGS.positional[$i + 1]}]}' \
+            --args "$@"
+    }
+    local now=$(date +%s%3N)
+    refused ResourceNotFoundException PutLogEvents "$(put p/a x $now m)"
+    ok PutLogEvents "$(put p/a b $((now - 5)) m $((now - 4)) mm)"
+    ok PutLogEvents "$(put p/a a $((now - 9)) m)"
+    refused InvalidParameterException PutLogEvents "$(put p/a a $((now - 3)) m $((now - 4)) m)"
+    refused InvalidParameterException PutLogEvents "$(put p/a a)"
+    refused InvalidParameterException PutLogEvents "$(put p/a a $now '')"
+    refused InvalidParameterException PutLogEvents "$(put p/a a -1 m)"
     ok DescribeLogStreams '{"logGroupName":"p/a","limit":2}'
     body '[.logStreams[].logStreamName] == ["a", "b"]'
-    body '.logStreams[1] | .firstEventTimestamp == 5 and .lastEventTimestamp == 6 and .storedBytes == 0'
+    body ".logStreams[1] | .firstEventTimestamp == $now - 5 and .lastEventTimestamp == $now - 4 and .storedBytes == 0"
     ok DescribeLogStreams "{\"logGroupName\":\"p/a\",\"limit\":2,\"nextToken\":$(jq .nextToken <<<"$BODY")}"
     body '[.logStreams[].logStreamName] == ["c"] and (has("nextToken") | not)'
     ok DescribeLogStreams '{"logGroupName":"p/a","orderBy":"LastEventTime","descending":true,"limit":1}'
@@ -268,366 +321,61 @@ cut_off() {
     faults '{"stored_bytes_lag_ms":0}'
     ok CreateLogGroup '{"logGroupName":"p/b"}'
     ok CreateLogStream '{"logGroupName":"p/b","logStreamName":"s"}'
-    ok PutLogEvents '{"logGroupName":"p/b","logStreamName":"s","logEvents":[{"timestamp":5,"message":"four"}]}'
+    ok PutLogEvents "$(put p/b s $now four)"
     ok DescribeLogGroups '{"logGroupNamePrefix":"p/b"}'
     body '.logGroups[0].storedBytes == 30'
 }
 
-@test "with a lag creates and deletes are exact at once and listed late" {
-    start_service --visibility-lag-ms 86400000
-    ok CreateLogGroup '{"logGroupName":"p/a"}'
-    refused ResourceAlreadyExistsException CreateLogGroup '{"logGroupName":"p/a"}'
-    [ -z "$(names p/)" ]
-    exists p/a
-    ok DescribeLogStreams '{"logGroupName":"p/a"}'
-    faults '{"visibility_lag_ms":0}'
-    ok CreateLogGroup '{"logGroupName":"p/b"}'
-    [ "$(names p/)" = p/b ]
-    faults '{"visibility_lag_ms":86400000}'
-    ok DeleteLogGroup '{"logGroupName":"p/b"}'
-    refused ResourceNotFoundException DeleteLogGroup '{"logGroupName":"p/b"}'
-    [ "$(names p/)" = p/b ]
-    faults '{"visibility_lag_ms":300}'
-    ok CreateLogGroup '{"logGroupName":"q/a"}'
-    wait_until eval '[ "$(names q/)" = q/a ]'
-    ok DeleteLogGroup '{"logGroupName":"q/a"}'
-    wait_until eval '[ -z "$(names q/)" ]'
-}
-
-@test "creates and deletes can each have a lag of their own, and a least one" {
-    start_service --visibility-lag-min-ms 86400000 --create-lag-min-ms 0
-    ok CreateLogGroup '{"logGroupName":"p/a"}'
-    [ "$(names p/)" = p/a ]
-    ok DeleteLogGroup '{"logGroupName":"p/a"}'
-    [ "$(names p/)" = p/a ]
-    faults '{"delete_lag_min_ms":0,"create_lag_ms":86400000,"create_lag_min_ms":86400000}'
-    ok CreateLogGroup '{"logGroupName":"p/b"}'
-    [ "$(names p/)" = p/a ]
-    faults '{"visibility_lag_ms":0,"visibility_lag_min_ms":0}'
-    ok CreateLogGroup '{"logGroupName":"p/c"}'
-    ok DeleteLogGroup '{"logGroupName":"p/c"}'
-    [ "$(names p/)" = p/a ]
-    # never sooner than the least, whatever is drawn; so the first look that shows it is late enough
-    faults '{"visibility_lag_ms":900,"visibility_lag_min_ms":400}'
-    local before=$(date +%s%3N)
-    ok CreateLogGroup '{"logGroupName":"q/a"}'
-    wait_until eval '[ "$(names q/)" = q/a ]'
-    [ $(($(date +%s%3N) - before)) -ge 400 ]
-}
-
-@test "clock skew moves creation times either way, request by request" {
-    start_service --clock-skew-ms 3600000
-    local now=$(date +%s%3N)
-    for i in {1..30}; do ok CreateLogGroup "{\"logGroupName\":\"p/$i\"}"; done
-    ok DescribeLogGroups '{}'
-    body "[.logGroups[].creationTime - $now] | min < -600000 and max > 600000"
-    body "[.logGroups[].creationTime - $now | fabs] | max < 3660000"
-}
-
-@test "the clock's offset shows in the Date header and in creation times" {
-    start_service --date-offset-s 31536000
-    ok CreateLogGroup '{"logGroupName":"p/a"}'
-    local now=$(date +%s) date=$(sed -n 's/^[Dd]ate: //p' <<<"$HEADERS")
-    [ $(($(date -d "$date" +%s) - now - 31536000)) -le 60 ]
-    [ $(($(date -d "$date" +%s) - now - 31536000)) -ge -60 ]
-    ok DescribeLogGroups '{}'
-    body "(.logGroups[0].creationTime - ($now + 31536000) * 1000 | fabs) < 60000"
-}
-
-@test "a rate limit throttles each operation by itself" {
-    start_service --rate-limit 0.001
-    ok CreateLogGroup '{"logGroupName":"p/a"}'
-    refused ThrottlingException CreateLogGroup '{"logGroupName":"p/b"}'
-    [ "$BODY" = '{"__type":"ThrottlingException","message":"Rate exceeded"}' ]
-    ok DescribeLogGroups '{}'
-    refused ThrottlingException DescribeLogGroups '{}'
-    faults '{"rate_limit":{"DeleteLogGroup":0.001}}'
-    ok CreateLogGroup '{"logGroupName":"p/b"}'
-    ok CreateLogGroup '{"logGroupName":"p/c"}'
-    ok DeleteLogGroup '{"logGroupName":"p/b"}'
-    refused ThrottlingException DeleteLogGroup '{"logGroupName":"p/c"}'
-    curl -sf -X POST "$URL/_reset"
-    refused ResourceNotFoundException DeleteLogGroup '{"logGroupName":"p/c"}' # not throttled
-    ok CreateLogGroup '{"logGroupName":"p/c"}'
-    faults '{"rate_limit":0}'
-    ok DeleteLogGroup '{"logGroupName":"p/c"}'
-}
-
-@test "a bucket holds what it is told to, or a second's calls, for all clients together" {
+@test "events are taken by their time: too old, expired and too new ones are passed over and told of" {
     start_service
-    crowd() { # 40 calls at once, of which so many are served
-        for i in {1..40}; do echo 'url = "'"$URL"'/"'; done >"$BATS_TEST_TMPDIR/urls"
-        curl -sZ --parallel-max 40 -o /dev/null -w '%{http_code}\n' -d '{}' \
-            -H 'X-Amz-Target: Logs_20140328.DescribeLogGroups' -K "$BATS_TEST_TMPDIR/urls" >/dev/null
-        control /_stats | jq .DescribeLogGroups.ok
+    local now=$(date +%s%3N) day=86400000
+    put() { # TIMESTAMP...
+        jq -nc '{logGroupName: "p/a", logStreamName: "s", logEvents: [$ARGS.positional[] |
+            {timestamp: tonumber, message: "m"}]}' --args "$@"
     }
-    faults '{"rate_limit":0.001,"rate_burst":10}'
-    [ "$(crowd)" -eq 10 ]
-    curl -sf -X POST "$URL/_reset"
-    faults '{"rate_limit":{"DescribeLogGroups":0.001,"CreateLogGroup":10},"rate_burst":25}'
-    [ "$(crowd)" -eq 25 ]
     ok CreateLogGroup '{"logGroupName":"p/a"}'
-}
-
-@test "errors of the service apply nothing" {
-    start_service --error-rate 1
-    local seen=
-    for i in {1..20}; do
-        call CreateLogGroup "{\"logGroupName\":\"p/$i\"}"
-        [ "$HTTP" = 500 ] || [ "$HTTP" = 503 ]
-        body '.__type == "ServiceUnavailableException"'
-        seen+=" $HTTP"
-    done
-    [[ "$seen" == *500* && "$seen" == *503* ]]
-    [ "$(control /_groups)" = '[]' ]
-}
-
-@test "a lost response was applied, a dropped request was not" {
-    start_service --lost-response-rate 1
-    call CreateLogGroup '{"logGroupName":"p/lost"}'
-    cut_off
-    exists p/lost
-    faults '{"lost_response_rate":0,"drop_rate":1}'
-    call CreateLogGroup '{"logGroupName":"p/dropped"}'
-    cut_off
-    absent p/dropped
-    [ "$(control /_log | jq -c 'map([.outcome, .applied, .logGroupName])')" = \
-        '[["lost",true,"p/lost"],["dropped",false,"p/dropped"]]' ]
-}
-
-@test "a request may be applied after its connection was cut" {
-    start_service --lost-response-rate 1 --apply-delay-ms 86400000
-    call CreateLogGroup '{"logGroupName":"p/late"}'
-    cut_off
-    waiting CreateLogGroup
-    absent p/late
-    faults '{"apply_delay_ms":300}'
-    call CreateLogGroup '{"logGroupName":"p/a"}'
-    cut_off
-    wait_until exists p/a
-    [ "$(control /_log | jq -r '.[0].outcome')" = lost ]
-}
-
-@test "an aborted operation is refused, and half of them applied all the same" {
-    start_service --operation-aborted-rate 1
-    for i in {1..20}; do
-        refused OperationAbortedException CreateLogGroup "{\"logGroupName\":\"p/$i\"}"
-    done
+    ok CreateLogStream '{"logGroupName":"p/a","logStreamName":"s"}'
+    ok PutLogEvents "$(put $((now - 15 * day)) $((now - 15 * day)) $((now - day / 2)) $now $((now + day)))"
+    body '.rejectedLogEventsInfo == {tooOldLogEventEndIndex: 2, tooNewLogEventStartIndex: 4}'
+    ok DescribeLogStreams '{"logGroupName":"p/a"}'
+    body ".logStreams[0] | .firstEventTimestamp == $now - $day / 2 and .lastEventTimestamp == $now"
     ok DescribeLogGroups '{}'
-    body '.logGroups | length > 2 and length < 18'
-    [ "$(control /_log | jq '[.[] | select(.applied and .operation == "CreateLogGroup")] | length')" = \
-        "$(jq '.logGroups | length' <<<"$BODY")" ]
+    body '.logGroups[0].storedBytes == 54' # the two that were taken
+    ok PutLogEvents "$(put $((now - 15 * day)))" # none is
+    body '.rejectedLogEventsInfo == {tooOldLogEventEndIndex: 1}'
+    refused InvalidParameterException PutLogEvents "$(put $((now - 2 * day)) $((now - day / 2)))"
+    body '.message | contains("cannot span more than 24 hours")'
+    ok PutRetentionPolicy '{"logGroupName":"p/a","retentionInDays":1}'
+    ok PutLogEvents "$(put $((now - 15 * day)) $((now - 2 * day)) $((now - day / 2)))"
+    body '.rejectedLogEventsInfo == {tooOldLogEventEndIndex: 1, expiredLogEventEndIndex: 2}'
+    ok PutLogEvents "$(put $now)"
+    body 'has("rejectedLogEventsInfo") | not'
+    faults '{"date_offset_s":-86400}' # the service's clock counts, not ours
+    ok PutLogEvents "$(put $now)"
+    body '.rejectedLogEventsInfo == {tooNewLogEventStartIndex: 0}'
 }
 
-@test "denied operations name user, action and resource" {
-    start_service --deny CreateLogGroup,DescribeLogGroups
-    refused AccessDeniedException CreateLogGroup '{"logGroupName":"p/a"}'
-    body '.message | startswith("User: arn:aws:iam::123456789012:user/cwlogs-local is not authorized to perform: logs:CreateLogGroup on resource: arn:aws:logs:us-east-1:123456789012:log-group:p/a:log-stream: ")'
-    refused AccessDeniedException DescribeLogGroups '{"logGroupNamePrefix":"p/"}'
-    body '.message | contains(":log-group::log-stream:")'
-    faults '{"deny":["TagResource"]}'
-    ok CreateLogGroup '{"logGroupName":"p/a"}'
-    refused AccessDeniedException CreateLogGroup '{"logGroupName":"p/b","tags":{"a":"b"}}'
-    body '.message | contains("logs:TagResource")'
-    absent p/b
-}
-
-@test "an outage refuses or hangs, applies nothing, and leaves the control paths alone" {
-    start_service --outage refuse
-    call CreateLogGroup '{"logGroupName":"p/refused"}'
-    cut_off
-    faults '{"outage":"hang"}'
-    call CreateLogGroup '{"logGroupName":"p/hung"}' --max-time 1
-    cut_off
-    [ "$CURL" -eq 28 ]
-    control /_stats >/dev/null
-    control /_log >/dev/null
-    curl -s -o /dev/null --max-time 20 -H 'X-Amz-Target: Logs_20140328.CreateLogGroup' \
-        -d '{"logGroupName":"p/waits"}' "$URL/" 3>&- &
-    local hanging=$!
-    wait_until waiting CreateLogGroup
-    faults '{"outage":"none"}'
-    local status=0
-    wait "$hanging" || status=$?
-    [ "$status" -eq 52 ] # cut
-    absent p/waits
-    ok CreateLogGroup '{"logGroupName":"p/a"}'
-    absent p/refused
-    absent p/hung
-    wait_until eval '[ "$(control /_stats | jq -c "[.CreateLogGroup.refused, .CreateLogGroup.hung]")" = "[1,2]" ]'
-}
-
-@test "a request that waits delays no other" {
-    start_service --latency-ms 86400000
-    curl -s -H 'X-Amz-Target: Logs_20140328.TagResource' -d '{}' "$URL/" >/dev/null 3>&- &
-    local slow=$!
-    wait_until waiting TagResource
-    faults '{"latency_ms":0,"latency_jitter_ms":3}'
-    for i in {1..20}; do ok DescribeLogGroups '{}'; done
-    waiting TagResource
-    kill "$slow"
-}
-
-@test "latency is waited out" {
-    start_service --latency-ms 400
-    local before=$(date +%s%3N)
-    ok DescribeLogGroups '{}'
-    [ $(($(date +%s%3N) - before)) -ge 400 ]
-}
-
-@test "faults are changed all or nothing, with one clear line" {
-    start_service --seed 9 --latency-ms 1
-    local before=$(control /_faults)
-    [ "$(jq -c '[.seed, .latency_ms]' <<<"$before")" = '[9,1]' ]
-    post() { curl -s -w '%{http_code}' --data-binary "$1" "$URL/_faults"; }
-    [ "$(post '{"latency_ms":5,"lag":1}')" = $'there is no fault \'lag\'\n400' ]
-    [ "$(post '{"latency_ms":5,"outage":"x"}')" = $'outage: \'x\' is not none, refuse or hang\n400' ]
-    [ "$(post '{"latency_ms":"5"}')" = $'latency_ms: a value of this type is not allowed\n400' ]
-    [ "$(post '{"latency_ms":5')" = $'not JSON (byte 15 of 15)\n400' ]
-    [ "$(control /_faults)" = "$before" ]
-    [ "$(curl -s -d '{"latency_ms":5}' "$URL/_faults")" = "$(control /_faults)" ]
-    [ "$(control /_faults | jq -c '[.seed, .latency_ms]')" = '[9,5]' ]
-}
-
-@test "one seed gives one run" {
-    start_service --drop-rate 0.5 --seed 5
-    tries() { for i in {1..24}; do call DescribeLogGroups '{}'; echo -n "$HTTP "; done; }
-    local first=$(tries)
-    [[ "$first" == *200* && "$first" == *000* ]]
-    faults '{"seed":5}'
-    [ "$(tries)" = "$first" ]
-    curl -sf -X POST "$URL/_reset"
-    [ "$(tries)" = "$first" ]
-    faults '{"seed":6}'
-    [ "$(tries)" != "$first" ]
-}
-
-@test "log and counts tell what happened; reset forgets groups, log and counts, not faults" {
-    start_service
-    local before=$(date +%s%3N)
-    ok CreateLogGroup '{"logGroupName":"p/a"}'
-    refused ResourceAlreadyExistsException CreateLogGroup '{"logGroupName":"p/a"}'
-    refused UnknownOperationException Nothing '{}'
-    ok ListTagsForResource '{"resourceArn":"arn:aws:logs:us-east-1:123456789012:log-group:p/a"}'
-    ok DescribeLogGroups '{}'
-    [ "$(control /_stats)" = '{"CreateLogGroup":{"ok":1,"ResourceAlreadyExistsException":1},"DescribeLogGroups":{"ok":1},"ListTagsForResource":{"ok":1},"Unknown":{"UnknownOperationException":1}}' ]
-    [ "$(control /_log | jq -c 'map([.sequence, .operation, .outcome, .applied, .logGroupName])')" = \
-        '[[1,"CreateLogGroup","ok",true,"p/a"],[2,"CreateLogGroup","ResourceAlreadyExistsException",false,"p/a"],[3,"Unknown","UnknownOperationException",false,null],[4,"ListTagsForResource","ok",true,"p/a"],[5,"DescribeLogGroups","ok",true,null]]' ]
-    control /_log | jq -e "map(.wall_ms) | . == sort and .[0] >= $before" >/dev/null
-    control /_log | jq -e 'map(.mono_ms) | . == sort' >/dev/null
-    [ "$(control '/_log?after=4' | jq -c 'map(.sequence)')" = '[5]' ]
-    faults '{"latency_ms":1}'
-    curl -sf -X POST "$URL/_reset"
-    [ "$(control /_log)$(control /_stats)$(control /_groups)" = '[]{}[]' ]
-    [ "$(control /_faults | jq .latency_ms)" = 1 ]
-    [ -z "$(names p/)" ]
-}
-
-@test "groups can be planted with age, bytes, streams and protection" {
-    start_service --visibility-lag-ms 86400000
-    curl -sf -d '{"logGroupName":"p/old","age_ms":3600000,"storedBytes":7,"streams":2,
-        "metricFilterCount":1,"deletionProtectionEnabled":true,"tags":{"a":"b"}}' "$URL/_groups"
-    local now=$(date +%s%3N)
-    ok DescribeLogGroups '{}'
-    body '.logGroups[0] | .storedBytes == 7 and .metricFilterCount == 1 and .deletionProtectionEnabled'
-    body "(.logGroups[0].creationTime - ($now - 3600000) | fabs) < 60000"
-    ok DescribeLogStreams '{"logGroupName":"p/old"}'
-    body '.logStreams | length == 2'
-    ok ListTagsLogGroup '{"logGroupName":"p/old"}'
-    body '.tags == {a: "b"}'
-    refused ValidationException DeleteLogGroup '{"logGroupName":"p/old"}'
-    faults '{"date_offset_s":31536000}'
-    curl -sf -d '{"logGroupName":"p/next-year"}' "$URL/_groups"
-    ok DescribeLogGroups '{"logGroupNamePrefix":"p/next"}'
-    body "(.logGroups[0].creationTime - ($now + 31536000000) | fabs) < 60000"
-    plant() { curl -s -w '%{http_code}' -d "$1" "$URL/_groups"; }
-    [ "$(plant '{"logGroupName":"p/old"}')" = $'the log group exists already\n400' ]
-    [ "$(plant '{"logGroupName":""}')" = $'logGroupName must be the name of a log group\n400' ]
-    [ "$(plant '{"logGroupName":"x","age_ms":-1}')" = $'age_ms must be a whole number from 0 to 315360000000\n400' ]
-}
-
-@test "control paths refuse what they do not take" {
+@test "a batch as large as the service allows is taken, however many bytes JSON makes of it" {
     start_service --credentials AKID:secret
-    [ "$(curl -s -w '%{http_code}' "$URL/_nothing")" = $'there is no such path; see cwlogs-local --help\n404' ]
-    [ "$(curl -s -w '%{http_code}' "$URL/_reset")" = $'this path does not take this method\n405' ]
-    [ "$(curl -s -w '%{http_code}' "$URL/_log?x=1")" = $'the query may be after=SEQUENCE\n400' ]
-}
-
-@test "signatures are verified where credentials are given" {
-    start_service --credentials AKID:secret --credentials AKIDT:secret2:token --region us-east-1
-    signed() { call DescribeLogGroups '{}' --aws-sigv4 "aws:amz:${2:-us-east-1}:logs" --user "$1" "${@:3}"; }
-    refused MissingAuthenticationTokenException DescribeLogGroups '{}'
-    call DescribeLogGroups '{}' -H 'Authorization: Basic x'
-    body '.__type == "IncompleteSignatureException"'
-    signed AKID:secret
+    local now=$(date +%s%3N)
+    signed() { call "$1" "$2" --aws-sigv4 aws:amz:us-east-1:logs --user AKID:secret; }
+    signed CreateLogGroup '{"logGroupName":"p/a"}'
+    signed CreateLogStream '{"logGroupName":"p/a","logStreamName":"s"}'
+    batch() { # BYTES: of one control character each, which travels as six
+        python3 -c '
+import json, sys
+events = [{"timestamp": int(sys.argv[1]), "message": "\x01" * int(sys.argv[2])}]
+print(json.dumps({"logGroupName": "p/a", "logStreamName": "s", "logEvents": events}))' "$now" "$1" \
+            >"$BATS_TEST_TMPDIR/batch"
+        signed PutLogEvents "@$BATS_TEST_TMPDIR/batch"
+    }
+    batch $((1048576 - 26))
     [ "$HTTP" = 200 ]
-    signed AKID:wrong
-    body '.__type == "InvalidSignatureException" and (.message | startswith("The request signature we calculated"))'
-    signed NOBODY:secret
-    body '.__type == "UnrecognizedClientException"'
-    signed AKIDT:secret2
-    body '.__type == "UnrecognizedClientException"'
-    signed AKIDT:secret2 us-east-1 -H 'X-Amz-Security-Token: token'
-    [ "$HTTP" = 200 ]
-    signed AKIDT:secret2 us-east-1 -H 'X-Amz-Security-Token: tokem'
-    body '.__type == "UnrecognizedClientException"'
-    signed AKID:secret us-west-2
-    body '.__type == "InvalidSignatureException" and (.message | contains("valid region, not '"'us-west-2'"'"))'
-    faults '{"expired_key":"AKID"}'
-    signed AKID:secret
-    body '.__type == "ExpiredTokenException"'
-    faults '{"expired_key":"","date_offset_s":400}'
-    signed AKID:secret
-    body '.__type == "InvalidSignatureException" and (.message | test("^Signature expired: [0-9TZ]+ is now earlier than [0-9TZ]+ \\([0-9TZ]+ - 5 min.\\)$"))'
-    faults '{"date_offset_s":-400}'
-    signed AKID:secret
-    body '.__type == "InvalidSignatureException" and (.message | test("^Signature not yet current: .* is still later than .* \\+ 5 min.\\)$"))'
-    faults '{"date_offset_s":200}'
-    signed AKID:secret
-    [ "$HTTP" = 200 ]
-    [ "$(control /_stats | jq .DescribeLogGroups.ok)" -eq 3 ]
-}
-
-@test "TLS with a private CA" {
-    private_ca
-    start_service --tls-cert "$CERTIFICATE" --tls-key "$KEY"
-    [[ "$URL" == https://127.0.0.1:* ]]
-    call CreateLogGroup '{"logGroupName":"p/a"}'
-    cut_off
-    [ "$CURL" -eq 60 ] # the certificate's issuer is not known
-    call CreateLogGroup '{"logGroupName":"p/a"}' -k --tls-max 1.1
-    cut_off
-    ok CreateLogGroup '{"logGroupName":"p/a"}' --cacert "$CA"
-    call DescribeLogGroups '{}' --cacert "$CA"
-    body '.logGroups | length == 1'
-    [ "$(curl -s --cacert "$CA" -o /dev/null -o /dev/null -w '%{num_connects} ' -d '{}' "$URL/" "$URL/")" = '1 0 ' ]
-    run curl -s "http://${URL#https://}/_stats" # not even HTTP
-    [ "$status" -ne 0 ]
-    curl -sf --cacert "$CA" -d '{"lost_response_rate":1}' "$URL/_faults" >/dev/null
-    call DeleteLogGroup '{"logGroupName":"p/a"}' --cacert "$CA"
-    cut_off
-    [ "$(curl -sf --cacert "$CA" "$URL/_groups")" = '[]' ]
-}
-
-@test "connections are kept alive" {
-    start_service
-    run curl -s -o /dev/null -o /dev/null -w '%{num_connects} ' -d '{}' "$URL/" "$URL/"
-    [ "$output" = '1 0 ' ]
-}
-
-@test "what is no request of the API does no harm" {
-    start_service
-    [ "$(curl -s "$URL/" | jq -r .__type)" = UnknownOperationException ]
-    [ "$(curl -s -d '{}' "$URL/some/where" | jq -r .__type)" = UnknownOperationException ]
-    exec 9<>"/dev/tcp/127.0.0.1/${URL##*:}"
-    printf 'nonsense\r\n\r\n' >&9
-    exec 9>&-
-    exec 9<>"/dev/tcp/127.0.0.1/${URL##*:}"
-    printf 'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{' >&9 # and gone
-    exec 9>&-
-    head -c 3000000 /dev/zero | tr '\0' 'a' >"$BATS_TEST_TMPDIR/large"
-    [ "$(curl -s -o /dev/null -w '%{http_code}' -H 'X-Amz-Target: Logs_20140328.DescribeLogGroups' \
-        --data-binary "@$BATS_TEST_TMPDIR/large" "$URL/")" = 413 ]
-    ok DescribeLogGroups ''
-    ok DescribeLogGroups '{"unknown":[{"a":1}],"nextToken":null}'
+    batch $((1048576 - 25))
+    [ "$HTTP" = 400 ]
+    body '.__type == "InvalidParameterException" and (.message | contains("Upload too large"))'
+    head -c 9000000 /dev/zero | tr '\0' 'a' >"$BATS_TEST_TMPDIR/large"
+    signed PutLogEvents "@$BATS_TEST_TMPDIR/large"
+    [ "$HTTP" = 413 ] # and is not told that its signature is wrong
+    body '.__type == "RequestEntityTooLargeException"'
 }

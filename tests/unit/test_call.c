@@ -51,24 +51,28 @@ static void tags_and_tag_keys(void **state)
     call_free(&call);
 }
 
-static void events_add_up(void **state)
+static void events_are_gathered(void **state)
 {
     (void)state;
     static const struct {
         const char *json;
-        int64_t count, bytes, first, last;
-        bool incomplete, unordered;
+        size_t count;
+        int64_t bytes;
+        bool incomplete, unordered, negative;
     } rows[] = {
-        {"[]", 0, 0, 0, 0, false, false},
-        {"[{\"timestamp\":5,\"message\":\"abc\"}]", 1, 29, 5, 5, false, false},
-        {"[{\"timestamp\":5,\"message\":\"a\"},{\"message\":\"b\",\"timestamp\":9}]", 2, 54, 5, 9,
+        {"[]", 0, 0, false, false, false},
+        {"[{\"timestamp\":5,\"message\":\"abc\"}]", 1, 29, false, false, false},
+        {"[{\"timestamp\":5,\"message\":\"a\"},{\"message\":\"b\",\"timestamp\":9}]", 2, 54, false,
          false, false},
-        {"[{\"timestamp\":5,\"message\":\"a\"},{\"timestamp\":4,\"message\":\"b\"}]", 2, 54, 5, 4,
-         false, true},
-        {"[{\"timestamp\":5}]", 1, 0, 5, 5, true, false},
-        {"[{\"message\":\"a\"}]", 0, 27, 0, 0, true, false},
-        {"[{\"timestamp\":5,\"message\":\"\"}]", 1, 26, 5, 5, true, false},
-        {"[{}]", 0, 0, 0, 0, true, false},
+        {"[{\"timestamp\":5,\"message\":\"a\"},{\"timestamp\":4,\"message\":\"b\"}]", 2, 54, false,
+         true, false},
+        {"[{\"timestamp\":5,\"message\":\"\\u00e4\\u0001\"}]", 1, 29, false, false, false},
+        {"[{\"timestamp\":-1,\"message\":\"a\"}]", 1, 27, false, false, true},
+        {"[{\"timestamp\":5}]", 0, 0, true, false, false},
+        {"[{\"message\":\"a\"}]", 0, 0, true, false, false},
+        {"[{\"timestamp\":5},{\"message\":\"a\"}]", 0, 0, true, false, false},
+        {"[{\"timestamp\":5,\"message\":\"\"}]", 0, 0, true, false, false},
+        {"[{}]", 0, 0, true, false, false},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         struct call call;
@@ -77,13 +81,29 @@ static void events_add_up(void **state)
         read_call(&call, json);
         const struct call_events *events = &call.events;
         check_row(events->given && call.limit.given, rows[i].json);
-        check_row(events->count == rows[i].count && events->bytes == rows[i].bytes, rows[i].json);
-        check_row(events->first_ms == rows[i].first && events->last_ms == rows[i].last,
-                  rows[i].json);
+        check_row(events->batch.count == rows[i].count, rows[i].json);
+        check_row(events->batch.bytes == rows[i].bytes, rows[i].json);
         check_row(events->incomplete == rows[i].incomplete, rows[i].json);
-        check_row(events->unordered == rows[i].unordered, rows[i].json);
+        check_row(events->negative == rows[i].negative, rows[i].json);
+        check_row(events->batch.unordered == rows[i].unordered, rows[i].json);
         call_free(&call);
     }
+}
+
+/* What is too long for any rule of the API is left to these rules. */
+static void long_strings_are_cut_and_still_too_long(void **state)
+{
+    (void)state;
+    CLEAN(buf) struct buf json = BUF(65536);
+    struct call call;
+    (void)buf_add_text(&json, "{\"logGroupName\":\"");
+    for (int i = 0; i < 50000; i++)
+        (void)buf_add_char(&json, 'a');
+    (void)buf_add_text(&json, "\",\"limit\":3}");
+    read_call(&call, buf_text(&json));
+    assert_in_range(call.group_name.length, 2049, 8192);
+    assert_int_equal(call.limit.value, 3);
+    call_free(&call);
 }
 
 static void wrong_types_are_told(void **state)
@@ -140,7 +160,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(members_are_found),
         cmocka_unit_test(tags_and_tag_keys),
-        cmocka_unit_test(events_add_up),
+        cmocka_unit_test(events_are_gathered),
+        cmocka_unit_test(long_strings_are_cut_and_still_too_long),
         cmocka_unit_test(wrong_types_are_told),
         cmocka_unit_test(tokens_hold_for_their_listing_only),
     };

@@ -61,7 +61,8 @@ static void words(void **state)
         {"rate_limit", "aws",
          "\"rate_limit\":{\"CreateLogGroup\":10,\"DeleteLogGroup\":10,\"DescribeLogGroups\":10,"
          "\"ListTagsForResource\":5,\"TagResource\":5,\"UntagResource\":5,"
-         "\"PutRetentionPolicy\":5,\"DeleteRetentionPolicy\":5,\"ListTagsLogGroup\":5,"
+         "\"PutRetentionPolicy\":5,\"DeleteRetentionPolicy\":5,"
+         "\"CreateLogStream\":50,\"DescribeLogStreams\":25,\"ListTagsLogGroup\":5,"
          "\"TagLogGroup\":5,\"UntagLogGroup\":5},",
          NULL},
         {"rate_burst", "20", "\"rate_burst\":20,", NULL},

@@ -5,6 +5,8 @@
 #define NOW  ((int64_t)1000000)
 #define BORN ((int64_t)1700000000000)
 
+static struct budget budget = {.limit_bytes = 1 << 20};
+
 static struct moment at(int64_t ms, int64_t lag_ms)
 {
     return (struct moment){.now_ms = NOW + ms, .stamp_ms = BORN + ms, .lag_ms = lag_ms};
@@ -55,7 +57,7 @@ static void existence_is_exact(void **state)
 {
     (void)state;
     struct store store;
-    store_init(&store);
+    store_init(&store, &budget);
     struct group_wish wish = {.name = text_from("a"), .kms_key_id = text_from("")};
     create(&store, "a", 0, 5000);
     assert_int_equal(store_create_group(&store, &wish, at(1, 0)), STORE_GROUP_EXISTS);
@@ -74,7 +76,7 @@ static void listings_follow_late(void **state)
 {
     (void)state;
     struct store store;
-    store_init(&store);
+    store_init(&store, &budget);
     create(&store, "a", 0, 300);
     create(&store, "b", 0, 100);
     assert_string_equal(all(&store, 99), "");
@@ -93,7 +95,7 @@ static void a_name_made_anew_is_listed_once(void **state)
     struct group *page[50];
     bool more;
     struct group_filter everything = filter("", "", 50);
-    store_init(&store);
+    store_init(&store, &budget);
     create(&store, "a", 0, 0);
     erase(&store, "a", 100, 1000);
     create(&store, "a", 200, 300);
@@ -110,7 +112,7 @@ static void deleted_before_it_was_shown_is_never_shown(void **state)
 {
     (void)state;
     struct store store;
-    store_init(&store);
+    store_init(&store, &budget);
     create(&store, "a", 0, 1000);
     erase(&store, "a", 10, 0);
     assert_string_equal(all(&store, 500), "");
@@ -141,7 +143,7 @@ static void listings_filter_and_page(void **state)
         {"", "/a", "p/a", 1, "p/a#1 +"},
         {"", "A", "", 50, ""},
     };
-    store_init(&store);
+    store_init(&store, &budget);
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
         create(&store, names[i], 0, 0);
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -158,7 +160,7 @@ static void remains_are_dropped(void **state)
     (void)state;
     struct store store;
     char name[32];
-    store_init(&store);
+    store_init(&store, &budget);
     create(&store, "m", 0, 0);
     create(&store, "remains", 0, 0);
     erase(&store, "remains", 0, 20000); /* still shown when the others are swept up */
@@ -182,7 +184,7 @@ static void protection_blocks_deleting(void **state)
 {
     (void)state;
     struct store store;
-    store_init(&store);
+    store_init(&store, &budget);
     struct group_wish wish = {.name = text_from("a"), .is_protected = true};
     assert_int_equal(store_create_group(&store, &wish, at(0, 0)), STORE_DONE);
     assert_int_equal(store_delete_group(&store, text_from("a"), at(1, 0)), STORE_PROTECTED);
@@ -190,28 +192,81 @@ static void protection_blocks_deleting(void **state)
     store_free(&store);
 }
 
+static void put(struct group *group, struct stream *stream, int64_t first, int64_t last,
+                int64_t bytes, int64_t lag_ms, struct moment when)
+{
+    struct events_taken taken = {.end = 1, .first_ms = first, .last_ms = last, .bytes = bytes};
+    assert_int_equal(store_put_events(group, stream, &taken, lag_ms, when), STORE_DONE);
+}
+
 static void stored_bytes_come_late(void **state)
 {
     (void)state;
     struct store store;
-    store_init(&store);
+    store_init(&store, &budget);
     create(&store, "a", 0, 0);
     struct group *group = store_find_group(&store, text_from("a"));
     assert_int_equal(store_create_stream(group, text_from("s"), at(0, 0)), STORE_DONE);
     assert_int_equal(store_create_stream(group, text_from("s"), at(0, 0)), STORE_STREAM_EXISTS);
     struct stream *stream = store_find_stream(group, text_from("s"));
-    assert_int_equal(store_put_events(group, stream, 5, 9, 10, 1000, at(0, 0)), STORE_DONE);
-    assert_int_equal(store_put_events(group, stream, 3, 7, 20, 1000, at(900, 0)), STORE_DONE);
+    put(group, stream, 5, 9, 10, 1000, at(0, 0));
+    put(group, stream, 3, 7, 20, 1000, at(900, 0));
     assert_int_equal(store_shown_bytes(group, NOW + 999), 0);
     assert_int_equal(store_shown_bytes(group, NOW + 1000), 10);
     assert_int_equal(store_shown_bytes(group, NOW + 1900), 30);
-    assert_int_equal(store_put_events(group, stream, 8, 8, 1, 0, at(2000, 0)), STORE_DONE);
+    put(group, stream, 8, 8, 1, 0, at(2000, 0));
     assert_int_equal(store_shown_bytes(group, NOW + 2000), 31);
     assert_int_equal(stream->first_event_ms, 3);
     assert_int_equal(stream->last_event_ms, 9);
     assert_int_equal(stream->last_ingestion_ms, BORN + 2000);
-    assert_int_equal(store_put_events(group, stream, 8, 8, 1, 9999, at(2000, 0)), STORE_DONE);
+    put(group, stream, 8, 8, 1, 9999, at(2000, 0));
     store_free(&store); /* with a batch pending */
+}
+
+/* What is taken of the budget comes back, whatever was done, and what it has no room for is not. */
+static void memory_is_counted(void **state)
+{
+    (void)state;
+    struct store store;
+    struct tags tags = {0};
+    struct group_wish wish = {.kms_key_id = text_from("key"), .tags = &tags};
+    struct events_taken taken = {.end = 1, .bytes = 1};
+    char name[32];
+    store_init(&store, &budget);
+    assert_int_equal(tags_set(&tags, text_from("k"), text_from("a long value")), 0);
+    unsigned made = 0;
+    for (enum store_result result = STORE_DONE; result == STORE_DONE; made++) {
+        (void)snprintf(name, sizeof(name), "g%u", made);
+        wish.name = text_from(name);
+        result = store_create_group(&store, &wish, at(0, 0));
+        assert_true(result == STORE_DONE || result == STORE_NO_MEMORY);
+    }
+    assert_in_range(made, 1000, 4000);
+    assert_in_range(budget.limit_bytes - budget.used_bytes, 0, 1000);
+    struct group *group = store_find_group(&store, text_from("g7"));
+    size_t before = budget.used_bytes;
+    assert_int_equal(store_tag_group(group, &tags), STORE_DONE); /* replaces: costs nothing */
+    assert_int_equal(budget.used_bytes, before);
+    store_untag_group(group, &tags);
+    assert_true(budget.used_bytes < before);
+    erase(&store, "g1", 1, 0);
+    erase(&store, "g2", 1, 1000);
+    for (int i = 0; i < 600; i++) { /* enough for the sweep; the one that is still shown stays */
+        (void)snprintf(name, sizeof(name), "g%d", 20 + i);
+        erase(&store, name, 2, 0);
+    }
+    assert_true(budget.used_bytes < before * 9 / 10);
+    assert_int_equal(store_create_stream(group, text_from("s"), at(3, 0)), STORE_DONE);
+    struct stream *stream = store_find_stream(group, text_from("s"));
+    before = budget.used_bytes;
+    assert_int_equal(store_put_events(group, stream, &taken, 10, at(3, 0)), STORE_DONE);
+    assert_true(budget.used_bytes > before);
+    assert_int_equal(store_shown_bytes(group, NOW + 13), 1);
+    assert_int_equal(budget.used_bytes, before);
+    assert_int_equal(store_put_events(group, stream, &taken, 10, at(20, 0)), STORE_DONE);
+    tags_free(&tags);
+    store_free(&store);
+    assert_int_equal(budget.used_bytes, 0);
 }
 
 static void tags_are_limited(void **state)
@@ -220,7 +275,7 @@ static void tags_are_limited(void **state)
     struct store store;
     struct tags more = {0};
     char key[16];
-    store_init(&store);
+    store_init(&store, &budget);
     create(&store, "a", 0, 0);
     struct group *group = store_find_group(&store, text_from("a"));
     for (int i = 0; i < TAGS_MAX; i++) {
@@ -253,6 +308,7 @@ int main(void)
         cmocka_unit_test(remains_are_dropped),
         cmocka_unit_test(protection_blocks_deleting),
         cmocka_unit_test(stored_bytes_come_late),
+        cmocka_unit_test(memory_is_counted),
         cmocka_unit_test(tags_are_limited),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
