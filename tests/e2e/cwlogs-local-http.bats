@@ -22,10 +22,8 @@ load stand_in
     stop_service
     local name=$(hostname)
     getent hosts "$name" >/dev/null || return 0
-    "$CWLOGS_LOCAL" --listen "$name:0" >"$SERVICE_OUT" 2>"$SERVICE_ERR" 3>&- &
-    SERVICE_PID=$!
-    wait_until grep -qs '^listening on ' "$SERVICE_OUT"
-    URL="http://$name:$(sed -n 's/^listening on .*://p' "$SERVICE_OUT")"
+    start_service --listen "$name:0"
+    URL="http://$name:${URL##*:}"
     [ "$(status "$URL/_log")" = 200 ]
 }
 
