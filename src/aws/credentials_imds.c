@@ -21,7 +21,7 @@
 #define ROLE_BYTES     256
 #define ATTEMPTS       1   /* of each request, where nothing is configured */
 #define BUSY_ATTEMPTS  3   /* the same if it is answered with 5xx */
-#define BUSY_PAUSE_MS  400 /* before the second one, at most; twice as much before the third */
+#define BUSY_PAUSE_MS  300 /* before the second one, at most; twice as much before the third */
 
 enum stage {
     STAGE_TOKEN,

@@ -35,11 +35,13 @@ FIRST = {
     "refresh_token": "refresh-0",  # that OIDC or sign-in accept next
     "authorization": "",  # that the container host wants
     "imds": "v2",  # or "v1", "none" (no role)
+    "busy": 0,  # so many times 503 for each request of those whose application id is an odd number
     "skew_s": 0,  # the services' clock
     "lenient": False,  # static keys may have any token
 }
 STATE = json.loads(json.dumps(FIRST))
 LOG = []
+ASKED = collections.Counter()
 COUNTS = collections.Counter()
 
 
@@ -251,7 +253,16 @@ def container(request):
     return key_document("container")
 
 
+def is_busy(request):
+    _, _, client = request.headers.get("User-Agent", "").partition(" app/")
+    ASKED[client, request.path] += 1
+    odd = client.isdigit() and int(client) % 2 == 1
+    return odd and ASKED[client, request.path] <= STATE["busy"]
+
+
 def imds(request, path):
+    if is_busy(request):
+        raise Refused(503, "")
     token = request.headers.get("x-aws-ec2-metadata-token")
     if request.command == "PUT":
         if STATE["imds"] == "v1":
@@ -260,7 +271,8 @@ def imds(request, path):
             raise Refused(400, "")
         COUNTS["imds-token"] += 1
         return 200, "text/plain", f"imds-token-{COUNTS['imds-token']}"
-    if STATE["imds"] != "v1" and token != f"imds-token-{COUNTS['imds-token']}":
+    given = [f"imds-token-{number}" for number in range(1, COUNTS["imds-token"] + 1)]
+    if STATE["imds"] != "v1" and token not in given:
         raise Refused(401, "")
     if path == "/latest/meta-data/placement/availability-zone":
         return 200, "text/plain", "eu-central-1b"
@@ -281,6 +293,11 @@ def source_of(path):
     raise Refused(404, "UnknownPath")
 
 
+class Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128  # a herd may connect at once
+
+
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
@@ -293,7 +310,7 @@ class Handler(BaseHTTPRequestHandler):
     def serve(self, path, body):
         source = source_of(path)
         LOG.append({"source": source, "line": f"{self.command} {self.path}",
-                    "agent": self.headers.get("User-Agent", ""),
+                    "agent": self.headers.get("User-Agent", ""), "at": time.time(),
                     "host": self.headers.get("Host", "")})
         if source in STATE["down"]:
             raise Refused(STATE["down"][source], "Planned", "down for good")
@@ -318,6 +335,7 @@ class Handler(BaseHTTPRequestHandler):
             STATE.clear()
             STATE.update(json.loads(json.dumps(FIRST)))
             LOG.clear()
+            ASKED.clear()
             COUNTS.clear()
         return COUNTS if path == "/_counts" else LOG
 
@@ -351,8 +369,7 @@ def main():
     parser.add_argument("--tls-cert")
     parser.add_argument("--tls-key")
     options = parser.parse_args()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
+    server = Server(("127.0.0.1", 0), Handler)
     server.base = f"http://127.0.0.1:{server.server_port}"
     if options.tls_cert:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

@@ -246,6 +246,25 @@ metadata() {
     [[ "$output" == *"region eu-central-1 endpoint https://logs.eu-central-1.amazonaws.com"* ]]
 }
 
+@test "M3 forty starts in a second find their keys, though metadata is too busy for half of them" {
+    local n pids=()
+    metadata
+    tell '{"busy": 2}' # 503 twice for each request of every second one
+    export AWS_METADATA_SERVICE_TIMEOUT=20
+    for n in {1..40}; do
+        AWS_SDK_UA_APP_ID=$n "$SHOW_CREDENTIALS" >"$HOME/keys.$n" 2>&1 3>&- &
+        pids+=($!)
+    done
+    for n in {1..40}; do
+        wait "${pids[n - 1]}" || { cat "$HOME/keys.$n" >&2; return 1; }
+        grep -q '^id imds-' "$HOME/keys.$n"
+    done
+    requests >"$HOME/log"
+    # from the first question of each to its last, by the clock of metadata
+    jq -e 'group_by(.agent) | length == 40 and all(.[]; map(.at) | max - min < 5)' "$HOME/log"
+    jq -e '[.[] | select(.agent | endswith("app/1"))] | length == 16' "$HOME/log"
+}
+
 @test "M7 metadata's old keys are used, and not asked for at each question" {
     metadata
     tell '{"lifetime_s": -100}'

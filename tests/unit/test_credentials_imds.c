@@ -89,10 +89,10 @@ static void expect_three_attempts(const char *line)
     assert_int_equal(talk.want.pause_ms, 0);
     answer(503, "");
     expect_send(line, "");
-    assert_in_range(talk.want.pause_ms, 0, 400);
+    assert_in_range(talk.want.pause_ms, 0, 300);
     answer(500, "");
     expect_send(line, "");
-    assert_in_range(talk.want.pause_ms, 0, 800);
+    assert_in_range(talk.want.pause_ms, 0, 600);
 }
 
 static void M3_a_busy_service_is_asked_three_times(void **state)
