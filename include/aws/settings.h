@@ -68,10 +68,11 @@ struct aws_settings {
     bool has_region;
     struct region region; /* only if has_region: else instance metadata is to be asked */
     bool fips, dual_stack;
-    const char *endpoint_url;      /* the option */
-    bool ignore_endpoints;         /* configured endpoints other than the option */
-    const char *ca_bundle;         /* NULL: the system's */
-    const char *ca_bundle_setting; /* where it came from */
+    const char *endpoint_url;                      /* the option */
+    bool ignore_endpoints;                         /* configured endpoints other than the option */
+    const char *ca_bundle;                         /* NULL: the system's */
+    const char *ca_bundle_setting;                 /* where it came from */
+    const char *system_ca_file, *system_ca_folder; /* instead of the system's own; NULL: these */
     unsigned max_attempts;
     const char *app_id;                              /* NULL if there is none */
     const char *https_proxy, *http_proxy, *no_proxy; /* NULL if not set */

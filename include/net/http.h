@@ -33,6 +33,8 @@
 struct http_config {
     const char *ca_file; /* the only trust for https; NULL: the system's */
     const char *agent;   /* User-Agent */
+    /* instead of the system's bundle and folder, as curl has it; NULL: these */
+    const char *system_ca_file, *system_ca_folder;
 };
 
 /* For one exchange. */

@@ -199,6 +199,25 @@ static int choose_region(struct aws_settings *settings, const char *option, stru
     return 0;
 }
 
+/* As the curl program does it, so that both believe the same. */
+static void choose_system_trust(struct aws_settings *settings)
+{
+    settings->system_ca_file = look_up(settings, "CURL_CA_BUNDLE", NULL).value;
+    if (settings->system_ca_file)
+        return;
+    settings->system_ca_file = look_up(settings, "SSL_CERT_FILE", NULL).value;
+    settings->system_ca_folder = look_up(settings, "SSL_CERT_DIR", NULL).value;
+}
+
+/* Why a file cannot be read, as an errno; 0 if it can. */
+static int unusable(const char *path)
+{
+    struct stat about;
+    if (access(path, R_OK) != 0)
+        return errno;
+    return stat(path, &about) == 0 && S_ISDIR(about.st_mode) ? EISDIR : 0;
+}
+
 static int choose_trust(struct aws_settings *settings, const char *option, struct error *err)
 {
     struct found found = {option, "--ca-bundle"};
@@ -208,15 +227,11 @@ static int choose_trust(struct aws_settings *settings, const char *option, struc
         found = look_up(settings, "REQUESTS_CA_BUNDLE", NULL);
     settings->ca_bundle = found.value;
     settings->ca_bundle_setting = found.name;
-    struct stat status;
-    if (!found.value)
+    choose_system_trust(settings);
+    int failure = found.value ? unusable(found.value) : 0;
+    if (!failure)
         return 0;
-    int number = access(found.value, R_OK) != 0 || stat(found.value, &status) != 0 ? errno
-                 : S_ISDIR(status.st_mode)                                         ? EISDIR
-                                                                                   : 0;
-    if (number == 0)
-        return 0;
-    (void)error_system(err, number, "CA bundle '%s' (%s)", found.value, found.name);
+    (void)error_system(err, failure, "CA bundle '%s' (%s)", found.value, found.name);
     if (err)
         err->kind = ERROR_CONFIG;
     return -1;

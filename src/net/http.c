@@ -1,5 +1,4 @@
 #include <assert.h>
-#include <dirent.h>
 #include <errno.h>
 #include <malloc.h>
 #include <pthread.h>
@@ -9,6 +8,7 @@
 
 #include "base/crypto.h"
 #include "http_private.h"
+#include "http_trust.h"
 
 #define SLEPT_MS          1000 /* a machine suspended for longer has dead connections */
 #define CONNECTIONS_KEPT  4
@@ -51,28 +51,6 @@ const char *http_version(void)
     return curl_version_info(CURLVERSION_NOW)->version;
 }
 
-/* "002c0b4f.0": made by c_rehash, so that OpenSSL finds an issuer without reading them all. */
-static bool is_hash_link(const char *name)
-{
-    return strspn(name, "0123456789abcdef") == 8 && strcmp(name + 8, ".0") == 0;
-}
-
-/*
- * Where the system's certificates can be looked up by hash. Reading the bundle instead costs
- * more CPU than all the rest of a run.
- */
-static const char *find_ca_path(void)
-{
-    const char *path = curl_version_info(CURLVERSION_NOW)->capath;
-    DIR *directory = path ? opendir(path) : NULL;
-    bool hashed = false;
-    for (struct dirent *entry; directory && !hashed && (entry = readdir(directory));)
-        hashed = is_hash_link(entry->d_name);
-    if (directory)
-        (void)closedir(directory); /* opened for reading */
-    return hashed ? path : NULL;
-}
-
 static CURLM *new_multi(void)
 {
     CURLM *multi = curl_multi_init();
@@ -93,13 +71,14 @@ struct http *http_new(const struct http_config *config, struct error *err)
     struct http *http = curl_started == CURLE_OK ? calloc(1, sizeof(*http)) : NULL;
     if (http)
         http->multi = new_multi();
-    if (!http || !http->multi) {
-        free(http);
+    if (http)
+        http->trust = trust_new(config);
+    if (!http || !http->multi || !http->trust) {
+        http_free(http);
         (void)error_set(err, ERROR_SYSTEM, "libcurl cannot be started");
         return NULL;
     }
     http->config = *config;
-    http->ca_path = config->ca_file ? NULL : find_ca_path();
     http->slept_ms = clock_slept_ms();
     return http;
 }
@@ -132,10 +111,21 @@ void http_free(struct http *http)
         curl_easy_cleanup(exchange->easy);
     }
     (void)curl_multi_cleanup(http->multi); /* no use in failing */
+    trust_free(http->trust);
     free(http);
 }
 
 /* --- callbacks of libcurl --- */
+
+/* A TLS connection is about to be made. */
+static CURLcode on_tls(CURL *easy, void *context, void *http_context)
+{
+    struct http *http = http_context;
+    (void)easy;
+    http->no_trust = (struct error){0};
+    return trust_install(http->trust, context, &http->no_trust) == 0 ? CURLE_OK
+                                                                     : CURLE_SSL_CACERT_BADFILE;
+}
 
 /* Connected, and about to send. A second call would be a silent second sending: refused. */
 static int on_sending(void *context, char *ip, char *local_ip, int port, int local_port)
@@ -217,7 +207,7 @@ static bool add_headers(struct http_exchange *exchange)
             code = set_code;                                                                       \
     } while (0)
 
-static CURLcode set_manners(const struct http *http, CURL *easy)
+static CURLcode set_manners(struct http *http, CURL *easy)
 {
     CURLcode code = CURLE_OK;
     SET(CURLOPT_NOSIGNAL, 1L);
@@ -231,12 +221,12 @@ static CURLcode set_manners(const struct http *http, CURL *easy)
     SET(CURLOPT_MAXAGE_CONN, (long)HTTP_IDLE_MAX_S);
     SET(CURLOPT_USERAGENT, http->config.agent);
     SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-    if (http->config.ca_file) {
-        SET(CURLOPT_CAINFO, http->config.ca_file);
-        SET(CURLOPT_CAPATH, NULL);
-    } else if (http->ca_path) {
-        SET(CURLOPT_CAINFO, NULL);
-        SET(CURLOPT_CAPATH, http->ca_path);
+    bool ours = trust_can_install();
+    SET(CURLOPT_CAINFO, ours ? NULL : trust_bundle(http->trust));
+    SET(CURLOPT_CAPATH, ours ? NULL : trust_folder(http->trust));
+    if (ours) {
+        SET(CURLOPT_SSL_CTX_FUNCTION, on_tls);
+        SET(CURLOPT_SSL_CTX_DATA, http);
     }
     return code;
 }

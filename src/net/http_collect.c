@@ -5,6 +5,7 @@
 
 #include "base/wait.h"
 #include "http_private.h"
+#include "http_trust.h"
 #include "net/proxy.h"
 
 #define SLICE_MS 1000 /* the time-outs of poll(2) do not count suspended time, deadlines do */
@@ -151,7 +152,7 @@ static void tell_failure(const struct http_exchange *exchange, enum http_outcome
                          struct error *err)
 {
     const struct http_limits *limits = &exchange->limits;
-    const char *ca_file = exchange->http->config.ca_file;
+    const char *ca_file = trust_bundle(exchange->http->trust);
     char why[CURL_ERROR_SIZE], shown[PROXY_SHOWN_BYTES];
     enum http_reason reason = exchange->answer.reason;
     enum error_kind kind =
@@ -165,9 +166,12 @@ static void tell_failure(const struct http_exchange *exchange, enum http_outcome
         (void)error_set(err, kind, "no address found for %s: %s", host, text);
     else if (reason == HTTP_REASON_CONNECT || reason == HTTP_REASON_PROXY)
         (void)error_set(err, kind, "cannot connect to %s: %s", host, text);
+    else if (reason == HTTP_REASON_TLS && exchange->http->no_trust.kind)
+        (void)error_set(err, exchange->http->no_trust.kind, "no trusted TLS connection to %s: %s",
+                        host, exchange->http->no_trust.text);
     else if (reason == HTTP_REASON_TLS)
         (void)error_set(err, kind, "no trusted TLS connection to %s: %s (CA file: %s)", host, text,
-                        ca_file ? ca_file : "the system's");
+                        ca_file ? ca_file : "none");
     else if (reason == HTTP_REASON_TIME && outcome == HTTP_NOT_SENT)
         (void)error_set(err, kind, "no connection to %s in time", host);
     else if (reason == HTTP_REASON_TIME)

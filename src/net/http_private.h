@@ -6,6 +6,8 @@
 
 #include "net/http.h"
 
+struct trust;
+
 struct http_exchange {
     struct http *http;
     bool used;
@@ -26,8 +28,9 @@ struct http_exchange {
 struct http {
     struct http_config config;
     CURLM *multi;
-    const char *ca_path; /* hashed directory of the system, or NULL */
-    int64_t slept_ms;    /* clock_slept_ms() when the connections were last known good */
+    struct trust *trust;
+    struct error no_trust; /* why there is none */
+    int64_t slept_ms;      /* clock_slept_ms() when the connections were last known good */
     struct http_exchange exchanges[HTTP_EXCHANGES_MAX];
 };
 

@@ -64,7 +64,12 @@ int session_init(struct session *session, const struct session_config *config,
     aws_settings_user_agent(config->aws, &agent);
     if (agent.length)
         memcpy(session->agent, agent.data, agent.length + 1);
-    struct http_config http = {.ca_file = config->aws->ca_bundle, .agent = session->agent};
+    struct http_config http = {
+        .ca_file = config->aws->ca_bundle,
+        .agent = session->agent,
+        .system_ca_file = config->aws->system_ca_file,
+        .system_ca_folder = config->aws->system_ca_folder,
+    };
     session->http = http_new(&http, err);
     if (!session->http)
         return -1;

@@ -89,7 +89,7 @@ static int show(const struct show *show)
         return fail(&err);
     CLEAN(buf) struct buf agent = BUF(256);
     aws_settings_user_agent(&settings, &agent);
-    struct http_config config = {settings.ca_bundle, buf_text(&agent)};
+    struct http_config config = {.ca_file = settings.ca_bundle, .agent = buf_text(&agent)};
     struct http *http = http_new(&config, &err);
     if (!http) {
         aws_settings_free(&settings);
