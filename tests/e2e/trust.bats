@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # Whom withlock believes: on each machine exactly those whom curl believes there, and what the AWS
-# CLI's rules say besides. WITHLOCK_STATIC: a static program to be tried as well.
+# CLI's rules say besides. WITHLOCK_TEST_STATIC: a static program to be tried as well.
 
 load lock
 
@@ -14,7 +14,7 @@ setup() {
     lock_setup --tls-cert tls.pem --tls-key tls.key
     unset REQUESTS_CA_BUNDLE CURL_CA_BUNDLE SSL_CERT_FILE SSL_CERT_DIR
     mkdir machine
-    PROGRAMS=("$WITHLOCK" ${WITHLOCK_STATIC:+"$WITHLOCK_STATIC"})
+    PROGRAMS=("$WITHLOCK" ${WITHLOCK_TEST_STATIC:+"$WITHLOCK_TEST_STATIC"})
 }
 
 teardown() {
