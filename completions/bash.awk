@@ -13,6 +13,15 @@ END {
             values = values "        --" name[i] ") COMPREPLY=($(compgen -f -- \"$word\")) ;;\n"
     }
     print "# bash completion for withlock(1): its options, their values, then the command's own words."
+    print "# IDs and labels of those who hold the lock or wait, as far as that can be found out in 2 s"
+    print "# without asking anybody anything (a program without a terminal does not)."
+    print "_withlock_contenders()"
+    print "{"
+    print "    local words"
+    print "    read -ra words <<<\"${COMP_LINE%%--break*}\""
+    print "    setsid -w timeout 2 \"${COMP_WORDS[0]}\" \"${words[@]:1}\" --status --json 2>/dev/null </dev/null |"
+    print "        grep -oE '\"(id|label)\":\"[^\"]+\"' | sed 's/.*:\"//; s/\"$//'"
+    print "}"
     print "_withlock()"
     print "{"
     print "    local word=${COMP_WORDS[COMP_CWORD]} option= begun= at=1"
@@ -32,6 +41,7 @@ END {
     print "        [[ $word == = ]] && word="
     print "        case $option in"
     printf "%s", values
+    print "        --break) COMPREPLY=($(compgen -W \"$(_withlock_contenders)\" -- \"$word\")) ;;"
     print "        --profile)"
     print "            COMPREPLY=($(compgen -W \"$(sed -n 's/^ *\\[\\(profile  *\\)\\{0,1\\}\\([^] ]*\\)\\].*/\\2/p' \\"
     print "                \"${AWS_CONFIG_FILE:-$HOME/.aws/config}\" \\"

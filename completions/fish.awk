@@ -31,6 +31,17 @@ END {
     print "    end"
     print "end"
     print ""
+    print "# IDs and labels, as far as they can be found out in 2 s without asking anybody anything."
+    print "function __withlock_contenders"
+    print "    set -l words (commandline -opc)"
+    print "    while set -q words[1]; and test $words[-1] != --break"
+    print "        set -e words[-1]"
+    print "    end"
+    print "    set -e words[-1]"
+    print "    setsid -w timeout 2 $words --status --json 2>/dev/null </dev/null |"
+    print "        string match -rag '\"(?:id|label)\":\"([^\"]+)\"'"
+    print "end"
+    print ""
     print "complete -c withlock -x -a '(__fish_complete_subcommand $__withlock_takes)'"
     for (i = 1; i <= count; i++) {
         line = "complete -c withlock -n 'not __withlock_begun'" (letter[i] ? " -s " letter[i] : "") \
@@ -41,6 +52,8 @@ END {
             line = line " -r -F"
         else if (name[i] == "profile")
             line = line " -x -a '(__withlock_profiles)'"
+        else if (name[i] == "break")
+            line = line " -x -a '(__withlock_contenders)'"
         else if (value[i])
             line = line " -x"
         print line " -d " quoted(help[i])

@@ -13,6 +13,7 @@
     name[count] = substr(line, 3, RLENGTH - 2)
     line = substr(line, RLENGTH + 1)
     value[count] = ""
+    sub(/^ \[[A-Z]+\]/, "", line) # a value that may be left out
     if (match(line, /^ ([A-Z][A-Z=,.]*|[a-z]+(\|[a-z]+)+) /)) {
         value[count] = substr(line, 2, RLENGTH - 2)
         line = substr(line, RLENGTH)

@@ -14,6 +14,15 @@ END {
     print "        2>/dev/null)\"})"
     print "    compadd -a names"
     print "}"
+    print "# IDs and labels, as far as they can be found out in 2 s without asking anybody anything."
+    print "_withlock_contenders() {"
+    print "    local -a names given"
+    print "    given=(${(Q)words[1,CURRENT-1]})"
+    print "    given=(${given[1,${given[(I)--break*]}-1]})"
+    print "    names=(${(f)\"$(setsid -w timeout 2 $given --status --json 2>/dev/null </dev/null |"
+    print "        grep -oE '\"(id|label)\":\"[^\"]+\"' | sed 's/.*:\"//; s/\"$//')\"})"
+    print "    compadd -a names"
+    print "}"
     print "_arguments -s -S \\"
     for (i = 1; i <= count; i++) {
         action = ":" value[i] ":"
@@ -21,6 +30,8 @@ END {
             action = ":" name[i] ":(" choices(value[i]) ")"
         else if (value[i] == "FILE")
             action = ":file:_files"
+        else if (name[i] == "break")
+            action = ":contender:_withlock_contenders"
         else if (name[i] == "profile")
             action = ":profile:_withlock_profiles"
         long = "--" name[i] (value[i] ? "=" : "")

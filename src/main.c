@@ -15,7 +15,9 @@
 #include "exit_status.h"
 #include "inspect/break.h"
 #include "inspect/check.h"
+#include "inspect/list.h"
 #include "inspect/status.h"
+#include "inspect/watch.h"
 #include "net/http.h"
 #include "process/descriptors.h"
 #include "process/signals.h"
@@ -66,21 +68,25 @@ static unsigned terminal_columns(void)
 static int inspect(const struct options *options, const struct signals *signals, struct error *err)
 {
     struct aws_options aws = aws_options(options);
-    struct inspect_plan plan = {.prefix = options->prefix,
+    struct inspect_plan plan = {.prefix = options->prefix ? options->prefix : "",
                                 .aws = &aws,
                                 .signals = signals,
                                 .environment = environment,
                                 .tags = options->tags,
+                                .all_levels = options->list,
                                 .lock_timeout_ms = options->lock_timeout_ms,
                                 .role_timeout_ms = options->role_timeout_ms,
                                 .settle_ms = options->settle_ms,
                                 .connect_timeout_ms = options->connect_timeout_ms,
                                 .read_timeout_ms = options->read_timeout_ms,
                                 .columns = terminal_columns()};
+    inspect_show_fn *show = options->list ? list_show : status_show;
     CLEAN(buf) struct buf out = BUF(STATUS_BYTES);
+    if (options->watch_ms)
+        return watch_run(&plan, show, options->json, options->watch_ms, err);
     int status = options->check      ? check_lock(&plan, options->json, &out, err)
                  : options->break_id ? break_run(&plan, options->break_id, options->yes, &out, err)
-                                     : status_run(&plan, options->json, &out, err);
+                                     : inspect_run(&plan, show, options->json, &out, err);
     if (fputs(buf_text(&out), stdout) < 0 || fflush(stdout) != 0)
         return error_exit_status(
             (error_system(err, errno, "writing to standard output"), err->kind));
@@ -173,7 +179,7 @@ int main(int argc, char **argv)
         signals_init(&signals, &err) != 0)
         status = error_exit_status(err.kind);
     else
-        status = options.status || options.check || options.break_id
+        status = options.status || options.list || options.check || options.break_id
                      ? inspect(&options, &signals, &err)
                      : run(&options, &signals, &err);
     signals_free(&signals);

@@ -23,6 +23,7 @@
 #define LOGS_GROUPS_MAX     20000 /* of one listing, all pages */
 #define LOGS_PAGES_MAX      1000
 #define LOGS_NAME_BYTES     512
+#define LOGS_PATTERN        "#" /* in the name of whatever a withlock makes, and hardly in others */
 #define LOGS_TOKEN_BYTES    4096
 #define LOGS_CREATED_MAX_MS ((int64_t)4102444800000) /* 2100-01-01: no log group is made later */
 #define LOGS_NAMES_BYTES    (LOGS_GROUPS_MAX * LOGS_NAME_BYTES)
@@ -38,7 +39,8 @@ enum logs_operation {
 };
 
 /*
- * Makes the request, ready to be signed. `name` is the log group, or the prefix to list. `more`
+ * Makes the request, ready to be signed. `name` is the log group, or the prefix to list; an
+ * empty one lists what has LOGS_PATTERN in its name, whatever stands before it. `more`
  * may be NULL or "": for LOGS_DESCRIBE the token that continues a listing, for LOGS_CREATE the
  * tags, "KEY=VALUE,...", that logs_check_tags found good. The request must be new.
  */

@@ -17,6 +17,7 @@
 
 #define OPTIONS_FOREVER  (-1) /* wait_ms: no limit */
 #define OPTIONS_NO_LIMIT UINT64_MAX
+#define OPTIONS_WATCH_MS 5000 /* --watch without SECS */
 
 enum options_action {
     OPTIONS_RUN,
@@ -64,6 +65,8 @@ struct options {
     bool quiet;
     const char *shell_command; /* -c */
     bool status;               /* show the lock instead of taking it */
+    bool list;                 /* show all locks below the prefix, or of the account */
+    int64_t watch_ms;          /* show it again so often; 0: once */
     bool json;                 /* what is shown */
     bool check;                /* try what a lock needs */
     const char *break_id;      /* --break: delete this contender's attempts */

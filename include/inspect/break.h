@@ -1,8 +1,9 @@
 /*
  * break - --break ID: delete another contender's attempts, for good reasons.
  *
- * Shows whom it hits and for how long its command may still run, asks, looks again, refuses if
- * there is a new attempt by then, deletes, and leaves one line that says who did it.
+ * Takes an ID, or a label that fits one contender; of several it says whose it is. Shows whom it
+ * hits and for how long its command may still run, asks, looks again, refuses if there is a new
+ * attempt by then, deletes, and leaves one line that says who did it.
  */
 #ifndef INSPECT_BREAK_H
 #define INSPECT_BREAK_H

@@ -17,11 +17,12 @@
 
 /* All borrowed. */
 struct inspect_plan {
-    const char *prefix;
+    const char *prefix; /* "": the names of all locks, for inspect_list() only */
     const struct aws_options *aws;
     const struct signals *signals;
     held_environment_fn environment;
     const char *tags;
+    bool all_levels; /* names of nested locks are shown as well */
     int64_t lock_timeout_ms;
     int64_t role_timeout_ms;
     int64_t settle_ms;
@@ -55,8 +56,21 @@ struct inspect_view {
     struct mono taken_at; /* when that was */
 };
 
+/* The listing and its time; the survey is left empty. */
+int inspect_list(struct inspect *inspect, struct inspect_view *ret_view,
+                 struct error *err) MUST_USE;
+
+/* The survey as well. */
 int inspect_look(struct inspect *inspect, struct inspect_view *ret_view,
                  struct error *err) MUST_USE;
 void inspect_view_free(struct inspect_view *view);
+
+/* Asks once, and adds what there is to out. Returns the exit status, or -1. */
+typedef int inspect_show_fn(struct inspect *inspect, bool json, struct buf *out,
+                            struct error *err) MUST_USE;
+
+/* A session for one question. Returns the exit status; of a failure, err says what it is. */
+int inspect_run(const struct inspect_plan *plan, inspect_show_fn *show, bool json, struct buf *out,
+                struct error *err);
 
 #endif

@@ -12,8 +12,8 @@
 
 #define STATUS_BYTES (64 * 1024 * 1024)
 
-/* Looks once and adds to out. The exit status: 0 if the lock is free, 1 if it is held. */
-int status_run(const struct inspect_plan *plan, bool json, struct buf *out, struct error *err);
+/* As inspect_show_fn. The exit status: 0 if the lock is free, 1 if it is held. */
+int status_show(struct inspect *inspect, bool json, struct buf *out, struct error *err) MUST_USE;
 
 typedef bool status_pick_fn(const struct survey_run *run, void *context);
 
@@ -24,7 +24,15 @@ typedef bool status_pick_fn(const struct survey_run *run, void *context);
 void status_table(const struct inspect_view *view, unsigned columns, status_pick_fn *picked,
                   void *context, struct buf *out);
 
-void status_text(const struct inspect *inspect, const struct inspect_view *view, struct buf *out);
-void status_json(const struct inspect *inspect, const struct inspect_view *view, struct buf *out);
+/* Ends a line that began at begin with what time it is: in a line of its own if there is no room.
+ */
+void status_clock(const struct inspect *inspect, const struct inspect_view *view, size_t begin,
+                  struct buf *out);
+
+/* Members of a JSON object: the time and place of the listing; a lock's runs. */
+void status_json_view(const struct inspect *inspect, const struct inspect_view *view,
+                      struct buf *out);
+void status_json_runs(const struct survey *survey, const struct lock_listing *listing,
+                      struct buf *out);
 
 #endif

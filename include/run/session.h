@@ -35,6 +35,7 @@ struct session_config {
     int64_t connect_timeout_ms;
     int64_t read_timeout_ms;
     const char *tags;  /* "KEY=VALUE,..." to create attempts with; NULL for none */
+    bool all_levels;   /* listings show the names of nested locks as well */
     bool release_only; /* only find and delete what a run of this identity left */
 };
 

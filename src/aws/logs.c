@@ -30,7 +30,10 @@ int logs_request(struct request *request, const char *url, enum logs_operation o
     request_header(request, "Content-Type", text_from("application/x-amz-json-1.1"));
     request_header(request, "X-Amz-Target", text_from(target));
     json_object(body, NULL);
-    json_string(body, operation == LOGS_DESCRIBE ? "logGroupNamePrefix" : "logGroupName", name);
+    if (operation == LOGS_DESCRIBE && !*name)
+        json_string(body, "logGroupNamePattern", LOGS_PATTERN);
+    else
+        json_string(body, operation == LOGS_DESCRIBE ? "logGroupNamePrefix" : "logGroupName", name);
     if (operation == LOGS_DESCRIBE)
         json_integer(body, "limit", LOGS_PAGE_GROUPS);
     if (operation == LOGS_DESCRIBE_STREAMS)

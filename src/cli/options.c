@@ -49,9 +49,12 @@ static void make_getopt(struct option *longs, char *shorts)
     shorts[length++] = ':';
     for (size_t i = 0; i < options_table_rows; i++) {
         const struct option_row *row = &options_table[i];
-        bool takes = row->value != NULL;
-        longs[i] = (struct option){row->name, takes ? required_argument : no_argument, NULL,
-                                   (int)(256 + i)};
+        bool takes = row->value != NULL, may = row->kind == OPTION_WATCH;
+        longs[i] = (struct option){row->name,
+                                   may     ? optional_argument
+                                   : takes ? required_argument
+                                           : no_argument,
+                                   NULL, (int)(256 + i)};
         if (row->letter) {
             shorts[length++] = row->letter;
             if (takes)
@@ -114,6 +117,15 @@ static void find_log_format(struct options *options, int argc, char **argv,
             try_log_format(row_of(found), optarg, options);
 }
 
+/* "--watch 10": getopt knows "--watch=10" only. Whoever watches gives no command, so it is SECS. */
+static const char *take_seconds(int argc, char **argv)
+{
+    int64_t ignored;
+    bool given = optind < argc &&
+                 text_parse_duration_ms(text_from(argv[optind]), INT64_MAX / 2, &ignored) == 0;
+    return given ? argv[optind++] : NULL;
+}
+
 /* Also sets which rows of the table were given. */
 static int read_words(struct options *options, int argc, char **argv, bool given_words[ROWS_MAX],
                       struct error *err)
@@ -132,6 +144,8 @@ static int read_words(struct options *options, int argc, char **argv, bool given
         char as[NAME_BYTES];
         (void)snprintf(as, sizeof(as), "--%s", row->name);
         struct option_given given = {row, as, row->value ? optarg : NULL};
+        if (row->kind == OPTION_WATCH && !optarg)
+            given.value = take_seconds(argc, argv);
         if (options_set(options, &given, err) != 0)
             return -1;
         if (options->action != OPTIONS_RUN)

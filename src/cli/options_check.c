@@ -7,6 +7,9 @@
 #define DEFAULT_T_MS    900000
 #define DEFAULT_KILL_MS 10000
 
+#define JSON_GOES_WITH  "--json goes with --status, --list and --check"
+#define WATCH_GOES_WITH "--watch goes with --status and --list"
+
 /* A time that may be no more than a share of the lock timeout. */
 static int check_share(const char *option, int64_t ms, int64_t timeout_ms, int64_t share,
                        const char *share_name, struct error *err)
@@ -41,45 +44,57 @@ static int check_times(struct options *options, struct error *err)
 /* Something is to be shown or done about the lock, instead of a command under it. */
 static bool is_inspection(const struct options *options)
 {
-    return options->status || options->break_id || options->check;
+    return options->status || options->list || options->break_id || options->check;
 }
 
 static int check_inspection(const struct options *options, struct error *err)
 {
-    const char *what = options->status ? "status" : options->check ? "check" : "break";
+    bool breaks = options->break_id != NULL, watchable = options->status || options->list;
+    const char *what = options->status  ? "status"
+                       : options->list  ? "list"
+                       : options->check ? "check"
+                                        : "break";
     if (options->shell_command || options->command)
         return error_set(
             err, ERROR_USAGE, "--%s takes no command '%s'", what,
             options_shown(options->command ? options->command[0] : options->shell_command));
-    if (options->status + options->check + (options->break_id != NULL) > 1)
-        return error_set(err, ERROR_USAGE, "only one of --status, --check and --break at once");
-    if (options->json && options->break_id)
-        return error_set(err, ERROR_USAGE, "--json goes with --status and --check");
-    if (options->break_id && !*options->break_id)
+    if (options->status + options->list + options->check + breaks > 1)
+        return error_set(err, ERROR_USAGE,
+                         "only one of --status, --list, --check and --break at once");
+    if (options->json && breaks)
+        return error_set(err, ERROR_USAGE, JSON_GOES_WITH);
+    if (options->watch_ms && !watchable)
+        return error_set(err, ERROR_USAGE, WATCH_GOES_WITH);
+    if (breaks && !*options->break_id)
         return error_set(err, ERROR_USAGE, "--break: the ID is empty");
     return 0;
 }
 
-int options_check(struct options *options, struct error *err)
+/* The words that name the lock and this contender. */
+static int check_names(struct options *options, struct error *err)
 {
-    if (!options->prefix && options->command)
+    const char *prefix = options->prefix, *id = options->id;
+    if (!prefix && options->list)
+        return 0;
+    if (!prefix && options->command)
         return error_set(err, ERROR_USAGE,
                          "no lock named: give --prefix or set WITHLOCK_PREFIX; '%s' was taken for "
                          "the command",
                          options_shown(options->command[0]));
-    if (!options->prefix)
+    if (!prefix)
         return error_set(err, ERROR_USAGE,
                          "no lock named: give --prefix or set WITHLOCK_PREFIX "
                          "(try 'withlock --help')");
-    if (attempt_check_prefix(options->prefix, err) != 0)
-        return -1;
-    if (options->id && attempt_check_id(options->id, err) != 0)
+    if (attempt_check_prefix(prefix, err) != 0 || (id && attempt_check_id(id, err) != 0))
         return -1;
     if (options->label)
         attempt_label(options->label, options->label_tag);
-    if (options->id && attempt_check_length(options->prefix, options->id, options->label_tag, err))
-        return -1;
-    if (check_times(options, err) != 0)
+    return id ? attempt_check_length(prefix, id, options->label_tag, err) : 0;
+}
+
+int options_check(struct options *options, struct error *err)
+{
+    if (check_names(options, err) != 0 || check_times(options, err) != 0)
         return -1;
     if (is_inspection(options))
         return check_inspection(options, err);
@@ -90,7 +105,9 @@ int options_check(struct options *options, struct error *err)
     if (options->yes)
         return error_set(err, ERROR_USAGE, "--yes goes with --break");
     if (options->json)
-        return error_set(err, ERROR_USAGE, "--json goes with --status and --check");
+        return error_set(err, ERROR_USAGE, JSON_GOES_WITH);
+    if (options->watch_ms)
+        return error_set(err, ERROR_USAGE, WATCH_GOES_WITH);
     if (options->shell_command && options->command)
         return error_set(err, ERROR_USAGE, "--command and a command '%s' at once: which one?",
                          options_shown(options->command[0]));

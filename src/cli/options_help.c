@@ -12,6 +12,7 @@ char *options_help(void)
     (void)buf_add_text(&help, "usage: withlock [OPTIONS] -p PREFIX [--] COMMAND [ARG...]\n"
                               "       withlock [OPTIONS] -p PREFIX -c 'SHELL COMMAND'\n"
                               "       withlock [OPTIONS] -p PREFIX --status [--json]\n"
+                              "       withlock [OPTIONS] [-p PREFIX] --list [--json]\n"
                               "       withlock [OPTIONS] -p PREFIX --break ID [--yes]\n"
                               "       withlock [OPTIONS] -p PREFIX --check [--json]\n\n"
                               "Runs COMMAND while holding a lock that is global to an AWS account "

@@ -14,6 +14,7 @@ enum option_kind {
     OPTION_NUMBER,   /* uint64_t, min to max */
     OPTION_DURATION, /* int64_t ms, min to max ms */
     OPTION_SECONDS,  /* int64_t ms, whole seconds */
+    OPTION_WATCH,    /* the same as OPTION_DURATION; the value may be left out */
     OPTION_CHOICE,   /* enum: index into the words, which `|` parts */
     OPTION_ACTION,   /* enum options_action = min */
     OPTION_NOWAIT,   /* wait_ms = 0 */

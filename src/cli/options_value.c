@@ -131,6 +131,11 @@ int options_set(struct options *options, const struct option_given *given, struc
     case OPTION_DURATION:
     case OPTION_SECONDS:
         return set_duration(given, field, err);
+    case OPTION_WATCH:
+        if (given->value)
+            return set_duration(given, field, err);
+        *(int64_t *)field = OPTIONS_WATCH_MS;
+        return 0;
     case OPTION_CHOICE:
         return set_choice(given, field, err);
     case OPTION_ACTION:

@@ -21,9 +21,11 @@
 /* Whom it hits. */
 struct broken {
     struct inspect inspect;
-    const char *id;
-    struct buf names;  /* of its attempts as they were shown, a line each */
-    struct buf nonces; /* of its runs, a line each */
+    const char *id;                      /* as it was given, or of the contender with that label */
+    char label[ATTEMPT_LABEL_BYTES + 1]; /* as it would stand in names */
+    char labelled[ATTEMPT_NAME_BYTES + 1]; /* whose it is */
+    struct buf names;                      /* of its attempts as they were shown, a line each */
+    struct buf nonces;                     /* of its runs, a line each */
     char shown[SHOWN_BYTES];
     unsigned deleted;
 };
@@ -49,6 +51,42 @@ static bool is_of_id(const struct survey_run *run, void *context)
 {
     const struct broken *broken = context;
     return text_equal(run->attempt.id, broken->id);
+}
+
+static bool is_of_label(const struct survey_run *run, void *context)
+{
+    const struct broken *broken = context;
+    return *broken->label && run->marked && text_equal(run->attempt.label, broken->label);
+}
+
+/* What was given is an ID, or else the label of one contender. False: of several, and they are
+ * shown. */
+static bool resolve(struct broken *broken, const struct inspect_view *view, struct buf *out)
+{
+    const struct survey_run *labelled = NULL;
+    unsigned contenders = 0;
+    for (uint32_t i = 0; i < view->survey.count; i++) {
+        const struct survey_run *run = &view->survey.runs[i];
+        if (is_of_id(run, broken))
+            return true;
+        if (!is_of_label(run, broken) ||
+            (labelled && text_same(labelled->attempt.id, run->attempt.id)))
+            continue;
+        labelled = run;
+        contenders++;
+    }
+    if (contenders > 1) {
+        status_table(view, broken->inspect.plan->columns, is_of_label, broken, out);
+        report(REPORT_ERROR, "not broken: '%s' is the label of %u contenders: give an ID",
+               broken->shown, contenders);
+        return false;
+    }
+    if (labelled) {
+        (void)text_printable(labelled->attempt.id, broken->labelled, sizeof(broken->labelled));
+        (void)text_printable(labelled->attempt.id, broken->shown, sizeof(broken->shown));
+        broken->id = broken->labelled;
+    }
+    return true;
 }
 
 /* One of the runs that were shown, not a later one of the same ID. */
@@ -276,8 +314,11 @@ static int proceed(struct broken *broken, bool yes, struct buf *out, struct erro
     struct inspect_view view;
     if (inspect_look(&broken->inspect, &view, err) != 0)
         return -1;
-    int found = show(broken, &view, out, err);
+    bool clear = resolve(broken, &view, out);
+    int found = clear ? show(broken, &view, out, err) : 0;
     inspect_view_free(&view);
+    if (!clear)
+        return EXIT_STATUS_NOT_OBTAINED;
     if (found < 0)
         return -1;
     if (found == 0)
@@ -302,6 +343,7 @@ int break_run(const struct inspect_plan *plan, const char *id, bool yes, struct 
 {
     struct broken broken = {.id = id, .names = BUF(LIST_BYTES), .nonces = BUF(LIST_BYTES)};
     (void)text_printable(text_from(id), broken.shown, sizeof(broken.shown));
+    attempt_label(id, broken.label);
     int status =
         inspect_open(&broken.inspect, plan, err) != 0 ? -1 : proceed(&broken, yes, out, err);
     if (status < 0)

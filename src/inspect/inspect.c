@@ -42,6 +42,7 @@ int inspect_open(struct inspect *inspect, const struct inspect_plan *plan, struc
         .connect_timeout_ms = plan->connect_timeout_ms,
         .read_timeout_ms = plan->read_timeout_ms,
         .tags = plan->tags,
+        .all_levels = plan->all_levels,
     };
     struct wakeup_source wakeup = inspect_wakeup(inspect);
     return session_init(&inspect->session, &config, &wakeup, err);
@@ -64,7 +65,7 @@ int inspect_failed(const struct inspect *inspect, const struct error *err)
     return inspect->signal ? EXIT_STATUS_SIGNAL + inspect->signal : error_exit_status(err->kind);
 }
 
-int inspect_look(struct inspect *inspect, struct inspect_view *ret_view, struct error *err)
+int inspect_list(struct inspect *inspect, struct inspect_view *ret_view, struct error *err)
 {
     struct inspect_view view = {0};
     struct wakeup_source wakeup = inspect_wakeup(inspect);
@@ -78,11 +79,32 @@ int inspect_look(struct inspect *inspect, struct inspect_view *ret_view, struct 
     for (uint32_t i = 0; i < view.listing.count; i++)
         if (view.listing.entries[i].created_ms > view.now_ms)
             view.now_ms = view.listing.entries[i].created_ms; /* Date has whole seconds only */
-    if (survey_make(&view.survey, inspect->plan->prefix, &view.listing, view.now_ms,
+    *ret_view = view;
+    return 0;
+}
+
+int inspect_look(struct inspect *inspect, struct inspect_view *ret_view, struct error *err)
+{
+    struct inspect_view view;
+    if (inspect_list(inspect, &view, err) != 0 ||
+        survey_make(&view.survey, inspect->plan->prefix, &view.listing, view.now_ms,
                     inspect->plan->role_timeout_ms, err) != 0)
         return -1;
     *ret_view = view;
     return 0;
+}
+
+int inspect_run(const struct inspect_plan *plan, inspect_show_fn *show, bool json, struct buf *out,
+                struct error *err)
+{
+    struct inspect inspect;
+    int status = inspect_open(&inspect, plan, err);
+    if (status == 0)
+        status = show(&inspect, json, out, err);
+    if (status < 0)
+        status = inspect_failed(&inspect, err);
+    inspect_close(&inspect);
+    return status;
 }
 
 void inspect_view_free(struct inspect_view *view)

@@ -9,6 +9,7 @@
 #include "inspect/table.h"
 #include "run/identity.h"
 
+#define DATE_CHARS  11 /* of a time in ISO 8601: "2026-11-22T" */
 #define CLOCK_CHARS 46 /* "; 2026-11-22T15:05:41Z by the service's clock" */
 
 static void add_time(struct table *table, int64_t ms)
@@ -63,25 +64,36 @@ void status_table(const struct inspect_view *view, unsigned columns, status_pick
     table_print(&table, columns, view->now_ms, out);
 }
 
-void status_text(const struct inspect *inspect, const struct inspect_view *view, struct buf *out)
+void status_clock(const struct inspect *inspect, const struct inspect_view *view, size_t begin,
+                  struct buf *out)
 {
     char now[DATE_ISO_BYTES];
-    const struct survey *survey = &view->survey;
     unsigned columns = inspect->plan->columns;
+    bool narrow = columns && out->length - begin + CLOCK_CHARS > columns;
+    date_write_iso((struct wall){view->now_ms}, now);
+    (void)buf_addf(out, "%s %s by %s clock\n", narrow ? "\n " : ";",
+                   narrow ? now + DATE_CHARS : now, view->by_service ? "the service's" : "our");
+}
+
+static void status_text(const struct inspect *inspect, const struct inspect_view *view,
+                        struct buf *out)
+{
+    uint32_t below = inspect->session.listing.nested;
+    const struct survey *survey = &view->survey;
     uint32_t holders = survey->counts[SURVEY_HOLDER];
     char many[32] = "";
     size_t begin = out->length;
     if (holders > 1)
         (void)snprintf(many, sizeof(many), " by %u", holders);
-    date_write_iso((struct wall){view->now_ms}, now);
     (void)buf_addf(out, "lock '%s' in %s: %s%s, %u waiting", inspect->plan->prefix,
                    inspect->session.region, holders ? "held" : "free", many,
                    survey->counts[SURVEY_WAITER]);
-    bool narrow = columns && out->length - begin + CLOCK_CHARS > columns;
-    (void)buf_addf(out, "%s %s by %s clock\n", narrow ? "\n " : ";", now,
-                   view->by_service ? "the service's" : "our");
+    status_clock(inspect, view, begin, out);
     if (survey->count)
-        status_table(view, columns, NULL, NULL, out);
+        status_table(view, inspect->plan->columns, NULL, NULL, out);
+    if (below)
+        (void)buf_addf(out, "%u log group%s of locks below '%s': --list shows which\n", below,
+                       below == 1 ? "" : "s", inspect->plan->prefix);
 }
 
 static void json_time(struct buf *out, const char *key, int64_t ms)
@@ -139,46 +151,52 @@ static void json_run(const struct survey_run *run, const struct lock_listing *li
     json_object_end(out);
 }
 
-void status_json(const struct inspect *inspect, const struct inspect_view *view, struct buf *out)
+void status_json_view(const struct inspect *inspect, const struct inspect_view *view,
+                      struct buf *out)
 {
-    static const char *const lists[] = {"holders", "waiters", "abandoned", "strangers"};
-    const struct survey *survey = &view->survey;
-    json_object(out, NULL);
-    json_string(out, "lock", inspect->plan->prefix);
     json_string(out, "region", inspect->session.region);
     json_string(out, "endpoint", inspect->session.url);
     json_time(out, "time", view->now_ms);
     json_string(out, "clock", view->by_service ? "service" : "local");
-    json_bool(out, "held", survey->counts[SURVEY_HOLDER] > 0);
+}
+
+void status_json_runs(const struct survey *survey, const struct lock_listing *listing,
+                      struct buf *out)
+{
+    static const char *const lists[] = {"holders", "waiters", "abandoned", "strangers"};
     uint32_t i = 0;
+    json_bool(out, "held", survey->counts[SURVEY_HOLDER] > 0);
     for (enum survey_kind kind = SURVEY_HOLDER; kind <= SURVEY_STRANGER; kind++) {
         json_array(out, lists[kind]);
         for (; i < survey->count && survey->runs[i].kind == kind; i++)
-            json_run(&survey->runs[i], &view->listing, out);
+            json_run(&survey->runs[i], listing, out);
         json_array_end(out);
     }
+}
+
+static void status_json(const struct inspect *inspect, const struct inspect_view *view,
+                        struct buf *out)
+{
+    json_object(out, NULL);
+    json_string(out, "lock", inspect->plan->prefix);
+    status_json_view(inspect, view, out);
+    status_json_runs(&view->survey, &view->listing, out);
+    json_integer(out, "log_groups_below", inspect->session.listing.nested);
     json_object_end(out);
     (void)buf_add_char(out, '\n');
 }
 
-int status_run(const struct inspect_plan *plan, bool json, struct buf *out, struct error *err)
+int status_show(struct inspect *inspect, bool json, struct buf *out, struct error *err)
 {
-    struct inspect inspect;
-    struct inspect_view view = {0};
-    int status = 0;
-    if (inspect_open(&inspect, plan, err) != 0 || inspect_look(&inspect, &view, err) != 0) {
-        status = inspect_failed(&inspect, err);
-    } else {
-        if (json)
-            status_json(&inspect, &view, out);
-        else
-            status_text(&inspect, &view, out);
-        if (buf_check(out, "the status", err) != 0)
-            status = error_exit_status(err->kind);
-        else if (view.survey.counts[SURVEY_HOLDER])
-            status = EXIT_STATUS_NOT_OBTAINED;
-    }
+    struct inspect_view view;
+    if (inspect_look(inspect, &view, err) != 0)
+        return -1;
+    if (json)
+        status_json(inspect, &view, out);
+    else
+        status_text(inspect, &view, out);
+    int result = buf_check(out, "the status", err);
+    bool held = view.survey.counts[SURVEY_HOLDER] > 0;
     inspect_view_free(&view);
-    inspect_close(&inspect);
-    return status;
+    return result != 0 ? -1 : held ? EXIT_STATUS_NOT_OBTAINED : 0;
 }

@@ -81,8 +81,9 @@ int session_init(struct session *session, const struct session_config *config,
         find_endpoint(session, err) != 0 || find_proxy(session, err) != 0 ||
         provider_get(&session->provider, &limits, &keys, err) != 0)
         return -1;
-    session->listing.level_bytes = strlen(config->lock.prefix) + 1;
-    (void)snprintf(session->list_prefix, sizeof(session->list_prefix), "%s/%s", config->lock.prefix,
+    session->listing.level_bytes = config->all_levels ? 0 : strlen(config->lock.prefix) + 1;
+    (void)snprintf(session->list_prefix, sizeof(session->list_prefix), "%s%s%s",
+                   config->lock.prefix, *config->lock.prefix ? "/" : "",
                    config->release_only ? config->lock.id : "");
     if (config->release_only)
         lock_init_release(&session->lock, &config->lock, mono_now());

@@ -122,6 +122,31 @@ asked() {
     group_count 2
 }
 
+@test "U1: by the label, as the waiting line names it; of several contenders by none" {
+    plant '{"logGroupName":"jobs/one#t900#g1#q1#h#k7#lrelease-7"}'
+    plant '{"logGroupName":"jobs/two#t900#u11111111#q2#lnightly"}'
+    plant '{"logGroupName":"jobs/two#t900#u22222222#q3#lnightly"}'
+    plant '{"logGroupName":"jobs/three#t900#q3#lbeta"}'
+    plant '{"logGroupName":"jobs/four#t900#q4#lbeta"}'
+    plant '{"logGroupName":"jobs/beta2#t900#q5#lbeta2"}'
+    gives 1 -p jobs --break beta --yes
+    one_line "not broken: 'beta' is the label of 2 contenders: give an ID"
+    [ "$(grep -c '^waiter' out)" -eq 2 ]
+    grep -qE '^waiter [0-9]+ +three +beta ' out
+    grep -qE '^waiter [0-9]+ +four +beta ' out
+    gives 1 -p jobs --break release --yes # no beginning will do
+    one_line "nothing to break: no attempt of 'release'"
+    group_count 6
+    gives 0 -p jobs --break 'release 7' --yes # as it was given
+    one_line "contender 'one', 1 attempt deleted"
+    gives 0 -p jobs --break nightly --yes # two runs of one ID
+    one_line "contender 'two', 2 attempts deleted"
+    plant '{"logGroupName":"jobs/beta#t900#q9#lx"}'
+    gives 0 -p jobs --break beta --yes # an ID goes before a label
+    one_line "contender 'beta', 1 attempt deleted"
+    [ "$(groups '' | wc -l)" -eq 3 ]
+}
+
 @test "nothing to break, no permission, wrong words" {
     gives 1 -p jobs --break nobody --yes
     one_line "nothing to break: no attempt of 'nobody' at lock 'jobs'"

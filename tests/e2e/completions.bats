@@ -35,7 +35,7 @@ offers_of_bash() {
         source "$1"
         read -ra COMP_WORDS <<<"${2//=/ = }"
         [[ $2 == *" " ]] && COMP_WORDS+=("")
-        COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
+        COMP_CWORD=$((${#COMP_WORDS[@]} - 1)) COMP_LINE=$2
         _withlock
         ((${#COMPREPLY[@]} == 0)) || printf "%s\n" "${COMPREPLY[@]}"' - "$MADE/withlock" "$1"
 }
@@ -87,6 +87,25 @@ exercise() {
     offers "$shell" 'withlock -p lock -- zapfh' zapfhahn
 }
 
+# What withlock says of the lock is offered after --break: a program that stands for it writes down
+# what it was asked.
+exercise_break() {
+    cat >bin/withlock <<END
+#!/bin/sh
+echo "\$*" >>"$PWD/asked"
+(: </dev/tty) 2>/dev/null && echo terminal >>"$PWD/asked"
+echo '{"holders":[{"id":"20261130T1-a-1-00000001","label":"release-7"}],"waiters":[{"id":"b","label":null}]}'
+END
+    chmod +x bin/withlock
+    offers "$1" 'withlock -p locks/a --profile one-role --break ' 20261130T1-a-1-00000001 b release-7
+    offers "$1" 'withlock -p locks/a --profile one-role --break rel' release-7
+    diff <(sort -u asked) - <<<'-p locks/a --profile one-role --status --json'
+    printf '#!/bin/sh\nexec sleep 60\n' >bin/withlock
+    local begun=$SECONDS
+    [ "$("offers_of_$1" 'withlock -p locks/a --break ')" = '' ]
+    [ $((SECONDS - begun)) -lt 20 ]
+}
+
 # The command's words are completed as its own. (In bash that is bash-completion's business.)
 exercise_command() {
     offers "$1" 'withlock -p lock cat bund' bundle.pem
@@ -96,12 +115,14 @@ exercise_command() {
 # The command's options are its own.
 @test "bash" {
     exercise bash
+    exercise_break bash
     offers bash 'withlock --' $(all_options)
     [ "$(offers_of_bash 'withlock -p a -- zapfhahn --')" = '' ]
 }
 
 @test "fish" {
     exercise fish
+    exercise_break fish
     exercise_command fish
     offers fish 'withlock --' $(all_options)
     [ "$(offers_of_fish 'withlock -p a zapfhahn --on-l')" = '' ]
@@ -109,6 +130,7 @@ exercise_command() {
 
 @test "zsh" {
     exercise zsh
+    exercise_break zsh
     exercise_command zsh
     offers zsh 'withlock --' $(all_options)
     [ "$(offers_of_zsh 'withlock -p a zapfhahn --on-l')" = '' ]

@@ -74,7 +74,9 @@ json() {
     sed -n 15p out | grep -qE '^waiter 12 .* w12 +host-a +412 '
     grep -qE '^abandoned +gone +- +- +- ' out
     grep -qE '^stranger +logs .*never: it has content$' out
-    [ "$(wc -l <out)" -eq 19 ]
+    [ "$(sed -n 20p out)" = "1 log group of locks below 'jobs': --list shows which" ]
+    json '.log_groups_below == 1'
+    [ "$(wc -l <out)" -eq 20 ]
     # as wide as there is room for, and nothing is left out but what is said twice
     local width
     for width in 200 125 80; do
@@ -87,9 +89,9 @@ json() {
     done
     diff <(sed 's/ 20[^ ]*Z by/ by/' seen-200) <(sed 's/ 20[^ ]*Z by/ by/' out)
     sed -n 2p seen-125 | grep -qE '^ +ID +LABEL +SINCE +RENEWED +EXPIRES$'
-    [ "$(wc -l <seen-125)" -eq 19 ]
+    [ "$(wc -l <seen-125)" -eq 20 ]
     sed -n 3,6p seen-80 | tr -s ' \n' ' ' | grep -qE "^ SINCE RENEWED EXPIRES ID LABEL holder ([^ ]+Z ){3}$holder nightly $"
-    [ "$(wc -l <seen-80)" -eq 38 ]
+    [ "$(wc -l <seen-80)" -eq 39 ]
     let_go holder
     ends 0 "$job"
 }
