@@ -55,7 +55,7 @@ static unsigned measure(struct print *print)
         int length = (int)strlen(shown(print, cells->data + at));
         if (length > print->widths[column])
             print->widths[column] = length;
-        column = (column + 1) % count;
+        column = column + 1 < count ? column + 1 : 0;
     }
     for (column = 0; column < count; column++)
         if (has_column(print, &columns[column]))

@@ -22,7 +22,7 @@ plant_locks() {
     local number
     for ((number = $1; number <= $2; number++)); do
         printf '{"logGroupName":"many/l%03d/h%d#t900#g1#q1#h#k7#llabel-%d"}\n' $number $number $number
-        printf '{"logGroupName":"many/l%03d/h%d#t900#g2#q1#h1#k7#llabel-%d"}\n' $number $number $number
+        printf '{"logGroupName":"many/l%03d/h%d#t900#g2#q1#h#k7#llabel-%d"}\n' $number $number $number
         ((number % 3)) || printf '{"logGroupName":"many/l%03d/w#t900#q2"}\n' $number
     done | while read -r group; do
         printf 'next\nurl = "%s/_groups"\nfail\nsilent\ndata-binary = "%s"\noutput = /dev/null\n' "$URL" \
