@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "process/signals.h"
 
@@ -39,6 +40,13 @@ int child_exec(const struct child_plan *plan);
 
 /* The exit status for an errno of child_exec(): 126 or 127. */
 int child_exec_status(int os_errno);
+
+/*
+ * Waits until a child has ended, and reaps it; ret_status (may be NULL) as waitpid(2) has it, 0 if
+ * somebody else has reaped it. False if it lives on at that moment: one that hangs in the kernel
+ * obeys KILL when it comes back from there.
+ */
+bool child_reap(pid_t pid, struct mono until, int *ret_status);
 
 /* The exit status for what waitid(2) told (si_code, si_status): the command's own, or 128 + signal.
  */

@@ -16,7 +16,13 @@
         */
 
 /*
- * Puts /dev/null, close-on-exec, where descriptor 0, 1 or 2 was closed, so that no socket of ours
+ * /dev/null, close-on-exec; where there is none, as in a bare chroot, what can neither be read nor
+ * written. -1 (errno) if there is no descriptor left.
+ */
+int descriptors_open_null(int mode);
+
+/*
+ * Puts that where descriptor 0, 1 or 2 was closed, so that no socket of ours
  * can turn up there; the command sees it closed as given. Writing to such an output fails, as it
  * would have. Call it before anything is opened.
  */
@@ -37,8 +43,9 @@ typedef void (*descriptors_visit_fn)(int fd, void *context);
 void descriptors_visit(int first, descriptors_visit_fn visit, void *context);
 
 /*
- * Closes every descriptor but those kept, and puts /dev/null on 0, 1 and 2. For a process that
- * stays in the background: it must not keep a caller's pipe open. keep is sorted in place.
+ * Closes every descriptor but those kept, and puts /dev/null on those of 0, 1 and 2 that are not.
+ * For a process that stays in the background: it must not keep a caller's pipe open. keep is sorted
+ * in place.
  */
 void descriptors_close_but(int *keep, size_t count);
 

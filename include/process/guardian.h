@@ -12,8 +12,13 @@
  *                          KILL), calls release, and exits
  *   the guardian is killed the command dies with it (PR_SET_PDEATHSIG); withlock, a subreaper
  *                          too, ends the rest
- *   one of them is stopped the other ends the command when term_at and kill_at pass: timers shared
- *                          by both, moved by withlock at each renewal without waking anybody
+ *   withlock is stopped    the guardian ends the command when term_at and kill_at pass: timers
+ *                          shared by both, moved by withlock at each renewal without waking anybody
+ *   the guardian is stopped withlock, its parent, hears of it from the kernel, and continues it
+ *
+ * That the guardian is well is not assumed but asked: it counts the requests that it has acted
+ * upon. One that does not answer, is continued, and does not answer still, is killed, once there is
+ * nothing to lose by that: before there is a command, and when it should have ended the command.
  *
  * What the command leaves behind when it ends by itself is left alone, as a shell does.
  *
@@ -21,8 +26,9 @@
  * shell's job; without one it gets a group of its own, and the group is signalled.
  *
  * Order: guardian_start, guardian_set_deadlines, guardian_launch, then guardian_next whenever
- * guardian_fd is readable until GUARDIAN_ENDED or GUARDIAN_NOT_STARTED; guardian_finish after the
- * lock has been released. All from the main thread, but for the deadlines. Knows nothing of locks.
+ * guardian_fd is readable or a signal came (SIGCHLD may be the guardian's), until GUARDIAN_ENDED or
+ * GUARDIAN_NOT_STARTED; guardian_finish after the lock has been released. All from the main thread,
+ * but for the deadlines. Knows nothing of locks.
  */
 #ifndef PROCESS_GUARDIAN_H
 #define PROCESS_GUARDIAN_H
@@ -37,6 +43,7 @@
 #include "process/pidfd.h"
 #include "process/signals.h"
 #include "process/sweep.h"
+#include "process/timer.h"
 
 #define GUARDIAN_VARIABLES_BYTES (64 * 1024) /* all variables of one launch, NULs counted */
 
@@ -56,44 +63,54 @@ struct guardian_settings {
 struct guardian {
     pid_t pid; /* 0: not started, or finished */
     bool terminal;
-    bool gone;            /* it has died and was reaped: we act in its place */
-    int socket;           /* requests to it; its end of file is its death */
-    int term_timer;       /* shared with it */
-    int kill_timer;       /* shared with it */
-    int patience_timer;   /* ours: when to look at something again */
+    bool hung_up;      /* its end of the socket is closed: it is dead, or about to be */
+    bool gone;         /* it has died and was reaped: we act in its place */
+    int socket;        /* requests to it */
+    struct timer term; /* shared with it, as is the next */
+    struct timer kill;
+    struct timer wake;    /* ours: when to look at something again */
     struct pidfd command; /* pid 0 if it is not (yet) known */
     int epoll;            /* all of these */
-    int reminders;        /* how often the guardian was overdue in a row */
+    unsigned asked;       /* requests sent */
+    int nudges;           /* looks in a row at which one was not answered in time */
+    struct mono nudge_at;
     const struct guardian_settings *settings;
     struct guardian_shared *shared; /* what it has seen; outlives it */
     struct sweep sweep;             /* for acting in its place */
     struct mono kill_at;            /* then */
     struct mono inner_until;        /* then: so long guardians below us are not killed */
-    int clear_looks;                /* then: sweeps in a row that found nothing */
+    struct mono sweep_at;           /* then: the next look, and how long after it the one after */
+    int64_t sweep_ms;
+    int clear_looks; /* then: sweeps in a row that found nothing */
     unsigned stops_seen;
     pthread_mutex_t deadlines; /* who moves the shared timers */
     bool deadlines_final;      /* guarded by it: the command is to be ended */
     bool launched;             /* written under it */
     bool told_started;
     bool told_ending;
+    bool told_refused;
     bool told_survivor;
     bool told_end;
 };
 
 enum guardian_event {
     GUARDIAN_NOTHING,
-    GUARDIAN_STARTED,     /* the command was executed; pid */
-    GUARDIAN_NOT_STARTED, /* last event. exec: it could not be executed; else no process; os_errno
-                           */
-    GUARDIAN_ENDING,      /* a deadline passed, or guardian_died: the command is being ended */
-    GUARDIAN_SURVIVOR,    /* pid cannot be killed (yet); we keep trying */
-    GUARDIAN_ENDED, /* last event. The command's status; after ENDING nothing of it is alive */
+    GUARDIAN_STARTED, /* the command was executed; pid */
+    /*
+     * Last event. exec: it could not be executed; guardian_died: nobody was there to start it; else
+     * there is no process: os_errno, ETIME if the deadline had passed.
+     */
+    GUARDIAN_NOT_STARTED,
+    GUARDIAN_ENDING,   /* a deadline passed, or guardian_died: the command is being ended */
+    GUARDIAN_REFUSED,  /* pid became another user's, and may not be signalled */
+    GUARDIAN_SURVIVOR, /* pid cannot be killed (yet); we keep trying */
+    GUARDIAN_ENDED,    /* last event. The command's status; after ENDING nothing of it is alive */
 };
 
 struct guardian_seen {
     pid_t pid;
     bool exec;
-    bool guardian_died; /* that is why the command is being ended */
+    bool guardian_died;
     int os_errno;
     int status; /* exit status: the command's own, or 128 + the signal that ended it */
 };
@@ -108,9 +125,11 @@ int guardian_start(struct guardian *guardian, const struct guardian_settings *se
 /*
  * From any thread: TERM at term_at, KILL at kill_at, to the command and all descendants; MONO_NEVER
  * for none. Changes nothing once the command is being ended, or should be: when term_at has passed
- * after the launch, however long ago, as after a suspend.
+ * after the launch, however long ago, as after a suspend. Returns -1 (errno) if the kernel refused:
+ * TERM stays due when it was due before.
  */
-void guardian_set_deadlines(struct guardian *guardian, struct mono term_at, struct mono kill_at);
+int guardian_set_deadlines(struct guardian *guardian, struct mono term_at,
+                           struct mono kill_at) MUST_USE;
 
 /*
  * From any thread: the deadlines are now, and kill_after_ms later (or the kill_at already set, if
@@ -126,7 +145,10 @@ void guardian_end_command(struct guardian *guardian, int64_t kill_after_ms);
 int guardian_launch(struct guardian *guardian, const char *const *variables,
                     struct error *err) MUST_USE;
 
-/* Before the launch, when guardian_fd() is readable: there is nobody left to launch anything. */
+/*
+ * Before the launch, when guardian_fd() is readable, or a signal came: there is nobody left to
+ * launch anything, or nobody who answers.
+ */
 bool guardian_died(struct guardian *guardian);
 
 /* Readable when guardian_next() should be called, until it says GUARDIAN_NOTHING. */

@@ -6,6 +6,7 @@
 #include <stdnoreturn.h>
 
 #include "process/guardian.h"
+#include "process/timer.h"
 
 #define GUARDIAN_NAME "withlock-guard" /* of its process */
 
@@ -23,13 +24,17 @@ enum guardian_launch_state {
  * always before the process in question is reaped.
  */
 struct guardian_shared {
-    _Atomic pid_t command; /* 0 until it exists */
-    _Atomic int launch;    /* enum guardian_launch_state */
+    _Atomic int64_t term_at_ms, kill_at_ms, wake_at_ms; /* of the timers; wake is withlock's own */
+    _Atomic unsigned answered; /* requests that were read, and acted upon */
+    _Atomic bool dismissed; /* withlock needs no guardian any more: its end is no reason to act */
+    _Atomic pid_t command;  /* 0 until it exists */
+    _Atomic int launch;     /* enum guardian_launch_state */
     _Atomic int launch_errno;
     _Atomic unsigned stops;  /* how often the command has stopped */
     _Atomic int stop_signal; /* by which signal it is stopped; 0 while it runs */
     _Atomic bool ending;
     _Atomic pid_t survivor; /* lives although it was killed */
+    _Atomic pid_t refused;  /* became another user's, and may not be signalled */
     _Atomic bool exited;
     _Atomic int status;
     _Atomic bool cleared;                     /* after ending: nothing is alive */
@@ -38,6 +43,7 @@ struct guardian_shared {
 
 /* What withlock asks for over the socket. */
 enum guardian_request_kind {
+    GUARDIAN_ASK, /* only whether it answers */
     GUARDIAN_LAUNCH,
     GUARDIAN_SIGNAL
 };
@@ -47,9 +53,8 @@ struct guardian_request {
     int signal;
 };
 
-/* How long after KILL a process may live before it is called a survivor, and between looks. */
+/* How long after KILL a process may live before it is called a survivor. */
 #define GUARDIAN_SURVIVOR_MS 2000
-#define GUARDIAN_SWEEP_MS    20
 
 /*
  * A withlock within the command has a guardian, too, which gives the inner lock back when all below
@@ -64,8 +69,8 @@ struct guardian_place {
     pid_t withlock_group;
     bool terminal;
     int socket;
-    int term_timer;
-    int kill_timer;
+    struct timer term;
+    struct timer kill;
 };
 
 /* The guardian's life. Call it in the forked process; closes what it does not need. */

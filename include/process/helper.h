@@ -17,6 +17,7 @@
 
 #define HELPER_OUTPUT_BYTES   ((size_t)256 * 1024)
 #define HELPER_MESSAGES_BYTES ((size_t)16 * 1024)
+#define HELPER_END_MS         1000 /* for one that was killed to end; then it is left to itself */
 
 /* All zeros is none. */
 struct helper_result {

@@ -28,9 +28,11 @@ struct pidfd {
 bool pidfd_open_process(pid_t pid, struct pidfd *ret_process);
 void pidfd_close(struct pidfd *process);
 
-/* To whoever has the number if there is no descriptor. That it is gone, or forbidden, shows later.
+/*
+ * To whoever has the number if there is no descriptor. False if we may not, since it became another
+ * user's; that it is gone shows later.
  */
-void pidfd_signal(const struct pidfd *process, int signal);
+bool pidfd_signal(const struct pidfd *process, int signal);
 
 /*
  * Has it ended? It need not be reaped yet. Without a descriptor that is known of a child, and of

@@ -8,6 +8,12 @@
  *
  * A pid is never signalled unless it still belongs to the process that was read there.
  *
+ * Where /proc is missing, or shows another PID namespace, root's own children are found all the
+ * same, by asking the kernel of every number. As root is a subreaper, a descendant becomes its
+ * child when those between have been killed: KILL, sent until nobody is left, reaches all of them
+ * one after the other; another signal only those who are children by then. Asking takes some tenths
+ * of a second of processor time.
+ *
  * Processes of one name can be kept from KILL for a while: those that end by themselves once all
  * others are dead, and have something to do first.
  */
@@ -16,10 +22,13 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
-#define SWEEP_SPARED_MAX 64 /* children root had before; more than that are not remembered */
-#define SWEEP_NAME_BYTES 16 /* of a process, NUL counted: the kernel keeps no more */
+#define SWEEP_SPARED_MAX   64 /* children root had before; more than that are not remembered */
+#define SWEEP_PAUSE_MS     20
+#define SWEEP_PAUSE_MAX_MS 500
+#define SWEEP_NAME_BYTES   16 /* of a process, NUL counted: the kernel keeps no more */
 
 struct sweep {
     pid_t root;
@@ -31,12 +40,24 @@ struct sweep {
 /* A sweep below this process that spares the children it has now. */
 void sweep_init(struct sweep *sweep);
 
+struct sweep_found {
+    int living;     /* zombies do not count */
+    pid_t example;  /* one of them */
+    pid_t refused;  /* one that may not be signalled, since it became another user's; 0: none */
+    bool by_parent; /* without /proc: children alone */
+};
+
 /*
  * Sends a signal to each living descendant (those stopped are continued as well, so that they can
- * act on it); with signal 0 it only looks. Zombies do not count as living. Returns how many there
- * are and one of them in ret_example (may be NULL); -1 if /proc cannot be read or memory is short.
+ * act on it); with signal 0 it only looks. Returns how many there are; ret_found may be NULL.
  */
-int sweep_signal(const struct sweep *sweep, int signal, pid_t *ret_example);
+int sweep_signal(const struct sweep *sweep, int signal, struct sweep_found *ret_found);
+
+/* Between looks for those who live on: SWEEP_PAUSE_MS at first, then twice what it was before. */
+int64_t sweep_next_pause_ms(int64_t before_ms);
+
+/* Is there a /proc, and is it that of our PID namespace? */
+bool sweep_has_proc(void);
 
 /* Does pid, if it is still there, descend from ancestor? */
 bool sweep_descends(pid_t pid, pid_t ancestor);

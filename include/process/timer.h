@@ -1,29 +1,40 @@
 /*
- * timer - a moment as a descriptor (timerfd on CLOCK_BOOTTIME, the clock of struct mono).
+ * timer - a moment that two processes share, and a descriptor that wakes them when it has come
+ * (timerfd on CLOCK_BOOTTIME, the clock of struct mono).
  *
- * A timer can be shared with a process forked later: whoever moves it moves it for both, and
- * nobody wakes up when it moves. It counts on while the machine is suspended and while either
- * process is stopped. Nobody reads it, so that it stays "passed" for all who look.
+ * Whoever moves it moves it for both, and nobody wakes up when it moves. It counts on while the
+ * machine is suspended and while either process is stopped. The moment itself lies in memory that
+ * is shared, so that looking at it cannot fail; nobody reads the descriptor, so that it stays
+ * readable for all who wait.
  */
 #ifndef PROCESS_TIMER_H
 #define PROCESS_TIMER_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "base/clock.h"
 #include "base/error.h"
 
-/* Returns 0 and a close-on-exec descriptor that is readable from the set moment on. */
-int timer_open(int *ret_fd, struct error *err) MUST_USE;
+struct timer {
+    int fd; /* close-on-exec; -1: not open */
+    _Atomic int64_t *at_ms;
+};
 
-/* MONO_NEVER for none. May be called from any thread. */
-void timer_set(int fd, struct mono moment);
+/* Without a moment. at_ms is the caller's memory, and shared with whom the timer is shared with. */
+int timer_open(struct timer *timer, _Atomic int64_t *at_ms, struct error *err) MUST_USE;
+
+/* MONO_NEVER for none. May be called from any thread. On failure (errno) nothing has moved. */
+int timer_set(struct timer *timer, struct mono moment);
 
 /* Has the moment passed? False if none is set. */
-bool timer_passed(int fd);
+bool timer_passed(const struct timer *timer);
 
-/* When it will pass (0 left if it has), reckoned from now; MONO_NEVER if none is set. */
-struct mono timer_moment(int fd, struct mono now);
+/* When it passes, or has passed; MONO_NEVER if none is set. */
+struct mono timer_moment(const struct timer *timer);
+
+/* May run twice. */
+void timer_close(struct timer *timer);
 
 #endif

@@ -16,8 +16,8 @@
 /* A signal ended the wait; the attempts are deleted, or it was said that they are not. */
 void events_withdrawn(const struct session *session, int number, int64_t waited_ms);
 
-/* LOCK_NOTICE_DISAGREES, with its name. */
-void events_disagreement(const struct session *session, const char *name);
+/* All that lock and credentials have to say by now. By the thread that has the session. */
+void events_notices(struct session *session);
 
 void events_acquired(const struct session *session, int64_t waited_ms);
 

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,7 +13,9 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "base/wait.h"
 #include "exit_status.h"
+#include "process/pidfd.h"
 
 #define INTERPRETER_LINE_BYTES 256 /* the kernel reads no more (BINPRM_BUF_SIZE) */
 
@@ -130,6 +133,23 @@ int child_exec(const struct child_plan *plan)
     signals_restore(plan->signals);
     (void)execvp(plan->argv[0], plan->argv); /* returns only with a reason in errno */
     return errno;
+}
+
+bool child_reap(pid_t pid, struct mono until, int *ret_status)
+{
+    int status = 0;
+    pid_t got;
+    struct pidfd child = PIDFD_NONE;
+    while ((got = waitpid(pid, &status, WNOHANG)) == 0 && !mono_reached(mono_now(), until)) {
+        if (child.pid == 0 && !pidfd_open_process(pid, &child))
+            child.pid = pid;
+        struct pollfd fd = {.fd = child.fd, .events = POLLIN};
+        (void)wait_ready(&fd, 1, mono_min(until, pidfd_look_at(&child, mono_now())));
+    }
+    pidfd_close(&child);
+    if (got != 0 && ret_status)
+        *ret_status = got == pid ? status : 0;
+    return got != 0;
 }
 
 int child_exec_status(int os_errno)

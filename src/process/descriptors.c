@@ -14,12 +14,18 @@
 #define LOOKED_AT_ONCE 128  /* descriptors for one poll() */
 #define LOOKED_FOR     4096 /* descriptors below this are found without /proc, too */
 
+int descriptors_open_null(int mode)
+{
+    int fd = open("/dev/null", mode | O_CLOEXEC);
+    return fd >= 0 ? fd : open("/", O_PATH | O_CLOEXEC);
+}
+
 /* open() takes the lowest descriptor that is free: just the one found closed. */
 int descriptors_hold_standard(struct error *err)
 {
     for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
         int mode = fd == STDOUT_FILENO ? O_RDONLY : O_RDWR;
-        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", mode | O_CLOEXEC) < 0)
+        if (fcntl(fd, F_GETFD) < 0 && descriptors_open_null(mode) < 0)
             return error_system(err, errno, "opening /dev/null");
     }
     return 0;
@@ -110,14 +116,22 @@ static int compare(const void *a, const void *b)
     return (left > right) - (left < right);
 }
 
+static bool is_among(int fd, const int *keep, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (keep[i] == fd)
+            return true;
+    return false;
+}
+
 void descriptors_close_but(int *keep, size_t count)
 {
     int next = STDERR_FILENO + 1;
-    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    int null = descriptors_open_null(O_RDWR);
 
     for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
-        if (null < 0 || dup2(null, fd) < 0)
-            (void)close(fd); /* no /dev/null, then none at all */
+        if (!is_among(fd, keep, count) && (null < 0 || dup2(null, fd) < 0))
+            (void)close(fd); /* then none at all */
     }
     qsort(keep, count, sizeof(keep[0]), compare);
     for (size_t i = 0; i < count; i++) {

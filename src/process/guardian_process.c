@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/report.h"
 #include "base/wait.h"
 #include "process/child.h"
 #include "process/descriptors.h"
@@ -41,8 +42,9 @@ struct guard {
     bool withlock_gone;
     bool alone; /* its death has been acted upon */
     bool ending;
-    struct mono kill_at;     /* while ending */
-    struct mono sweep_at;    /* while ending, from kill_at on */
+    struct mono kill_at;  /* while ending */
+    struct mono sweep_at; /* while ending, from kill_at on; and how long after it the next */
+    int64_t sweep_ms;
     struct mono inner_until; /* so long guardians below us are not killed */
     struct mono continued_at;
     struct mono continue_at; /* when to send the SIGCONT asked for; MONO_NEVER if none is */
@@ -54,11 +56,14 @@ static void tell(struct guard *guard)
     (void)send(guard->place->socket, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
-/* Once the command has its copies; a pipe of the caller must not stay open because of us. */
+/*
+ * Once the command has its copies; a pipe of the caller must not stay open because of us. Standard
+ * error stays: when withlock has been killed we have its last words.
+ */
 static void let_go(struct guard *guard)
 {
-    int keep[] = {guard->place->socket, guard->place->settings->signals->fd,
-                  guard->place->term_timer, guard->place->kill_timer, guard->report};
+    int keep[] = {STDERR_FILENO,         guard->place->socket,  guard->place->settings->signals->fd,
+                  guard->place->term.fd, guard->place->kill.fd, guard->report};
     descriptors_close_but(keep, sizeof(keep) / sizeof(keep[0]));
 }
 
@@ -94,7 +99,7 @@ static void launch(struct guard *guard)
 {
     int report[2];
     guard->launched = true;
-    if (timer_passed(guard->place->term_timer)) {
+    if (timer_passed(&guard->place->term)) {
         launch_failed(guard, GUARDIAN_LAUNCH_NO_PROCESS, ETIME);
         return;
     }
@@ -137,10 +142,18 @@ static void read_report(struct guard *guard)
     }
 }
 
+static void refused(struct guard *guard, pid_t pid)
+{
+    if (atomic_exchange(&guard->shared->refused, pid) == 0)
+        tell(guard);
+}
+
 static void signal_command(struct guard *guard, int signal)
 {
-    if (guard->command)
-        (void)kill(guard->place->terminal ? guard->command : -guard->command, signal);
+    if (guard->command &&
+        kill(guard->place->terminal ? guard->command : -guard->command, signal) != 0 &&
+        errno == EPERM)
+        refused(guard, guard->command);
 }
 
 /* It may have been continued together with withlock, a moment ago or a moment from now. */
@@ -158,16 +171,15 @@ static void read_requests(struct guard *guard)
     struct guardian_request request;
     ssize_t got;
     while ((got = recv(guard->place->socket, &request, sizeof(request), MSG_DONTWAIT)) > 0) {
-        if (got != (ssize_t)sizeof(request))
-            continue;
         if (request.kind == GUARDIAN_LAUNCH && !guard->launched)
             launch(guard);
         else if (request.kind == GUARDIAN_SIGNAL && request.signal == SIGCONT)
             continue_command(guard);
         else if (request.kind == GUARDIAN_SIGNAL)
             signal_command(guard, request.signal);
+        atomic_fetch_add(&guard->shared->answered, 1);
     }
-    if (got == 0 || (errno != EAGAIN && errno != EINTR))
+    if (got == 0)
         guard->withlock_gone = true;
 }
 
@@ -258,31 +270,37 @@ static bool reap(struct guard *guard)
 
 static void begin_ending(struct guard *guard, struct mono kill_at)
 {
+    struct sweep_found found;
     guard->ending = true;
-    guard->kill_at = kill_at;
-    guard->sweep_at = kill_at;
+    guard->kill_at = mono_max(kill_at, mono_now());
+    guard->sweep_at = guard->kill_at;
+    guard->sweep_ms = SWEEP_PAUSE_MS;
     atomic_store(&guard->shared->ending, true);
     tell(guard);
     if (atomic_load(&guard->shared->stop_signal))
         continue_withlock(guard); /* it has followed the command, and has a lock to give back */
-    if (sweep_signal(&guard->sweep, SIGTERM, NULL) < 0) /* KILL will find who was missed */
-        signal_command(guard, SIGTERM);                 /* no /proc: those we know of */
+    (void)sweep_signal(&guard->sweep, SIGTERM, &found); /* KILL will find who was missed */
+    if (found.by_parent)
+        signal_command(guard, SIGTERM); /* its group */
+    if (found.refused)
+        refused(guard, found.refused);
 }
 
 /* From kill_at on: again and again until no child is left, which is when reap() says so. */
 static void go_on_ending(struct guard *guard, struct mono now)
 {
-    pid_t survivor = 0;
+    struct sweep_found found;
     if (!mono_reached(now, guard->sweep_at))
         return;
     guard->sweep.not_killed = mono_reached(now, guard->inner_until) ? NULL : GUARDIAN_NAME;
-    int living = sweep_signal(&guard->sweep, SIGKILL, &survivor);
-    if (living < 0)
-        signal_command(guard, SIGKILL); /* no /proc: those we know of */
+    (void)sweep_signal(&guard->sweep, SIGKILL, &found);
+    if (found.refused)
+        refused(guard, found.refused);
     bool late = mono_diff(now, guard->kill_at) > GUARDIAN_SURVIVOR_MS;
-    if (late && atomic_exchange(&guard->shared->survivor, survivor) != survivor)
+    if (late && atomic_exchange(&guard->shared->survivor, found.example) != found.example)
         tell(guard);
-    guard->sweep_at = mono_add(now, late ? 50 * GUARDIAN_SWEEP_MS : GUARDIAN_SWEEP_MS);
+    guard->sweep_at = mono_add(mono_now(), guard->sweep_ms);
+    guard->sweep_ms = sweep_next_pause_ms(guard->sweep_ms);
 }
 
 static void attend_to_deadlines(struct guard *guard, bool has_children)
@@ -294,15 +312,14 @@ static void attend_to_deadlines(struct guard *guard, bool has_children)
         guard->alone = true;
         struct mono kill_at = mono_add(now, place->settings->kill_after_ms);
         guard->inner_until =
-            mono_min(mono_add(kill_at, GUARDIAN_INNER_MS), timer_moment(place->kill_timer, now));
+            mono_min(mono_add(kill_at, GUARDIAN_INNER_MS), timer_moment(&place->kill));
         if (guard->ending)
             guard->sweep_at = guard->kill_at = mono_min(guard->kill_at, kill_at);
         else
-            begin_ending(guard, mono_min(kill_at, timer_moment(place->kill_timer, now)));
+            begin_ending(guard, mono_min(kill_at, timer_moment(&place->kill)));
     }
-    if (running && !guard->ending &&
-        (timer_passed(place->term_timer) || timer_passed(place->kill_timer)))
-        begin_ending(guard, timer_moment(place->kill_timer, now));
+    if (running && !guard->ending && (timer_passed(&place->term) || timer_passed(&place->kill)))
+        begin_ending(guard, timer_moment(&place->kill));
     if (guard->ending && !guard->over) {
         if (!has_children) {
             guard->over = true;
@@ -328,8 +345,8 @@ static void wait_for_something(struct guard *guard)
         [WATCH_SOCKET] = {guard->withlock_gone ? -1 : place->socket, POLLIN, 0},
         [WATCH_SIGNALS] = {place->settings->signals->fd, POLLIN, 0},
         [WATCH_REPORT] = {guard->report, POLLIN, 0},
-        [WATCH_TERM] = {watch_timers ? place->term_timer : -1, POLLIN, 0},
-        [WATCH_KILL] = {watch_timers ? place->kill_timer : -1, POLLIN, 0},
+        [WATCH_TERM] = {watch_timers ? place->term.fd : -1, POLLIN, 0},
+        [WATCH_KILL] = {watch_timers ? place->kill.fd : -1, POLLIN, 0},
     };
     if (guard->ending && !guard->over)
         moment = mono_min(moment, guard->sweep_at);
@@ -348,6 +365,7 @@ static void wait_for_something(struct guard *guard)
 
 noreturn void guardian_process_main(const struct guardian_place *place)
 {
+    report_forked();
     struct guard guard = {
         .place = place,
         .shared = place->shared,
@@ -365,7 +383,8 @@ noreturn void guardian_process_main(const struct guardian_place *place)
         attend_to_deadlines(&guard, reap(&guard));
     }
     let_go(&guard);
-    if (place->settings->release)
+    if (place->settings->release && !atomic_load(&place->shared->dismissed))
         place->settings->release(place->settings->release_context);
+    report_finish();
     _exit(EXIT_SUCCESS);
 }

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/wait.h"
+#include "process/child.h"
 #include "process/descriptors.h"
 #include "process/pidfd.h"
 #include "process/sweep.h"
@@ -67,7 +68,9 @@ static int start(struct helper *helper, char *const *words, bool quiet, const in
         (void)posix_spawn_file_actions_destroy(&actions);
         return failure;
     }
-    if (!(failure = posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)) &&
+    int null = descriptors_open_null(O_RDONLY);
+    failure = null < 0 ? errno : 0;
+    if (!failure && !(failure = posix_spawn_file_actions_adddup2(&actions, null, 0)) &&
         !(failure = posix_spawn_file_actions_adddup2(&actions, output[1], 1)) &&
         !(failure = posix_spawn_file_actions_adddup2(&actions, messages[1], 2)) &&
         !(failure = close_inherited(&actions)) &&
@@ -75,19 +78,10 @@ static int start(struct helper *helper, char *const *words, bool quiet, const in
         !(failure = posix_spawnattr_setflags(&attributes, flags)))
         failure =
             posix_spawnp(&helper->pid, words[0], &actions, &attributes, (char **)words, environ);
+    close_fd(&null);
     (void)posix_spawnattr_destroy(&attributes); /* cannot fail on Linux, nor the next */
     (void)posix_spawn_file_actions_destroy(&actions);
     return failure;
-}
-
-/* The program's status once it has ended. */
-static int reap(const struct helper *helper)
-{
-    int status = 0;
-    while (waitpid(helper->pid, &status, 0) < 0)
-        if (errno != EINTR)
-            return 0; /* somebody else reaped it; its output must speak for it */
-    return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
 /* Ends it with all that it started; stopped first, so that it starts nothing more. */
@@ -97,7 +91,8 @@ static void end(const struct helper *helper)
     (void)kill(helper->pid, SIGSTOP);          /* not reaped yet: the pid is still its own */
     (void)sweep_signal(&below, SIGKILL, NULL); /* whoever is missed loses its pipes all the same */
     (void)kill(helper->pid, SIGKILL);
-    (void)reap(helper);
+    /* one that hangs in the kernel stays behind as our child, and is nobody's concern any more */
+    (void)child_reap(helper->pid, mono_add(mono_now(), HELPER_END_MS), NULL);
 }
 
 /*
@@ -195,7 +190,9 @@ int helper_run(char *const *words, bool quiet, struct mono deadline,
         (void)error_add(err, "'%s'", words[0]);
         end(&helper);
     } else {
-        result.status = reap(&helper);
+        int status = 0; /* if somebody else reaped it its output must speak for it */
+        (void)child_reap(helper.pid, mono_now(), &status);
+        result.status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
         done = 0;
     }
     pidfd_close(&helper.pidfd);

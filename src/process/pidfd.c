@@ -23,12 +23,14 @@ void pidfd_close(struct pidfd *process)
     *process = PIDFD_NONE;
 }
 
-void pidfd_signal(const struct pidfd *process, int signal)
+bool pidfd_signal(const struct pidfd *process, int signal)
 {
+    int result = -1;
     if (process->fd >= 0)
-        (void)syscall(SYS_pidfd_send_signal, process->fd, signal, NULL, 0);
-    else
-        (void)kill(process->pid, signal);
+        result = (int)syscall(SYS_pidfd_send_signal, process->fd, signal, NULL, 0);
+    if (result != 0 && (process->fd < 0 || errno == ENOSYS))
+        result = kill(process->pid, signal);
+    return result == 0 || errno != EPERM;
 }
 
 static bool has_ended_by_number(pid_t pid)

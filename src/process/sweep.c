@@ -152,18 +152,20 @@ static enum kin table_kin(const struct table *table, const struct sweep *sweep, 
 }
 
 /* With the descriptor open the pid cannot change hands unseen between check and signal. */
-static void signal_one(const struct sweep_process *process, int signal)
+static bool signal_one(const struct sweep_process *process, int signal)
 {
     struct sweep_process now;
     struct pidfd pidfd;
+    bool allowed = true;
     if (!pidfd_open_process(process->pid, &pidfd))
-        return;
+        return true;
     if (sweep_read(process->pid, &now) == 0 && now.start_ticks == process->start_ticks) {
-        pidfd_signal(&pidfd, signal);
+        allowed = pidfd_signal(&pidfd, signal);
         if (now.state == 'T' && signal != SIGKILL)
-            pidfd_signal(&pidfd, SIGCONT);
+            (void)pidfd_signal(&pidfd, SIGCONT); /* as the other */
     }
     pidfd_close(&pidfd);
+    return allowed;
 }
 
 static bool is_kept(const struct sweep *sweep, const struct sweep_process *process)
@@ -177,22 +179,71 @@ static bool is_living(const struct sweep_process *process)
     return (process->state != 'Z' && process->state != 'X') || process->threads > 1;
 }
 
-int sweep_signal(const struct sweep *sweep, int signal, pid_t *ret_example)
+static void count(struct sweep_found *found, pid_t pid, bool allowed)
+{
+    found->living++;
+    found->example = pid;
+    if (!allowed)
+        found->refused = pid;
+}
+
+/* -1: /proc cannot be read, or memory is short. */
+static int signal_below(const struct sweep *sweep, int signal, struct sweep_found *found)
 {
     struct table table = {0};
-    int living = table_read(&table);
-    for (size_t i = 0; living >= 0 && i < table.count; i++) {
+    int result = table_read(&table);
+    for (size_t i = 0; result == 0 && i < table.count; i++) {
         const struct sweep_process *process = &table.entries[i].process;
         if (!is_living(process) || table_kin(&table, sweep, process->pid) != KIN_BELOW)
             continue;
-        living++;
-        if (ret_example)
-            *ret_example = process->pid;
-        if (signal && (signal != SIGKILL || !is_kept(sweep, process)))
-            signal_one(process, signal);
+        bool wanted = signal && (signal != SIGKILL || !is_kept(sweep, process));
+        count(found, process->pid, !wanted || signal_one(process, signal));
     }
     free(table.entries);
-    return living;
+    return result;
+}
+
+/*
+ * Without /proc the kernel can only be asked of each number whether it is a child of ours. As it is
+ * not reaped its number is its own.
+ */
+static void signal_children(const struct sweep *sweep, int signal, struct sweep_found *found)
+{
+    for (pid_t pid = 1; pid <= PROCESSES_MAX; pid++) {
+        siginfo_t info = {0};
+        struct pidfd child = {.pid = pid, .fd = -1};
+        if (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == 0 &&
+            !is_spared(sweep, pid))
+            count(found, pid, !signal || pidfd_signal(&child, signal));
+    }
+}
+
+bool sweep_has_proc(void)
+{
+    char text[32];
+    ssize_t length = readlink("/proc/self", text, sizeof(text) - 1);
+    if (length <= 0)
+        return false;
+    text[length] = '\0';
+    return strtol(text, NULL, 10) == getpid();
+}
+
+int sweep_signal(const struct sweep *sweep, int signal, struct sweep_found *ret_found)
+{
+    struct sweep_found found = {0};
+    if (!sweep_has_proc() || signal_below(sweep, signal, &found) != 0) {
+        found = (struct sweep_found){.by_parent = true};
+        if (sweep->root == getpid())
+            signal_children(sweep, signal, &found);
+    }
+    if (ret_found)
+        *ret_found = found;
+    return found.living;
+}
+
+int64_t sweep_next_pause_ms(int64_t before_ms)
+{
+    return before_ms * 2 < SWEEP_PAUSE_MAX_MS ? before_ms * 2 : SWEEP_PAUSE_MAX_MS;
 }
 
 bool sweep_descends(pid_t pid, pid_t ancestor)
@@ -208,6 +259,12 @@ bool sweep_descends(pid_t pid, pid_t ancestor)
     return false;
 }
 
+static void spare(struct sweep *sweep, pid_t pid)
+{
+    if (sweep->spared_count < SWEEP_SPARED_MAX)
+        sweep->spared[sweep->spared_count++] = pid;
+}
+
 void sweep_init(struct sweep *sweep)
 {
     siginfo_t info;
@@ -217,11 +274,14 @@ void sweep_init(struct sweep *sweep)
     /* most often there is no child at all, and nothing to read */
     if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) != 0 && errno == ECHILD)
         return;
-    if (table_read(&table) == 0) {
-        for (size_t i = 0; i < table.count && sweep->spared_count < SWEEP_SPARED_MAX; i++) {
+    if (sweep_has_proc() && table_read(&table) == 0) {
+        for (size_t i = 0; i < table.count; i++)
             if (table.entries[i].process.parent == sweep->root)
-                sweep->spared[sweep->spared_count++] = table.entries[i].process.pid;
-        }
+                spare(sweep, table.entries[i].process.pid);
+    } else {
+        for (pid_t pid = 1; pid <= PROCESSES_MAX; pid++)
+            if (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0)
+                spare(sweep, pid);
     }
     free(table.entries);
 }

@@ -1,21 +1,21 @@
 #include "process/timer.h"
 
-#include <assert.h>
 #include <errno.h>
-#include <poll.h>
 #include <sys/timerfd.h>
 #include <time.h>
+#include <unistd.h>
 
-int timer_open(int *ret_fd, struct error *err)
+int timer_open(struct timer *timer, _Atomic int64_t *at_ms, struct error *err)
 {
     int fd = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
     if (fd < 0)
         return error_system(err, errno, "creating a timer");
-    *ret_fd = fd;
+    atomic_store(at_ms, MONO_NEVER.ms);
+    *timer = (struct timer){fd, at_ms};
     return 0;
 }
 
-void timer_set(int fd, struct mono moment)
+int timer_set(struct timer *timer, struct mono moment)
 {
     struct itimerspec spec = {0};
     if (moment.ms != MONO_NEVER.ms) {
@@ -23,24 +23,26 @@ void timer_set(int fd, struct mono moment)
         spec.it_value.tv_sec = (time_t)(ms / 1000);
         spec.it_value.tv_nsec = (long)(ms % 1000) * 1000000;
     }
-    int failed = timerfd_settime(fd, TFD_TIMER_ABSTIME, &spec, NULL);
-    assert(!failed); /* a timer of ours and a valid time */
+    if (timerfd_settime(timer->fd, TFD_TIMER_ABSTIME, &spec, NULL) != 0)
+        return -1;
+    atomic_store(timer->at_ms, moment.ms);
+    return 0;
 }
 
-bool timer_passed(int fd)
+struct mono timer_moment(const struct timer *timer)
 {
-    struct pollfd poll_fd = {.fd = fd, .events = POLLIN};
-    return poll(&poll_fd, 1, 0) == 1 && (poll_fd.revents & POLLIN);
+    return (struct mono){atomic_load(timer->at_ms)};
 }
 
-struct mono timer_moment(int fd, struct mono now)
+bool timer_passed(const struct timer *timer)
 {
-    struct itimerspec left;
-    if (timer_passed(fd))
-        return now;
-    int failed = timerfd_gettime(fd, &left);
-    assert(!failed); /* a timer of ours */
-    if (left.it_value.tv_sec == 0 && left.it_value.tv_nsec == 0)
-        return timer_passed(fd) ? now : MONO_NEVER;
-    return mono_add(now, (int64_t)left.it_value.tv_sec * 1000 + left.it_value.tv_nsec / 1000000);
+    struct mono moment = timer_moment(timer);
+    return moment.ms != MONO_NEVER.ms && mono_reached(mono_now(), moment);
+}
+
+void timer_close(struct timer *timer)
+{
+    if (timer->fd >= 0)
+        (void)close(timer->fd); /* nothing was written */
+    timer->fd = -1;
 }

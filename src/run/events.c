@@ -28,7 +28,7 @@ void events_withdrawn(const struct session *session, int number, int64_t waited_
                  PARTS(waited_ms), number);
 }
 
-void events_disagreement(const struct session *session, const char *name)
+static void disagreement(const struct session *session, const char *name)
 {
     char words[OUTCOME_DISAGREES_BYTES], other[OUTCOME_ID_BYTES];
     outcome_disagrees(session, name, other, words);
@@ -122,4 +122,29 @@ void events_not_obtained(const struct session *session, const char *line, int64_
     bool known = outcome_ahead(session, &ahead);
     report_event(silent ? report_event_level() : REPORT_NOTICE, "not_obtained", fields,
                  known ? COUNT(fields) : 3, "%s", line);
+}
+
+void events_notices(struct session *session)
+{
+    const char *name;
+    for (;;) {
+        switch (lock_take_notice(&session->lock, &name)) {
+        case LOCK_NOTICE_NONE:
+            provider_report(&session->provider, REPORT_VERBOSE);
+            return;
+        case LOCK_NOTICE_LEFT_ALONE:
+            report(REPORT_WARNING,
+                   "warning: log group '%s' is older than the lock timeout and no attempt of ours "
+                   "to judge: it has content, is protected or may not be looked into; left alone",
+                   name);
+            break;
+        case LOCK_NOTICE_DISAGREES:
+            disagreement(session, name);
+            break;
+        case LOCK_NOTICE_CROWDED:
+            report(REPORT_WARNING,
+                   "warning: too many attempts could not be deleted; '%s' is left to expire", name);
+            break;
+        }
+    }
 }

@@ -36,18 +36,20 @@ static bool same(struct lock_lease a, struct lock_lease b)
     return a.term_at.ms == b.term_at.ms && a.kill_at.ms == b.kill_at.ms;
 }
 
-/* Never beyond the old lease: when the lock is lost, TERM is due at once. */
-static void set_deadlines(struct heartbeat *heartbeat, const struct lock_lease *lease, bool lost)
+/*
+ * Never beyond the old lease: when the lock is lost, TERM is due at once. False if the kernel
+ * refused.
+ */
+static bool set_deadlines(struct heartbeat *heartbeat, const struct lock_lease *lease, bool lost)
 {
     int64_t kill_after_ms = heartbeat->session->config.lock.kill_after_ms;
     struct mono now = mono_now();
     if (!heartbeat->kill)
-        return;
-    if (lost)
-        guardian_set_deadlines(heartbeat->guardian, now,
-                               mono_min(lease->kill_at, mono_add(now, kill_after_ms)));
-    else
-        guardian_set_deadlines(heartbeat->guardian, lease->term_at, lease->kill_at);
+        return true;
+    struct mono term_at = lost ? now : lease->term_at;
+    struct mono kill_at =
+        lost ? mono_min(lease->kill_at, mono_add(now, kill_after_ms)) : lease->kill_at;
+    return guardian_set_deadlines(heartbeat->guardian, term_at, kill_at) == 0;
 }
 
 static void *beat(void *context)
@@ -59,14 +61,15 @@ static void *beat(void *context)
     struct lock_lease known = {.ends_at = lock_lease(&session->lock).ends_at};
     while (!atomic_load(&heartbeat->stopping)) {
         session_step(session, &wakeup, MONO_NEVER);
-        provider_report(&session->provider, REPORT_VERBOSE);
+        events_notices(session);
         struct lock_lease lease = lock_lease(&session->lock);
         bool lost = lock_phase(&session->lock) == LOCK_LOST;
-        if (lost || !same(lease, known))
-            set_deadlines(heartbeat, &lease, lost);
+        bool set = (!lost && same(lease, known)) || set_deadlines(heartbeat, &lease, lost);
         if (!lost && lease.ends_at.ms > known.ends_at.ms)
             events_renewed(session, ++heartbeat->renewals);
-        known = lease;
+        known.ends_at = lease.ends_at;
+        if (set) /* else it is tried again; until then the command has less time */
+            known = lease;
         if (lost) {
             tell_lost(heartbeat);
             break; /* nothing on the wire helps now; the attempts stay until they are released */

@@ -2,14 +2,17 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/report.h"
 #include "base/wait.h"
 #include "exit_status.h"
 #include "process/child.h"
 #include "process/guardian.h"
+#include "process/sweep.h"
 #include "run/events.h"
 #include "run/heartbeat.h"
 #include "run/identity.h"
@@ -31,7 +34,8 @@ struct run {
     struct heartbeat heartbeat;
     struct held held;
     struct mono arrived, held_since, ended;
-    int status; /* of the command */
+    int status;   /* of the command */
+    bool started; /* the command is there */
     bool lost;
     bool told_lost;
     bool guardian_died; /* and the command with it, also where loss is to be warned of only */
@@ -88,31 +92,6 @@ static int load(struct run *run, struct error *err)
     return 0;
 }
 
-static void take_notices(struct session *session)
-{
-    const char *name;
-    for (;;) {
-        switch (lock_take_notice(&session->lock, &name)) {
-        case LOCK_NOTICE_NONE:
-            provider_report(&session->provider, REPORT_VERBOSE);
-            return;
-        case LOCK_NOTICE_LEFT_ALONE:
-            report(REPORT_WARNING,
-                   "warning: log group '%s' is older than the lock timeout and no attempt of ours "
-                   "to judge: it has content, is protected or may not be looked into; left alone",
-                   name);
-            break;
-        case LOCK_NOTICE_DISAGREES:
-            events_disagreement(session, name);
-            break;
-        case LOCK_NOTICE_CROWDED:
-            report(REPORT_WARNING,
-                   "warning: too many attempts could not be deleted; '%s' is left to expire", name);
-            break;
-        }
-    }
-}
-
 /* Deletes what was made. False, and it is said, if something could not be. */
 static bool release(struct run *run, const struct wakeup_source *wakeup)
 {
@@ -121,7 +100,7 @@ static bool release(struct run *run, const struct wakeup_source *wakeup)
     lock_leave(&session->lock, mono_now());
     while (lock_phase(&session->lock) != LOCK_FINISHED) {
         session_step(session, wakeup, MONO_NEVER);
-        take_notices(session);
+        events_notices(session);
     }
     if (!outcome_left(session, &left))
         return true;
@@ -157,17 +136,20 @@ static void wait_for_lock(struct run *run, struct waiting *waiting)
     waiting_show(waiting, session);
     do {
         session_step(session, &wakeup, MONO_NEVER);
-        take_notices(session);
+        events_notices(session);
         phase = lock_phase(&session->lock);
     } while (!waiting_is_over(waiting) && phase != LOCK_HELD && phase != LOCK_LOST &&
              phase != LOCK_LEAVING && phase != LOCK_FINISHED);
 }
 
+/* What is lost before the command starts keeps it from starting, and is said then. */
 static void note_loss(struct run *run)
 {
     struct error why;
-    if (run->told_lost || !heartbeat_lost(&run->heartbeat, &why))
+    if (run->told_lost || !run->started || !heartbeat_lost(&run->heartbeat, &why))
         return;
+    if (!run->plan->warn_on_lost) /* as the heartbeat did, if the kernel let it */
+        guardian_end_command(&run->guardian, run->plan->lock.kill_after_ms);
     run->told_lost = true;
     run->lost = true;
     run->why = why;
@@ -181,6 +163,43 @@ static void forward_signals(struct run *run)
         guardian_forward(&run->guardian, &seen);
 }
 
+static int not_started_status(struct run *run, const struct guardian_seen *seen, struct error *err)
+{
+    const char *name = run->plan->argv[0];
+    struct error why;
+    if (seen->exec) {
+        (void)error_system(err, seen->os_errno, "cannot execute '%s'", name);
+        return child_exec_status(seen->os_errno);
+    }
+    if (seen->guardian_died)
+        (void)error_set(err, ERROR_SYSTEM,
+                        "cannot start '%s': the guardian process has died, or did not answer",
+                        name);
+    else if (seen->os_errno != ETIME)
+        (void)error_system(err, seen->os_errno, "cannot start '%s'", name);
+    else if (heartbeat_lost(&run->heartbeat, &why))
+        (void)error_set(err, ERROR_SYSTEM, "did not start '%s': %s", name, why.text);
+    else
+        (void)error_set(err, ERROR_SYSTEM,
+                        "did not start '%s': the lease of the lock was over before (was this "
+                        "machine or process stopped?)",
+                        name);
+    return EXIT_STATUS_SYSTEM;
+}
+
+static void warn_refused(pid_t pid)
+{
+    char path[64], owner[32] = "another user";
+    struct stat about;
+    (void)snprintf(path, sizeof(path), "/proc/%ld", (long)pid); /* fits, as does the next */
+    if (stat(path, &about) == 0)
+        (void)snprintf(owner, sizeof(owner), about.st_uid ? "user %lu" : "root",
+                       (unsigned long)about.st_uid);
+    report(REPORT_WARNING,
+           "warning: process %ld belongs to %s and may not be signalled: it ends when it likes",
+           (long)pid, owner);
+}
+
 /* All that the guardian has seen by now. Returns true when the command is over. */
 static bool guardian_step(struct run *run, struct error *err)
 {
@@ -190,21 +209,24 @@ static bool guardian_step(struct run *run, struct error *err)
         case GUARDIAN_NOTHING:
             return false;
         case GUARDIAN_STARTED:
+            run->started = true;
             break;
         case GUARDIAN_ENDING:
-            run->lost = true;
+            run->started = run->lost = true;
             run->guardian_died = seen.guardian_died;
+            break;
+        case GUARDIAN_REFUSED:
+            warn_refused(seen.pid);
             break;
         case GUARDIAN_SURVIVOR:
             report(REPORT_WARNING, "warning: process %ld cannot be killed yet; still trying",
                    (long)seen.pid);
             break;
         case GUARDIAN_NOT_STARTED:
-            run->status = seen.exec ? child_exec_status(seen.os_errno) : EXIT_STATUS_SYSTEM;
-            (void)error_system(err, seen.os_errno, "cannot %s '%s'",
-                               seen.exec ? "execute" : "start", run->plan->argv[0]);
+            run->status = not_started_status(run, &seen, err);
             return true;
         case GUARDIAN_ENDED:
+            run->started = true;
             run->status = seen.status;
             return true;
         }
@@ -218,15 +240,15 @@ static void watch_command(struct run *run, struct error *err)
         struct pollfd fds[] = {
             {.fd = guardian_fd(&run->guardian), .events = POLLIN},
             {.fd = run->signals->fd, .events = POLLIN},
-            {.fd = run->told_lost ? -1 : heartbeat_fd(&run->heartbeat), .events = POLLIN},
+            {.fd = run->told_lost || !run->started ? -1 : heartbeat_fd(&run->heartbeat),
+             .events = POLLIN},
         };
         (void)wait_ready(fds, 3, MONO_NEVER);
         if (fds[2].revents)
             note_loss(run);
         if (fds[1].revents)
             forward_signals(run);
-        if (fds[0].revents)
-            over = guardian_step(run, err);
+        over = guardian_step(run, err); /* SIGCHLD may be the guardian's */
     }
     note_loss(run);
 }
@@ -247,8 +269,10 @@ static void hold_on(struct run *run)
         struct pollfd fds[] = {
             {.fd = run->signals->fd, .events = POLLIN},
             {.fd = heartbeat_fd(&run->heartbeat), .events = POLLIN},
+            {.fd = guardian_fd(&run->guardian), .events = POLLIN},
         };
-        (void)wait_ready(fds, 2, until); /* both are looked at anyway */
+        (void)wait_ready(fds, 3, until);     /* all are looked at anyway */
+        (void)guardian_died(&run->guardian); /* then the lock is still ours to give back */
         if (heartbeat_lost(&run->heartbeat, &why)) {
             report(REPORT_WARNING, "warning: %s, after the command had ended", why.text);
             return;
@@ -261,30 +285,34 @@ static void hold_on(struct run *run)
     }
 }
 
-static int run_command(struct run *run, struct error *err)
+/* The command: all that watches it stands before it starts. */
+static int launch(struct run *run, struct error *err)
 {
     struct lock_lease lease = lock_lease(&run->session.lock);
+    bool kill = !run->plan->warn_on_lost;
     if (held_make(&run->held, run->plan->environment, run->plan->lock.prefix, run->identity.id,
                   lock_token(&run->session.lock), run->session.url, err) != 0)
         return -1;
-    if (!run->plan->warn_on_lost)
-        guardian_set_deadlines(&run->guardian, lease.term_at, lease.kill_at);
-    if (guardian_launch(&run->guardian, (const char *const *)run->held.variables, err) != 0)
+    if (kill && guardian_set_deadlines(&run->guardian, lease.term_at, lease.kill_at) != 0)
+        return error_system(err, errno, "setting the deadlines of the command");
+    if (heartbeat_start(&run->heartbeat, &run->session, &run->guardian, kill, err) != 0)
         return -1;
-    if (heartbeat_start(&run->heartbeat, &run->session, &run->guardian, !run->plan->warn_on_lost,
-                        err) != 0) {
-        guardian_end_command(&run->guardian, 0); /* no thread, no renewal */
-        run->why = *err;
-        run->lost = true;
+    report_flush(); /* what was said before comes before what the command says */
+    return guardian_launch(&run->guardian, (const char *const *)run->held.variables, err);
+}
+
+static int run_command(struct run *run, struct error *err)
+{
+    int result = launch(run, err);
+    if (result == 0) {
+        watch_command(run, err);
+        run->ended = mono_now();
+        events_ended(&run->session, run->status, mono_diff(run->ended, run->held_since));
+        if (run->started)
+            hold_on(run);
     }
-    watch_command(run, err);
-    run->ended = mono_now();
-    events_ended(&run->session, run->status, mono_diff(run->ended, run->held_since));
-    if (run->heartbeat.running)
-        hold_on(run);
-    guardian_set_deadlines(&run->guardian, MONO_NEVER, MONO_NEVER);
     heartbeat_stop(&run->heartbeat);
-    return 0;
+    return result;
 }
 
 static int lost_status(struct run *run, struct error *err)
@@ -342,7 +370,7 @@ static int given_up_status(const struct waiting *waiting, struct error *err)
     *err = (struct error){0};
     if (waiting->signal)
         return EXIT_STATUS_SIGNAL + waiting->signal;
-    (void)error_set(err, ERROR_SYSTEM, "the guardian process has died"); /* told by the status */
+    (void)error_set(err, ERROR_SYSTEM, "the guardian process has died, or did not answer");
     return error_exit_status(err->kind);
 }
 
@@ -371,6 +399,11 @@ static int start(struct run *run, struct error *err)
         .release = release_after_death,
         .release_context = run,
     };
+    if (!sweep_has_proc())
+        report(REPORT_WARNING,
+               "warning: /proc is missing, or another PID namespace's: if the command has to be "
+               "ended, what has left its process group gets KILL without TERM before, and nested "
+               "locks stay until they expire");
     if (guardian_start(&run->guardian, &settings, err) != 0 ||
         waiting_begin(&waiting, run->signals, &run->guardian, err) != 0)
         return error_exit_status(err->kind);

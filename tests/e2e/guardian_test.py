@@ -205,10 +205,12 @@ class Stopped(unittest.TestCase):
                  "until [ -e $DIRECTORY/go ]; do sleep 0.02; done; exit 5") as run:
             run.file("ready")
             run.about("started")
+            run.kill(signal.SIGSTOP)  # or it would continue the guardian
             run.kill(signal.SIGSTOP, run.about("guardian"))
             open(run.path("go"), "w").close()
             until(lambda: state(run.about("started")) == "Z", "the command has ended")
             run.kill(signal.SIGKILL, run.about("guardian"))
+            run.kill(signal.SIGCONT)
             self.assertEqual(run.wait(), 5)
             self.assertTrue(alive(run.file("left")))
             self.assertNotIn("ending", run.words())
@@ -231,7 +233,7 @@ class Stopped(unittest.TestCase):
 
 
 class Cost(unittest.TestCase):
-    def test_guardian_keeps_no_descriptor_of_the_caller(self):
+    def test_guardian_keeps_no_descriptor_of_the_caller_but_standard_error(self):
         reading, writing = os.pipe()
         with Run("sh", "-c", "exec >&-; echo $$ >$DIRECTORY/ready; exec sleep 1000",
                  stdout=writing) as run:
@@ -240,10 +242,12 @@ class Cost(unittest.TestCase):
             guardian = run.about("guardian")
             def targets():
                 folder = f"/proc/{guardian}/fd"
-                return [os.readlink(f"{folder}/{fd}") for fd in os.listdir(folder)]
+                return [os.readlink(f"{folder}/{fd}") for fd in os.listdir(folder) if fd != "2"]
             until(lambda: not any(target.startswith("pipe:") for target in targets()), "no pipe")
             kinds = {target.partition(":")[0] for target in targets()}
             self.assertLessEqual(kinds, {"/dev/null", "socket", "anon_inode"})
+            self.assertEqual(os.readlink(f"/proc/{guardian}/fd/2"),
+                             os.readlink(f"/proc/{run.pid}/fd/2"))
         os.close(reading)
 
     def test_guardian_sleeps_while_all_is_well(self):

@@ -67,7 +67,8 @@ static void release(void *context)
 static void renew(struct guardian *guardian)
 {
     struct mono end = mono_add(mono_now(), options.lease_ms);
-    guardian_set_deadlines(guardian, mono_add(end, -options.kill_after_ms), end);
+    if (guardian_set_deadlines(guardian, mono_add(end, -options.kill_after_ms), end) != 0)
+        abort();
 }
 
 static void *beat(void *context)
@@ -106,6 +107,9 @@ static int attend(struct guardian *guardian, bool *ending)
         case GUARDIAN_ENDING:
             *ending = true;
             note("ending", seen.pid);
+            break;
+        case GUARDIAN_REFUSED:
+            note("refused", seen.pid);
             break;
         case GUARDIAN_SURVIVOR:
             note("survivor", seen.pid);

@@ -84,6 +84,30 @@ static int check_close(void)
     return is_null(0) && is_null(1) && is_null(2) ? 0 : 3;
 }
 
+static int check_keep_standard(void)
+{
+    int keep[] = {2, 1};
+    descriptors_close_but(keep, 2);
+    return is_null(0) && !is_null(1) && !is_null(2) && is_open(2) ? 0 : 1;
+}
+
+/* A root without anything in it, as somebody may be locked up in. */
+static int check_bare_root(void)
+{
+    char byte, path[] = "/tmp/descriptors-XXXXXX";
+    if (!mkdtemp(path) || chroot(path) != 0)
+        return errno == EPERM ? 0 : 1;
+    close(0);
+    close(1);
+    if (descriptors_hold_standard(NULL) != 0 || !is_open(0) || !is_open(1))
+        return 2;
+    if (read(0, &byte, 1) != -1 || errno != EBADF || write(1, "x", 1) != -1 || errno != EBADF)
+        return 3;
+    int keep[] = {2};
+    descriptors_close_but(keep, 1);
+    return is_open(0) && write(1, "x", 1) == -1 && errno == EBADF ? 0 : 4;
+}
+
 static void hold_standard_fills_what_is_closed(void **state)
 {
     (void)state;
@@ -94,6 +118,18 @@ static void a_closed_output_cannot_be_written_to(void **state)
 {
     (void)state;
     in_child(check_output);
+}
+
+static void where_there_is_no_null_device_nothing_can_be_read_or_written(void **state)
+{
+    (void)state;
+    in_child(check_bare_root);
+}
+
+static void a_standard_descriptor_can_be_kept(void **state)
+{
+    (void)state;
+    in_child(check_keep_standard);
 }
 
 static void too_few_descriptors_are_told(void **state)
@@ -113,6 +149,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(hold_standard_fills_what_is_closed),
         cmocka_unit_test(a_closed_output_cannot_be_written_to),
+        cmocka_unit_test(where_there_is_no_null_device_nothing_can_be_read_or_written),
+        cmocka_unit_test(a_standard_descriptor_can_be_kept),
         cmocka_unit_test(too_few_descriptors_are_told),
         cmocka_unit_test(close_but_keeps_just_those),
     };

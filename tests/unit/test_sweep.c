@@ -92,7 +92,8 @@ static void a_sweep_reaches_all_below_but_those_spared(void **state)
 {
     (void)state;
     struct sweep nothing, spare_first;
-    pid_t first_below, second_below, example = 0;
+    pid_t first_below, second_below;
+    struct sweep_found found;
 
     sweep_init(&nothing);
     assert_int_equal(nothing.spared_count, 0);
@@ -107,8 +108,10 @@ static void a_sweep_reaches_all_below_but_those_spared(void **state)
     assert_false(sweep_descends(getppid(), getpid()));
 
     assert_int_equal(sweep_signal(&nothing, 0, NULL), 4);
-    assert_int_equal(sweep_signal(&spare_first, SIGKILL, &example), 2);
-    assert_true(example == second || example == second_below);
+    assert_int_equal(sweep_signal(&spare_first, SIGKILL, &found), 2);
+    assert_true(found.example == second || found.example == second_below);
+    assert_int_equal(found.refused, 0);
+    assert_false(found.by_parent);
     reap(second, SIGKILL);
     assert_int_equal(sweep_signal(&spare_first, 0, NULL), 0);
     assert_int_equal(sweep_signal(&nothing, SIGTERM, NULL), 2);

@@ -1,0 +1,230 @@
+#include "process/guardian_watch.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "exit_status.h"
+#include "process/child.h"
+
+#define NUDGES_WHEN_DUE 2 /* in vain, when the command's end is due */
+#define CLEAR_LOOKS     2 /* one look may miss a process born while it looks */
+#define KILLED_STATUS   (EXIT_STATUS_SIGNAL + SIGKILL)
+#define EVENTS_PER_LOOK 8
+#define DRAIN_BYTES     256
+
+enum guardian_launch_state guardian_launch_state(const struct guardian *guardian)
+{
+    return (enum guardian_launch_state)atomic_load(&guardian->shared->launch);
+}
+
+bool guardian_is_over(const struct guardian *guardian)
+{
+    const struct guardian_shared *shared = guardian->shared;
+    if (guardian_launch_state(guardian) >= GUARDIAN_LAUNCH_NO_EXEC)
+        return true;
+    return atomic_load(&shared->exited) &&
+           (!atomic_load(&shared->ending) || atomic_load(&shared->cleared));
+}
+
+/* If this fails we look when something else wakes us, a signal or the deadlines. */
+static void look_again_at(struct guardian *guardian, struct mono moment)
+{
+    (void)timer_set(&guardian->wake, moment);
+}
+
+static bool is_answered(const struct guardian *guardian)
+{
+    return atomic_load(&guardian->shared->answered) == guardian->asked;
+}
+
+int guardian_request(struct guardian *guardian, enum guardian_request_kind kind, int signal)
+{
+    struct guardian_request request = {kind, signal};
+    bool first = is_answered(guardian);
+    ssize_t sent = send(guardian->socket, &request, sizeof(request), MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (sent != (ssize_t)sizeof(request))
+        return -1;
+    guardian->asked++;
+    if (first) {
+        guardian->nudge_at = mono_add(mono_now(), GUARDIAN_NUDGE_MS);
+        look_again_at(guardian, guardian->nudge_at);
+    }
+    return 0;
+}
+
+/* If the guardian is stopped, the command's end is seen here all the same. */
+static void watch_command(struct guardian *guardian)
+{
+    pid_t command = atomic_load(&guardian->shared->command);
+    struct epoll_event event = {.events = EPOLLIN | EPOLLET};
+    if (guardian->command.pid || command == 0 || !pidfd_open_process(command, &guardian->command))
+        return;
+    /* it is written down before it is reaped: if it is not, this was no other's number */
+    if (atomic_load(&guardian->shared->exited))
+        pidfd_close(&guardian->command);
+    else if (guardian->command.fd >= 0) /* only to hear of it sooner */
+        (void)epoll_ctl(guardian->epoll, EPOLL_CTL_ADD, guardian->command.fd, &event);
+}
+
+static bool command_is_dead(const struct guardian *guardian)
+{
+    return pidfd_has_ended(&guardian->command);
+}
+
+/* The command should have been ended, or has ended unheard. */
+static bool is_due(const struct guardian *guardian)
+{
+    const struct guardian_shared *shared = guardian->shared;
+    if (!guardian->launched || guardian_is_over(guardian))
+        return false;
+    return timer_passed(&guardian->kill) ||
+           (timer_passed(&guardian->term) && !atomic_load(&shared->ending)) ||
+           (!atomic_load(&shared->exited) && command_is_dead(guardian));
+}
+
+/* So often is a guardian that does not answer nudged before it is killed. */
+static int nudges_left(const struct guardian *guardian)
+{
+    if (timer_passed(&guardian->kill) || command_is_dead(guardian))
+        return NUDGES_WHEN_DUE;
+    if (atomic_load(&guardian->shared->command) == 0)
+        return GUARDIAN_ANSWER_MS / GUARDIAN_NUDGE_MS;
+    return INT_MAX;
+}
+
+static void check_answers(struct guardian *guardian)
+{
+    struct mono now = mono_now();
+    bool answered = is_answered(guardian);
+    if (answered)
+        guardian->nudges = 0;
+    if ((answered && !is_due(guardian)) || !mono_reached(now, guardian->nudge_at))
+        return;
+    guardian->nudge_at = mono_add(now, GUARDIAN_NUDGE_MS);
+    if (answered) /* it may be busy with what does not obey, and is well */
+        (void)guardian_request(guardian, GUARDIAN_ASK, 0);
+    else if (guardian->nudges < INT_MAX) /* ours, and not yet reaped */
+        (void)kill(guardian->pid, ++guardian->nudges >= nudges_left(guardian) ? SIGKILL : SIGCONT);
+    look_again_at(guardian, guardian->nudge_at);
+}
+
+static void collect_command(struct guardian *guardian)
+{
+    struct guardian_shared *shared = guardian->shared;
+    siginfo_t info = {0};
+    if (atomic_load(&shared->exited))
+        return;
+    int result = waitid(P_PID, (id_t)atomic_load(&shared->command), &info, WEXITED | WNOHANG);
+    if (result == 0 && info.si_pid == 0)
+        return;
+    atomic_store(&shared->status,
+                 result == 0 ? child_exit_status(info.si_code, info.si_status) : KILLED_STATUS);
+    atomic_store(&shared->exited, true);
+}
+
+/*
+ * The guardian is dead, and has taken the command with it unless that had ended before. Its
+ * orphans, zombies among them, are our children from now on.
+ */
+static void take_over(struct guardian *guardian)
+{
+    struct guardian_shared *shared = guardian->shared;
+    struct mono now = mono_now(), limit = timer_moment(&guardian->kill);
+    pid_t command = atomic_load(&shared->command);
+    if (!guardian->launched || guardian_is_over(guardian))
+        return;
+    if (command == 0) { /* nor will there be one: it would find that its parent is another */
+        atomic_store(&shared->launch_errno, ECHILD);
+        atomic_store(&shared->launch, GUARDIAN_LAUNCH_NO_PROCESS);
+        return;
+    }
+    if (!guardian->terminal && !sweep_has_proc())
+        (void)kill(-command, SIGTERM); /* its group, known without /proc; not yet reaped */
+    collect_command(guardian);
+    if (atomic_load(&shared->exited) && atomic_load(&shared->status) != KILLED_STATUS)
+        return; /* it had ended by itself */
+    guardian->kill_at =
+        mono_max(now, mono_min(mono_add(now, guardian->settings->kill_after_ms), limit));
+    guardian->inner_until = mono_min(mono_add(guardian->kill_at, GUARDIAN_INNER_MS), limit);
+    guardian->sweep_at = now;
+    guardian->sweep_ms = SWEEP_PAUSE_MS;
+    if (!atomic_exchange(&shared->ending, true))
+        (void)sweep_signal(&guardian->sweep, SIGTERM, NULL); /* KILL will find who was missed */
+}
+
+/* What the guardian would do. Our own helpers may be struck as well: they can be started again. */
+static void act_in_its_place(struct guardian *guardian)
+{
+    struct guardian_shared *shared = guardian->shared;
+    struct sweep_found found;
+    struct mono now = mono_now();
+    if (!guardian->launched || guardian_is_over(guardian) || !mono_reached(now, guardian->sweep_at))
+        return;
+    collect_command(guardian);
+    bool kill_now = mono_reached(now, guardian->kill_at);
+    guardian->sweep.not_killed = mono_reached(now, guardian->inner_until) ? NULL : GUARDIAN_NAME;
+    int living = sweep_signal(&guardian->sweep, kill_now ? SIGKILL : 0, &found);
+    guardian->clear_looks = living > 0 ? 0 : guardian->clear_looks + 1;
+    if (found.refused)
+        atomic_store(&shared->refused, found.refused);
+    if (guardian->clear_looks >= CLEAR_LOOKS && atomic_load(&shared->exited))
+        atomic_store(&shared->cleared, true);
+    else if (living > 0 && mono_diff(now, guardian->kill_at) > GUARDIAN_SURVIVOR_MS)
+        atomic_store(&shared->survivor, found.example);
+    guardian->sweep_at = mono_add(mono_now(), guardian->sweep_ms);
+    if (!kill_now)
+        guardian->sweep_at = mono_min(guardian->sweep_at, guardian->kill_at);
+    guardian->sweep_ms = sweep_next_pause_ms(guardian->sweep_ms);
+    look_again_at(guardian, guardian_is_over(guardian) ? now : guardian->sweep_at);
+}
+
+static void drain_socket(struct guardian *guardian)
+{
+    char wakes[DRAIN_BYTES];
+    ssize_t got = 1;
+    while (!guardian->hung_up && got > 0)
+        got = recv(guardian->socket, wakes, sizeof(wakes), MSG_DONTWAIT);
+    if (guardian->hung_up || got != 0)
+        return; /* empty; whatever else it is will show again */
+    guardian->hung_up = true;
+    (void)close(guardian->socket); /* nothing that could be lost was written */
+    guardian->socket = -1;
+}
+
+/* True once it has ended. A stop is the kernel's to tell: we are its parent. */
+static bool has_ended(struct guardian *guardian)
+{
+    siginfo_t info = {0};
+    if (guardian->hung_up)
+        (void)kill(guardian->pid, SIGKILL); /* in vain if it has ended, and not yet reaped */
+    if (waitid(P_PID, (id_t)guardian->pid, &info, WEXITED | WSTOPPED | WNOHANG) != 0)
+        return errno == ECHILD;
+    if (info.si_pid != 0 && info.si_code == CLD_STOPPED)
+        (void)kill(guardian->pid, SIGCONT);
+    else if (info.si_pid == 0 && guardian->hung_up)
+        look_again_at(guardian, mono_add(mono_now(), SWEEP_PAUSE_MS));
+    return info.si_pid != 0 && info.si_code != CLD_STOPPED;
+}
+
+void guardian_watch(struct guardian *guardian)
+{
+    struct epoll_event events[EVENTS_PER_LOOK];
+    (void)epoll_wait(guardian->epoll, events, EVENTS_PER_LOOK, 0); /* all are looked at anyway */
+    if (!guardian->gone) {
+        drain_socket(guardian);
+        guardian->gone = has_ended(guardian);
+        if (guardian->gone)
+            take_over(guardian);
+    }
+    if (guardian->gone) {
+        act_in_its_place(guardian);
+    } else {
+        watch_command(guardian);
+        check_answers(guardian);
+    }
+}
