@@ -10,7 +10,7 @@ import tempfile
 import time
 import unittest
 
-from world import LIMIT_S, Service, alive, environment, guardian_of, read, text_of, until
+from world import LIMIT_S, Service, environment, guardian_of, read, state, text_of, until
 
 BUILD = os.environ["WITHLOCK_BUILD"]
 WITHLOCK = os.path.join(BUILD, "src/withlock")
@@ -70,6 +70,56 @@ class StandardError(Case):
                 for role in ("heartbeat", "launcher")]
         self.assertEqual([run.wait(LIMIT_S) for run in runs], [3, 3])
         self.assertEqual(self.service.groups(), [])
+
+
+class Guardian(Case):
+    """Whoever stops or kills the guardian: it is continued, or the run is given up within seconds
+    and says so. (While the command runs: guardian_test.py.)"""
+
+    def waiter(self, *words):
+        """withlock, waiting behind a rival, and its guardian."""
+        self.service.call("CreateLogGroup", {"logGroupName": RIVAL})
+        process = self.start("-q", *words)
+        guardian = until(lambda: guardian_of(process.pid), "a guardian")
+        return process, guardian
+
+    def expect_given_up(self, process):
+        self.assertEqual(process.wait(LIMIT_S), 71)
+        self.assertEqual(self.errors().count("\n"), 1, self.errors())
+        self.assertIn("guardian", self.errors())
+        self.assertEqual(self.service.groups(), [RIVAL])
+
+    def test_stopped_while_withlock_waits_it_is_continued(self):
+        process, guardian = self.waiter("sh", "-c", "exit 3")
+        os.kill(guardian, signal.SIGSTOP)
+        until(lambda: state(guardian) == "S", "the guardian goes on")
+        self.service.call("DeleteLogGroup", {"logGroupName": RIVAL})
+        self.assertEqual(process.wait(LIMIT_S), 3)
+
+    def test_killed_while_withlock_waits_the_wait_is_over(self):
+        process, guardian = self.waiter("true")
+        until(self.waits, "the attempt")
+        os.kill(guardian, signal.SIGKILL)
+        self.expect_given_up(process)
+
+    def test_one_that_does_not_answer_is_no_guardian(self):
+        """It hangs in its first system call, and SIGCONT does not help."""
+        process, _ = self.waiter("true")
+        process.kill()
+        process.wait()
+        process = self.start("-q", "true", fails="poll:guardian:1:hang")
+        self.expect_given_up(process)
+
+    def test_one_that_stops_answering_launches_nothing(self):
+        for call in ("pipe:guardian:1:hang", "fork:guardian:1:hang"):
+            process = self.start("touch", self.path("ran"), fails=call)
+            self.assertEqual(process.wait(LIMIT_S), 71, self.errors())
+            self.assertEqual(self.service.groups(), [])
+            self.assertFalse(os.path.exists(self.path("ran")))
+        self.assertEqual(self.errors().count("\n"), 2, self.errors())
+
+    def waits(self):
+        return [name for name in self.service.groups() if name != RIVAL]
 
 
 if __name__ == "__main__":

@@ -3,7 +3,8 @@
  *
  * FAIL_CALLS="KIND:ROLE:N[:always]" in the environment of a program called withlock. KIND is a name
  * of the table below; ROLE is launcher, guardian or heartbeat (any thread but the first); N counts
- * from 1, in that role alone, from main() on; `always`: that one and all that follow. KIND clock
+ * from 1, in that role alone, from main() on; `always`: that one and all
+ * that follow; `hang`: that one never returns. KIND clock
  * does not fail: the process is held up for LATE_MS before it reads the clock. Nor does room:
  * poll() says that there is room on standard error, as there was a moment ago. FAIL_CALLS_NOTES
  * names a file; "met" is added to it when the call came, "errors" if it was a write to standard
@@ -102,6 +103,7 @@ static struct {
     enum role role;
     unsigned n;
     bool always;
+    bool hang;
     char notes[256];
 } plan = {.kind = KIND_COUNT};
 
@@ -138,6 +140,8 @@ static bool fails(enum kind kind)
         return false;
     if (n == plan.n)
         note("met\n");
+    while (plan.hang)
+        (void)syscall(SYS_pause);
     errno = kinds[kind].os_errno;
     return true;
 }
@@ -333,6 +337,7 @@ static void read_plan(void)
     plan.role = role_from(where);
     plan.n = n;
     plan.always = strcmp(more, "always") == 0;
+    plan.hang = strcmp(more, "hang") == 0;
     for (int i = 0; i < KIND_COUNT; i++)
         if (strcmp(kinds[i].name, kind) == 0)
             plan.kind = (enum kind)i;
