@@ -14,10 +14,21 @@
 bool there[NAMES]; /* it exists now */
 byte age[NAMES];   /* ticks since it was created or deleted, at most OLD */
 
+#ifdef ANY
+/* There is no bound: each name may be shown as it was at any time up to now. Nothing ages. */
+bool ever[NAMES];
+#define may_show(x) (ever[x])
+#define may_miss(x) true
+#define note_ever(x) ever[x] = true
+#define just_now OLD
+#else
 /* A listing shows what has been there for more than LAG, may show what changed within LAG. */
 #define must_show(x) (there[x] && age[x] > LAG)
 #define may_show(x) (there[x] || age[x] <= LAG)
 #define may_miss(x) (!must_show(x))
+#define note_ever(x) skip
+#define just_now 0
+#endif
 
 #ifndef CAPACITY
 #define CAPACITY 1
@@ -35,14 +46,15 @@ int ticks;
 
 inline create(x) {
 	there[x] = true;
-	age[x] = 0
+	note_ever(x);
+	age[x] = just_now
 }
 
 inline delete(x) {
 	if
 	:: there[x] ->
 		there[x] = false;
-		age[x] = 0
+		age[x] = just_now
 	:: else
 	fi
 }
