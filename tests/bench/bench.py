@@ -1,4 +1,4 @@
-"""bench.py --build DIR --out DIR [--quick] [--rounds N] [single|contention|holding]... - for
+"""bench.py --build DIR --out DIR [--quick] [--rounds N] [single|contention|holding|fleet]... - for
 scripts/bench, which reads the options."""
 
 import argparse
@@ -14,12 +14,13 @@ import time
 import traceback
 
 import contention
+import fleet
 import holding
 import single
 from figures import table
 from world import World
 
-MODES = {"single": single, "contention": contention, "holding": holding}
+MODES = {"single": single, "contention": contention, "holding": holding, "fleet": fleet}
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PR_SET_CHILD_SUBREAPER = 36
 
