@@ -63,7 +63,8 @@ void report_event(enum report_level level, const char *event, const struct repor
 void report_progress(const char *event, const struct report_field *fields, unsigned count,
                      const char *format, ...) __attribute__((format(printf, 4, 5)));
 void report_progress_end(void);
-/* Messages are text, and standard error is a terminal whose foreground is ours. */
+/* Messages are text, and standard error is a terminal; and its foreground is ours at the moment. */
+bool report_on_terminal(void);
 bool report_in_place(void);
 
 /* How long such a line may be if it is kept in place; longer ones are cut. 0: any length. */

@@ -80,6 +80,11 @@ static bool is_background(void)
     return foreground >= 0 && foreground != getpgrp();
 }
 
+bool report_on_terminal(void)
+{
+    return state.terminal;
+}
+
 bool report_in_place(void)
 {
     return state.terminal && !is_background();

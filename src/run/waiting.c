@@ -28,12 +28,10 @@ bool waiting_is_over(const struct waiting *waiting)
     return waiting->signal != 0 || waiting->guardian_died;
 }
 
-static void arm(const struct waiting *waiting)
+/* Once: a waiter sleeps for long, and is not to be woken up for nothing. */
+static void arm(const struct waiting *waiting, long pause_ms)
 {
-    struct itimerspec spec = {
-        .it_value = {.tv_sec = SUPERVISE_FIRST_WORD_MS / 1000},
-        .it_interval = {.tv_sec = SUPERVISE_IN_PLACE_MS / 1000},
-    };
+    struct itimerspec spec = {.it_value = {.tv_sec = pause_ms / 1000}};
     (void)timerfd_settime(waiting->timer_fd, 0, &spec, NULL); /* the values are valid */
 }
 
@@ -52,7 +50,7 @@ int waiting_begin(struct waiting *waiting, const struct signals *signals, struct
         waiting_end(waiting);
         return -1;
     }
-    arm(waiting);
+    arm(waiting, SUPERVISE_FIRST_WORD_MS);
     return 0;
 }
 
@@ -134,14 +132,27 @@ static bool say(const struct waiting *waiting)
     return true;
 }
 
+/* On a terminal we may be put into the foreground at any time. */
+static long pause_ms(const struct waiting *waiting, struct mono now, bool told)
+{
+    int64_t longer_ms = mono_diff(now, waiting->since) / 2;
+    if (report_on_terminal() || longer_ms < SUPERVISE_IN_PLACE_MS)
+        return SUPERVISE_IN_PLACE_MS;
+    return told || longer_ms > SUPERVISE_AGAIN_MS ? SUPERVISE_AGAIN_MS : longer_ms;
+}
+
 /* What is kept in place is kept up to date; what stays is repeated now and then. */
 static void tick(struct waiting *waiting)
 {
     struct mono now = mono_now();
-    if (!waiting->session || waiting_is_over(waiting))
+    bool told = true;
+    if (waiting_is_over(waiting))
         return;
-    if ((report_in_place() || mono_reached(now, waiting->again_at)) && say(waiting))
-        waiting->again_at = mono_add(now, SUPERVISE_AGAIN_MS);
+    if (report_in_place() || mono_reached(now, waiting->again_at)) {
+        told = waiting->session && say(waiting);
+        waiting->again_at = mono_add(now, told ? SUPERVISE_AGAIN_MS : 0);
+    }
+    arm(waiting, pause_ms(waiting, now, told));
 }
 
 static void take_signals(struct waiting *waiting)

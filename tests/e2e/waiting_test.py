@@ -5,6 +5,8 @@ in place, never wider than the terminal, and erased before the command starts.""
 import os
 import re
 import signal
+import subprocess
+import time
 import unittest
 
 from terminal import CTRL_C, CTRL_Z, Terminal
@@ -86,6 +88,37 @@ class Line(unittest.TestCase):
             self.assertEqual(terminal.event(), ("ended", 130))
             self.assertEqual(self.service.groups(), [ANOTHER])
             terminal.shows(ERASE)
+
+
+class Asleep(unittest.TestCase):
+    # Who waits far behind, and has no terminal to keep up to date, is not woken up for nothing.
+    WATCHED_S = 12
+    WAKEUPS = 3  # while it is watched; it was one a second
+
+    def test_without_a_terminal_no_timer_ticks(self):
+        service = Service(BUILD)
+        self.addCleanup(lambda: self.assertTrue(service.stop()))
+        service.ask("/_groups", {"logGroupName": ANOTHER})
+        with subprocess.Popen(
+                [WITHLOCK, "-p", "jobs", "--settle", "0.1", "--retry-delay", "600", "true"],
+                env=environment(service.url), stderr=subprocess.PIPE,
+                stdin=subprocess.DEVNULL) as waiter:
+            self.addCleanup(waiter.kill)
+            self.assertIn(b"held by", waiter.stderr.readline())
+            before = wakeups(waiter.pid)
+            time.sleep(self.WATCHED_S)
+            count = wakeups(waiter.pid) - before
+            waiter.terminate()
+        self.assertEqual(waiter.returncode, 128 + signal.SIGTERM)
+        self.assertLessEqual(count, self.WAKEUPS)
+
+
+def wakeups(pid):
+    count = 0
+    for task in os.listdir(f"/proc/{pid}/task"):
+        with open(f"/proc/{pid}/task/{task}/status", encoding="ascii") as status:
+            count += int(re.search(r"^voluntary_ctxt_switches:\s*(\d+)$", status.read(), re.M)[1])
+    return count
 
 
 if __name__ == "__main__":
