@@ -199,14 +199,6 @@ static bool add_headers(struct http_exchange *exchange)
     return good;
 }
 
-/* Notes the first failure; setting an option fails for want of memory only. */
-#define SET(option, value)                                                                         \
-    do {                                                                                           \
-        CURLcode set_code = curl_easy_setopt(easy, option, value);                                 \
-        if (code == CURLE_OK)                                                                      \
-            code = set_code;                                                                       \
-    } while (0)
-
 static CURLcode set_manners(struct http *http, CURL *easy)
 {
     CURLcode code = CURLE_OK;
@@ -321,6 +313,7 @@ struct http_exchange *http_start(struct http *http, const struct request *reques
     curl_easy_reset(exchange->easy); /* keeps connections, sessions and DNS */
     bool good = add_headers(exchange) && set_manners(http, exchange->easy) == CURLE_OK &&
                 set_callbacks(exchange, exchange->easy) == CURLE_OK &&
+                http_sockets_watch(http, exchange->easy) == CURLE_OK &&
                 set_request(exchange, exchange->easy) == CURLE_OK &&
                 curl_multi_add_handle(http->multi, exchange->easy) == CURLM_OK;
     if (good)

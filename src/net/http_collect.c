@@ -47,15 +47,22 @@ static bool cut_in_handshake(const struct http_exchange *exchange)
            strstr(exchange->reason, "Connection reset");
 }
 
+/* What a proxy has answered to CONNECT; 0 if there was none. */
+static long connect_status(const struct http_exchange *exchange)
+{
+    long status = 0;
+    (void)curl_easy_getinfo(exchange->easy, CURLINFO_HTTP_CONNECTCODE, &status); /* 0 if it fails */
+    return status;
+}
+
 /* The proxy wants (other) credentials: what it says to CONNECT, or instead of the service. */
 static bool is_proxy_refusal(const struct http_exchange *exchange)
 {
     const char *proxy = exchange->limits.proxy;
-    long status = 0, connect_status = 0;
+    long status = 0, to_connect = connect_status(exchange);
     (void)curl_easy_getinfo(exchange->easy, CURLINFO_RESPONSE_CODE, &status); /* 0 if it fails */
-    (void)curl_easy_getinfo(exchange->easy, CURLINFO_HTTP_CONNECTCODE, &connect_status);
     bool used = proxy && *proxy && !exchange->request->direct;
-    return used && (connect_status == PROXY_WANTS_KEYS || connect_status == PROXY_REFUSES_KEYS ||
+    return used && (to_connect == PROXY_WANTS_KEYS || to_connect == PROXY_REFUSES_KEYS ||
                     status == PROXY_WANTS_KEYS);
 }
 
@@ -84,8 +91,8 @@ static enum http_reason sort_code(struct http_exchange *exchange)
     case CURLE_COULDNT_RESOLVE_HOST:
     case CURLE_COULDNT_RESOLVE_PROXY:
         return HTTP_REASON_RESOLVE;
-    case CURLE_COULDNT_CONNECT:
-        return HTTP_REASON_CONNECT;
+    case CURLE_COULDNT_CONNECT: /* also the proxy's refusal, from libcurl 8.22 on */
+        return connect_status(exchange) ? HTTP_REASON_PROXY : HTTP_REASON_CONNECT;
     case CURLE_OPERATION_TIMEDOUT:
         return HTTP_REASON_TIME;
     case CURLE_SSL_CONNECT_ERROR:
@@ -208,6 +215,10 @@ static enum http_outcome finish(struct http_exchange *exchange, enum http_reason
         outcome = HTTP_NOT_SENT; /* no further than the proxy */
     exchange->answer.reason = reason;
     exchange->answer.received = mono_now();
+    if (reason == HTTP_REASON_NONE)
+        exchange->http->answered = exchange->answer.received;
+    if (reason == HTTP_REASON_LOST && exchange->answer.reused)
+        exchange->http->peer_closes = true;
     read_answer(exchange);
     if (outcome != HTTP_ANSWERED)
         tell_failure(exchange, outcome, err);

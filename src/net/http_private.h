@@ -8,6 +8,14 @@
 
 struct trust;
 
+#define SOCKETS_MAX 32 /* kept, under way, and of several addresses tried at once */
+
+/* Those that libcurl has open. */
+struct http_sockets {
+    curl_socket_t fds[SOCKETS_MAX];
+    size_t count;
+};
+
 struct http_exchange {
     struct http *http;
     bool used;
@@ -31,10 +39,29 @@ struct http {
     struct trust *trust;
     struct error no_trust; /* why there is none */
     int64_t slept_ms;      /* clock_slept_ms() when the connections were last known good */
+    struct http_sockets sockets;
+    struct mono answered; /* when the last answer came */
+    bool peer_closes;     /* connections after an answer, without saying so */
     struct http_exchange exchanges[HTTP_EXCHANGES_MAX];
 };
 
 /* Takes the exchange out of libcurl's hands; what was not read to its end is cut. */
 void http_detach(struct http_exchange *exchange);
+
+/* Notes the first failure; setting an option fails for want of memory only. */
+#define SET(option, value)                                                                         \
+    do {                                                                                           \
+        CURLcode set_code = curl_easy_setopt(easy, option, value);                                 \
+        if (code == CURLE_OK)                                                                      \
+            code = set_code;                                                                       \
+    } while (0)
+
+/*
+ * For an exchange that is about to start: its sockets are known from now on; and it does not use a
+ * connection again while one of those that are idle is no longer clean, nor any once a peer was
+ * seen to close them after an answer: the next one might be closed between our look and our
+ * request.
+ */
+CURLcode http_sockets_watch(struct http *http, CURL *easy);
 
 #endif

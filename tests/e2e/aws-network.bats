@@ -318,3 +318,19 @@ not_dumped() {
     let_go holder
     ends 0 "$job"
 }
+
+# What each operation was called for how often, failures among them.
+counted() { control /_stats | jq -S .; }
+
+@test "N4 a peer that closes each connection after its answer costs no call, and no time" {
+    command -v python3 >/dev/null || skip "python3 is not installed"
+    lock_setup
+    gives 0 -p jobs -- true
+    counted >straight
+    curl -sf -X POST "$URL/_reset" >/dev/null
+    python3 "$BATS_TEST_DIRNAME/closing_relay.py" "${URL##*:}" >port 3>&- &
+    PROXY_PID=$! # to be ended with the test
+    wait_until [ -s port ]
+    AWS_ENDPOINT_URL=http://127.0.0.1:$(cat port) gives 0 -p jobs -- true
+    counted | diff straight -
+}
