@@ -48,12 +48,12 @@ static bool is_in_use(const struct http *http, int fd)
 static bool has_stale(const struct http *http)
 {
     struct pollfd fds[SOCKETS_MAX];
-    size_t count = http->sockets.count;
-    for (size_t i = 0; i < count; i++)
+    nfds_t count = http->sockets.count;
+    for (nfds_t i = 0; i < count; i++)
         fds[i] = (struct pollfd){.fd = http->sockets.fds[i], .events = POLLIN};
-    if (poll(fds, (nfds_t)count, 0) <= 0)
+    if (poll(fds, count, 0) <= 0)
         return false; /* a failure, too: nothing is known against them */
-    for (size_t i = 0; i < count; i++) {
+    for (nfds_t i = 0; i < count; i++) {
         if (fds[i].revents && !is_in_use(http, fds[i].fd))
             return true;
     }
