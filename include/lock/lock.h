@@ -163,7 +163,8 @@ struct lock_lease {
 struct lock_standing {
     bool behind;      /* somebody is ahead */
     bool held;        /* `ahead_name` is a claim, or an unmarked attempt */
-    uint32_t ahead;   /* runs ahead on what was read of the listing */
+    uint32_t ahead;   /* runs ahead on what was read of the listing, */
+    uint32_t holders; /* and how many of these have a claim */
     bool at_least;    /* there may be more: not all pages were read */
     int64_t since_ms; /* first claim, or creation time, by the service's clock */
     char ahead_name[ATTEMPT_NAME_BYTES + 1];
@@ -172,7 +173,7 @@ struct lock_standing {
 enum lock_notice {
     LOCK_NOTICE_NONE,
     LOCK_NOTICE_LEFT_ALONE, /* a log group under the prefix that is no attempt; never deleted */
-    LOCK_NOTICE_DISAGREES,  /* another run's: it has another number of slots, or is shared */
+    LOCK_NOTICE_DISAGREES,  /* another run's: other slots, shared or not, another timeout */
     LOCK_NOTICE_CROWDED,    /* more names of ours than can be remembered; oldest forgotten */
 };
 

@@ -11,6 +11,7 @@
 
 #define OUTCOME_WHO_BYTES       400
 #define OUTCOME_ID_BYTES        160
+#define OUTCOME_BEHIND_BYTES    32
 #define OUTCOME_DISAGREES_BYTES 900
 
 /* LOCK_LOST: ERROR_LOST and why. */
@@ -35,7 +36,12 @@ bool outcome_ahead(const struct session *session, struct outcome_ahead *ret_ahea
 /* "'ID' ('label') since 2026-11-22T06:45:12Z": the one who is ahead of us. */
 void outcome_who(const struct session *session, char out[OUTCOME_WHO_BYTES]);
 
-/* LOCK_NOTICE_DISAGREES, by the name that came with it: who that is, and how it takes the lock. */
+/* How many wait before us, whoever holds the lock not counted; and "behind 2", "" if nobody does.
+ */
+unsigned outcome_before(const struct session *session);
+void outcome_behind(const struct session *session, char out[OUTCOME_BEHIND_BYTES]);
+
+/* LOCK_NOTICE_DISAGREES, by the name that came with it: who that is, and what about. */
 void outcome_disagrees(const struct session *session, const char *name, char id[OUTCOME_ID_BYTES],
                        char out[OUTCOME_DISAGREES_BYTES]);
 

@@ -29,7 +29,7 @@ const struct option_row options_table[] = {
     {'E', "conflict-exit-code", OPTION_NUMBER, FIELD(conflict_exit_code), 0, 255, "N",
      "exit status when it was not obtained (1)", true},
     {'t', "lock-timeout", OPTION_SECONDS, FIELD(lock_timeout_ms), 15000, 31 * DAY_MS, "SECS",
-     "age at which an attempt is abandoned (900)", true},
+     "a dead run's lock is free after so long (900)", true},
     {0, "role-timeout", OPTION_SECONDS, FIELD(role_timeout_ms), 15000, 31 * DAY_MS, "SECS",
      "lock_timeout_seconds of Ansible peers (900)", true},
     {0, "settle", OPTION_DURATION, FIELD(settle_ms), 0, 3 * DAY_MS, "SECS",

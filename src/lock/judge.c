@@ -80,6 +80,7 @@ static void conclude(struct lock *lock, struct rivals *rivals, struct judgement 
 {
     ret->rivalry = rivals_sum(rivals, lock);
     lock->standing.ahead = ret->rivalry.ahead;
+    lock->standing.holders = ret->rivalry.holders;
     lock->standing.behind = ret->rivalry.ahead > 0;
     if (!lock->standing.behind)
         lock->standing.ahead_name[0] = '\0';

@@ -23,6 +23,7 @@ static enum terms terms_with(const struct lock *lock, const struct attempt *othe
     return TERMS_WHOLE;
 }
 
+/* About how many may hold at once. */
 static bool disagrees(const struct lock *lock, const struct attempt *other)
 {
     const struct lock_settings *settings = &lock->settings;
@@ -111,7 +112,8 @@ void rivals_meet(struct rivals *rivals, struct lock *lock, const struct rival_na
     uint32_t slots = name->attempt->slots;
     if (terms == TERMS_SLOT && slots > 1 && (!rivals->fewest || slots < rivals->fewest))
         rivals->fewest = slots;
-    if (disagrees(lock, name->attempt) && !rivals->disagrees)
+    bool timeout = name->attempt->lock_timeout_ms != lock->settings.lock_timeout_ms;
+    if ((disagrees(lock, name->attempt) || timeout) && !rivals->disagrees)
         rivals->disagrees = name->entry;
     bool ahead = (name->claim && RULE(CLAIM_BLOCKS)) || (name->before && RULE(TICKET_ORDER));
     if (terms != TERMS_BESIDE && ahead)
@@ -134,6 +136,7 @@ struct rivalry rivals_sum(struct rivals *rivals, struct lock *lock)
         room = rivals->fewest;
     bool full = rivals->slots >= room && RULE(SLOTS_FULL);
     uint32_t claims = rivals->whole_claims + rivals->slot_claims;
+    ret.holders = claims;
     uint32_t runs = rivals->whole + rivals->slots + rivals->beside - rivals->beside_claims;
     if (rivals->whole > 0 || full)
         ret.ahead = rivals->whole + rivals->slots;

@@ -49,6 +49,7 @@ struct rivals {
 /* What they amount to. */
 struct rivalry {
     uint32_t ahead;    /* runs that keep us from winning; 0: we would win */
+    uint32_t holders;  /* of these, have a claim */
     uint32_t waiting;  /* runs that wait before us */
     uint32_t front;    /* runs before us, or with a claim, on the front page of the listing, */
     uint32_t still;    /* of these, were there at the last look, */

@@ -34,12 +34,38 @@ void outcome_who(const struct session *session, char out[OUTCOME_WHO_BYTES])
                        *ahead.label ? " (" : "", ahead.label, *ahead.label ? ")" : "", ahead.since);
 }
 
+unsigned outcome_before(const struct session *session)
+{
+    const struct lock_standing *standing = lock_standing(&session->lock);
+    uint32_t holders = standing->held && standing->holders == 0 ? 1 : standing->holders;
+    return standing->ahead > holders ? standing->ahead - holders : 0;
+}
+
+void outcome_behind(const struct session *session, char out[OUTCOME_BEHIND_BYTES])
+{
+    const struct lock_standing *standing = lock_standing(&session->lock);
+    unsigned before = outcome_before(session);
+    out[0] = '\0';
+    if (before || standing->at_least)
+        (void)snprintf(out, OUTCOME_BEHIND_BYTES, "behind %s%u",
+                       standing->at_least ? "at least " : "", before);
+}
+
 static void takes(char *out, size_t size, bool shared, uint32_t slots)
 {
     if (slots > 1)
         (void)snprintf(out, size, "as one of %u slots", slots);
     else
         (void)snprintf(out, size, shared ? "shared" : "exclusively");
+}
+
+/* Do they disagree on how many may hold at once? Else it is about the timeout. */
+static bool is_about_places(const struct lock_settings *ours, const struct attempt *theirs)
+{
+    bool own_slots = ours->slots > 1, other_slots = theirs->slots > 1;
+    if (ours->shared || theirs->shared)
+        return own_slots || other_slots;
+    return own_slots && other_slots && ours->slots != theirs->slots;
 }
 
 void outcome_disagrees(const struct session *session, const char *name, char id[OUTCOME_ID_BYTES],
@@ -52,10 +78,18 @@ void outcome_disagrees(const struct session *session, const char *name, char id[
     (void)text_printable(attempt.id, id, OUTCOME_ID_BYTES);
     takes(theirs, sizeof(theirs), attempt.shared, attempt.slots);
     takes(ours, sizeof(ours), settings->shared, settings->slots);
-    (void)snprintf(out, OUTCOME_DISAGREES_BYTES, "'%s' takes lock '%s' %s, we %s; %s", id,
-                   settings->prefix, theirs, ours,
-                   settings->shared || attempt.shared ? "they exclude each other"
-                                                      : "the smallest number in sight counts");
+    if (is_about_places(settings, &attempt))
+        (void)snprintf(out, OUTCOME_DISAGREES_BYTES, "'%s' takes lock '%s' %s, we %s; %s", id,
+                       settings->prefix, theirs, ours,
+                       settings->shared || attempt.shared ? "they exclude each other"
+                                                          : "the smallest number in sight counts");
+    else
+        (void)snprintf(
+            out, OUTCOME_DISAGREES_BYTES,
+            "'%s' has a lock timeout of %lld s at lock '%s', we of %lld s; each counts as "
+            "abandoned after its own",
+            id, (long long)(attempt.lock_timeout_ms / 1000), settings->prefix,
+            (long long)(settings->lock_timeout_ms / 1000));
 }
 
 /* The last time the service answered anything, by our own clock. */
@@ -123,17 +157,15 @@ static void add_left(const struct session *session, struct error *why)
 
 void outcome_not_obtained(const struct session *session, struct error *ret_why)
 {
-    char who[OUTCOME_WHO_BYTES], others[32] = "";
+    char who[OUTCOME_WHO_BYTES], behind[OUTCOME_BEHIND_BYTES];
     const struct lock_standing *standing = lock_standing(&session->lock);
     *ret_why = (struct error){0};
     switch (lock_reason(&session->lock)) {
     case LOCK_REASON_HELD:
         outcome_who(session, who);
-        if (standing->ahead > 1)
-            (void)snprintf(others, sizeof(others), "; %s%u ahead",
-                           standing->at_least ? "at least " : "", standing->ahead);
-        (void)error_set(ret_why, ERROR_NONE, "lock '%s' not obtained: %s %s%s", prefix(session),
-                        standing->held ? "held by" : "behind", who, others);
+        outcome_behind(session, behind);
+        (void)error_set(ret_why, ERROR_NONE, "lock '%s' not obtained: %s %s%s%s", prefix(session),
+                        standing->held ? "held by" : "next is", who, *behind ? "; " : "", behind);
         return;
     case LOCK_REASON_REPLACED:
         (void)error_set(ret_why, ERROR_NONE,

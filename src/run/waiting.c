@@ -63,7 +63,7 @@ void waiting_show(struct waiting *waiting, const struct session *session)
 static void write_briefly(const struct session *session, const struct outcome_ahead *ahead,
                           int64_t waited_ms, unsigned room, char out[LINE_BYTES])
 {
-    char who[OUTCOME_WHO_BYTES] = "somebody", today[DATE_ISO_BYTES];
+    char who[OUTCOME_WHO_BYTES] = "somebody", today[DATE_ISO_BYTES], behind[OUTCOME_BEHIND_BYTES];
     const struct lock_standing *standing = lock_standing(&session->lock);
     struct identity_parts parts = identity_parse(text_from(ahead->id));
     if (*ahead->label || (*ahead->id && !parts.known))
@@ -72,11 +72,11 @@ static void write_briefly(const struct session *session, const struct outcome_ah
         (void)snprintf(who, sizeof(who), "%.*s-%.*s", TEXT_ARGS(parts.host), TEXT_ARGS(parts.pid));
     date_write_iso(wall_now(), today);
     bool is_today = strncmp(ahead->since, today, DATE_CHARS) == 0;
-    (void)snprintf(out, LINE_BYTES, "waiting (%lld s): %s %s since %s; %s%u ahead; lock '%s'",
-                   (long long)(waited_ms / 1000), standing->held ? "held by" : "next is", who,
-                   ahead->since + (is_today ? DATE_CHARS : 0),
-                   standing->at_least ? "at least " : "", standing->ahead,
-                   session->config.lock.prefix);
+    outcome_behind(session, behind);
+    (void)snprintf(out, LINE_BYTES, "waiting (%lld s)%s%s%s %s %s since %s; lock '%s'",
+                   (long long)(waited_ms / 1000), *behind ? " " : "", behind, *behind ? ";" : ":",
+                   standing->held ? "held by" : "next is", who,
+                   ahead->since + (is_today ? DATE_CHARS : 0), session->config.lock.prefix);
     if (strlen(out) > room)
         *strrchr(out, ';') = '\0'; /* who waits here knows which lock */
 }
@@ -84,14 +84,14 @@ static void write_briefly(const struct session *session, const struct outcome_ah
 static void write_line(const struct session *session, const struct outcome_ahead *ahead,
                        int64_t waited_ms, char out[LINE_BYTES])
 {
-    char who[OUTCOME_WHO_BYTES];
+    char who[OUTCOME_WHO_BYTES], behind[OUTCOME_BEHIND_BYTES];
     unsigned room = report_progress_room();
     const struct lock_standing *standing = lock_standing(&session->lock);
     outcome_who(session, who);
-    (void)snprintf(out, LINE_BYTES, "waiting for lock '%s' (%lld s): %s %s; %s%u ahead",
-                   session->config.lock.prefix, (long long)(waited_ms / 1000),
-                   standing->held ? "held by" : "next is", who,
-                   standing->at_least ? "at least " : "", standing->ahead);
+    outcome_behind(session, behind);
+    (void)snprintf(out, LINE_BYTES, "waiting for lock '%s' (%lld s)%s%s%s %s %s",
+                   session->config.lock.prefix, (long long)(waited_ms / 1000), *behind ? " " : "",
+                   behind, *behind ? ";" : ":", standing->held ? "held by" : "next is", who);
     if (room && strlen(out) > room)
         write_briefly(session, ahead, waited_ms, room, out);
 }
@@ -126,6 +126,7 @@ static bool say(const struct waiting *waiting)
         {"label", ahead.label, 0},
         {"since", ahead.since, 0},
         {"ahead", NULL, standing->ahead},
+        {"waiters_ahead", NULL, outcome_before(session)},
         {"waited_ms", NULL, waited_ms},
     };
     report_progress("waiting", fields, sizeof(fields) / sizeof(fields[0]), "%s", line);

@@ -54,19 +54,33 @@ teardown() {
     grep -q "warning: lost the lock 'jobs': .*after the command had ended" holder.err
 }
 
+@test "U8: who has another lock timeout is told so, once, and what it means" {
+    plant '{"logGroupName":"jobs/another#t60#g1#q1#h#k7"}'
+    gives 1 -w 1 -p jobs true
+    grep -v 'not obtained' err >warned
+    diff warned - <<<"withlock: warning: 'another' has a lock timeout of 60 s at lock 'jobs', we of 900 s; each counts as abandoned after its own"
+    gives 1 -w 0.5 --log-format json -p jobs true
+    valid log-format.md err lines
+    jq -se '[.[] | select(.event == "disagreement")] | length == 1 and .[0].other == "another"' err
+    gives 1 -n -q -p jobs true
+    silent
+    gives 1 -n -t 60 -p jobs true
+    silent
+}
+
 @test "--max-waiters gives up at once where so many wait already" {
     hold holder -p jobs
     local holder=$JOB first second
     gives 1 --max-waiters 0 -p jobs touch entered
     one_line 'held by'
-    grep -q ' ahead' err && return 1
+    grep -q behind err && return 1
     start first --max-waiters 1 -l first -p jobs touch first.entered
     first=$JOB
     wait_until call_count 3 DescribeLogGroups
     wait_until matching '#lfirst'
     sleep 0.5 # beyond the settle time: it waits for good
     gives 1 --max-waiters 1 -p jobs touch entered
-    one_line '; 2 ahead' # that is why
+    one_line '; behind 1' # that is why
     start second --max-waiters 2 -l second -p jobs touch second.entered
     second=$JOB
     wait_until matching '#lsecond'

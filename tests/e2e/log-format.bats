@@ -38,7 +38,7 @@ events() { # their names in order
     start waiter -p jobs true
     local waiter=$JOB
     wait_until grep -q waiting waiter.err
-    event waiting ".holder == \"$id\" and .label == \"nightly\" and .ahead == 1 and
+    event waiting ".holder == \"$id\" and .label == \"nightly\" and .ahead == 1 and .waiters_ahead == 0 and
         .waited_ms >= 1900" waiter.err
     gives 1 -p jobs -w 0.2 true
     event not_obtained ".holder == \"$id\" and .waited_ms >= 200 and .level == \"notice\""

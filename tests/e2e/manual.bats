@@ -75,7 +75,7 @@ same_options() {
     # may go over two lines.
     cat "$DOCS"/../src/*/*.c "$DOCS"/../include/*/*.h | tr -d '\n' | sed 's/" *"//g; s/%[a-z]*//g' >source
     sed -n '/^# TROUBLESHOOTING/,/^# /p' "$DOCS/withlock.1.scd" | grep '^\*[^-]' |
-        sed -E 's/[*]//g; s/, /\n/g; s/\.\.\.|: (held|behind)|[A-Z]\w*Exception/\n\1/g' |
+        sed -E 's/[*]//g; s/, /\n/g; s/\.\.\.|: (held|next is)|[A-Z]\w*Exception/\n\1/g' |
         sed 's/^[ ;:,]*//; s/[ ;:,]*$//; s/^N //; /^warning: /s///' | grep '..' >words
     [ "$(wc -l <words)" -ge 15 ]
     while IFS= read -r part; do

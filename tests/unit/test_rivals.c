@@ -238,6 +238,8 @@ static void who_disagrees_is_named_once(void **state)
         {"slots and shared", false, 3, "p/a#t30#s", true},
         {"shared and slots", true, 1, "p/a#t30#n3", true},
         {"shared and exclusive", true, 1, "p/a#t30", false},
+        {"another timeout", false, 1, "p/a#t60", true},
+        {"another timeout, waiting", false, 1, "p/a#t29#q1", true},
     };
     for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
         struct lock_settings from = mode(pairs[i].shared, pairs[i].slots);
