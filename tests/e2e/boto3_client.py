@@ -4,6 +4,7 @@
 Usage: boto3_client.py URL PREFIX (credentials, Region and CA bundle from the environment)
 """
 
+import concurrent.futures
 import sys
 import time
 
@@ -70,6 +71,37 @@ def events(logs, prefix):
     logs.delete_log_group(logGroupName=name)
 
 
+def crowd(logs, prefix):
+    wanted = [f"{prefix}/crowd/{number:03}" for number in range(100)]
+    with concurrent.futures.ThreadPoolExecutor(len(wanted)) as pool:
+        list(pool.map(lambda name: logs.create_log_group(logGroupName=name), wanted))
+        assert [group["logGroupName"] for group in groups(logs, f"{prefix}/crowd/")] == wanted
+        list(pool.map(lambda name: logs.delete_log_group(logGroupName=name), wanted))
+
+
+def streams(logs, prefix):
+    name = f"{prefix}/streams"
+    wanted = [f"stream {number:03}" for number in range(120)]
+    logs.create_log_group(logGroupName=name)
+    for stream in reversed(wanted):
+        logs.create_log_stream(logGroupName=name, logStreamName=stream)
+    for order, expected in ((False, wanted), (True, wanted[::-1])):
+        pages = logs.get_paginator("describe_log_streams").paginate(
+            logGroupName=name, descending=order, PaginationConfig={"PageSize": 25})
+        assert [stream["logStreamName"] for page in pages for stream in page["logStreams"]] == expected
+    logs.delete_log_group(logGroupName=name)
+
+
+def protection(logs, prefix):
+    if not hasattr(logs, "put_log_group_deletion_protection"):
+        return  # an older version
+    name = f"{prefix}/protected"
+    logs.create_log_group(logGroupName=name, deletionProtectionEnabled=True)
+    refused("ValidationException", logs.delete_log_group, logGroupName=name)
+    logs.put_log_group_deletion_protection(logGroupIdentifier=name, deletionProtectionEnabled=False)
+    logs.delete_log_group(logGroupName=name)
+
+
 def errors(logs, prefix):
     name = f"{prefix}/errors"
     logs.create_log_group(logGroupName=name)
@@ -86,9 +118,9 @@ def errors(logs, prefix):
 
 def main():
     url, prefix = sys.argv[1:]
-    config = botocore.config.Config(retries={"max_attempts": 0})
+    config = botocore.config.Config(retries={"max_attempts": 0}, max_pool_connections=100)
     logs = boto3.client("logs", endpoint_url=url, config=config)
-    for part in (groups_and_tags, pages, events, errors):
+    for part in (groups_and_tags, pages, crowd, streams, events, protection, errors):
         part(logs, prefix)
     assert groups(logs, f"{prefix}/") == []
     print(f"boto3 {boto3.__version__} is content")

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # Clients that were not written for the stand-in work against it as they are: each AWS CLI and
-# boto3 there is (on PATH and Debian's own), the AWS SDK for JavaScript (in NODE_PATH or installed
-# globally), and Ansible's modules.
+# boto3 there is (on PATH and Debian's own), the AWS SDK for JavaScript (which scripts/test has
+# scripts/install-sdk put into the build folder), curl's signer, and Ansible's modules.
 
 load service
 
@@ -123,13 +123,53 @@ for number in range(40):
     control /_stats | jq -e '.CreateLogGroup | .ServiceUnavailableException > 0 and .ThrottlingException > 0'
 }
 
-@test "the AWS SDK for JavaScript, signatures verified" {
-    type -P node >/dev/null || skip "skipped: not installed"
-    export NODE_PATH=${NODE_PATH:-$(npm root -g 2>/dev/null)} AWS_REGION=eu-central-1
-    node -e 'require("@aws-sdk/client-cloudwatch-logs")' 2>/dev/null || skip "skipped: not installed"
+# sdk: sets NODE to run a program with the AWS SDK for JavaScript.
+sdk() {
+    export NODE_PATH="$WITHLOCK_BUILD/sdk/node_modules" AWS_REGION=eu-central-1
+    type -P node >/dev/null && [ -d "$NODE_PATH" ] || skip "skipped: not installed"
+}
+
+@test "the AWS SDK for JavaScript: tags, pages, a hundred at once, events; signatures verified" {
+    sdk
     start_service --credentials "$KEYS" --region eu-central-1
     node "$BATS_TEST_DIRNAME/sdk_client.js" "$URL"
     [ "$(control /_groups)" = '[]' ]
+    control /_stats | jq -e '.CreateLogGroup.ok >= 100 and (.CreateLogGroup | has("InvalidSignatureException") | not)'
+}
+
+@test "the AWS SDK for JavaScript over TLS with a private CA" {
+    sdk
+    private_ca
+    start_service --credentials "$KEYS" --tls-cert "$CERTIFICATE" --tls-key "$KEY"
+    run node "$BATS_TEST_DIRNAME/sdk_client.js" "$URL"
+    [ "$status" -ne 0 ] # nobody told it of the CA
+    NODE_EXTRA_CA_CERTS="$CA" node "$BATS_TEST_DIRNAME/sdk_client.js" "$URL"
+    [ "$(curl -sf --cacert "$CA" "$URL/_groups")" = '[]' ]
+}
+
+@test "the AWS SDK for JavaScript retries throttling, errors and lost answers" {
+    sdk
+    start_service --credentials "$KEYS" --error-rate 0.2 --lost-response-rate 0.1 --seed 3 \
+        --rate-limit CreateLogGroup=5
+    node "$BATS_TEST_DIRNAME/sdk_client.js" "$URL" retries
+    [ "$(control /_groups | jq length)" -eq 20 ]
+    control /_stats | jq -e '.CreateLogGroup | .ServiceUnavailableException > 0 and .lost > 0'
+}
+
+@test "curl's signer, with a session token, over TLS" {
+    private_ca
+    start_service --credentials AKIDTOKEN:secret:token --tls-cert "$CERTIFICATE" --tls-key "$KEY" --region eu-central-1
+    signed() {
+        call "$1" "$2" --cacert "$CA" --aws-sigv4 aws:amz:eu-central-1:logs --user AKIDTOKEN:secret \
+            -H 'X-Amz-Security-Token: token'
+        [ "$HTTP" = 200 ]
+    }
+    signed CreateLogGroup '{"logGroupName":"p/a#t15","tags":{"größe":"你好"}}'
+    signed ListTagsForResource '{"resourceArn":"arn:aws:logs:eu-central-1:123456789012:log-group:p/a#t15"}'
+    body '.tags == {"größe": "你好"}'
+    signed DescribeLogGroups '{"logGroupNamePrefix":"p/"}'
+    body '.logGroups[0].logGroupArn == "arn:aws:logs:eu-central-1:123456789012:log-group:p/a#t15"'
+    signed DeleteLogGroup '{"logGroupName":"p/a#t15"}'
 }
 
 @test "the modules of Ansible" {
