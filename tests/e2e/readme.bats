@@ -51,7 +51,7 @@ called() {
 
 @test "this file knows every block of the README" {
     cd "$README"
-    echo {sh.{1,2,3,4,5,6},json.1,make.1,cron.1} | tr ' ' '\n' | sort >known
+    echo {sh.{1,2,3,4,5,6,7},json.1,make.1,cron.1} | tr ' ' '\n' | sort >known
     find . -name '*.[0-9]' -printf '%P\n' | sort | diff known -
 }
 
@@ -66,20 +66,8 @@ called() {
     grep -q 'log groups: \[\]' out
 }
 
-@test "own commands, with the stand-in" {
-    ln -s "$WITHLOCK_BUILD/quickstart" build
-    [ "$(head -1 "$README/sh.2")" = 'build/src/cwlogs-local/cwlogs-local &' ]
-    [ -x build/src/cwlogs-local/cwlogs-local ]
-    # Its port may be taken on this machine: the service that runs already stands in.
-    sed "1d; s|http://127.0.0.1:4586|$URL|" "$README/sh.2" >"$README/own"
-    unset AWS_ENDPOINT_URL AWS_REGION AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY
-    as_it_stands own
-    [ "$(cat out)" = 'it is mine' ]
-    grep -q "acquired lock 'locks/try'" err
-}
-
 @test "the second command: it is what runs us" {
-    [ "$(cat "$README/sh.3")" = scripts/test ]
+    [ "$(cat "$README/sh.2")" = scripts/test ]
     [ -x "$SOURCE/scripts/test" ]
     grep -q 'exec scripts/test' "$SOURCE/.ci/run"
 }
@@ -89,13 +77,25 @@ called() {
     mkdir bin
     printf '#!/bin/sh\nDESTDIR="%s" exec "$@"\n' "$ROOT" >bin/sudo
     chmod +x bin/sudo
-    PATH=$PWD/bin:$PATH as_it_stands sh.4
+    PATH=$PWD/bin:$PATH as_it_stands sh.3
     [ -x "$LOCAL/withlock" ]
     [ -x "$LOCAL/cwlogs-local" ]
 }
 
+@test "own commands, with the stand-in, which leaves nothing behind" {
+    local port
+    port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+    sed "s/4586/$port/" "$README/sh.5" >"$README/own"
+    echo 'echo "${AWS_ENDPOINT_URL-unset}"' >>"$README/own"
+    unset AWS_ENDPOINT_URL AWS_REGION AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY
+    as_it_stands own
+    diff out - <<<$'it is mine\nunset'
+    grep -q "acquired lock 'locks/try'" err
+    wait_until sh -c "! curl -s http://127.0.0.1:$port/_stats"
+}
+
 @test "first use" {
-    as_it_stands sh.5
+    as_it_stands sh.6
     grep -q 'logs:CreateLogGroup: allowed' out
     grep -q 'calls for --settle' out
     [ "$(tail -n 1 out)" = "nobody else is here" ]
@@ -106,7 +106,7 @@ called() {
 
 @test "the examples, when the lock is free" {
     caller ./deploy.sh
-    as_it_stands sh.6
+    as_it_stands sh.4
     silent
     called <<CALLS
 deploy.sh production under locks/deploy
@@ -120,13 +120,22 @@ CALLS
 @test "the example that does not wait, when the lock is taken" {
     caller ./deploy.sh
     hold holder -p locks/deploy
-    grep -e '-n -E 0' "$README/sh.6" >"$README/refused"
+    grep -e '-n -E 0' "$README/sh.4" >"$README/refused"
     [ "$(wc -l <"$README/refused")" -eq 1 ]
     as_it_stands refused
     silent
     [ ! -e calls ]
     let_go holder
     ends 0 "$JOB"
+}
+
+@test "a lock that is stuck is found, and let go" {
+    plant '{"logGroupName":"locks/deploy/dead#t900#g1#q1#h#k7#lrelease-7"}'
+    plant '{"logGroupName":"locks/deploy/other#t900#q2#lrelease-8"}'
+    as_it_stands sh.7
+    grep -qE '^locks/deploy +held +dead +release-7 ' out
+    one_line "broken: lock 'locks/deploy', contender 'dead', 1 attempt deleted"
+    [ "$(groups '')" = 'locks/deploy/other#t900#q2#lrelease-8' ]
 }
 
 @test "the Makefile" {
