@@ -90,6 +90,15 @@ cli_round() {
     done
 }
 
+@test "every answer and every refusal is what the service's model in botocore describes" {
+    pythons
+    start_service
+    local operations=$("$CWLOGS_LOCAL" --help | sed -n '/^Operations:$/,/^$/{/^ /p}')
+    for python in "${PYTHONS[@]}"; do
+        "$python" "$BATS_TEST_DIRNAME/service_model.py" "$URL" $operations
+    done
+}
+
 @test "boto3 and the AWS CLI over TLS with a private CA" {
     clis
     pythons
