@@ -36,7 +36,7 @@ void checker_run(struct checker *checker, uint32_t actor, const char *id, int64_
     self->lock_timeout_ms = lock_timeout_ms;
     self->queues = queues;
     self->known_ticket_ms = INT64_MAX;
-    self->name_count = 0;
+    self->name_count = self->requests = 0;
     self->trouble_count = 0;
     self->forgotten_ms = 0;
     self->decided_asked_ms = self->decided_read_ms = 0;
@@ -265,7 +265,7 @@ static void crowd(struct checker *checker, const struct checker_actor *self)
         return;
     checker->doubles++;
     world_say(checker->world, "!!!!", "%u hold %u slots", holders, slots);
-    if (!checker->plan->outside)
+    if (!checker->plan->outside || checker->plan->lagging)
         world_fail(checker->world, "I1", "with %s %u hold %u slots", self->who, holders, slots);
 }
 
@@ -290,7 +290,7 @@ static void exclude(struct checker *checker, uint32_t actor)
         if (woken && other->since_ms + checker->plan->lag_ms > self->asked_ms)
             continue;
         world_say(checker->world, "!!!!", "%s and %s both hold", other->who, self->who);
-        if (checker->plan->outside)
+        if (checker->plan->outside && !checker->plan->lagging)
             bound_overlap(checker, actor, i);
         else
             world_fail(checker->world, "I1", "%s and %s both hold", other->who, self->who);
@@ -363,6 +363,7 @@ void checker_holds(struct checker *checker, uint32_t actor, struct mono now)
             world_fail(world, "I3", "%s starts its command after its lease", self->who);
     }
     exclude(checker, actor);
+    checker_progress(checker, self);
     if (!self->role && !checker->plan->outside)
         check_order(checker, self);
 }
@@ -395,7 +396,7 @@ void checker_lost(struct checker *checker, uint32_t actor, struct mono now, enum
 {
     struct checker_actor *self = &checker->actors[actor];
     checker->lost++;
-    if (checker->plan->outside ||
+    if ((checker->plan->outside && !checker->plan->lagging) ||
         (reason == LOCK_REASON_OLDER_CLAIM && checker_late_claim(checker, self)))
         return;
     if (reason != LOCK_REASON_LEASE)

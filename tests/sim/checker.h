@@ -69,6 +69,7 @@ struct checker_actor {
     int64_t forgotten_ms;             /* until then all may have been trouble */
     int64_t left_ms;                  /* true time: when it began to leave */
     uint32_t failures, hard_failures; /* in a row; other than throttling */
+    uint32_t requests;                /* answered, or given up */
     uint32_t looks;                   /* listings of which it has read a page at least */
     int64_t look_asked_ms;            /* true time: the last of them; it may have shown */
     int64_t next_look_ms;   /* true time: the next comes before that, if nothing befalls it */
@@ -152,6 +153,10 @@ void checker_looks(struct checker *checker, uint32_t actor, int64_t asked_ms,
 void checker_gives_up(struct checker *checker, uint32_t actor, struct mono now,
                       enum lock_reason reason);
 void checker_calms(struct checker *checker);
+
+/* Under a quota: a free lock was entered in time; and a run has asked no more than it may. */
+void checker_progress(const struct checker *checker, const struct checker_actor *self);
+void checker_pace(const struct checker *checker, const struct checker_actor *self);
 
 /* I8: it was lost to the claim of a run that does not hold and came too late to be known. */
 bool checker_late_claim(const struct checker *checker, const struct checker_actor *self);

@@ -219,6 +219,7 @@ void checker_exits(struct checker *checker, uint32_t actor, const struct lock_se
     struct checker_actor *self = &checker->actors[actor];
     struct service *service = checker->service;
     self->present = false;
+    checker_pace(checker, self);
     self->over_well = !checker_out_of_time(checker, self, settings);
     check_deleted(checker, self);
     for (uint32_t i = 0; i < service->group_count; i++) {

@@ -187,6 +187,8 @@ void checker_gives_up(struct checker *checker, uint32_t actor, struct mono now,
     const struct lock_settings *settings = self->settings;
     if (checker->plan->outside)
         return;
+    if (reason == LOCK_REASON_UNAVAILABLE && checker->plan->quota > 0)
+        world_fail(checker->world, "I5", "%s gives up because of a quota", self->who);
     if (reason == LOCK_REASON_UNAVAILABLE)
         check_unavailable(checker, self, now);
     if (reason == LOCK_REASON_REFUSED || (reason == LOCK_REASON_REPLACED && !self->sees_newer))

@@ -36,6 +36,7 @@ void checker_request(struct checker *checker, uint32_t actor, int64_t began_ms,
     struct checker_actor *self = &checker->actors[actor];
     int64_t now_ms = checker->world->now_ms, until_ms = now_ms;
     int64_t longest_ms = self->leaving ? PAUSE_LEAVING_MS : self->lock_timeout_ms / 10;
+    self->requests++;
     self->failures = failure ? self->failures + 1 : 0;
     if (!failure)
         self->hard_failures = 0;

@@ -391,6 +391,10 @@ void contender_w_command_over(void *object, uint64_t serial)
                  serial);
         return;
     }
+    if (!world_of(self)->calm && prng_chance(&world_of(self)->prng, plan_of(self)->crash_holding)) {
+        crash(self);
+        return;
+    }
     if (self->asked && prng_chance(&world_of(self)->prng, 0.5))
         return; /* waits for the answer first */
     if (!self->leaving)

@@ -115,9 +115,44 @@ static void draw_faults(struct plan *plan, struct prng *prng)
 }
 
 /* Bounds broken on purpose, everything else kind: what goes wrong comes from the bound. */
+static struct plan_lag lag_of(const double by_settle[2], int64_t settle_ms)
+{
+    return (struct plan_lag){(int64_t)(by_settle[0] * (double)settle_ms),
+                             (int64_t)(by_settle[1] * (double)settle_ms)};
+}
+
+static void set_lags(struct plan *plan, const double create[2], const double delete[2])
+{
+    plan->lags_apart = true;
+    plan->create_lag = lag_of(create, plan->settle_ms);
+    plan->delete_lag = lag_of(delete, plan->settle_ms);
+    plan->lag_ms = plan->create_lag.most_ms > plan->delete_lag.most_ms ? plan->create_lag.most_ms
+                                                                       : plan->delete_lag.most_ms;
+}
+
+/* However late listings are, the promise holds: lags of half of D to 60 D. */
+static void draw_lagging(struct plan *plan, struct prng *prng)
+{
+    double most = prng_scale(prng, 0.5, 60), lags[2][2];
+    for (int i = 0; i < 2; i++) {
+        lags[i][1] = prng_chance(prng, 0.7) ? most : most * prng_unit(prng);
+        lags[i][0] = prng_chance(prng, 0.5) ? 0 : lags[i][1] * (prng_chance(prng, 0.5) ? 1 : 0.7);
+    }
+    set_lags(plan, lags[0], lags[1]);
+    if (prng_chance(prng, 0.5))
+        plan->settle_ms = 0;
+    plan->outside = plan->lagging = true;
+}
+
 static void draw_outside(struct plan *plan, struct prng *prng, const struct plan_options *options)
 {
     double settle_ms = (double)plan->settle_ms;
+    if (options->lags_apart)
+        set_lags(plan, options->create_lag, options->delete_lag);
+    if (options->no_settle)
+        plan->settle_ms = 0;
+    plan->lost_answer = options->loss > 0 ? options->loss : plan->lost_answer;
+    plan->crash_holding = options->death;
     if (options->lag_by_settle >= 0)
         plan->lag_ms = (int64_t)(settle_ms * options->lag_by_settle);
     if (options->skew_by_settle >= 0) {
@@ -168,6 +203,8 @@ void plan_draw(struct plan *plan, uint64_t seed, const struct plan_options *opti
         plan->latency_ms = plan->jitter_ms = 2;
     if (options->outside)
         draw_outside(plan, &prng, options);
+    else if (options->kind == PLAN_LAGGING)
+        draw_lagging(plan, &prng);
     if (options->sweep) {
         plan->sweep = true;
         plan->outside = true;

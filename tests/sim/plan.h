@@ -57,6 +57,11 @@ struct plan_arrival {
     uint32_t slots;
 };
 
+/* How late listings show a change: each one by an amount of its own, evenly spread. */
+struct plan_lag {
+    int64_t least_ms, most_ms;
+};
+
 struct plan {
     uint64_t seed;
     const char *story; /* NULL: everything is drawn */
@@ -79,6 +84,10 @@ struct plan {
     int64_t latency_ms;
     int64_t jitter_ms;
     double lag_full; /* how many changes take the whole lag */
+    bool lags_apart; /* then not by the two above: creates and deletes have lags of their own, */
+    struct plan_lag create_lag, delete_lag; /* and lag_ms is the largest of them */
+    double quota;                           /* calls a second of each operation; 0: no limit */
+    double stranger;                        /* of which somebody else uses up so many */
     double empty_page;
 
     /* faults, while the world is not calm */
@@ -88,6 +97,7 @@ struct plan {
     double outage;
     int64_t outage_max_ms;
     double stop, long_stop, suspend, crash, signal;
+    double crash_holding; /* per hold */
     double recreate;
     bool sweep;        /* outside the promise: a job deletes empty groups, */
     bool picks;        /* one at a time, not all of somebody's */
@@ -116,24 +126,27 @@ struct plan {
 
     bool outside; /* bounds are broken on purpose: overlaps are counted, not forbidden, */
     bool mild;    /* and as there are no faults, they must be short */
+    bool lagging; /* but they are forbidden all the same: it is only listings that are late */
 };
 
 /* Worlds in which one thing happens all the time, so that one rule is needed often. */
 enum plan_kind {
     PLAN_ANY,
-    PLAN_RUSH,   /* many W at once, full lag, hardly any latency */
-    PLAN_ROLES,  /* role peers that hang and wake up, holds of many timeouts */
-    PLAN_IDS,    /* everybody uses the same explicit ID, or nearly */
-    PLAN_CUTS,   /* contenders cut off from the service while they hold */
-    PLAN_SKEW,   /* front ends' clocks apart, contenders that die */
-    PLAN_TRIES,  /* one try each, no faults */
-    PLAN_LOSSES, /* lost and late answers */
-    PLAN_STOPS,  /* processes that are stopped, and wake up when they are written off */
-    PLAN_DEAD,   /* role peers that die and come back */
-    PLAN_SWEPT,  /* for a sweeper: long holds */
-    PLAN_PICKED, /* for a sweeper that takes single attempts */
-    PLAN_ASLEEP, /* role peers that wake up just when they have been written off */
-    PLAN_BEHIND, /* stops between a create and the first look: tickets become known late */
+    PLAN_RUSH,    /* many W at once, full lag, hardly any latency */
+    PLAN_ROLES,   /* role peers that hang and wake up, holds of many timeouts */
+    PLAN_IDS,     /* everybody uses the same explicit ID, or nearly */
+    PLAN_CUTS,    /* contenders cut off from the service while they hold */
+    PLAN_SKEW,    /* front ends' clocks apart, contenders that die */
+    PLAN_TRIES,   /* one try each, no faults */
+    PLAN_LOSSES,  /* lost and late answers */
+    PLAN_STOPS,   /* processes that are stopped, and wake up when they are written off */
+    PLAN_DEAD,    /* role peers that die and come back */
+    PLAN_SWEPT,   /* for a sweeper: long holds */
+    PLAN_PICKED,  /* for a sweeper that takes single attempts */
+    PLAN_ASLEEP,  /* role peers that wake up just when they have been written off */
+    PLAN_BEHIND,  /* stops between a create and the first look: tickets become known late */
+    PLAN_LAGGING, /* listings that are later than the settle time, W only, nothing else amiss */
+    PLAN_QUOTAS,  /* a quota that all share, also with a stranger */
     PLAN_KINDS
 };
 
@@ -146,6 +159,10 @@ struct plan_options {
     bool mild; /* no faults */
     bool no_roles;
     bool modes; /* shared runs and slots */
+    bool lags_apart;
+    double create_lag[2], delete_lag[2]; /* with it: least and most, / D */
+    bool no_settle;                      /* --settle 0; the D of the lags is as drawn */
+    double loss, death;                  /* a lost answer, per call; a power failure, per hold */
 };
 
 void plan_draw(struct plan *plan, uint64_t seed, const struct plan_options *options);

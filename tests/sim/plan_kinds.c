@@ -186,6 +186,24 @@ static void lean_to_behind(struct plan *plan, struct prng *prng)
     plan->rush_ms = 4000;
 }
 
+static void lean_to_lagging(struct plan *plan, struct prng *prng)
+{
+    BEGIN(.w_count = {3, 6}, .timeout_ms = 60000, .settle_ms = {1000, 1000}, .hold_max_ms = 4000,
+          .rush_ms = 12000);
+    plan->think_max_ms = 4000;
+    plan->safety_ms = 300000;
+}
+
+static void lean_to_quotas(struct plan *plan, struct prng *prng)
+{
+    BEGIN(.w_count = {4, 12}, .timeout_ms = 60000, .settle_ms = {1000, 1000}, .hold_max_ms = 4000);
+    plan->rush_ms = prng_chance(prng, 0.5) ? 12000 : 0;
+    plan->think_max_ms = 4000;
+    plan->safety_ms = 300000;
+    plan->quota = 10;
+    plan->stranger = prng_chance(prng, 0.5) ? 0 : (double)prng_range(prng, 1, 8);
+}
+
 typedef void lean_fn(struct plan *plan, struct prng *prng);
 
 void plan_lean(struct plan *plan, enum plan_kind kind, struct prng *prng)
@@ -197,7 +215,8 @@ void plan_lean(struct plan *plan, enum plan_kind kind, struct prng *prng)
         [PLAN_LOSSES] = lean_to_losses, [PLAN_STOPS] = lean_to_stops,
         [PLAN_DEAD] = lean_to_dead,     [PLAN_SWEPT] = lean_to_swept,
         [PLAN_PICKED] = lean_to_picked, [PLAN_ASLEEP] = lean_to_asleep,
-        [PLAN_BEHIND] = lean_to_behind,
+        [PLAN_BEHIND] = lean_to_behind, [PLAN_LAGGING] = lean_to_lagging,
+        [PLAN_QUOTAS] = lean_to_quotas,
     };
     if (leans[kind])
         leans[kind](plan, prng);

@@ -40,7 +40,7 @@ static void out_of_patience(void *object, uint64_t argument)
     struct scene *scene = object;
     (void)argument;
     scene->over = true;
-    if (scene->plan.outside && !scene->plan.sweep)
+    if (scene->plan.outside && !scene->plan.sweep && !scene->plan.lagging)
         return; /* nothing is promised there */
     for (uint32_t i = 0; i < scene->plan.w_count; i++)
         if (!scene->w[i].done)

@@ -45,9 +45,11 @@ struct group *service_find(const struct service *service, const char *name)
     return stands ? group : NULL;
 }
 
-static int64_t lag(const struct service *service)
+static int64_t lag(const struct service *service, const struct plan_lag *apart)
 {
     struct prng *prng = &service->world->prng;
+    if (service->plan->lags_apart)
+        return prng_range(prng, apart->least_ms, apart->most_ms);
     double fate = prng_unit(prng);
     if (fate < service->plan->lag_full)
         return service->plan->lag_ms;
@@ -96,7 +98,7 @@ struct group *service_create(struct service *service, uint32_t front_end, const 
         .deleted_ms = WORLD_NEVER,
     };
     for (uint32_t i = 0; i < service->plan->front_ends; i++) {
-        group->shown_ms[i] = world->now_ms + lag(service);
+        group->shown_ms[i] = world->now_ms + lag(service, &service->plan->create_lag);
         group->hidden_ms[i] = WORLD_NEVER;
     }
     uint32_t at = position(service, name, true);
@@ -123,7 +125,7 @@ void service_delete(struct service *service, struct group *group)
 {
     group->deleted_ms = service->world->now_ms;
     for (uint32_t i = 0; i < service->plan->front_ends; i++)
-        group->hidden_ms[i] = service->world->now_ms + lag(service);
+        group->hidden_ms[i] = service->world->now_ms + lag(service, &service->plan->delete_lag);
 }
 
 static bool shows(const struct group *group, uint32_t front_end, int64_t now_ms)

@@ -2,9 +2,9 @@
  * service - the log groups, as four front ends show them.
  *
  * Creates and deletes take effect at one moment; each front end's listing shows it up to
- * plan.lag_ms later, each at its own time. A name that was deleted and made again is two
- * groups, the newer shown in preference. Creation times come from the front end's clock,
- * read up to plan.create_ms before the create takes effect.
+ * plan.lag_ms later (or creates and deletes by lags of their own), each at its own time. A name
+ * that was deleted and made again is two groups, the newer shown in preference. Creation times come
+ * from the front end's clock, read up to plan.create_ms before the create takes effect.
  */
 #ifndef SIM_SERVICE_H
 #define SIM_SERVICE_H

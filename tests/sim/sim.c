@@ -80,6 +80,11 @@ static const struct option long_options[] = {
     {"mild", no_argument, NULL, 'm'},
     {"no-roles", no_argument, NULL, 'n'},
     {"modes", no_argument, NULL, 'x'},
+    {"create-lag", required_argument, NULL, 'c'},
+    {"delete-lag", required_argument, NULL, 'd'},
+    {"settle-0", no_argument, NULL, '0'},
+    {"loss", required_argument, NULL, 'P'},
+    {"death", required_argument, NULL, 'D'},
     {"waiters", required_argument, NULL, 'W'},
     {"hold", required_argument, NULL, 'H'},
     {"trip", required_argument, NULL, 'T'},
@@ -125,6 +130,34 @@ static int play_seeds(const struct asked *asked)
                (unsigned long long)totals.runs_with_doubles, (unsigned long long)totals.doubles);
     scene_free(&scene);
     return failed ? 1 : 0;
+}
+
+/* LEAST-MOST, or MOST for both, in D. */
+static void take_lag(struct plan_options *options, double by_settle[2])
+{
+    char *end;
+    by_settle[0] = by_settle[1] = strtod(optarg, &end);
+    if (*end == '-')
+        by_settle[1] = strtod(end + 1, NULL);
+    options->lags_apart = true;
+}
+
+/* What the world outside of the bound is like. */
+static bool take_world(struct plan_options *options, int option)
+{
+    if (option == 'c')
+        take_lag(options, options->create_lag);
+    else if (option == 'd')
+        take_lag(options, options->delete_lag);
+    else if (option == '0')
+        options->no_settle = true;
+    else if (option == 'P')
+        options->loss = strtod(optarg, NULL);
+    else if (option == 'D')
+        options->death = strtod(optarg, NULL);
+    else
+        return false;
+    return true;
 }
 
 static bool take(struct asked *asked, int option)
@@ -196,7 +229,7 @@ static bool take(struct asked *asked, int option)
         asked->hunted = optarg;
         break;
     default:
-        return false;
+        return take_world(&asked->options, option);
     }
     return true;
 }

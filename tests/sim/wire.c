@@ -8,6 +8,8 @@ static const char *const op_names[PLAN_OPS] = {"create", "delete", "list", "look
 static const char *const outcome_names[] = {"done",    "exists", "absent",
                                             "refused", "later",  "unknown"};
 
+#define BURST_S 1 /* a bucket holds what comes in so long */
+
 void wire_start(struct wire *wire, struct world *world, const struct plan *plan,
                 struct service *service, struct checker *checker)
 {
@@ -15,6 +17,8 @@ void wire_start(struct wire *wire, struct world *world, const struct plan *plan,
                           .plan = plan,
                           .service = service,
                           .checker = checker}; /* flights live in the world's pages */
+    for (int i = 0; i < PLAN_OPS; i++)
+        wire->buckets[i].tokens = plan->quota * BURST_S;
 }
 
 const struct plan_step *wire_step(struct wire *wire, uint32_t actor, enum plan_op op)
@@ -195,6 +199,36 @@ static bool throttles(struct wire *wire)
     return prng_chance(&world->prng, chance);
 }
 
+static void fill(const struct plan *plan, struct wire_bucket *bucket, int64_t now_ms)
+{
+    double most = plan->quota * BURST_S;
+    bucket->tokens += (double)(now_ms - bucket->filled_ms) * plan->quota / 1000;
+    if (bucket->tokens > most)
+        bucket->tokens = most;
+    bucket->filled_ms = now_ms;
+}
+
+/* One token for each call, the stranger's among them; an empty bucket lets nobody through. */
+static bool is_over_quota(struct wire *wire, enum plan_op op)
+{
+    const struct plan *plan = wire->plan;
+    struct wire_bucket *bucket = &wire->buckets[op];
+    struct world *world = wire->world;
+    while (plan->stranger > 0 && bucket->stranger_ms <= world->now_ms) {
+        fill(plan, bucket, bucket->stranger_ms);
+        if (bucket->tokens >= 1)
+            bucket->tokens--;
+        bucket->stranger_ms += prng_range(&world->prng, 1, (int64_t)(2000 / plan->stranger));
+    }
+    fill(plan, bucket, world->now_ms);
+    if (bucket->tokens < 1) {
+        wire->throttled[op]++;
+        return true;
+    }
+    bucket->tokens--;
+    return false;
+}
+
 /* By chance; `fate` comes in as the usual one. */
 static void befall(struct wire *wire, const struct flight *flight, struct fate *fate)
 {
@@ -285,6 +319,8 @@ void wire_send(struct flight *flight, const struct plan_step *step)
     int64_t apply_ms = world->now_ms + trip(wire);
     struct fate fate = {apply_ms, WORLD_NEVER, apply_ms + trip(wire), true, LOCK_UNKNOWN, false};
     befall(wire, flight, &fate);
+    if (wire->plan->quota > 0 && is_over_quota(wire, flight->op))
+        fate = (struct fate){WORLD_NEVER, WORLD_NEVER, fate.answer_ms, false, LOCK_LATER, true};
     if (wire->plan->story)
         obey_step(wire, flight, step, &fate);
     flight->outcome = fate.outcome;

@@ -35,6 +35,13 @@ struct flight {
     struct flight *next_free;
 };
 
+/* Tokens of one operation: `quota` more each second, as many at most. */
+struct wire_bucket {
+    double tokens;
+    int64_t filled_ms;
+    int64_t stranger_ms; /* when somebody else takes the next */
+};
+
 struct wire {
     struct world *world;
     const struct plan *plan;
@@ -46,6 +53,8 @@ struct wire {
     int64_t cut_until_ms[PLAN_CONTENDERS_MAX];
     uint32_t counts[PLAN_CONTENDERS_MAX][PLAN_OPS]; /* for a story's steps */
     uint64_t calls[PLAN_OPS];
+    uint64_t throttled[PLAN_OPS]; /* of them */
+    struct wire_bucket buckets[PLAN_OPS];
     struct flight *free;
 };
 
