@@ -166,7 +166,7 @@ static bool decode(struct text base64, unsigned char *out, struct text *ret_der)
                                  (int)base64.length) >= 0 &&
                 EVP_DecodeFinal(context, out + length, &rest) == 1;
     EVP_ENCODE_CTX_free(context);
-    *ret_der = text_slice((const char *)out, (size_t)(length + rest));
+    *ret_der = text_slice((const char *)out, (size_t)length + (size_t)rest);
     return good;
 }
 
