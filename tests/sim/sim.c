@@ -244,7 +244,7 @@ static int measure(const struct asked *asked)
     else if (asked->stories)
         status = stories_check(&scene, asked->stories, asked->rewrite);
     else if (asked->curve)
-        status = curve_measure(&scene, asked->to, asked->svg);
+        status = curve_measure(&scene, asked->to, asked->options.lag_by_settle, asked->svg);
     else if (asked->hunting)
         status = mutations_hunt(&scene, asked->hunted, asked->to);
     scene_free(&scene);
