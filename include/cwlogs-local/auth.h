@@ -13,7 +13,7 @@
 #include "cwlogs-local/answer.h"
 #include "net/sigv4.h"
 
-#define AUTH_KEYS_MAX 64
+#define AUTH_KEYS_MAX 128
 
 struct auth_key {
     struct buf id;

@@ -1,9 +1,12 @@
 #!/usr/bin/env python3
 """The same files and variables for botocore and for withlock: same key id, region, endpoint?
 
-    aws_differential.py [--count N] [--seed S] [--show CASE]
+    aws_differential.py [--count N] [--seed S] [--show CASE] [--record FILE SOURCE]
+    aws_differential.py --recorded FILE
 
-Cases are drawn from a seed. A difference must be one that docs/aws-differences.md explains:
+Cases are drawn from a seed. BOTOCORE names the module, botocore if it is not set; that within AWS
+CLI v2 is awscli.botocore. --record keeps what it says in a file, whose first line names the SOURCE;
+--recorded compares withlock with such a file, and needs no botocore. A difference must be one that docs/aws-differences.md explains:
 EXPLAINED below knows how to tell, and under which label the table has it. Anything else is a
 failure, printed with its files. Needs SHOW_CREDENTIALS and botocore (exits with 77, "skipped",
 without; before 1.31 it knows no endpoint variables, and roles are left out). Nothing but loopback
@@ -11,6 +14,8 @@ is ever asked: botocore's sockets are guarded, and ours go to a proxy that is no
 """
 import argparse
 import collections
+import hashlib
+import importlib
 import json
 import os
 import random
@@ -25,16 +30,18 @@ import urllib.request
 HOME = tempfile.mkdtemp(prefix="withlock-differential-")
 os.environ["HOME"] = HOME  # botocore looks at it when it is imported
 
-try:
-    import botocore
-    import botocore.exceptions
-    import botocore.loaders
-    import botocore.session
-except ImportError:
-    print("botocore is not installed")
-    sys.exit(77)
-
-OLD = tuple(int(part) for part in botocore.__version__.split(".")[:2]) < (1, 31)
+RECORDED = "--recorded" in sys.argv
+MODULE = os.environ.get("BOTOCORE", "botocore")
+OLD = False
+if not RECORDED:
+    try:
+        botocore = importlib.import_module(MODULE)
+        loaders = importlib.import_module(MODULE + ".loaders")
+        sessions = importlib.import_module(MODULE + ".session")
+    except ImportError:
+        print(f"{MODULE} is not installed")
+        sys.exit(77)
+    OLD = tuple(int(part) for part in botocore.__version__.split(".")[:2]) < (1, 31)
 HERE = os.path.dirname(os.path.abspath(__file__))
 SHOW = os.environ["SHOW_CREDENTIALS"]
 NAMES = ["default", "alpha", "beta", "gamma delta"]
@@ -65,8 +72,10 @@ class Case:
             sections += [("services", name, self.service_keys()) for name in SERVICES
                          if self.chance(80)]
         if self.chance(20):
-            sections.append(("sso-session", "my", [("sso_start_url", "https://x/start"),
-                                                   ("sso_region", "eu-west-1")]))
+            keys = [("sso_start_url", "https://x/start"), ("sso_region", "eu-west-1")]
+            if self.chance(20):
+                keys.pop(self.rng.randrange(2))
+            sections.append(("sso-session", "my", keys))
         if self.chance(15):
             sections.append(("plain", self.rng.choice(["plugins", "alpha", "preview x"]),
                              [("region", "af-south-1"), ("aws_access_key_id", "WRONG"),
@@ -92,12 +101,15 @@ class Case:
     def keys(self, name, where):
         keys = []
         if self.chance(50):
-            keys.append(("region", self.rng.choice(REGIONS)))
+            keys.append(("region", self.rng.choice(REGIONS + ["eu-west-1 # home"])))
         if self.chance(65 if where == "config" else 85):
             keys += self.static(where, name)
         if self.chance(25):
             tag = f"{where}-{name}".replace(" ", "-").upper()
-            keys.append(("credential_process", f"sh '{HERE}/print-keys' \"PROCESS-{tag}\""))
+            kind = self.rng.choice(["", "", "", "token", "empty", "null", "basic", "expired",
+                                    "never", "float", "two"])
+            keys.append(("credential_process",
+                         f"sh '{HERE}/print-keys' \"PROCESS-{tag}\" {kind}"))
         if self.chance(12) and not OLD:
             keys.append(("services", self.rng.choice(SERVICES + ["none"])))
         if self.chance(12) and not OLD:
@@ -110,6 +122,12 @@ class Case:
             keys.append(("ignore_configured_endpoint_urls", self.rng.choice(["true", "false"])))
         if self.safe:
             keys += self.role_keys()
+        if self.chance(4):
+            keys.append(("sso_session", "my"))
+        if self.chance(3):
+            keys.append(("max_attempts", self.rng.choice(["2", "x"])))
+        if self.chance(3):
+            keys.append(("retry_mode", self.rng.choice(["legacy", "fast"])))
         if self.chance(15):
             keys.append(("s3", [("region", "af-south-1"), ("aws_access_key_id", "WRONG")]))
         if self.chance(10):
@@ -215,7 +233,13 @@ class Case:
             if self.chance(80):
                 variables["AWS_ROLE_ARN"] = "arn:aws:iam::123456789012:role/W"
         if self.safe and self.chance(10):
-            variables["AWS_CONTAINER_CREDENTIALS_FULL_URI"] = self.base + "/container"
+            variables["AWS_CONTAINER_CREDENTIALS_FULL_URI"] = self.base + self.rng.choice(
+                ["/container", "/container", "/container/empty", "/container/null"])
+        if self.chance(3):
+            variables["AWS_ACCESS_KEY_ID"] = "  "
+        if self.chance(5):
+            variables[self.rng.choice(["AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE",
+                                       "AWS_SESSION_TOKEN", "AWS_MAX_ATTEMPTS"])] = ""
         for name, percent, values in [
                 ("AWS_USE_FIPS_ENDPOINT", 12, ["true", "TRUE", "false", "1"]),
                 ("AWS_USE_DUALSTACK_ENDPOINT", 12, ["true", "false"]),
@@ -268,7 +292,7 @@ def reset(base):
     opener.open(base + "/_set", json.dumps({"secrets": known, "lenient": True}).encode()).read()
 
 
-LOADER = botocore.loaders.create_loader()
+LOADER = None if RECORDED else loaders.create_loader()
 TRUE_CONNECT = socket.socket.connect
 
 
@@ -298,19 +322,20 @@ def endpoint_of(client):
 
 
 def ask_botocore(case, environment):
-    """(key id, region, endpoint), or the exception's name as a string."""
+    """(key id, digest of secret and token, region, endpoint), or the exception's name."""
     old = dict(os.environ)
     os.environ.clear()
     os.environ.update(translate(environment))
     try:
-        session = botocore.session.Session(profile=case.profile_option)
+        session = sessions.Session(profile=case.profile_option)
         session.register_component("data_loader", LOADER)
         credentials = session.get_credentials()
         if credentials is None:
             return "NoCredentials"
-        key = credentials.get_frozen_credentials().access_key
+        keys = credentials.get_frozen_credentials()
         client = session.create_client("logs")
-        return key, client.meta.region_name, endpoint_of(client)
+        digest = hashlib.sha256(f"{keys.secret_key}\n{keys.token or ''}".encode()).hexdigest()[:16]
+        return keys.access_key, digest, client.meta.region_name, endpoint_of(client)
     except Exception as error:  # whatever it is, it is an answer
         return type(error).__name__
     finally:
@@ -327,14 +352,14 @@ def ask_withlock(case, environment):
     if done.returncode:
         return done.stderr.strip()
     words = done.stdout.split()
-    return words[1], words[5], words[7]
+    return words[1], words[3], words[5], words[7]
 
 
 def plain(answer):
     """What is compared: withlock gives an endpoint without its final slash (H3)."""
     if isinstance(answer, str):
         return "error" if not answer.startswith("exit ") else answer
-    return answer[0], answer[1], answer[2].rstrip("/")
+    return (*answer[:3], answer[3].rstrip("/"))
 
 
 def explain(case, theirs, ours):
@@ -359,8 +384,20 @@ def repeats_a_section(case):
     return any(headers.count(name) > 1 for name in headers if name != "default")
 
 
+def is_empty(case, *names):
+    return any(case.variables.get(name) == "" for name in names)
+
+
 # Label in the table -> is it that?
 EXPLAINED = [
+    ("keys of blanks",
+     lambda case, theirs, ours: case.variables.get("AWS_ACCESS_KEY_ID") == "  "),
+    ("empty variable",
+     lambda case, theirs, ours: is_empty(case, "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE",
+                                         "AWS_MAX_ATTEMPTS")),
+    ("version 1.0",
+     lambda case, theirs, ours: not isinstance(theirs, str) and isinstance(ours, str)
+     and "version is not the number 1" in ours and "float" in f"{case.config} {case.credentials}"),
     ("sso_session without its section",
      lambda case, theirs, ours: theirs == "InvalidConfigError" and not isinstance(ours, str)
      and configured(case, "sso_session") and not has_section(case, "sso-session")),
@@ -391,34 +428,94 @@ def show(number, case, theirs, ours):
     print("config:\n" + str(case.config) + "\ncredentials:\n" + str(case.credentials))
 
 
-def main():
+def fingerprint(case):
+    """Of what both are given: has the generator changed since it was recorded?"""
+    text = json.dumps([case.config, case.credentials, case.variables, case.profile_option],
+                      sort_keys=True).replace(HERE, "").replace(case.base, "BASE")
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
+
+
+class Record:
+    """A file of what botocore said: "NUMBER FINGERPRINT ANSWER" a line, the server named BASE."""
+
+    def __init__(self, path, source=None):
+        self.path, self.source, self.answers = path, source, {}
+        if source is None:
+            with open(path, encoding="utf-8") as file:
+                for line in file:
+                    if not line.startswith("#"):
+                        number, mark, answer = line.split(" ", 2)
+                        self.answers[int(number)] = mark, json.loads(answer)
+
+    def keep(self, number, case, theirs):
+        text = json.dumps(theirs).replace(case.base, "BASE")
+        self.answers[number] = fingerprint(case), json.loads(text)
+
+    def get(self, number, case):
+        mark, theirs = self.answers[number]
+        if mark != fingerprint(case):
+            sys.exit(f"{self.path}: case {number} is not what it was: record it anew (--record)")
+        theirs = json.loads(json.dumps(theirs).replace("BASE", case.base))
+        return theirs if isinstance(theirs, str) else tuple(theirs)
+
+    def write(self):
+        with open(self.path, "w", encoding="utf-8") as file:
+            file.write(f"# {self.source}\n# case, fingerprint, exception or [key id, digest of "
+                       "secret and token, region, endpoint]\n")
+            for number, (mark, theirs) in self.answers.items():
+                file.write(f"{number} {mark} {json.dumps(theirs)}\n")
+
+
+def compare(number, case, record, tally):
+    """Returns false for a difference that nobody knows the reason of."""
+    environment = lay_out(case, HOME)
+    reset(case.base)
+    theirs = record.get(number, case) if RECORDED else ask_botocore(case, environment)
+    reset(case.base)
+    ours = ask_withlock(case, environment)
+    label = "same" if plain(theirs) == plain(ours) else explain(case, theirs, ours)
+    if label == "same" and isinstance(theirs, str):
+        label = f"same, an error ({theirs})"
+    if record and not RECORDED:
+        record.keep(number, case, theirs)
+    if label is None:
+        show(number, case, theirs, ours)
+    tally[label or "NOT EXPLAINED"] += 1
+    return label is not None
+
+
+def read_options():
     parser = argparse.ArgumentParser()
     parser.add_argument("--count", type=int, default=400)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--show", type=int)
-    options = parser.parse_args()
+    parser.add_argument("--record", nargs=2, metavar=("FILE", "SOURCE"))
+    parser.add_argument("--recorded", metavar="FILE")
+    return parser.parse_args()
+
+
+def main():
+    options = read_options()
+    record = Record(options.recorded) if RECORDED else None
+    if options.record:
+        record = Record(*options.record)
     socket.socket.connect = guarded_connect
     server, base = start_server()
     tally, failures = collections.Counter(), 0
-    numbers = [options.show] if options.show is not None else range(options.count)
+    numbers = (sorted(record.answers) if RECORDED else
+               [options.show] if options.show is not None else range(options.count))
     try:
         for number in numbers:
             case = Case(options.seed * 1000003 + number, base)
-            environment = lay_out(case, HOME)
-            reset(base)
-            theirs = ask_botocore(case, environment)
-            reset(base)
-            ours = ask_withlock(case, environment)
-            label = "same" if plain(theirs) == plain(ours) else explain(case, theirs, ours)
-            if label == "same" and isinstance(theirs, str):
-                label = f"same, an error ({theirs})"
-            if label is None or options.show is not None:
-                failures += label is None
-                show(number, case, theirs, ours)
-            tally[label or "NOT EXPLAINED"] += 1
+            failures += not compare(number, case, record, tally)
+            if options.show is not None:
+                show(number, case, ask_botocore(case, lay_out(case, HOME)),
+                     ask_withlock(case, lay_out(case, HOME)))
     finally:
         server.terminate()
         shutil.rmtree(HOME, ignore_errors=True)
+    if options.record:
+        record.write()
     for label, count in tally.most_common():
         print(f"{count:5} {label}")
     return 1 if failures else 0

@@ -30,9 +30,9 @@ FIRST = {
     "secrets": {"AKIDSTATIC": "static-secret"},  # of keys that may assume a role
     "refuse": "",  # a code with which STS refuses
     "mfa": "",  # code that STS wants
-    "identity": "web-token",  # token that STS wants for a web identity
-    "bearer": ["sso-token"],  # tokens that the portal accepts
-    "refresh_token": "refresh-0",  # that OIDC or sign-in accept next
+    "identity": ["web-token"],  # tokens that STS accepts for a web identity
+    "bearer": {"sso-token": 1e12},  # tokens that the portal accepts, and until when
+    "refresh_token": {},  # that oidc and signin accept next; at first refresh-0
     "authorization": "",  # that the container host wants
     "imds": "v2",  # or "v1", "none" (no role)
     "busy": 0,  # so many times 503 for each request of those whose application id is an odd number
@@ -180,7 +180,7 @@ def sts(request, body):
     if action == "AssumeRoleWithWebIdentity":
         if "Authorization" in request.headers:
             raise Refused(400, "Signed")
-        if asked["WebIdentityToken"] != STATE["identity"]:
+        if asked["WebIdentityToken"] not in STATE["identity"]:
             raise Refused(400, "InvalidIdentityToken")
         source = "web"
     else:
@@ -188,7 +188,7 @@ def sts(request, body):
         LOG[-1].update(by=by, region=region)
         if STATE["mfa"] and asked.get("TokenCode") != STATE["mfa"]:
             raise Refused(403, "AccessDenied", "MultiFactorAuthentication failed")
-        source = "role"
+        source = {"FIRST": "first", "CHAIN": "chain"}.get(asked["RoleArn"], "role")
     LOG[-1]["asked"] = asked
     key, secret, token, until = keys(source)
     return 200, "text/xml", f"""<?xml version="1.0"?>
@@ -200,7 +200,7 @@ def sts(request, body):
 
 
 def portal(request, query):
-    if request.headers.get("x-amz-sso_bearer_token") not in STATE["bearer"]:
+    if now() > STATE["bearer"].get(request.headers.get("x-amz-sso_bearer_token"), 0):
         raise Refused(401, "UnauthorizedException", "Session token not found or invalid")
     LOG[-1]["asked"] = query
     key, secret, token, until = keys("sso")
@@ -212,20 +212,20 @@ def portal(request, query):
     }
 
 
-def next_refresh(given):
-    if given != STATE["refresh_token"]:
+def next_refresh(source, given):
+    if given != STATE["refresh_token"].get(source, "refresh-0"):
         raise Refused(400, "invalid_grant", "unknown refresh token")
-    COUNTS["refresh"] += 1
-    STATE["refresh_token"] = f"refresh-{COUNTS['refresh']}"
-    return STATE["refresh_token"]
+    COUNTS["refresh-" + source] += 1
+    STATE["refresh_token"][source] = f"refresh-{COUNTS['refresh-' + source]}"
+    return STATE["refresh_token"][source]
 
 
 def oidc(asked):
     if asked["grantType"] != "refresh_token" or asked["clientSecret"] != "client-secret":
         raise Refused(400, "invalid_client")
-    refresh = next_refresh(asked["refreshToken"])
-    access = f"sso-token-{COUNTS['refresh']}"
-    STATE["bearer"].append(access)
+    refresh = next_refresh("oidc", asked["refreshToken"])
+    access = f"sso-token-{COUNTS['refresh-oidc']}"
+    STATE["bearer"][access] = now() + STATE["token_lifetime_s"]
     return {"accessToken": access, "expiresIn": STATE["token_lifetime_s"], "tokenType": "Bearer",
             "refreshToken": refresh}
 
@@ -234,7 +234,7 @@ def signin(request, asked, base):
     if "Authorization" in request.headers or asked["grantType"] != "refresh_token":
         raise Refused(400, "INVALID_REQUEST")
     verify_proof(request, base + request.path)
-    refresh = next_refresh(asked["refreshToken"])
+    refresh = next_refresh("signin", asked["refreshToken"])
     key, secret, token, _ = keys("login")
     return {"accessToken": {"accessKeyId": key, "secretAccessKey": secret, "sessionToken": token},
             "tokenType": "aws_sigv4", "expiresIn": int(STATE["lifetime_s"]),
@@ -250,7 +250,10 @@ def key_document(source):
 def container(request):
     if request.headers.get("Authorization", "") != STATE["authorization"]:
         raise Refused(403, "AccessDenied", "Authorization")
-    return key_document("container")
+    document = key_document("container")
+    if request.path.endswith(("/empty", "/null")):
+        document["Token"] = "" if request.path.endswith("/empty") else None
+    return document
 
 
 def is_busy(request):

@@ -134,7 +134,7 @@ EOF
 @test "O5 E11 a token that the portal refuses" {
     sso_profile | config
     sso_cache my 7200
-    tell '{"bearer": []}'
+    tell '{"bearer": {}}'
     AWS_ENDPOINT_URL=$BASE AWS_PROFILE=s show
     failed 77 "aws sso login"
 }
@@ -160,7 +160,7 @@ cache = json.load(open(sys.argv[1]))
 assert cache["accessToken"]["accessKeyId"] == "login-2" and cache["refreshToken"] == "refresh-2"
 assert cache["accessToken"]["accountId"] == "0012" and cache["idToken"] == "kept"
 EOF
-    tell '{"refresh_token": "other"}'
+    tell '{"refresh_token": {"signin": "other"}}'
     show
     failed 77 "aws login" "'default'" invalid_grant
 }
