@@ -19,6 +19,7 @@
 
 #define RETRY_BASE_MS        1000
 #define RETRY_QUICK_MS       50 /* the same for errors, where attempts are not counted */
+#define RETRY_CROWD_MS       4000 /* the same for throttling, where many ask at once (Y8) */
 #define RETRY_MAX_MS         20000
 #define RETRY_QUOTA          500
 #define RETRY_COST           14 /* as in the SDKs since November 2026 */
@@ -46,11 +47,18 @@ enum retry_cause {
 struct retry {
     struct retry_budget *budget; /* borrowed */
     bool counted;                /* attempts are: spread them */
+    bool crowd;                  /* Y8: see retry_succeeded() */
     unsigned errors, throttles;  /* in a row */
     int spent;                   /* by the last retry; 0 after a success */
 };
 
 void retry_init(struct retry *retry, struct retry_budget *budget);
+
+/*
+ * The next failure begins with a short pause again. Not so throttling in a crowd: a request that got
+ * through does not mean that the quota has room for all who wait for it, so one success makes the
+ * next pause half as long, and no shorter.
+ */
 void retry_succeeded(struct retry *retry);
 
 /*

@@ -21,7 +21,15 @@ void retry_succeeded(struct retry *retry)
     if (*tokens > RETRY_QUOTA)
         *tokens = RETRY_QUOTA;
     retry->spent = 0;
-    retry->errors = retry->throttles = 0;
+    retry->errors = 0;
+    retry->throttles = retry->crowd && retry->throttles ? retry->throttles - 1 : 0;
+}
+
+static int64_t first_pause_ms(const struct retry *retry, bool throttled)
+{
+    if (throttled && retry->crowd)
+        return RETRY_CROWD_MS;
+    return throttled || retry->counted ? RETRY_BASE_MS : RETRY_QUICK_MS;
 }
 
 int64_t retry_pause_ms(struct retry *retry, enum retry_cause cause, int64_t asked_ms,
@@ -30,7 +38,7 @@ int64_t retry_pause_ms(struct retry *retry, enum retry_cause cause, int64_t aske
     bool throttled = cause == RETRY_THROTTLED;
     int cost = throttled ? RETRY_THROTTLED_COST : RETRY_COST;
     unsigned *before = throttled ? &retry->throttles : &retry->errors;
-    int64_t longest_ms = throttled || retry->counted ? RETRY_BASE_MS : RETRY_QUICK_MS;
+    int64_t longest_ms = first_pause_ms(retry, throttled);
     for (unsigned i = 0; i < *before && longest_ms < RETRY_MAX_MS; i++)
         longest_ms *= 2;
     if (longest_ms > RETRY_MAX_MS)

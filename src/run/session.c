@@ -61,6 +61,7 @@ int session_init(struct session *session, const struct session_config *config,
     const struct credentials *keys;
     session->last_answer = now;
     retry_init(&session->retry, &session->budget);
+    session->retry.crowd = true;
     aws_settings_user_agent(config->aws, &agent);
     if (agent.length)
         memcpy(session->agent, agent.data, agent.length + 1);

@@ -59,6 +59,26 @@ static void Y4_throttling_is_kept_apart_from_errors(void **state)
     assert_int_equal(retry_pause_ms(&retry, RETRY_ERROR, 0, UINT32_MAX), 49);
 }
 
+static void Y8_a_crowd_is_spread_and_stays_spread(void **state)
+{
+    (void)state;
+    struct retry retry = fresh(true);
+    retry.crowd = true;
+    assert_int_equal(retry_pause_ms(&retry, RETRY_THROTTLED, 0, UINT32_MAX), RETRY_CROWD_MS - 1);
+    assert_int_equal(retry_pause_ms(&retry, RETRY_THROTTLED, 0, UINT32_MAX),
+                     2 * RETRY_CROWD_MS - 1);
+    retry_succeeded(&retry);
+    assert_int_equal(retry_pause_ms(&retry, RETRY_THROTTLED, 0, UINT32_MAX),
+                     2 * RETRY_CROWD_MS - 1);
+    retry_succeeded(&retry);
+    retry_succeeded(&retry);
+    retry_succeeded(&retry);
+    assert_int_equal(retry_pause_ms(&retry, RETRY_THROTTLED, 0, UINT32_MAX), RETRY_CROWD_MS - 1);
+    assert_int_equal(retry_pause_ms(&retry, RETRY_ERROR, 0, UINT32_MAX), RETRY_BASE_MS - 1);
+    retry_succeeded(&retry); /* of errors nothing is remembered */
+    assert_int_equal(retry_pause_ms(&retry, RETRY_ERROR, 0, UINT32_MAX), RETRY_BASE_MS - 1);
+}
+
 static void services_may_ask_for_a_little_more(void **state)
 {
     (void)state;
@@ -224,6 +244,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(Y4_pauses_grow_to_twenty_seconds),
         cmocka_unit_test(Y4_throttling_is_kept_apart_from_errors),
+        cmocka_unit_test(Y8_a_crowd_is_spread_and_stays_spread),
         cmocka_unit_test(services_may_ask_for_a_little_more),
         cmocka_unit_test(Y5_quota),
         cmocka_unit_test(Y5_one_quota_for_the_process),
