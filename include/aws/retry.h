@@ -18,7 +18,7 @@
 #include "base/error.h"
 
 #define RETRY_BASE_MS        1000
-#define RETRY_QUICK_MS       50 /* the same for errors, where attempts are not counted */
+#define RETRY_QUICK_MS       50   /* the same for errors, where attempts are not counted */
 #define RETRY_CROWD_MS       4000 /* the same for throttling, where many ask at once (Y8) */
 #define RETRY_MAX_MS         20000
 #define RETRY_QUOTA          500
@@ -55,9 +55,9 @@ struct retry {
 void retry_init(struct retry *retry, struct retry_budget *budget);
 
 /*
- * The next failure begins with a short pause again. Not so throttling in a crowd: a request that got
- * through does not mean that the quota has room for all who wait for it, so one success makes the
- * next pause half as long, and no shorter.
+ * The next failure begins with a short pause again. Not so throttling in a crowd: that a request
+ * got through does not mean that the quota has room for all who wait for it, so one success makes
+ * the next pause half as long, and no shorter.
  */
 void retry_succeeded(struct retry *retry);
 
