@@ -13,11 +13,13 @@
 void checker_pace(const struct checker *checker, const struct checker_actor *self)
 {
     const struct plan *plan = checker->plan;
-    if (!plan->lagging)
+    if (!plan->lagging && !plan->evil)
         return;
+    uint32_t pages = plan->evil ? 1 + checker->service->group_count / SERVICE_PAGE : 1;
     double present_s = (double)(checker->world->now_ms - self->arrived_ms) / SECOND_MS;
     double lag_s = (double)plan->lag_ms / SECOND_MS;
-    double most = CALLS_LEAST + CALLS_PER_LAG * lag_s + CALLS_PER_S * present_s;
+    double most = CALLS_LEAST + CALLS_PER_LAG * lag_s + CALLS_PER_S * present_s * pages +
+                  (plan->evil ? CALLS_LEAST * pages : 0);
     if (self->requests > most)
         world_fail(checker->world, "I7", "%s has made %u calls in %.1f s, listings %.1f s late",
                    self->who, self->requests, present_s, lag_s);

@@ -134,6 +134,12 @@ static void timed_out(void *object, uint64_t request)
     contender_w_turn(self);
 }
 
+/* Of a lock below: whoever reads listings passes it over. */
+static bool lies_deeper(const char *name)
+{
+    return strchr(name + sizeof(PLAN_PREFIX), '/') != NULL;
+}
+
 /* Adds a page to what was read of the listing so far. */
 static void add_page(struct contender_w *self, const struct service_page *page)
 {
@@ -142,10 +148,13 @@ static void add_page(struct contender_w *self, const struct service_page *page)
         self->entries = realloc(self->entries, self->entry_room * sizeof(*self->entries));
         assert(self->entries);
     }
+    if (page->count)
+        self->last_name = page->groups[page->count - 1]->name;
     for (uint32_t i = 0; i < page->count; i++)
-        self->entries[self->entry_count++] = lock_entry_make(
-            PLAN_PREFIX, (struct text){page->groups[i]->name, page->groups[i]->name_bytes},
-            page->groups[i]->created_ms, page->groups[i]->content);
+        if (!plan_of(self)->nested || !lies_deeper(page->groups[i]->name))
+            self->entries[self->entry_count++] = lock_entry_make(
+                PLAN_PREFIX, (struct text){page->groups[i]->name, page->groups[i]->name_bytes},
+                page->groups[i]->created_ms, page->groups[i]->content);
     self->pages++;
 }
 
@@ -229,9 +238,8 @@ static void launch(void *object, uint64_t request)
     flight->decided_ms = self->decided_ms;
     flight->answered = answered;
     flight->object = self;
-    if (self->todo.kind == LOCK_TODO_LIST_MORE && self->entry_count > 0)
-        (void)snprintf(flight->name, sizeof(flight->name), "%s",
-                       self->entries[self->entry_count - 1].name.data);
+    if (self->todo.kind == LOCK_TODO_LIST_MORE && self->last_name)
+        (void)snprintf(flight->name, sizeof(flight->name), "%s", self->last_name);
     else if (self->todo.kind != LOCK_TODO_LIST)
         memcpy(flight->name, self->name, sizeof(flight->name));
     self->flight = flight;
@@ -260,6 +268,7 @@ static void begin(struct contender_w *self, const struct lock_todo *todo)
         checker_deletes(self->checker, self->actor, self->name);
     if (todo->kind == LOCK_TODO_LIST) {
         self->entry_count = self->pages = 0;
+        self->last_name = NULL;
         self->asked_at = self->sent;
         self->asked_ms = world->now_ms;
     }
@@ -307,7 +316,7 @@ static void finish(struct contender_w *self)
     checker_exits(self->checker, self->actor, &self->lock.settings);
     if (reason == LOCK_REASON_HELD && self->lock.settings.nonblock)
         checker_refused(self->checker, self->actor);
-    if (reason == LOCK_REASON_NAME_TAKEN)
+    if (reason == LOCK_REASON_NAME_TAKEN && !plan->evil)
         world_fail(world, "I5", "%s finds its new name taken", self->who);
     self->present = false;
     self->serial++;

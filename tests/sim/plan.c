@@ -201,6 +201,10 @@ void plan_draw(struct plan *plan, uint64_t seed, const struct plan_options *opti
     draw_bounds(plan, &prng);
     if (options->kind == PLAN_RUSH || options->kind == PLAN_TRIES || options->kind == PLAN_BEHIND)
         plan->latency_ms = plan->jitter_ms = 2;
+    if (plan->evil) {
+        plan->latency_ms = 10;
+        plan->jitter_ms = 20;
+    }
     if (options->outside)
         draw_outside(plan, &prng, options);
     else if (options->kind == PLAN_LAGGING)

@@ -107,6 +107,7 @@ struct plan {
     /* those who come */
     uint32_t w_count, s_count;
     uint32_t planted;
+    uint32_t nested;  /* names of locks below this one, passed over by whoever reads a listing */
     double strangers; /* a fresh unmarked group appears, per contender run */
     double drift_ppm;
     int64_t safety_ms;
@@ -126,6 +127,7 @@ struct plan {
 
     bool outside; /* bounds are broken on purpose: overlaps are counted, not forbidden, */
     bool mild;    /* and as there are no faults, they must be short */
+    bool evil;    /* an adversary makes names: outside, too, and forbidden all the same */
     bool lagging; /* but they are forbidden all the same: it is only listings that are late */
 };
 
@@ -147,6 +149,7 @@ enum plan_kind {
     PLAN_BEHIND,  /* stops between a create and the first look: tickets become known late */
     PLAN_LAGGING, /* listings that are later than the settle time, W only, nothing else amiss */
     PLAN_QUOTAS,  /* a quota that all share, also with a stranger */
+    PLAN_EVIL,    /* an adversary that makes names, and many that lie deeper */
     PLAN_KINDS
 };
 

@@ -204,6 +204,16 @@ static void lean_to_quotas(struct plan *plan, struct prng *prng)
     plan->stranger = prng_chance(prng, 0.5) ? 0 : (double)prng_range(prng, 1, 8);
 }
 
+static void lean_to_evil(struct plan *plan, struct prng *prng)
+{
+    BEGIN(.w_count = {2, 6}, .timeout_ms = 60000, .settle_ms = {1000, 1000}, .hold_max_ms = 90000);
+    plan->rush_ms = prng_chance(prng, 0.5) ? 12000 : 0;
+    plan->explicit_id = prng_chance(prng, 0.3) ? 0.5 : 0;
+    plan->safety_ms = 400000;
+    plan->nested = prng_chance(prng, 0.1) ? 500 : 0;
+    plan->evil = plan->outside = true;
+}
+
 typedef void lean_fn(struct plan *plan, struct prng *prng);
 
 void plan_lean(struct plan *plan, enum plan_kind kind, struct prng *prng)
@@ -216,7 +226,7 @@ void plan_lean(struct plan *plan, enum plan_kind kind, struct prng *prng)
         [PLAN_DEAD] = lean_to_dead,     [PLAN_SWEPT] = lean_to_swept,
         [PLAN_PICKED] = lean_to_picked, [PLAN_ASLEEP] = lean_to_asleep,
         [PLAN_BEHIND] = lean_to_behind, [PLAN_LAGGING] = lean_to_lagging,
-        [PLAN_QUOTAS] = lean_to_quotas,
+        [PLAN_QUOTAS] = lean_to_quotas, [PLAN_EVIL] = lean_to_evil,
     };
     if (leans[kind])
         leans[kind](plan, prng);

@@ -40,7 +40,7 @@ static void out_of_patience(void *object, uint64_t argument)
     struct scene *scene = object;
     (void)argument;
     scene->over = true;
-    if (scene->plan.outside && !scene->plan.sweep && !scene->plan.lagging)
+    if (scene->plan.outside && !scene->plan.sweep && !scene->plan.lagging && !scene->plan.evil)
         return; /* nothing is promised there */
     for (uint32_t i = 0; i < scene->plan.w_count; i++)
         if (!scene->w[i].done)
@@ -143,6 +143,16 @@ static void plant(struct scene *scene)
     }
 }
 
+/* Names of other locks, in front of ours and behind. */
+static void plant_nested(struct scene *scene)
+{
+    for (uint32_t i = 0; i < scene->plan.nested; i++) {
+        char name[64];
+        (void)snprintf(name, sizeof(name), PLAN_PREFIX "/%s/%05u#t15#h", i % 2 ? "-" : "z", i);
+        (void)service_plant(&scene->service, name, YEAR_MS);
+    }
+}
+
 static void *make_room(void *old, uint32_t *room, uint32_t wanted, size_t bytes)
 {
     if (*room >= wanted)
@@ -166,6 +176,7 @@ static void set_up(struct scene *scene)
     checker_start(&scene->checker, &scene->world, plan, &scene->service, scene->actors, actors);
     wire_start(&scene->wire, &scene->world, plan, &scene->service, &scene->checker);
     plant(scene);
+    plant_nested(scene);
     for (uint32_t i = 0; i < plan->w_count; i++)
         contender_w_start(&scene->w[i], &scene->wire, i);
     for (uint32_t i = 0; i < plan->s_count; i++)
@@ -185,6 +196,8 @@ bool scene_play(struct scene *scene)
         world_at(world, plan->safety_ms + patience_ms, out_of_patience, scene, 0);
         if (plan->sweep)
             world_at(world, 1000, plan->picks ? pick : sweep, scene, 0);
+        if (plan->evil)
+            adversary_start(&scene->adversary, world, &scene->service);
         if (plan->strangers > 0)
             world_at(world, prng_range(&world->prng, 0, plan->safety_ms), stranger, scene, 0);
     }

@@ -2,6 +2,7 @@
 #ifndef SIM_SCENE_H
 #define SIM_SCENE_H
 
+#include "adversary.h"
 #include "checker.h"
 #include "contender_s.h"
 #include "contender_w.h"
@@ -16,6 +17,7 @@ struct scene {
     struct service service;
     struct wire wire;
     struct checker checker;
+    struct adversary adversary;
     struct checker_actor *actors;
     struct contender_w *w;
     struct contender_s *s;
