@@ -11,6 +11,7 @@ enum exit_status {
     EXIT_STATUS_LOST = 74,
     EXIT_STATUS_DENIED = 77,
     EXIT_STATUS_CONFIG = 78,
+    EXIT_STATUS_MAX_HOLD = 124, /* as of timeout(1) */
     EXIT_STATUS_NOT_EXECUTABLE = 126,
     EXIT_STATUS_NOT_FOUND = 127,
     EXIT_STATUS_SIGNAL = 128, /* plus the number of the signal */

@@ -46,6 +46,9 @@ struct options {
     int64_t wait_ms;                         /* 0: one try; OPTIONS_FOREVER */
     uint64_t max_waiters;                    /* OPTIONS_NO_LIMIT */
     int64_t min_hold_ms;
+    int64_t max_hold_ms;    /* 0: no limit */
+    const char *on_acquire; /* shell commands; NULL for none */
+    const char *on_lost_run;
     uint64_t max_attempts;  /* 0: no limit */
     int64_t retry_delay_ms; /* 0: by position */
     bool no_queue;

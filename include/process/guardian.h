@@ -133,9 +133,9 @@ int guardian_set_deadlines(struct guardian *guardian, struct mono term_at,
 
 /*
  * From any thread: the deadlines are now, and kill_after_ms later (or the kill_at already set, if
- * that is sooner), and stay there.
+ * that is sooner), and stay there. False if they had passed before: it is another's doing.
  */
-void guardian_end_command(struct guardian *guardian, int64_t kill_after_ms);
+bool guardian_end_command(struct guardian *guardian, int64_t kill_after_ms);
 
 /*
  * Has the command started, with these "NAME=VALUE" strings (NULL-terminated, copied) in addition

@@ -9,6 +9,7 @@
 #define PROCESS_HELPER_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "base/buf.h"
 #include "base/clock.h"
@@ -34,6 +35,19 @@ struct helper_result {
 int helper_run(char *const *words, bool quiet, struct mono deadline,
                const struct wakeup_source *wakeup, struct helper_result *ret_result,
                struct error *err) MUST_USE;
+
+struct helper_plan {
+    char *const *words;
+    char *const *environment;
+    bool quiet;
+    int output_fd, messages_fd; /* what its standard output and error are; -1: our standard error */
+};
+
+/* For those who wait otherwise: starts it only. Returns 0, or the errno of what was refused. */
+int helper_spawn(const struct helper_plan *plan, pid_t *ret_pid) MUST_USE;
+
+/* Kills it with all that it started, and reaps it: it must not be reaped yet. */
+void helper_end(pid_t pid);
 
 void helper_result_free(struct helper_result *result);
 

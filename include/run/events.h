@@ -7,6 +7,8 @@
 #ifndef RUN_EVENTS_H
 #define RUN_EVENTS_H
 
+#include <sys/types.h>
+
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -27,6 +29,9 @@ void events_renewed(const struct session *session, unsigned renewals);
 /* Told before the command is ended; with warn it goes on. */
 void events_lost(const struct session *session, const struct error *why, bool warn);
 
+/* --max-hold is over: the command is being ended. */
+void events_max_hold(const struct session *session, int64_t held_ms);
+
 void events_ended(const struct session *session, int status, int64_t ran_ms);
 
 /* --min-hold: the command is over, the lock is kept. */
@@ -44,5 +49,8 @@ void events_released(const struct session *session, const struct events_summary 
 /* silent: for -v only. line: what outcome_not_obtained() said. */
 void events_not_obtained(const struct session *session, const char *line, int64_t waited_ms,
                          bool silent);
+
+/* A process of the command that we may not signal. */
+void events_refused(pid_t pid);
 
 #endif

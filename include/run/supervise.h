@@ -32,7 +32,10 @@ struct supervise_plan {
     int64_t connect_timeout_ms;
     int64_t read_timeout_ms;
     int64_t min_hold_ms;
-    bool warn_on_lost; /* go on with a lost lock */
+    int64_t max_hold_ms;     /* then the command is ended; 0: never */
+    const char *on_acquire;  /* run by /bin/sh -c before the command; NULL: nothing */
+    const char *on_lost_run; /* when the lock is lost */
+    bool warn_on_lost;       /* go on with a lost lock */
     int not_obtained_status;
     held_environment_fn environment;
 };

@@ -23,6 +23,16 @@ static int check_share(const char *option, int64_t ms, int64_t timeout_ms, int64
                      option, value, limit, share_name);
 }
 
+static int bad_pair(const char *option, int64_t ms, const char *other, int64_t limit_ms,
+                    struct error *err)
+{
+    char value[32], limit[32];
+    options_seconds(ms, value, sizeof(value));
+    options_seconds(limit_ms, limit, sizeof(limit));
+    return error_set(err, ERROR_USAGE, "--%s '%s' is more than --%s of %s s", option, value, other,
+                     limit);
+}
+
 /* Defaults that depend on other settings, and the bounds between settings. */
 static int check_times(struct options *options, struct error *err)
 {
@@ -36,6 +46,8 @@ static int check_times(struct options *options, struct error *err)
         return error_set(
             err, ERROR_USAGE, "--role-timeout '%lld' is less than the lock timeout of %lld s",
             (long long)(options->role_timeout_ms / 1000), (long long)(timeout_ms / 1000));
+    if (options->max_hold_ms && options->min_hold_ms > options->max_hold_ms)
+        return bad_pair("min-hold", options->min_hold_ms, "max-hold", options->max_hold_ms, err);
     if (check_share("settle", options->settle_ms, timeout_ms, 10, "tenth", err) != 0)
         return -1;
     return check_share("kill-after", options->kill_after_ms, timeout_ms, 3, "third", err);

@@ -32,7 +32,7 @@ char *options_help(void)
         &help, "\nDurations: 90, 1.5, 90s, 15m, 2h, 1d, 1h30m. Every setting can be preset by\n"
                "WITHLOCK_ and its name in capitals: WITHLOCK_LOCK_TIMEOUT=60.\n"
                "Exit status: the command's own; 1 lock not obtained, 64 usage, 69 service\n"
-               "unreachable, 74 lock lost, 77 refused by AWS, 78 configuration, 126/127 command\n"
-               "not executable/not found.\n");
+               "unreachable, 74 lock lost, 77 refused by AWS, 78 configuration, 124 --max-hold\n"
+               "is over, 126/127 command not executable/not found.\n");
     return help.data;
 }

@@ -159,17 +159,19 @@ int guardian_set_deadlines(struct guardian *guardian, struct mono term_at, struc
     return result;
 }
 
-void guardian_end_command(struct guardian *guardian, int64_t kill_after_ms)
+bool guardian_end_command(struct guardian *guardian, int64_t kill_after_ms)
 {
     struct mono now = mono_now();
     (void)pthread_mutex_lock(&guardian->deadlines); /* a plain mutex: cannot fail */
-    if (!deadlines_are_final(guardian)) {
+    bool first = !deadlines_are_final(guardian);
+    if (first) {
         struct mono kill_at = mono_min(mono_add(now, kill_after_ms), timer_moment(&guardian->kill));
         guardian->deadlines_final = true;
         (void)timer_set(&guardian->kill, kill_at); /* else those set before have to do */
         (void)timer_set(&guardian->term, now);
     }
     (void)pthread_mutex_unlock(&guardian->deadlines);
+    return first;
 }
 
 int guardian_launch(struct guardian *guardian, const char *const *variables, struct error *err)

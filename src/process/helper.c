@@ -50,14 +50,25 @@ static int close_inherited(posix_spawn_file_actions_t *actions)
     return closing.failure;
 }
 
-static int start(struct helper *helper, char *const *words, bool quiet, const int *output,
-                 const int *messages)
+/* Standard input is /dev/null. 0 or an errno. */
+static int set_files(posix_spawn_file_actions_t *actions, int null, const struct helper_plan *plan)
+{
+    int failure = posix_spawn_file_actions_adddup2(actions, null, STDIN_FILENO);
+    int output = plan->output_fd < 0 ? STDERR_FILENO : plan->output_fd;
+    if (!failure)
+        failure = posix_spawn_file_actions_adddup2(actions, output, STDOUT_FILENO);
+    if (!failure && plan->messages_fd >= 0)
+        failure = posix_spawn_file_actions_adddup2(actions, plan->messages_fd, STDERR_FILENO);
+    return failure ? failure : close_inherited(actions);
+}
+
+int helper_spawn(const struct helper_plan *plan, pid_t *ret_pid)
 {
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
     sigset_t none;
     short flags = POSIX_SPAWN_SETSIGMASK;
-    if (quiet)
+    if (plan->quiet)
         flags = (short)(flags | POSIX_SPAWN_SETSID);
     (void)sigemptyset(&none); /* these fail for bad signal numbers only */
     int failure = posix_spawn_file_actions_init(&actions);
@@ -69,30 +80,25 @@ static int start(struct helper *helper, char *const *words, bool quiet, const in
         return failure;
     }
     int null = descriptors_open_null(O_RDONLY);
-    failure = null < 0 ? errno : 0;
-    if (!failure && !(failure = posix_spawn_file_actions_adddup2(&actions, null, 0)) &&
-        !(failure = posix_spawn_file_actions_adddup2(&actions, output[1], 1)) &&
-        !(failure = posix_spawn_file_actions_adddup2(&actions, messages[1], 2)) &&
-        !(failure = close_inherited(&actions)) &&
-        !(failure = posix_spawnattr_setsigmask(&attributes, &none)) &&
+    failure = null < 0 ? errno : set_files(&actions, null, plan);
+    if (!failure && !(failure = posix_spawnattr_setsigmask(&attributes, &none)) &&
         !(failure = posix_spawnattr_setflags(&attributes, flags)))
-        failure =
-            posix_spawnp(&helper->pid, words[0], &actions, &attributes, (char **)words, environ);
+        failure = posix_spawnp(ret_pid, plan->words[0], &actions, &attributes, (char **)plan->words,
+                               (char **)plan->environment);
     close_fd(&null);
     (void)posix_spawnattr_destroy(&attributes); /* cannot fail on Linux, nor the next */
     (void)posix_spawn_file_actions_destroy(&actions);
     return failure;
 }
 
-/* Ends it with all that it started; stopped first, so that it starts nothing more. */
-static void end(const struct helper *helper)
+void helper_end(pid_t pid)
 {
-    struct sweep below = {.root = helper->pid};
-    (void)kill(helper->pid, SIGSTOP);          /* not reaped yet: the pid is still its own */
+    struct sweep below = {.root = pid};
+    (void)kill(pid, SIGSTOP);                  /* not reaped yet: the pid is still its own */
     (void)sweep_signal(&below, SIGKILL, NULL); /* whoever is missed loses its pipes all the same */
-    (void)kill(helper->pid, SIGKILL);
+    (void)kill(pid, SIGKILL);
     /* one that hangs in the kernel stays behind as our child, and is nobody's concern any more */
-    (void)child_reap(helper->pid, mono_add(mono_now(), HELPER_END_MS), NULL);
+    (void)child_reap(pid, mono_add(mono_now(), HELPER_END_MS), NULL);
 }
 
 /*
@@ -176,7 +182,8 @@ int helper_run(char *const *words, bool quiet, struct mono deadline,
         err = &local;
     if (open_pipes(output, messages, err) != 0)
         return -1;
-    int failure = start(&helper, words, quiet, output, messages);
+    struct helper_plan plan = {words, environ, quiet, output[1], messages[1]};
+    int failure = helper_spawn(&plan, &helper.pid);
     close_fd(&output[1]);
     close_fd(&messages[1]);
     helper.output_fd = output[0];
@@ -188,7 +195,7 @@ int helper_run(char *const *words, bool quiet, struct mono deadline,
         err->kind = ERROR_CONFIG;
     } else if (follow(&helper, deadline, wakeup, &result, err) != 0) {
         (void)error_add(err, "'%s'", words[0]);
-        end(&helper);
+        helper_end(helper.pid);
     } else {
         int status = 0; /* if somebody else reaped it its output must speak for it */
         (void)child_reap(helper.pid, mono_now(), &status);

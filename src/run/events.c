@@ -1,5 +1,8 @@
 #include "run/events.h"
 
+#include <stdio.h>
+#include <sys/stat.h>
+
 #include "base/report.h"
 #include "run/outcome.h"
 
@@ -75,6 +78,16 @@ void events_lost(const struct session *session, const struct error *why, bool wa
                      why->text);
 }
 
+void events_max_hold(const struct session *session, int64_t held_ms)
+{
+    struct report_field fields[] = {
+        {"lock", prefix(session), 0}, {"id", id(session), 0}, {"held_ms", NULL, held_ms}};
+    report_event(REPORT_ERROR, "max_hold", fields, COUNT(fields),
+                 "held lock '%s' for " SECONDS ", the time that --max-hold allows; the command is "
+                 "ended",
+                 prefix(session), PARTS(held_ms));
+}
+
 void events_ended(const struct session *session, int status, int64_t ran_ms)
 {
     struct report_field fields[] = {{"lock", prefix(session), 0},
@@ -147,4 +160,17 @@ void events_notices(struct session *session)
             break;
         }
     }
+}
+
+void events_refused(pid_t pid)
+{
+    char path[64], owner[32] = "another user";
+    struct stat about;
+    (void)snprintf(path, sizeof(path), "/proc/%ld", (long)pid); /* fits, as does the next */
+    if (stat(path, &about) == 0)
+        (void)snprintf(owner, sizeof(owner), about.st_uid ? "user %lu" : "root",
+                       (unsigned long)about.st_uid);
+    report(REPORT_WARNING,
+           "warning: process %ld belongs to %s and may not be signalled: it ends when it likes",
+           (long)pid, owner);
 }

@@ -2,10 +2,8 @@
 
 #include <errno.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/report.h"
 #include "base/wait.h"
@@ -15,6 +13,7 @@
 #include "process/sweep.h"
 #include "run/events.h"
 #include "run/heartbeat.h"
+#include "run/hook.h"
 #include "run/identity.h"
 #include "run/outcome.h"
 #include "run/session.h"
@@ -33,9 +32,13 @@ struct run {
     struct guardian guardian;
     struct heartbeat heartbeat;
     struct held held;
+    struct hook lost_hook;
     struct mono arrived, held_since, ended;
-    int status;   /* of the command */
-    bool started; /* the command is there */
+    int status;       /* of the command */
+    bool started;     /* the command is there */
+    bool over;        /* --max-hold: we have asked for its end, */
+    bool timed_out;   /* and that was it */
+    int early_signal; /* that came while --on-acquire ran */
     bool lost;
     bool told_lost;
     bool guardian_died; /* and the command with it, also where loss is to be warned of only */
@@ -154,6 +157,7 @@ static void note_loss(struct run *run)
     run->lost = true;
     run->why = why;
     events_lost(&run->session, &why, run->plan->warn_on_lost);
+    hook_start_lost(&run->lost_hook, run->plan->on_lost_run, &run->held, run->why.text);
 }
 
 static void forward_signals(struct run *run)
@@ -187,19 +191,6 @@ static int not_started_status(struct run *run, const struct guardian_seen *seen,
     return EXIT_STATUS_SYSTEM;
 }
 
-static void warn_refused(pid_t pid)
-{
-    char path[64], owner[32] = "another user";
-    struct stat about;
-    (void)snprintf(path, sizeof(path), "/proc/%ld", (long)pid); /* fits, as does the next */
-    if (stat(path, &about) == 0)
-        (void)snprintf(owner, sizeof(owner), about.st_uid ? "user %lu" : "root",
-                       (unsigned long)about.st_uid);
-    report(REPORT_WARNING,
-           "warning: process %ld belongs to %s and may not be signalled: it ends when it likes",
-           (long)pid, owner);
-}
-
 /* All that the guardian has seen by now. Returns true when the command is over. */
 static bool guardian_step(struct run *run, struct error *err)
 {
@@ -212,11 +203,13 @@ static bool guardian_step(struct run *run, struct error *err)
             run->started = true;
             break;
         case GUARDIAN_ENDING:
-            run->started = run->lost = true;
+            run->started = true;
             run->guardian_died = seen.guardian_died;
+            run->timed_out = run->over && !seen.guardian_died;
+            run->lost |= !run->timed_out;
             break;
         case GUARDIAN_REFUSED:
-            warn_refused(seen.pid);
+            events_refused(seen.pid);
             break;
         case GUARDIAN_SURVIVOR:
             report(REPORT_WARNING, "warning: process %ld cannot be killed yet; still trying",
@@ -233,6 +226,23 @@ static bool guardian_step(struct run *run, struct error *err)
     }
 }
 
+static struct mono max_hold_until(const struct run *run)
+{
+    if (run->over || run->lost || !run->started || !run->plan->max_hold_ms)
+        return MONO_NEVER;
+    return mono_add(run->held_since, run->plan->max_hold_ms);
+}
+
+static void check_max_hold(struct run *run)
+{
+    if (!mono_reached(mono_now(), max_hold_until(run)))
+        return;
+    run->over = guardian_end_command(&run->guardian, run->plan->lock.kill_after_ms);
+    run->lost = !run->over; /* a deadline came first, as the guardian is about to say */
+    if (run->over)
+        events_max_hold(&run->session, run->plan->max_hold_ms);
+}
+
 static void watch_command(struct run *run, struct error *err)
 {
     bool over = false;
@@ -242,13 +252,17 @@ static void watch_command(struct run *run, struct error *err)
             {.fd = run->signals->fd, .events = POLLIN},
             {.fd = run->told_lost || !run->started ? -1 : heartbeat_fd(&run->heartbeat),
              .events = POLLIN},
+            {.fd = hook_fd(&run->lost_hook), .events = POLLIN},
         };
-        (void)wait_ready(fds, 3, MONO_NEVER);
+        (void)wait_ready(fds, 4, mono_min(max_hold_until(run), hook_look_at(&run->lost_hook)));
         if (fds[2].revents)
             note_loss(run);
         if (fds[1].revents)
             forward_signals(run);
         over = guardian_step(run, err); /* SIGCHLD may be the guardian's */
+        if (!over)
+            check_max_hold(run);
+        hook_look(&run->lost_hook);
     }
     note_loss(run);
 }
@@ -297,6 +311,9 @@ static int launch(struct run *run, struct error *err)
         return error_system(err, errno, "setting the deadlines of the command");
     if (heartbeat_start(&run->heartbeat, &run->session, &run->guardian, kill, err) != 0)
         return -1;
+    run->early_signal = hook_run_acquired(run->plan->on_acquire, &run->held, run->signals);
+    if (run->early_signal)
+        return 0;
     report_flush(); /* what was said before comes before what the command says */
     return guardian_launch(&run->guardian, (const char *const *)run->held.variables, err);
 }
@@ -304,7 +321,9 @@ static int launch(struct run *run, struct error *err)
 static int run_command(struct run *run, struct error *err)
 {
     int result = launch(run, err);
-    if (result == 0) {
+    if (run->early_signal) {
+        run->status = EXIT_STATUS_SIGNAL + run->early_signal;
+    } else if (result == 0) {
         watch_command(run, err);
         run->ended = mono_now();
         events_ended(&run->session, run->status, mono_diff(run->ended, run->held_since));
@@ -325,6 +344,7 @@ static int lost_status(struct run *run, struct error *err)
     }
     if (!run->told_lost)
         events_lost(&run->session, &run->why, false);
+    hook_start_lost(&run->lost_hook, run->plan->on_lost_run, &run->held, run->why.text);
     if (report_is_json()) /* those who read JSON find the reason at the end as well */
         *err = run->why;
     else
@@ -353,6 +373,8 @@ static int use_lock(struct run *run, struct error *err)
     int status = run->status;
     if (run->lost && (!run->plan->warn_on_lost || run->guardian_died))
         status = lost_status(run, err);
+    else if (run->timed_out)
+        status = EXIT_STATUS_MAX_HOLD;
     struct events_summary summary = {
         .status = run->status,
         .waited_ms = mono_diff(run->held_since, run->arrived),
@@ -361,6 +383,7 @@ static int use_lock(struct run *run, struct error *err)
     };
     summary.held_ms = mono_diff(mono_now(), run->held_since);
     events_released(&run->session, &summary);
+    hook_finish(&run->lost_hook);
     return status;
 }
 

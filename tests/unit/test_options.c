@@ -69,6 +69,12 @@ static void refused_with_one_line(void **state)
         {{"-p", "x", "--max-attempts", "0", "true"}, {"'0'"}},
         {{"-p", "x", "--max-waiters", "-1", "true"}, {"'-1'"}},
         {{"-p", "x", "--min-hold", "soon", "true"}, {"'soon'"}},
+        {{"-p", "x", "--max-hold", "0", "true"}, {"'0'"}},
+        {{"-p", "x", "--max-hold", "1", "--min-hold", "1.5", "true"},
+         {"'1.500'", "--max-hold of 1 s"}},
+        {{"-p", "x", "--list", "true"}, {"--list takes no command 'true'"}},
+        {{"--list", "--watch", "0.5"}, {"'0.5'"}},
+        {{"-p", "x", "--watch", "5", "true"}, {"--watch goes with"}},
         {{"-p", "x", "--slots", "0", "true"}, {"'0'", "1000"}},
         {{"-p", "x", "-N", "1001", "true"}, {"'1001'", "1000"}},
         {{"-p", "x", "-N", "-1", "true"}, {"'-1'"}},
@@ -242,6 +248,29 @@ static void stops_at_the_command(void **state)
     assert_string_equal(options.command[0], "-v");
 }
 
+static void watching_takes_its_seconds_or_not(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *words[WORDS_MAX];
+        int64_t watch_ms;
+        bool json;
+    } rows[] = {
+        {{"--list"}, 0, false},
+        {{"--list", "--watch"}, OPTIONS_WATCH_MS, false},
+        {{"--list", "--watch", "--json"}, OPTIONS_WATCH_MS, true},
+        {{"--list", "--watch", "2", "--json"}, 2000, true},
+        {{"--list", "--watch=1m", "--json"}, 60000, true},
+        {{"--watch", "1m", "-p", "x", "--status"}, 60000, false},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct options options;
+        check_row(parse(&options, rows[i].words, NULL) == 0, rows[i].words[1]);
+        check_row(options.watch_ms == rows[i].watch_ms, rows[i].words[1]);
+        check_row(options.json == rows[i].json && !options.command, rows[i].words[1]);
+    }
+}
+
 static void presets_and_who_wins(void **state)
 {
     (void)state;
@@ -352,6 +381,7 @@ int main(void)
         cmocka_unit_test(long_prefix_names_the_limit),
         cmocka_unit_test(defaults),
         cmocka_unit_test(Y7_time_limits_of_a_request),
+        cmocka_unit_test(watching_takes_its_seconds_or_not),
         cmocka_unit_test(stops_at_the_command),
         cmocka_unit_test(presets_and_who_wins),
         cmocka_unit_test(readers_writers_and_slots),
