@@ -81,6 +81,17 @@ static void crash(struct contender_w *self)
              self, self->serial);
 }
 
+/* By the launcher's own rules, which matter where many share a quota. */
+static void pause_by_retry(struct contender_w *self, struct lock_answer *answer, bool failed)
+{
+    if (failed)
+        answer->pause_ms =
+            retry_pause_ms(&self->retry, answer->throttled ? RETRY_THROTTLED : RETRY_ERROR, 0,
+                           (uint32_t)prng_next(&world_of(self)->prng));
+    else
+        retry_succeeded(&self->retry);
+}
+
 static void tell(struct contender_w *self, const struct lock_answer *answer)
 {
     struct world *world = world_of(self);
@@ -88,7 +99,9 @@ static void tell(struct contender_w *self, const struct lock_answer *answer)
     struct lock_answer full = *answer;
     bool failed = full.outcome == LOCK_LATER || full.outcome == LOCK_UNKNOWN;
     self->failures = failed ? self->failures + 1 : 0;
-    if (failed) {
+    if (plan_of(self)->quota > 0) {
+        pause_by_retry(self, &full, failed);
+    } else if (failed) {
         uint32_t doublings = self->failures < 10 ? self->failures - 1 : 9;
         int64_t most_ms = (int64_t)(full.throttled ? 1000 : 50) << doublings;
         full.pause_ms = prng_range(&world->prng, 0, most_ms < 20000 ? most_ms : 20000);
@@ -323,7 +336,7 @@ static void finish(struct contender_w *self)
     if (world->calm && held && self->held_calm)
         checker_through(self->checker, self->actor);
     self->done |= self->checker->actors[self->actor].through;
-    if (plan->crowd)
+    if (plan->crowd && !plan->once)
         world_at(world, world->now_ms + prng_range(&world->prng, 0, plan->return_ms), arrive, self,
                  self->serial);
     else if (checker_streams(self->checker, self->actor))
@@ -447,6 +460,9 @@ static void arrive(void *object, uint64_t serial)
         false;
     self->flight = self->arrived = NULL;
     self->failures = 0;
+    self->budget = RETRY_BUDGET;
+    retry_init(&self->retry, &self->budget);
+    self->retry.crowd = true;
     self->command = COMMAND_NONE;
     self->process.stopped_until_ms = self->process.frozen_until_ms = 0;
     settings_w_name(self);

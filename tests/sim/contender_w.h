@@ -9,6 +9,7 @@
 #ifndef SIM_CONTENDER_W_H
 #define SIM_CONTENDER_W_H
 
+#include "aws/retry.h"
 #include "checker.h"
 #include "lock/lock.h"
 #include "process.h"
@@ -50,6 +51,8 @@ struct contender_w {
     uint32_t wake;          /* only the newest wake-up counts */
     uint32_t request;       /* serial of the request, for its timeout */
     uint32_t failures;
+    struct retry retry; /* in worlds with a quota, as the launcher has it */
+    struct retry_budget budget;
 
     struct lock_entry *entries; /* of the listing under way */
     uint32_t entry_count, entry_room, pages;

@@ -6,8 +6,11 @@
 
 #define ARRIVAL_MS      300 /* one arrives every so often, until all are there */
 #define WARM_UP_MS      60000
+#define SECOND_MS       1000
 #define HOUR_MS         3600000
 #define CALLS_MAX       8.0  /* a second, of each operation: invariant I7 */
+#define IDLE_QUOTA_MS   1200 /* the same, for a crowd at once under a quota */
+#define ONCE_HOURS_MAX  6    /* until all of a crowd at once must have entered */
 #define IDLE_MAX_MS     1000 /* median time that a free lock stays free */
 #define CROWD_ENTRY_MAX 100000
 
@@ -33,8 +36,11 @@ static void plan_crowd(struct plan *plan, const struct crowd_options *options, b
         .w_count = role ? 0 : options->waiters,
         .s_count = role ? options->waiters : 0,
         .hold_max_ms = options->hold_ms,
-        .think_max_ms = arrivals_ms,
+        .think_max_ms = options->at_once ? SECOND_MS : arrivals_ms,
         .return_ms = options->hold_ms,
+        .once = options->at_once,
+        .quota = options->quota,
+        .stranger = options->stranger,
         .role_delay_ms = 30000,
     };
 }
@@ -101,8 +107,58 @@ static bool measure(struct scene *scene, const struct crowd_options *options, bo
     return fine;
 }
 
+static bool report_once(struct scene *scene, const struct crowd_options *options)
+{
+    const struct wire *wire = &scene->wire;
+    const struct checker *checker = &scene->checker;
+    uint64_t calls = 0, throttled = 0;
+    for (int i = 0; i < PLAN_OPS; i++) {
+        calls += wire->calls[i];
+        throttled += wire->throttled[i];
+    }
+    const int64_t *idle_ms = checker->idle_ms;
+    int64_t median_ms = share(idle_ms, checker->idle_count, 50);
+    printf("%u at once, holds of %.1f s on the average, quota %g/s, a stranger's %g/s: %u have "
+           "entered "
+           "by %.0f s (%llu out of order), %.1f calls an entry, %.1f%% throttled; free lock idle "
+           "%lld ms median, %lld ms p99, %lld ms worst%s%s\n",
+           options->waiters, (double)options->hold_ms / SECOND_MS, options->quota,
+           options->stranger, checker->idle_count, (double)scene->world.now_ms / SECOND_MS,
+           (unsigned long long)checker->out_of_order, (double)calls / options->waiters,
+           100 * (double)throttled / (double)calls, (long long)median_ms,
+           (long long)share(idle_ms, checker->idle_count, 99),
+           (long long)share(idle_ms, checker->idle_count, 100),
+           world_failed(&scene->world) ? "; " : "", scene->world.failure);
+    return !world_failed(&scene->world) && checker->idle_count == options->waiters &&
+           median_ms < IDLE_QUOTA_MS;
+}
+
+/* All come at once; until all have entered, or for some hours. */
+static bool measure_once(struct scene *scene, const struct crowd_options *options)
+{
+    struct checker *checker = &scene->checker;
+    plan_crowd(&scene->plan, options, false);
+    scene->stop_ms = SECOND_MS;
+    bool fine = scene_play(scene);
+    checker->idle_ms = calloc(options->waiters, sizeof(*checker->idle_ms));
+    checker->idle_room = checker->idle_ms ? options->waiters : 0;
+    while (fine && checker->idle_count < options->waiters &&
+           scene->world.now_ms < ONCE_HOURS_MAX * HOUR_MS) {
+        scene->stop_ms += SECOND_MS;
+        fine = scene_go_on(scene);
+    }
+    if (checker->idle_ms)
+        qsort(checker->idle_ms, checker->idle_count, sizeof(*checker->idle_ms), compare);
+    fine = report_once(scene, options) && fine;
+    free(checker->idle_ms);
+    checker->idle_ms = NULL;
+    return fine;
+}
+
 int crowd_measure(struct scene *scene, const struct crowd_options *options)
 {
+    if (options->at_once)
+        return measure_once(scene, options) ? 0 : 1;
     bool fine = measure(scene, options, false);
     (void)measure(scene, options, true);
     return fine ? 0 : 1;

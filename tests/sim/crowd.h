@@ -7,6 +7,9 @@
 struct crowd_options {
     uint32_t waiters; /* all the time: whoever has held comes again */
     int64_t hold_ms;
+    double quota;    /* calls a second of each operation; 0: none, and */
+    double stranger; /* so many of them a stranger's */
+    bool at_once;    /* all come within a second, each once */
     int64_t trip_ms; /* of a request and its answer, on the average */
 };
 

@@ -123,7 +123,8 @@ struct plan {
     const struct plan_arrival *arrivals; /* a story: one per contender, each comes once */
 
     bool crowd;        /* --waiters: all arrive, wait and hold alike, */
-    int64_t return_ms; /* and come again within so long */
+    int64_t return_ms; /* and come again within so long; */
+    bool once;         /* or they do not */
 
     bool outside; /* bounds are broken on purpose: overlaps are counted, not forbidden, */
     bool mild;    /* and as there are no faults, they must be short */

@@ -86,6 +86,9 @@ static const struct option long_options[] = {
     {"loss", required_argument, NULL, 'P'},
     {"death", required_argument, NULL, 'D'},
     {"waiters", required_argument, NULL, 'W'},
+    {"quota", required_argument, NULL, 'Q'},
+    {"stranger", required_argument, NULL, 'G'},
+    {"at-once", no_argument, NULL, 'O'},
     {"hold", required_argument, NULL, 'H'},
     {"trip", required_argument, NULL, 'T'},
     {"stories", required_argument, NULL, 'S'},
@@ -160,6 +163,19 @@ static bool take_world(struct plan_options *options, int option)
     return true;
 }
 
+static bool take_crowd(struct crowd_options *crowd, int option)
+{
+    if (option == 'Q')
+        crowd->quota = strtod(optarg, NULL);
+    else if (option == 'G')
+        crowd->stranger = strtod(optarg, NULL);
+    else if (option == 'O')
+        crowd->at_once = true;
+    else
+        return false;
+    return true;
+}
+
 static bool take(struct asked *asked, int option)
 {
     char *end;
@@ -229,7 +245,7 @@ static bool take(struct asked *asked, int option)
         asked->hunted = optarg;
         break;
     default:
-        return take_world(&asked->options, option);
+        return take_world(&asked->options, option) || take_crowd(&asked->crowd, option);
     }
     return true;
 }
