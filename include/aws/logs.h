@@ -63,17 +63,9 @@ enum logs_outcome {
     LOGS_UNUSABLE, /* status 200 with what is not an answer, or another service's answer */
 };
 
-/* What else a refusal asks for. */
-enum logs_hint {
-    LOGS_HINT_NONE,
-    LOGS_HINT_KEYS,  /* expired or unknown keys: new ones may do (T4) */
-    LOGS_HINT_CLOCK, /* the signature's time, maybe (V5): compare with the Date header */
-    LOGS_HINT_CLOCK_SURE,
-};
-
 struct logs_reply {
     enum logs_outcome outcome;
-    enum logs_hint hint;
+    bool bad_keys; /* expired or unknown: new ones may do (T4) */
     bool throttled;
     char code[LOGS_CODE_BYTES];
     char message[LOGS_MESSAGE_BYTES]; /* printable */

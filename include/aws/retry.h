@@ -15,7 +15,7 @@
 #include <stdint.h>
 
 #include "base/clock.h"
-#include "base/error.h"
+#include "base/text.h"
 
 #define RETRY_BASE_MS        1000
 #define RETRY_QUICK_MS       50   /* the same for errors, where attempts are not counted */
@@ -26,7 +26,7 @@
 #define RETRY_THROTTLED_COST 5
 #define RETRY_AFTER_EXTRA_MS 5000 /* x-amz-retry-after counts at most so far beyond our pause */
 #define RETRY_CLOCK_MS       (4 * 60 * 1000) /* a smaller difference is not the clock's fault */
-#define RETRY_CLOCK_BYTES    80
+#define RETRY_NOTE_BYTES     128
 /* 2020-01-01 and 2100-01-01: a Date before or after is not that of AWS's clocks. */
 #define RETRY_DATE_MIN_MS ((int64_t)1577836800000)
 #define RETRY_DATE_MAX_MS ((int64_t)4102444800000)
@@ -87,16 +87,23 @@ enum retry_verdict {
  */
 enum retry_verdict retry_judge(const char *code, const char *message);
 
+/* Is the time of the signature what a service refused (V5)? */
+enum retry_clock {
+    RETRY_CLOCK_FINE,
+    RETRY_CLOCK_MAYBE, /* a signature does not match: compare with the Date header */
+    RETRY_CLOCK_WRONG,
+};
+
+/* By the error codes that are in the answer, be it JSON or XML, or in its x-amzn-ErrorType. */
+enum retry_clock retry_clock_judge(struct text body, const char *error_type);
+
 /*
  * The offset to add to our clock when signing, from the Date of an answer that refused the
- * signature (V5). True if it is worth one more try at once. sure: the code said that it is the
- * time. An answer with an Age header came from a cache and says nothing; a Date that AWS's clocks
- * cannot show is not believed, and err, which has a text, says so.
+ * signature. True if it is worth one more try at once. An answer with an Age header came from a
+ * cache and says nothing; a Date that AWS's clocks cannot show is not believed. note: what to say
+ * of the clocks, "" for nothing.
  */
-bool retry_clock_offset(struct wall corrected_now, const char *date, const char *age, bool sure,
-                        int64_t *offset_ms, struct error *err);
-
-/* Whose clock is off, and by how much. Returns out. */
-char *retry_clock(int64_t offset_ms, char out[RETRY_CLOCK_BYTES]);
+bool retry_clock_offset(struct wall corrected_now, const char *date, const char *age,
+                        enum retry_clock clock, int64_t *offset_ms, char note[RETRY_NOTE_BYTES]);
 
 #endif

@@ -1,11 +1,11 @@
 /*
  * credentials_provider - keys that are good, for whoever signs.
  *
- * Carries out what a look-up of credentials wants (aws/credentials): sends its requests, runs
- * its programs, asks for an MFA code on the terminal; keeps the keys, and gets new ones before
- * they end. One thread at a time.
+ * Has a look-up of credentials executed (credentials_fetch), keeps the keys, and gets new ones
+ * before they end: in a thread of its own, for as long as the old ones serve, so that a slow
+ * source holds up nobody. One thread at a time.
  *
- *     provider_init(&provider, &settings, http);
+ *     provider_init(&provider, &transport);
  *     provider_region(&provider, limits, &region, err)
  *     provider_get(&provider, limits, &keys, err)         before each request that is signed
  *     provider_rejected(&provider)                        the service did not accept them
@@ -29,27 +29,24 @@
 #include "base/error.h"
 #include "base/report.h"
 #include "base/wait.h"
+#include "client/credentials_refresh.h"
 
-#define PROVIDER_CONNECT_MS    5000
-#define PROVIDER_READ_MS       30000
 #define PROVIDER_FIRST_MS      (10 * 60 * 1000) /* for the first keys: somebody may be asked */
-#define PROVIDER_WARNINGS_MAX  4                /* kept until asked for; later ones are dropped */
+#define PROVIDER_REFRESH_MS    (60 * 1000) /* for new keys, at least, if the old ones have ended */
+#define PROVIDER_WARNINGS_MAX  4           /* kept until asked for; later ones are dropped */
 #define PROVIDER_WARNING_BYTES 512
 
-struct http;
-
 struct provider {
-    const struct aws_settings *settings;
-    struct http *http;
-    struct retry_budget *budget; /* the process's, for retries */
-    int64_t connect_ms, read_ms; /* limits of one request; provider_init sets the usual ones */
-    bool quiet;                  /* nobody is there to be asked, not even for the first keys */
-    int64_t clock_offset_ms;     /* added to our clock in signatures, learnt from STS */
-    struct region region;        /* found in instance metadata, if the settings have none */
+    struct transport *transport;
+    struct retry_budget budget; /* for retries of its requests, which other services answer */
+    bool unattended;            /* nobody is there to be asked, not even for the first keys */
+    struct region region;       /* found in instance metadata, if the settings have none */
     struct credentials_lookup *lookup;
+    struct credentials_refresh refresh;
     struct credentials keys;
     bool has_keys;
     struct renewal renewal;
+    struct mono tried_at; /* when the last attempt to get new keys began */
     struct error failure; /* of the last attempt to get new keys */
     bool given_up;        /* the attempt at hand ended by its wakeup or deadline */
     bool warned;          /* about these keys */
@@ -65,18 +62,24 @@ struct provider_limits {
     const struct wakeup_source *wakeup;
 };
 
-/* Sends nothing yet. settings, http and budget are borrowed. */
-void provider_init(struct provider *provider, const struct aws_settings *settings,
-                   struct http *http, struct retry_budget *budget);
+/* Sends nothing yet. The transport is borrowed; the struct must not move. */
+void provider_init(struct provider *provider, struct transport *transport);
 void provider_free(struct provider *provider);
 
 /* The region to sign for. Borrowed. */
 int provider_region(struct provider *provider, const struct provider_limits *limits,
                     const char **ret_region, struct error *err) MUST_USE;
 
-/* The keys to sign with now; borrowed until the next call. Looks for them when it must. */
+/*
+ * The keys to sign with now; borrowed until the next call. Looks for the first ones here; new ones
+ * are waited for only once the old ones do not serve any more, and then ERROR_LATER, if limits come
+ * first, does not end the search.
+ */
 int provider_get(struct provider *provider, const struct provider_limits *limits,
                  const struct credentials **ret_keys, struct error *err) MUST_USE;
+
+/* Are new keys being looked for in the background? */
+bool provider_is_refreshing(const struct provider *provider);
 
 /*
  * The service answered ExpiredTokenException or UnrecognizedClientException. True if it is worth

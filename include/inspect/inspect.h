@@ -1,8 +1,8 @@
 /*
- * inspect - a session that contends for nothing: for --status, --break and --check.
+ * inspect - looks at a lock without contending for it: for --status, --break and --check.
  *
  *     inspect_open(&inspect, &plan, err)   settings, region, endpoint, credentials
- *     session_list, session_call with inspect_wakeup(&inspect)
+ *     inspect_look; client_call(&inspect.client, &call, ...) with inspect_wakeup(&inspect)
  *     inspect_close(&inspect)              also after a failure
  */
 #ifndef INSPECT_INSPECT_H
@@ -13,7 +13,7 @@
 #include "inspect/survey.h"
 #include "process/signals.h"
 #include "run/held.h"
-#include "run/session.h"
+#include "run/listing.h"
 
 /* All borrowed. */
 struct inspect_plan {
@@ -34,7 +34,9 @@ struct inspect_plan {
 struct inspect {
     const struct inspect_plan *plan;
     struct aws_settings aws;
-    struct session session;
+    struct client client;
+    struct client_listing pages;
+    struct listing listing;
     int signal; /* that asked for an end; 0 for none */
 };
 
@@ -49,7 +51,7 @@ int inspect_failed(const struct inspect *inspect, const struct error *err);
 
 /* The lock as it is. */
 struct inspect_view {
-    struct lock_listing listing; /* borrowed until the session's next */
+    struct lock_listing listing; /* borrowed until the next look */
     struct survey survey;
     int64_t now_ms;       /* the service's clock, */
     bool by_service;      /* or ours, if its answer did not say */

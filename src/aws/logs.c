@@ -46,25 +46,21 @@ int logs_request(struct request *request, const char *url, enum logs_operation o
     return request_check(request, err);
 }
 
-/* What a code means, whatever the operation; for those worth another try see aws/retry. */
+/* What a code means, whatever the operation; for those worth another try, and the clock's, see
+ * aws/retry. */
 static const struct {
     const char *code;
     enum logs_outcome outcome;
-    enum logs_hint hint;
+    bool bad_keys;
 } codes[] = {
-    {"ResourceAlreadyExistsException", LOGS_EXISTS, LOGS_HINT_NONE},
-    {"ResourceNotFoundException", LOGS_ABSENT, LOGS_HINT_NONE},
-    {"OperationAbortedException", LOGS_UNKNOWN, LOGS_HINT_NONE},
-    {"UnknownOperationException", LOGS_UNUSABLE, LOGS_HINT_NONE},
-    {"ServiceUnavailableException", LOGS_UNKNOWN, LOGS_HINT_NONE},
-    {"ExpiredTokenException", LOGS_REFUSED, LOGS_HINT_KEYS},
-    {"ExpiredToken", LOGS_REFUSED, LOGS_HINT_KEYS},
-    {"UnrecognizedClientException", LOGS_REFUSED, LOGS_HINT_KEYS},
-    {"InvalidSignatureException", LOGS_REFUSED, LOGS_HINT_CLOCK},
-    {"SignatureDoesNotMatch", LOGS_REFUSED, LOGS_HINT_CLOCK},
-    {"RequestTimeTooSkewed", LOGS_REFUSED, LOGS_HINT_CLOCK_SURE},
-    {"RequestExpired", LOGS_REFUSED, LOGS_HINT_CLOCK_SURE},
-    {"RequestInTheFuture", LOGS_REFUSED, LOGS_HINT_CLOCK_SURE},
+    {"ResourceAlreadyExistsException", LOGS_EXISTS, false},
+    {"ResourceNotFoundException", LOGS_ABSENT, false},
+    {"OperationAbortedException", LOGS_UNKNOWN, false},
+    {"UnknownOperationException", LOGS_UNUSABLE, false},
+    {"ServiceUnavailableException", LOGS_UNKNOWN, false},
+    {"ExpiredTokenException", LOGS_REFUSED, true},
+    {"ExpiredToken", LOGS_REFUSED, true},
+    {"UnrecognizedClientException", LOGS_REFUSED, true},
 };
 
 /* "com.amazonaws.logs#ThrottlingException:http://..." -> "ThrottlingException" */
@@ -100,7 +96,7 @@ static void sort_code(struct logs_reply *reply)
         if (strcmp(reply->code, codes[i].code) != 0)
             continue;
         reply->outcome = codes[i].outcome;
-        reply->hint = codes[i].hint;
+        reply->bad_keys = codes[i].bad_keys;
         return;
     }
     enum retry_verdict verdict = retry_judge(reply->code, reply->message);

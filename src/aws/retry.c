@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "base/date.h"
-#include "base/text.h"
 
 #define ASKED_MAX_MS (3600 * 1000)
 
@@ -94,28 +93,59 @@ enum retry_verdict retry_judge(const char *code, const char *message)
     return rate ? RETRY_LATER : RETRY_NO;
 }
 
-bool retry_clock_offset(struct wall corrected_now, const char *date, const char *age, bool sure,
-                        int64_t *offset_ms, struct error *err)
+static bool is_word_byte(char byte)
 {
-    struct wall server;
-    if (age && *age)
-        return false;
-    if (!date || date_parse_http(text_from(date), &server) != 0)
-        return false;
-    if (server.ms < RETRY_DATE_MIN_MS || server.ms > RETRY_DATE_MAX_MS) {
-        (void)error_add(err, "the service's Date '%s' is not believed", date);
-        return false;
-    }
-    int64_t difference_ms = server.ms - corrected_now.ms;
-    if (!sure && llabs(difference_ms) <= RETRY_CLOCK_MS)
-        return false;
-    *offset_ms += difference_ms;
-    return true;
+    return (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z') ||
+           (byte >= '0' && byte <= '9');
 }
 
-char *retry_clock(int64_t offset_ms, char out[RETRY_CLOCK_BYTES])
+static bool has_word(struct text text, const char *word)
 {
-    (void)snprintf(out, RETRY_CLOCK_BYTES, "this machine's clock is %lld s %s the service's",
-                   llabs(offset_ms) / 1000, offset_ms > 0 ? "behind" : "ahead of");
-    return out;
+    size_t length = strlen(word);
+    const char *end = text.data + text.length;
+    for (const char *at = text.data; (at = memmem(at, (size_t)(end - at), word, length)); at++)
+        if ((at == text.data || !is_word_byte(at[-1])) &&
+            (at + length == end || !is_word_byte(at[length])))
+            return true;
+    return false;
+}
+
+enum retry_clock retry_clock_judge(struct text body, const char *error_type)
+{
+    static const struct {
+        const char *code;
+        enum retry_clock clock;
+    } rows[] = {
+        {"InvalidSignatureException", RETRY_CLOCK_MAYBE},
+        {"SignatureDoesNotMatch", RETRY_CLOCK_MAYBE},
+        {"RequestTimeTooSkewed", RETRY_CLOCK_WRONG},
+        {"RequestExpired", RETRY_CLOCK_WRONG},
+        {"RequestInTheFuture", RETRY_CLOCK_WRONG},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        if ((body.length && has_word(body, rows[i].code)) ||
+            (error_type && has_word(text_from(error_type), rows[i].code)))
+            return rows[i].clock;
+    return RETRY_CLOCK_FINE;
+}
+
+bool retry_clock_offset(struct wall corrected_now, const char *date, const char *age,
+                        enum retry_clock clock, int64_t *offset_ms, char note[RETRY_NOTE_BYTES])
+{
+    struct wall server = {0};
+    bool known = clock != RETRY_CLOCK_FINE && !(age && *age) && date &&
+                 date_parse_http(text_from(date), &server) == 0;
+    bool believed = known && server.ms >= RETRY_DATE_MIN_MS && server.ms <= RETRY_DATE_MAX_MS;
+    int64_t difference_ms = server.ms - corrected_now.ms;
+    bool corrects =
+        believed && (clock == RETRY_CLOCK_WRONG || llabs(difference_ms) > RETRY_CLOCK_MS);
+    if (corrects)
+        *offset_ms += difference_ms;
+    note[0] = '\0';
+    if (known && !believed)
+        (void)snprintf(note, RETRY_NOTE_BYTES, "the service's Date '%s' is not believed", date);
+    else if (*offset_ms)
+        (void)snprintf(note, RETRY_NOTE_BYTES, "this machine's clock is %lld s %s the service's",
+                       llabs(*offset_ms) / 1000, *offset_ms > 0 ? "behind" : "ahead of");
+    return corrects;
 }

@@ -4,21 +4,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "client/provider_errand.h"
+#define WARN_BEFORE_MS (15 * 60 * 1000)
 
-#define PROVIDER_ERRANDS_MAX 1000 /* of one look-up: roles x attempts, and then some */
-#define WARN_BEFORE_MS       (15 * 60 * 1000)
-
-void provider_init(struct provider *provider, const struct aws_settings *settings,
-                   struct http *http, struct retry_budget *budget)
+void provider_init(struct provider *provider, struct transport *transport)
 {
-    *provider = (struct provider){
-        .settings = settings,
-        .http = http,
-        .budget = budget,
-        .connect_ms = PROVIDER_CONNECT_MS,
-        .read_ms = PROVIDER_READ_MS,
-    };
+    *provider = (struct provider){.transport = transport, .budget = RETRY_BUDGET};
     credentials_init(&provider->keys);
 }
 
@@ -26,6 +16,7 @@ void provider_free(struct provider *provider)
 {
     if (!provider)
         return;
+    credentials_refresh_finish(&provider->refresh);
     credentials_lookup_destroy(provider->lookup);
     provider->lookup = NULL;
     credentials_free(&provider->keys);
@@ -54,22 +45,17 @@ const char *provider_warning(struct provider *provider)
     return NULL;
 }
 
-/* Brings a look-up to its end. */
+/* Brings a look-up to its end, here and now. */
 static int look_up(struct provider *provider, struct credentials_lookup *lookup,
                    const struct provider_limits *limits, struct error *err)
 {
-    struct credentials_want want;
-    if (credentials_step(lookup, wall_now(), NULL, &want, err) != 0)
-        return -1;
-    for (unsigned i = 0; want.kind != CREDENTIALS_KEYS; i++) {
-        CLEAN(provider_errand) struct provider_errand errand = {0};
-        if (i == PROVIDER_ERRANDS_MAX)
-            return error_set(err, ERROR_INTERNAL, "the look-up of credentials does not end");
-        if (provider_carry_out(provider, &want, limits, &errand, err) != 0 ||
-            credentials_step(lookup, wall_now(), &errand.answer, &want, err) != 0)
-            return -1;
-    }
-    return 0;
+    struct credentials_fetch fetch = {.transport = provider->transport,
+                                      .unattended = provider->has_keys || provider->unattended,
+                                      .deadline = limits->deadline,
+                                      .wakeup = limits->wakeup};
+    int result = credentials_fetch(&fetch, lookup, err);
+    provider->given_up = fetch.given_up;
+    return result;
 }
 
 void provider_report(struct provider *provider, enum report_level shared)
@@ -86,9 +72,9 @@ void provider_report(struct provider *provider, enum report_level shared)
 int provider_region(struct provider *provider, const struct provider_limits *limits,
                     const char **ret_region, struct error *err)
 {
-    if (!provider->settings->has_region && !*provider->region.name) {
+    if (!provider->transport->settings->has_region && !*provider->region.name) {
         struct credentials_lookup *lookup =
-            credentials_region_lookup_new(provider->settings, provider->budget, err);
+            credentials_region_lookup_new(provider->transport->settings, &provider->budget, err);
         int result = lookup ? look_up(provider, lookup, limits, err) : -1;
         if (result == 0)
             provider->region = credentials_region(lookup);
@@ -96,8 +82,9 @@ int provider_region(struct provider *provider, const struct provider_limits *lim
         if (result != 0)
             return -1;
     }
-    *ret_region =
-        provider->settings->has_region ? provider->settings->region.name : provider->region.name;
+    *ret_region = provider->transport->settings->has_region
+                      ? provider->transport->settings->region.name
+                      : provider->region.name;
     return 0;
 }
 
@@ -109,14 +96,11 @@ static int find_keys(struct provider *provider, const struct provider_limits *li
         if (provider_region(provider, limits, &region, err) != 0)
             return -1;
         provider->lookup =
-            credentials_lookup_new(provider->settings, region, provider->budget, err);
+            credentials_lookup_new(provider->transport->settings, region, &provider->budget, err);
         if (!provider->lookup)
             return -1;
     }
-    if (look_up(provider, provider->lookup, limits, err) != 0)
-        return -1;
-    credentials_take(provider->lookup, &provider->keys);
-    return 0;
+    return look_up(provider, provider->lookup, limits, err);
 }
 
 static void warn_of_failure(struct provider *provider, bool expired)
@@ -140,20 +124,20 @@ static void warn_of_the_end(struct provider *provider, struct wall now)
          (long long)(left_ms / 1000));
 }
 
-static void renew(struct provider *provider, const struct provider_limits *limits, struct mono at)
+/* An attempt to get new keys has ended; why it failed, or NULL. */
+static void take_result(struct provider *provider, const struct error *why)
 {
-    struct error why = {0};
-    provider->given_up = false;
-    bool success = find_keys(provider, limits, &why) == 0;
+    bool success = !why;
     /* Having been interrupted is no reason, where there is a better one. */
     if (!success && !(provider->given_up && provider->renewal.failures))
-        provider->failure = why;
-    renewal_tell(&provider->renewal, at, success);
+        provider->failure = *why;
+    renewal_tell(&provider->renewal, provider->tried_at, success);
     if (success) {
+        credentials_take(provider->lookup, &provider->keys);
         provider->has_keys = true;
         provider->warned = provider->warned_expired = false;
     }
-    if (success || provider->has_keys) {
+    if (provider->has_keys) {
         credentials_restart(provider->lookup);
         return;
     }
@@ -161,15 +145,69 @@ static void renew(struct provider *provider, const struct provider_limits *limit
     provider->lookup = NULL;
 }
 
+/* What is looked for in the background has as long as the old keys serve. */
+static struct mono refresh_deadline(const struct credentials *keys, struct mono now)
+{
+    int64_t left_ms = keys->expires_at.ms == CREDENTIALS_NEVER.ms
+                          ? PROVIDER_REFRESH_MS
+                          : keys->expires_at.ms - wall_now().ms;
+    return mono_add(now, left_ms > PROVIDER_REFRESH_MS ? left_ms : PROVIDER_REFRESH_MS);
+}
+
+/* Old keys go on serving while new ones are looked for; without a thread, or keys, all waits. */
+static void begin_attempt(struct provider *provider, const struct provider_limits *limits)
+{
+    struct error why = {0};
+    provider->tried_at = mono_now();
+    if (provider->has_keys &&
+        credentials_refresh_start(&provider->refresh, provider->transport, provider->lookup,
+                                  refresh_deadline(&provider->keys, provider->tried_at), &why) == 0)
+        return;
+    bool success = find_keys(provider, limits, &why) == 0;
+    take_result(provider, success ? NULL : &why);
+}
+
+static void take_refreshed(struct provider *provider)
+{
+    struct credentials_refresh *refresh = &provider->refresh;
+    if (!credentials_refresh_is_done(refresh))
+        return;
+    provider->given_up = refresh->fetch.given_up;
+    provider->transport->clock_offset_ms = refresh->transport.clock_offset_ms;
+    credentials_refresh_finish(refresh);
+    take_result(provider, refresh->result == 0 ? NULL : &refresh->why);
+}
+
+/* For new keys, since the old ones do not serve any more. */
+static void wait_for_refreshed(struct provider *provider, const struct provider_limits *limits)
+{
+    struct credentials_refresh *refresh = &provider->refresh;
+    while (!credentials_refresh_is_done(refresh)) {
+        struct pollfd fds[] = {{.fd = refresh->done_fd, .events = POLLIN},
+                               {.fd = limits->wakeup->fd, .events = POLLIN}};
+        (void)wait_ready(fds, 2, limits->deadline);
+        if ((fds[1].revents && wakeup_ends(limits->wakeup)) ||
+            mono_reached(mono_now(), limits->deadline))
+            break;
+    }
+    take_refreshed(provider);
+}
+
 int provider_get(struct provider *provider, const struct provider_limits *limits,
                  const struct credentials **ret_keys, struct error *err)
 {
-    struct mono at = mono_now();
-    const struct credentials *keys = provider->has_keys ? &provider->keys : NULL;
-    if (renewal_due(&provider->renewal, keys, wall_now(), at))
-        renew(provider, limits, at);
+    const struct credentials *old = provider->has_keys ? &provider->keys : NULL;
+    take_refreshed(provider);
+    if (!provider->refresh.running && renewal_due(&provider->renewal, old, wall_now(), mono_now()))
+        begin_attempt(provider, limits);
+    if (provider->refresh.running &&
+        (provider->renewal.rejected || credentials_expired(&provider->keys, wall_now())))
+        wait_for_refreshed(provider, limits);
     struct wall now = wall_now();
     bool expired = credentials_expired(&provider->keys, now);
+    if (provider->refresh.running && (provider->renewal.rejected || expired))
+        return error_set(err, ERROR_LATER, "new credentials from %s are still awaited",
+                         provider->keys.origin);
     if (!provider->has_keys || (provider->renewal.failures && expired)) {
         /* Whoever gives up after the first failure tells it; whoever goes on warns. */
         if (provider->has_keys && provider->renewal.failures > 1)
@@ -187,6 +225,11 @@ int provider_get(struct provider *provider, const struct provider_limits *limits
     warn_of_the_end(provider, now);
     *ret_keys = &provider->keys;
     return 0;
+}
+
+bool provider_is_refreshing(const struct provider *provider)
+{
+    return provider->refresh.running && !credentials_refresh_is_done(&provider->refresh);
 }
 
 bool provider_rejected(struct provider *provider)

@@ -130,17 +130,19 @@ static int check_unmarked(struct broken *broken, const struct survey_run *run, s
     char group[ATTEMPT_NAME_BYTES + 1];
     bool any = run->has_content;
     if (!any) {
-        struct session_reply reply;
         struct wakeup_source wakeup = inspect_wakeup(&broken->inspect);
+        struct client_call call = {.operation = LOGS_DESCRIBE_STREAMS,
+                                   .name = group,
+                                   .deadline = mono_add(mono_now(), CLIENT_PAGE_MS),
+                                   .counted = true};
         (void)snprintf(group, sizeof(group), "%.*s", TEXT_ARGS(name));
-        session_call(&broken->inspect.session, LOGS_DESCRIBE_STREAMS, group, NULL, &wakeup,
-                     mono_add(mono_now(), SESSION_PAGE_MS), &reply);
-        int result = reply.outcome == LOCK_DONE ? session_reply_streams(&reply, &any, err) : -1;
-        if (reply.outcome != LOCK_DONE)
-            *err = reply.err;
-        session_reply_free(&reply);
-        if (result != 0)
+        client_call(&broken->inspect.client, &call, &wakeup);
+        client_call_free(&call);
+        if (call.outcome != LOGS_DONE) {
+            *err = call.err;
             return error_add(err, "looking into '%s'", broken->shown);
+        }
+        any = call.any_streams;
     }
     if (any)
         return error_set(err, ERROR_USAGE,
@@ -193,17 +195,19 @@ static int delete_one(struct broken *broken, struct text name, bool *ret_there, 
     struct wakeup_source wakeup = inspect_wakeup(&broken->inspect);
     (void)snprintf(group, sizeof(group), "%.*s", TEXT_ARGS(name));
     for (unsigned tries = 1;; tries++) {
-        struct session_reply reply;
-        session_call(&broken->inspect.session, LOGS_DELETE, group, NULL, &wakeup,
-                     mono_add(mono_now(), SESSION_PAGE_MS), &reply);
-        enum lock_outcome outcome = reply.outcome;
+        struct client_call reply = {.operation = LOGS_DELETE,
+                                    .name = group,
+                                    .deadline = mono_add(mono_now(), CLIENT_PAGE_MS),
+                                    .counted = true};
+        client_call(&broken->inspect.client, &reply, &wakeup);
+        enum logs_outcome outcome = reply.outcome;
         int64_t pause_ms = reply.pause_ms;
-        session_reply_free(&reply);
-        if (outcome == LOCK_DONE || outcome == LOCK_ABSENT) {
-            *ret_there = outcome == LOCK_DONE;
+        client_call_free(&reply);
+        if (outcome == LOGS_DONE || outcome == LOGS_ABSENT) {
+            *ret_there = outcome == LOGS_DONE;
             return 0;
         }
-        if (outcome == LOCK_REFUSED || tries >= broken->inspect.aws.max_attempts) {
+        if (outcome == LOGS_REFUSED || tries >= broken->inspect.aws.max_attempts) {
             *err = reply.err;
             return -1;
         }

@@ -33,7 +33,7 @@ static void write_policy(const struct check *check, const char *prefix, char out
     CLEAN(buf) struct buf policy = BUF(POLICY_BYTES - 1);
     char resource[ATTEMPT_NAME_BYTES + 128];
     (void)snprintf(resource, sizeof(resource), "arn:*:logs:%s:%s:log-group:%s/*",
-                   check->inspect.session.region, *check->account ? check->account : "*", prefix);
+                   check->inspect.client.region, *check->account ? check->account : "*", prefix);
     json_array(&policy, NULL);
     for (int listing = 1; listing >= 0; listing--) {
         bool any = false;
@@ -75,7 +75,7 @@ static struct verdict judge(const struct check *check, const struct inspect_plan
 
 static void masked_key(const struct check *check, char out[KEY_BYTES])
 {
-    const char *id = buf_text(&check->inspect.session.provider.keys.id);
+    const char *id = buf_text(&check->inspect.client.provider.keys.id);
     size_t length = strlen(id);
     (void)snprintf(out, KEY_BYTES, "****%s", length > 2 * KEY_SHOWN ? id + length - KEY_SHOWN : "");
 }
@@ -83,7 +83,7 @@ static void masked_key(const struct check *check, char out[KEY_BYTES])
 /* "" if it is not known. */
 static void expiry(const struct check *check, char out[DATE_ISO_BYTES])
 {
-    struct wall at = check->inspect.session.provider.keys.expires_at;
+    struct wall at = check->inspect.client.provider.keys.expires_at;
     out[0] = '\0';
     if (at.ms != CREDENTIALS_NEVER.ms)
         date_write_iso(at, out);
@@ -92,13 +92,13 @@ static void expiry(const struct check *check, char out[DATE_ISO_BYTES])
 static void say_setting(const struct check *check, const char *prefix, struct buf *out)
 {
     char key[KEY_BYTES], expires[DATE_ISO_BYTES];
-    const struct session *session = &check->inspect.session;
+    const struct client *client = &check->inspect.client;
     masked_key(check, key);
     expiry(check, expires);
     (void)buf_addf(out, "lock           '%s', probed as '%s'\n", prefix,
                    check->inspect.plan->prefix);
-    (void)buf_addf(out, "region         %s\nendpoint       %s\n", session->region, session->url);
-    (void)buf_addf(out, "credentials    key %s from %s%s%s\n", key, session->provider.keys.origin,
+    (void)buf_addf(out, "region         %s\nendpoint       %s\n", client->region, client->url);
+    (void)buf_addf(out, "credentials    key %s from %s%s%s\n", key, client->provider.keys.origin,
                    *expires ? ", until " : "", expires);
     (void)buf_addf(out, "account        %s\n", *check->account ? check->account : "not known");
 }
@@ -208,15 +208,15 @@ static void json_setting(const struct check *check, const char *prefix, struct b
 {
     static const char *const words[] = {"untried", "allowed", "denied"};
     char key[KEY_BYTES], expires[DATE_ISO_BYTES];
-    const struct session *session = &check->inspect.session;
+    const struct client *client = &check->inspect.client;
     masked_key(check, key);
     expiry(check, expires);
     json_string(out, "lock", prefix);
     json_string(out, "probes", check->inspect.plan->prefix);
-    json_string(out, "region", session->region);
-    json_string(out, "endpoint", session->url);
+    json_string(out, "region", client->region);
+    json_string(out, "endpoint", client->url);
     json_object(out, "credentials");
-    json_string(out, "source", session->provider.keys.origin);
+    json_string(out, "source", client->provider.keys.origin);
     json_string(out, "key", key);
     json_known(out, "account", check->account);
     json_known(out, "expires", expires);

@@ -1,5 +1,8 @@
 #include "inspect/inspect.h"
 
+#include <stdio.h>
+#include <string.h>
+
 #include "exit_status.h"
 
 static const char *environment_get(const char *name, void *context)
@@ -28,36 +31,25 @@ struct wakeup_source inspect_wakeup(struct inspect *inspect)
 
 int inspect_open(struct inspect *inspect, const struct inspect_plan *plan, struct error *err)
 {
-    *inspect = (struct inspect){.plan = plan};
+    *inspect = (struct inspect){.plan = plan, .pages = CLIENT_LISTING};
     struct environment environment = {environment_get, inspect};
     if (aws_settings_load(&inspect->aws, plan->aws, &environment, err) != 0)
         return -1;
-    struct session_config config = {
+    struct client_config config = {
         .aws = &inspect->aws,
-        .lock = {.prefix = plan->prefix,
-                 .id = "",
-                 .lock_timeout_ms = plan->lock_timeout_ms,
-                 .role_timeout_ms = plan->role_timeout_ms,
-                 .settle_ms = plan->settle_ms},
         .connect_timeout_ms = plan->connect_timeout_ms,
         .read_timeout_ms = plan->read_timeout_ms,
-        .tags = plan->tags,
-        .all_levels = plan->all_levels,
     };
     struct wakeup_source wakeup = inspect_wakeup(inspect);
-    return session_init(&inspect->session, &config, &wakeup, err);
+    return client_init(&inspect->client, &config, &wakeup, err);
 }
 
 void inspect_close(struct inspect *inspect)
 {
-    session_free(&inspect->session);
+    client_free(&inspect->client);
+    client_listing_free(&inspect->pages);
+    listing_free(&inspect->listing);
     aws_settings_free(&inspect->aws);
-}
-
-int session_reply_streams(const struct session_reply *reply, bool *ret_any, struct error *err)
-{
-    const struct buf *body = &reply->answer.body;
-    return logs_read_streams(text_slice(buf_text(body), body->length), ret_any, err);
 }
 
 int inspect_failed(const struct inspect *inspect, const struct error *err)
@@ -70,9 +62,14 @@ int inspect_list(struct inspect *inspect, struct inspect_view *ret_view, struct 
     struct inspect_view view = {0};
     struct wakeup_source wakeup = inspect_wakeup(inspect);
     struct wall date;
-    if (session_list(&inspect->session, &wakeup, &view.listing, &date, err) != 0)
+    char below[ATTEMPT_NAME_BYTES + 2];
+    const char *prefix = inspect->plan->prefix;
+    inspect->pages.groups.level_bytes = inspect->plan->all_levels ? 0 : strlen(prefix) + 1;
+    (void)snprintf(below, sizeof(below), "%s%s", prefix, *prefix ? "/" : "");
+    if (client_list(&inspect->client, below, &inspect->pages, &wakeup, &date, err) != 0 ||
+        listing_read(&inspect->listing, &inspect->pages, prefix, &view.listing, err) != 0)
         return -1;
-    provider_report(&inspect->session.provider, REPORT_VERBOSE);
+    provider_report(&inspect->client.provider, REPORT_VERBOSE);
     view.by_service = date.ms >= 0;
     view.now_ms = view.by_service ? date.ms : wall_now().ms;
     view.taken_at = mono_now();

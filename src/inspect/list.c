@@ -180,7 +180,7 @@ static int list_text(const struct inspect *inspect, const struct inspect_view *v
         return -1;
     (void)buf_addf(out, "%u lock%s%s%s%s in %s, %u held", output.locks,
                    output.locks == 1 ? "" : "s", *prefix ? " below '" : "", prefix,
-                   *prefix ? "'" : "", inspect->session.region, output.held);
+                   *prefix ? "'" : "", inspect->client.region, output.held);
     status_clock(inspect, view, begin, out);
     if (output.locks)
         table_print(&table, inspect->plan->columns, view->now_ms, out);

@@ -28,7 +28,7 @@ const char *check_action_name(enum check_action action)
     return actions[action].name;
 }
 
-static void note(struct check *check, const struct session_reply *reply)
+static void note(struct check *check, const struct client_call *reply)
 {
     struct wall date;
     const struct http_answer *answer = &reply->answer;
@@ -45,25 +45,29 @@ static void note(struct check *check, const struct session_reply *reply)
  * *ret_denied it was the permission that was lacking. -1 for everything else.
  */
 static int call(struct check *check, enum check_action action, const char *name, bool *ret_denied,
-                struct session_reply *ret_reply, struct error *err)
+                struct client_call *ret_reply, struct error *err)
 {
     struct wakeup_source wakeup = inspect_wakeup(&check->inspect);
     const char *tags = action == CHECK_CREATE ? check->inspect.plan->tags : NULL;
     for (unsigned tries = 1;; tries++) {
-        session_call(&check->inspect.session, actions[action].operation, name, tags, &wakeup,
-                     mono_add(mono_now(), SESSION_PAGE_MS), ret_reply);
+        *ret_reply = (struct client_call){.operation = actions[action].operation,
+                                          .name = name,
+                                          .more = tags,
+                                          .deadline = mono_add(mono_now(), CLIENT_PAGE_MS),
+                                          .counted = true};
+        client_call(&check->inspect.client, ret_reply, &wakeup);
         note(check, ret_reply);
-        *ret_denied = ret_reply->outcome == LOCK_REFUSED &&
+        *ret_denied = ret_reply->outcome == LOGS_REFUSED &&
                       strncmp(ret_reply->code, "AccessDenied", strlen("AccessDenied")) == 0;
-        if (*ret_denied || ret_reply->outcome == LOCK_DONE || ret_reply->outcome == LOCK_EXISTS ||
-            ret_reply->outcome == LOCK_ABSENT)
+        if (*ret_denied || ret_reply->outcome == LOGS_DONE || ret_reply->outcome == LOGS_EXISTS ||
+            ret_reply->outcome == LOGS_ABSENT)
             return 0;
         *err = ret_reply->err;
         int64_t pause_ms = ret_reply->pause_ms;
-        bool final = ret_reply->outcome == LOCK_REFUSED || check->inspect.signal != 0 ||
+        bool final = ret_reply->outcome == LOGS_REFUSED || check->inspect.signal != 0 ||
                      ++check->failures > CHECK_FAILURES_MAX ||
                      (!ret_reply->throttled && tries >= check->inspect.aws.max_attempts);
-        session_reply_free(ret_reply);
+        client_call_free(ret_reply);
         if (final)
             return -1;
         if (wait_until(&wakeup, mono_add(mono_now(), pause_ms)))
@@ -71,7 +75,7 @@ static int call(struct check *check, enum check_action action, const char *name,
     }
 }
 
-static void read_account(struct check *check, const struct session_reply *reply)
+static void read_account(struct check *check, const struct client_call *reply)
 {
     const struct buf *body = &reply->answer.body;
     CLEAN(buf) struct buf arn = BUF(ARN_BYTES);
@@ -92,7 +96,7 @@ static void read_account(struct check *check, const struct session_reply *reply)
 static int try_action(struct check *check, enum check_action action, const char *name,
                       struct error *err)
 {
-    struct session_reply reply;
+    struct client_call reply;
     struct error failure = {0};
     bool denied;
     if (call(check, action, name, &denied, &reply, &failure) != 0) {
@@ -113,7 +117,7 @@ static int try_action(struct check *check, enum check_action action, const char 
     }
     if (!denied && action == CHECK_DESCRIBE)
         read_account(check, &reply);
-    session_reply_free(&reply);
+    client_call_free(&reply);
     return 0;
 }
 
@@ -133,7 +137,7 @@ static void make_name(const struct check *check, const struct identity *identity
 static int look(struct check *check, bool *ret_shown, struct mono *ret_asked, int64_t *created_ms,
                 struct error *err)
 {
-    struct session_reply reply;
+    struct client_call reply;
     struct logs_listing listing = LOGS_LISTING;
     bool denied;
     if (call(check, CHECK_DESCRIBE, check->probe, &denied, &reply, err) != 0)
@@ -152,7 +156,7 @@ static int look(struct check *check, bool *ret_shown, struct mono *ret_asked, in
         read_account(check, &reply);
     *ret_asked = reply.sent;
     logs_listing_free(&listing);
-    session_reply_free(&reply);
+    client_call_free(&reply);
     return result;
 }
 
@@ -186,7 +190,7 @@ static int wait_until_shown(struct check *check, bool shown, struct mono sent, s
 static int change(struct check *check, enum check_action action, struct mono *ret_sent,
                   struct mono *ret_answered, struct error *err)
 {
-    struct session_reply reply;
+    struct client_call reply;
     bool denied;
     if (call(check, action, check->probe, &denied, &reply, err) != 0)
         return -1;
@@ -194,7 +198,7 @@ static int change(struct check *check, enum check_action action, struct mono *re
     *ret_answered = reply.answer.received;
     if (denied)
         *err = reply.err;
-    session_reply_free(&reply);
+    client_call_free(&reply);
     return denied ? -1 : 0;
 }
 
@@ -230,13 +234,15 @@ static int clear_away(struct check *check, struct error *err)
         const struct survey_run *run = &view.survey.runs[i];
         for (uint32_t k = run->first; k < run->first + run->count; k++) {
             char name[ATTEMPT_NAME_BYTES + 1];
-            struct session_reply reply;
             if (run->kind != SURVEY_ABANDONED || !run->marked)
                 continue;
             (void)snprintf(name, sizeof(name), "%.*s", TEXT_ARGS(view.listing.entries[k].name));
-            session_call(&check->inspect.session, LOGS_DELETE, name, NULL, &wakeup,
-                         mono_add(mono_now(), SESSION_PAGE_MS), &reply);
-            session_reply_free(&reply);
+            struct client_call reply = {.operation = LOGS_DELETE,
+                                        .name = name,
+                                        .deadline = mono_add(mono_now(), CLIENT_PAGE_MS),
+                                        .counted = true};
+            client_call(&check->inspect.client, &reply, &wakeup);
+            client_call_free(&reply);
         }
     }
     inspect_view_free(&view);
@@ -267,12 +273,14 @@ static void remove_probe(struct check *check)
 {
     struct wakeup_source wakeup = NO_WAKEUP;
     for (unsigned tries = 0; *check->probe && tries < check->inspect.aws.max_attempts; tries++) {
-        struct session_reply reply;
-        session_call(&check->inspect.session, LOGS_DELETE, check->probe, NULL, &wakeup,
-                     mono_add(mono_now(), SESSION_GRACE_MS), &reply);
-        if (reply.outcome == LOCK_DONE || reply.outcome == LOCK_ABSENT)
+        struct client_call reply = {.operation = LOGS_DELETE,
+                                    .name = check->probe,
+                                    .deadline = mono_add(mono_now(), CLIENT_GRACE_MS),
+                                    .counted = true};
+        client_call(&check->inspect.client, &reply, &wakeup);
+        if (reply.outcome == LOGS_DONE || reply.outcome == LOGS_ABSENT)
             check->probe[0] = '\0';
-        session_reply_free(&reply);
+        client_call_free(&reply);
     }
 }
 
@@ -297,7 +305,7 @@ int check_run(struct check *check, const struct inspect_plan *plan, struct error
     *check = (struct check){0};
     if (inspect_open(&check->inspect, plan, err) != 0)
         return -1;
-    provider_report(&check->inspect.session.provider, REPORT_WARNING);
+    provider_report(&check->inspect.client.provider, REPORT_WARNING);
     if (identity_make(&identity, NULL, wall_now(), err) != 0 ||
         attempt_check_length(plan->prefix, identity.id, NULL, err) != 0)
         return -1;

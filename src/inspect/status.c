@@ -78,7 +78,7 @@ void status_clock(const struct inspect *inspect, const struct inspect_view *view
 static void status_text(const struct inspect *inspect, const struct inspect_view *view,
                         struct buf *out)
 {
-    uint32_t below = inspect->session.listing.nested;
+    uint32_t below = inspect->pages.groups.nested;
     const struct survey *survey = &view->survey;
     uint32_t holders = survey->counts[SURVEY_HOLDER];
     char many[32] = "";
@@ -86,7 +86,7 @@ static void status_text(const struct inspect *inspect, const struct inspect_view
     if (holders > 1)
         (void)snprintf(many, sizeof(many), " by %u", holders);
     (void)buf_addf(out, "lock '%s' in %s: %s%s, %u waiting", inspect->plan->prefix,
-                   inspect->session.region, holders ? "held" : "free", many,
+                   inspect->client.region, holders ? "held" : "free", many,
                    survey->counts[SURVEY_WAITER]);
     status_clock(inspect, view, begin, out);
     if (survey->count)
@@ -154,8 +154,8 @@ static void json_run(const struct survey_run *run, const struct lock_listing *li
 void status_json_view(const struct inspect *inspect, const struct inspect_view *view,
                       struct buf *out)
 {
-    json_string(out, "region", inspect->session.region);
-    json_string(out, "endpoint", inspect->session.url);
+    json_string(out, "region", inspect->client.region);
+    json_string(out, "endpoint", inspect->client.url);
     json_time(out, "time", view->now_ms);
     json_string(out, "clock", view->by_service ? "service" : "local");
 }
@@ -181,7 +181,7 @@ static void status_json(const struct inspect *inspect, const struct inspect_view
     json_string(out, "lock", inspect->plan->prefix);
     status_json_view(inspect, view, out);
     status_json_runs(&view->survey, &view->listing, out);
-    json_integer(out, "log_groups_below", inspect->session.listing.nested);
+    json_integer(out, "log_groups_below", inspect->pages.groups.nested);
     json_object_end(out);
     (void)buf_add_char(out, '\n');
 }

@@ -64,7 +64,7 @@ static void draw(struct watch *watch, const char *text, struct buf *frame)
 {
     char how_often[LINE_BYTES];
     (void)snprintf(how_often, sizeof(how_often), "every %lld s, calls each time: %u; ^C ends\n",
-                   (long long)(watch->every_ms / 1000), watch->inspect.session.pages);
+                   (long long)(watch->every_ms / 1000), watch->inspect.pages.pages);
     if (watch->drawn && watch->drawn_for != watch->plan.columns)
         (void)buf_add_text(frame, CLEAR_ALL); /* its lines have moved */
     else if (watch->drawn)
@@ -94,7 +94,7 @@ static void say_how_often(struct watch *watch, int64_t every_ms)
 {
     if (watch->every_ms != every_ms && !watch->rows)
         report(REPORT_NOTICE, "asking every %lld s, calls each time: %u",
-               (long long)(every_ms / 1000), watch->inspect.session.pages);
+               (long long)(every_ms / 1000), watch->inspect.pages.pages);
     watch->every_ms = every_ms;
 }
 
@@ -117,7 +117,7 @@ static int look(struct watch *watch, inspect_show_fn *show, bool json, int64_t e
         watch->drawn = 0; /* what stands there is no longer just above */
         return 0;
     }
-    int64_t pages_ms = (int64_t)watch->inspect.session.pages * WATCH_PAGE_MS;
+    int64_t pages_ms = (int64_t)watch->inspect.pages.pages * WATCH_PAGE_MS;
     say_how_often(watch, pages_ms > every_ms ? pages_ms : every_ms);
     return print(watch, &out, err);
 }

@@ -116,13 +116,13 @@ void events_released(const struct session *session, const struct events_summary 
                                     {"waited_ms", NULL, summary->waited_ms},
                                     {"held_ms", NULL, summary->held_ms},
                                     {"renewals", NULL, summary->renewals},
-                                    {"calls", NULL, (int64_t)session->calls}};
+                                    {"calls", NULL, (int64_t)session->client.calls}};
     report_event(report_event_level(), summary->left ? "left" : "released", fields, COUNT(fields),
                  "%s lock '%s' after " SECONDS " (waited " SECONDS ", %u renewals, %llu calls); "
                  "the command's status is %d",
                  summary->left ? "could not release" : "released", prefix(session),
                  PARTS(summary->held_ms), PARTS(summary->waited_ms), summary->renewals,
-                 (unsigned long long)session->calls, summary->status);
+                 (unsigned long long)session->client.calls, summary->status);
 }
 
 void events_not_obtained(const struct session *session, const char *line, int64_t waited_ms,
@@ -143,7 +143,7 @@ void events_notices(struct session *session)
     for (;;) {
         switch (lock_take_notice(&session->lock, &name)) {
         case LOCK_NOTICE_NONE:
-            provider_report(&session->provider, REPORT_VERBOSE);
+            provider_report(&session->client.provider, REPORT_VERBOSE);
             return;
         case LOCK_NOTICE_LEFT_ALONE:
             report(REPORT_WARNING,

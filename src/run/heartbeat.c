@@ -60,7 +60,7 @@ static void *beat(void *context)
         .fd = heartbeat->stop_fd, .on_wakeup = stopped, .context = heartbeat};
     struct lock_lease known = {.ends_at = lock_lease(&session->lock).ends_at};
     while (!atomic_load(&heartbeat->stopping)) {
-        session_step(session, &wakeup, MONO_NEVER);
+        session_step(session, &wakeup);
         events_notices(session);
         struct lock_lease lease = lock_lease(&session->lock);
         bool lost = lock_phase(&session->lock) == LOCK_LOST;

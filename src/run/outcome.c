@@ -95,14 +95,14 @@ void outcome_disagrees(const struct session *session, const char *name, char id[
 /* The last time the service answered anything, by our own clock. */
 static void last_answer(const struct session *session, char out[DATE_ISO_BYTES])
 {
-    int64_t ago_ms = mono_diff(mono_now(), session->last_answer);
+    int64_t ago_ms = mono_diff(mono_now(), session->client.last_answer);
     date_write_iso((struct wall){wall_now().ms - ago_ms}, out);
 }
 
 void outcome_lost(const struct session *session, struct error *ret_why)
 {
     char since[DATE_ISO_BYTES], who[OUTCOME_WHO_BYTES];
-    const struct error *last = &session->last_error;
+    const struct error *last = &session->client.last_error;
     switch (lock_reason(&session->lock)) {
     case LOCK_REASON_GONE:
         (void)error_set(ret_why, ERROR_LOST,
@@ -203,7 +203,7 @@ bool outcome_left(const struct session *session, struct error *ret_why)
     (void)lock_left(&session->lock, count - 1, name);
     if (count > 1)
         (void)snprintf(more, sizeof(more), " and %u more", count - 1);
-    const struct error *last = &session->last_error;
+    const struct error *last = &session->client.last_error;
     (void)error_set(ret_why, last->kind == ERROR_NONE ? ERROR_UNAVAILABLE : last->kind,
                     "could not delete '%s'%s; others wait until it expires, %lld s after it was "
                     "made: %s",

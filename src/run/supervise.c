@@ -102,7 +102,7 @@ static bool release(struct run *run, const struct wakeup_source *wakeup)
     struct session *session = &run->session;
     lock_leave(&session->lock, mono_now());
     while (lock_phase(&session->lock) != LOCK_FINISHED) {
-        session_step(session, wakeup, MONO_NEVER);
+        session_step(session, wakeup);
         events_notices(session);
     }
     if (!outcome_left(session, &left))
@@ -138,7 +138,7 @@ static void wait_for_lock(struct run *run, struct waiting *waiting)
     enum lock_phase phase;
     waiting_show(waiting, session);
     do {
-        session_step(session, &wakeup, MONO_NEVER);
+        session_step(session, &wakeup);
         events_notices(session);
         phase = lock_phase(&session->lock);
     } while (!waiting_is_over(waiting) && phase != LOCK_HELD && phase != LOCK_LOST &&
@@ -305,7 +305,7 @@ static int launch(struct run *run, struct error *err)
     struct lock_lease lease = lock_lease(&run->session.lock);
     bool kill = !run->plan->warn_on_lost;
     if (held_make(&run->held, run->plan->environment, run->plan->lock.prefix, run->identity.id,
-                  lock_token(&run->session.lock), run->session.url, err) != 0)
+                  lock_token(&run->session.lock), run->session.client.url, err) != 0)
         return -1;
     if (kill && guardian_set_deadlines(&run->guardian, lease.term_at, lease.kill_at) != 0)
         return error_system(err, errno, "setting the deadlines of the command");
@@ -433,8 +433,8 @@ static int start(struct run *run, struct error *err)
     struct wakeup_source wakeup = waiting_wakeup(&waiting);
     int status;
     bool begun = session_init(&run->session, &run->config, &wakeup, err) == 0;
-    if (!begun ||
-        held_check(run->plan->environment, run->plan->lock.prefix, run->session.url, err) != 0)
+    if (!begun || held_check(run->plan->environment, run->plan->lock.prefix,
+                             run->session.client.url, err) != 0)
         status = error_exit_status(err->kind);
     else
         status = run_session(run, &waiting, err);

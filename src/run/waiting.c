@@ -112,7 +112,7 @@ static bool say(const struct waiting *waiting)
                                          {"id", session->config.lock.id, 0},
                                          {"waited_ms", NULL, waited_ms}};
         report_progress("waiting", failing, 3, "waiting for lock '%s' (%lld s): %s", prefix,
-                        (long long)(waited_ms / 1000), session->last_error.text);
+                        (long long)(waited_ms / 1000), session->client.last_error.text);
         return true;
     }
     if (!standing->behind)

@@ -16,9 +16,12 @@
 #include "base/crypto.h"
 #include "base/date.h"
 #include "client/credentials_provider.h"
-#include "net/http.h"
+#include "client/transport.h"
 
 #define DEADLINE_MS (60 * 1000) /* of one look-up */
+#define CONNECT_MS  5000
+#define READ_MS     30000
+#define LOOK_MS     5 /* between looks whether new keys are there */
 
 struct show {
     struct aws_options options;
@@ -71,6 +74,10 @@ static int show_once(struct provider *provider, const struct aws_settings *setti
         result = aws_settings_endpoint(settings, AWS_LOGS, region, &url, err);
     if (result == 0)
         result = provider_get(provider, &limits, &keys, err);
+    while (provider_is_refreshing(provider))
+        wait_ms(LOOK_MS);
+    if (result == 0)
+        result = provider_get(provider, &limits, &keys, err); /* takes what was found meanwhile */
     while ((warning = provider_warning(provider)))
         (void)fprintf(stderr, "show-credentials: warning: %s\n", warning);
     if (result == 0)
@@ -87,16 +94,12 @@ static int show(const struct show *show)
     int status = 0;
     if (aws_settings_load(&settings, &show->options, &environment, &err) != 0)
         return fail(&err);
-    CLEAN(buf) struct buf agent = BUF(256);
-    aws_settings_user_agent(&settings, &agent);
-    struct http_config config = {.ca_file = settings.ca_bundle, .agent = buf_text(&agent)};
-    struct http *http = http_new(&config, &err);
-    if (!http) {
+    struct transport transport;
+    if (transport_init(&transport, &settings, CONNECT_MS, READ_MS, &err) != 0) {
         aws_settings_free(&settings);
         return fail(&err);
     }
-    struct retry_budget budget = RETRY_BUDGET;
-    provider_init(&provider, &settings, http, &budget);
+    provider_init(&provider, &transport);
     for (long i = 0; i < show->times; i++) {
         if (i)
             wait_ms(show->every_ms);
@@ -105,7 +108,7 @@ static int show(const struct show *show)
         status = show_once(&provider, &settings, &err) == 0 ? 0 : fail(&err);
     }
     provider_free(&provider);
-    http_free(http);
+    transport_free(&transport);
     aws_settings_free(&settings);
     return status;
 }

@@ -149,12 +149,13 @@ static void V5_a_date_centuries_off_is_not_believed(void **state)
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
         for (int sure = 0; sure < 2; sure++) {
-            struct error err = {.text = "refused"};
+            char note[RETRY_NOTE_BYTES];
             int64_t offset_ms = 5;
-            bool got = retry_clock_offset((struct wall){1800000000000}, rows[i].date, "", sure,
-                                          &offset_ms, &err);
+            bool got =
+                retry_clock_offset((struct wall){1800000000000}, rows[i].date, "",
+                                   sure ? RETRY_CLOCK_WRONG : RETRY_CLOCK_MAYBE, &offset_ms, note);
             check_row(got == rows[i].believed && (offset_ms != 5) == got, rows[i].date);
-            check_row(got == !strstr(err.text, rows[i].date), rows[i].date);
+            check_row(got == !strstr(note, rows[i].date), rows[i].date);
         }
 }
 
@@ -194,6 +195,30 @@ static void Y2_what_is_tried_again(void **state)
 #define DATE    "Wed, 02 Jan 2030 03:04:05 GMT"
 #define DATE_MS 1893553445000
 
+static void V5_refusals_that_blame_the_time(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *body, *error_type;
+        enum retry_clock clock;
+    } rows[] = {
+        {"{\"__type\":\"InvalidSignatureException\"}", "", RETRY_CLOCK_MAYBE},
+        {"{\"__type\":\"com.amazonaws#SignatureDoesNotMatch\"}", NULL, RETRY_CLOCK_MAYBE},
+        {"<Error><Code>RequestExpired</Code></Error>", "", RETRY_CLOCK_WRONG},
+        {"<Code>RequestTimeTooSkewed</Code>", "", RETRY_CLOCK_WRONG},
+        {"", "RequestInTheFuture:http://x", RETRY_CLOCK_WRONG},
+        {"RequestExpired", "", RETRY_CLOCK_WRONG},
+        {"{\"__type\":\"ExpiredTokenException\"}", "", RETRY_CLOCK_FINE},
+        {"{\"__type\":\"RequestExpiredX\"}", "", RETRY_CLOCK_FINE},
+        {"{\"__type\":\"XRequestExpired\"}", "", RETRY_CLOCK_FINE},
+        {"XRequestExpired RequestExpired", "", RETRY_CLOCK_WRONG},
+        {"", "", RETRY_CLOCK_FINE},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        check_row(retry_clock_judge(text_from(rows[i].body), rows[i].error_type) == rows[i].clock,
+                  rows[i].body);
+}
+
 static void V5_clock(void **state)
 {
     (void)state;
@@ -217,8 +242,10 @@ static void V5_clock(void **state)
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         int64_t offset_ms = rows[i].offset_ms;
         struct wall corrected = {rows[i].local_ms + offset_ms};
-        bool got = retry_clock_offset(corrected, rows[i].date, rows[i].age, rows[i].sure,
-                                      &offset_ms, NULL);
+        char note[RETRY_NOTE_BYTES];
+        enum retry_clock clock = rows[i].sure ? RETRY_CLOCK_WRONG : RETRY_CLOCK_MAYBE;
+        bool got =
+            retry_clock_offset(corrected, rows[i].date, rows[i].age, clock, &offset_ms, note);
         check_row(got == rows[i].corrected, rows[i].name);
         check_row(offset_ms == (got ? DATE_MS - rows[i].local_ms : rows[i].offset_ms),
                   rows[i].name);
@@ -228,11 +255,19 @@ static void V5_clock(void **state)
 static void what_is_said_about_clocks(void **state)
 {
     (void)state;
-    char words[RETRY_CLOCK_BYTES];
-    assert_string_equal(retry_clock(3600999, words),
-                        "this machine's clock is 3600 s behind the service's");
-    assert_string_equal(retry_clock(-INT64_C(999999999999999), words),
-                        "this machine's clock is 999999999999 s ahead of the service's");
+    char note[RETRY_NOTE_BYTES];
+    int64_t offset_ms = 3600999;
+    assert_false(
+        retry_clock_offset((struct wall){0}, DATE, "", RETRY_CLOCK_FINE, &offset_ms, note));
+    assert_string_equal(note, "this machine's clock is 3600 s behind the service's");
+    offset_ms = -INT64_C(999999999999999);
+    assert_false(
+        retry_clock_offset((struct wall){0}, NULL, "", RETRY_CLOCK_WRONG, &offset_ms, note));
+    assert_string_equal(note, "this machine's clock is 999999999999 s ahead of the service's");
+    offset_ms = 0;
+    assert_false(
+        retry_clock_offset((struct wall){0}, NULL, "", RETRY_CLOCK_WRONG, &offset_ms, note));
+    assert_string_equal(note, "");
     assert_int_equal(retry_asked_ms("1500"), 1500);
     assert_int_equal(retry_asked_ms(""), 0);
     assert_int_equal(retry_asked_ms("1.5"), 0);
@@ -250,6 +285,7 @@ int main(void)
         cmocka_unit_test(Y5_one_quota_for_the_process),
         cmocka_unit_test(V5_a_date_centuries_off_is_not_believed),
         cmocka_unit_test(Y2_what_is_tried_again),
+        cmocka_unit_test(V5_refusals_that_blame_the_time),
         cmocka_unit_test(V5_clock),
         cmocka_unit_test(what_is_said_about_clocks),
     };

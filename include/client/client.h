@@ -1,0 +1,108 @@
+/*
+ * client - calls CloudWatch Logs: finds region, endpoint and credentials, signs, sends, once more
+ * with new keys if the service refused the old ones, reads pages of listings, and says for how long
+ * to leave the service alone after a failure. What is tried again, and when, is the caller's.
+ *
+ *     client_init(&client, &config, &wakeup, err)
+ *     { client_call(&client, &call, &wakeup); client_call_free(&call); }
+ *     client_free(&client)                              also after a failure
+ *
+ * One thread at a time; it may be handed from one to another. What the config points to must live
+ * as long as the client, which must not move.
+ */
+#ifndef CLIENT_CLIENT_H
+#define CLIENT_CLIENT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "aws/logs.h"
+#include "aws/retry.h"
+#include "aws/settings.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/wait.h"
+#include "client/credentials_provider.h"
+#include "client/transport.h"
+
+#define CLIENT_GRACE_MS  2000  /* a request in flight may settle for so long when it is to end */
+#define CLIENT_PAGE_MS   60000 /* for one call, where the lock's rules set no limit */
+#define CLIENT_URL_BYTES 2048
+#define CLIENT_SENDS_MAX 2 /* of one call: the second with new keys */
+
+struct client_config {
+    const struct aws_settings *aws;
+    int64_t connect_timeout_ms;
+    int64_t read_timeout_ms;
+    bool unattended; /* nobody can be asked for a code, and the first keys come in a read's time */
+};
+
+/* Pages of a listing, added up. */
+struct client_listing {
+    struct logs_listing groups;
+    uint32_t pages;
+    struct mono asked; /* when the first page was asked for */
+};
+
+#define CLIENT_LISTING                                                                             \
+    {                                                                                              \
+        .groups = LOGS_LISTING                                                                     \
+    }
+
+struct client {
+    struct client_config config;
+    struct transport transport;
+    struct provider provider;
+    struct retry retry;
+    struct retry_budget budget;
+    const char *region; /* borrowed from the provider */
+    char url[CLIENT_URL_BYTES];
+    uint64_t calls;          /* requests sent to the service */
+    struct mono last_answer; /* of the service, whatever it said */
+    struct error last_error; /* why the last call failed; kind NONE after a success */
+};
+
+/* Makes no call to the service. Fails as aws/settings and the provider do. */
+int client_init(struct client *client, const struct client_config *config,
+                const struct wakeup_source *wakeup, struct error *err) MUST_USE;
+void client_free(struct client *client);
+
+/* What is asked is borrowed. */
+struct client_call {
+    enum logs_operation operation;
+    const char *name; /* as in logs_request() */
+    const char *more; /* as in logs_request() */
+    struct mono deadline;
+    bool counted; /* attempts are: leave the service alone for longer */
+    bool patient; /* new keys may come yet: without keys it is LATER */
+    struct client_listing
+        *listing; /* DESCRIBE: the page is added here, begun anew without `more` */
+
+    /* results */
+    enum logs_outcome outcome; /* UNKNOWN for what is UNUSABLE */
+    bool throttled;
+    bool timeout;
+    bool any_streams; /* DESCRIBE_STREAMS, DONE */
+    int64_t pause_ms; /* LATER, UNKNOWN, REFUSED: leave the service alone for so long */
+    struct mono sent; /* just before the first byte could have left */
+    struct http_answer answer;
+    char code[LOGS_CODE_BYTES]; /* of the service's refusal */
+    struct error err;           /* NONE if the outcome is DONE, EXISTS or ABSENT */
+};
+
+/* client_call_free() in any case; outcome, err and the like stay. */
+void client_call(struct client *client, struct client_call *call,
+                 const struct wakeup_source *wakeup);
+void client_call_free(struct client_call *call);
+
+/*
+ * Reads all pages of what begins with prefix, each tried as often as the settings say. ret_date:
+ * the service's clock as the last page's Date header has it (whole seconds, cut off), or -1. Fails
+ * with what the last try said, or ERROR_LATER if an end was asked for.
+ */
+int client_list(struct client *client, const char *prefix, struct client_listing *listing,
+                const struct wakeup_source *wakeup, struct wall *ret_date,
+                struct error *err) MUST_USE;
+void client_listing_free(struct client_listing *listing);
+
+#endif

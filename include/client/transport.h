@@ -1,0 +1,59 @@
+/*
+ * transport - one request to a service and its answer: signed, sent, and sent once more if the
+ * service refused the signature for its time and the clock could be corrected.
+ *
+ * It knows how far our clock is off, for all that is signed here. One thread at a time.
+ *
+ *     transport_init(&transport, &settings, connect_ms, read_ms, err)
+ *     { transport_exchange(&transport, &exchange); exchange_free(&exchange); }
+ *     transport_free(&transport)                            also after a failure
+ */
+#ifndef CLIENT_TRANSPORT_H
+#define CLIENT_TRANSPORT_H
+
+#include "aws/credentials.h"
+#include "aws/retry.h"
+#include "aws/settings.h"
+#include "base/wait.h"
+#include "net/http.h"
+#include "net/request.h"
+
+#define TRANSPORT_AGENT_BYTES 256
+#define TRANSPORT_SENDS_MAX   2 /* of one exchange: the second with the clock corrected */
+
+struct transport {
+    const struct aws_settings *settings;
+    struct http *http;
+    int64_t connect_ms, read_ms; /* of a request that does not bring limits of its own */
+    int64_t clock_offset_ms;     /* added to our clock in signatures, learnt from answers */
+    char agent[TRANSPORT_AGENT_BYTES];
+};
+
+/* The settings are borrowed; the struct must not move. ERROR_CONFIG without the CA file. */
+int transport_init(struct transport *transport, const struct aws_settings *settings,
+                   int64_t connect_ms, int64_t read_ms, struct error *err) MUST_USE;
+void transport_free(struct transport *transport);
+
+/* All but the results is the caller's, and borrowed. */
+struct exchange {
+    struct request *request;
+    const struct credentials *keys; /* NULL: not to be signed */
+    const char *region, *service;   /* to sign for */
+    struct mono deadline;
+    const struct wakeup_source *wakeup; /* may ask for an early end */
+    int64_t grace_ms; /* what has been sent may settle for so long when an end is asked for */
+    size_t answer_bytes;
+
+    /* results */
+    struct mono sent;                  /* just before the first byte could have left */
+    unsigned sends;                    /* requests that were begun */
+    char clock_note[RETRY_NOTE_BYTES]; /* of a refusal for the time: what to say; else "" */
+    struct http_answer answer;
+    struct error err; /* one line unless HTTP_ANSWERED */
+};
+
+/* Never HTTP_WOKEN; HTTP_REASON_WOKEN tells that the source asked for the end. */
+enum http_outcome transport_exchange(struct transport *transport, struct exchange *exchange);
+void exchange_free(struct exchange *exchange);
+
+#endif

@@ -1,0 +1,24 @@
+/*
+ * listing - the log groups of a listing, as the lock reads them.
+ */
+#ifndef RUN_LISTING_H
+#define RUN_LISTING_H
+
+#include "client/client.h"
+#include "lock/lock.h"
+
+/* All zeros is empty. */
+struct listing {
+    struct lock_entry *entries;
+    uint32_t room;
+};
+
+/*
+ * What was read so far of what is below the prefix. ret_listing is borrowed until the next page
+ * comes: entries point into the names, which move as they grow.
+ */
+int listing_read(struct listing *listing, const struct client_listing *pages, const char *prefix,
+                 struct lock_listing *ret_listing, struct error *err) MUST_USE;
+void listing_free(struct listing *listing);
+
+#endif

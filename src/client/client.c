@@ -1,0 +1,255 @@
+#include "client/client.h"
+
+#include <string.h>
+
+#include "base/date.h"
+#include "base/random.h"
+#include "base/report.h"
+
+static int find_endpoint(struct client *client, struct error *err)
+{
+    CLEAN(buf) struct buf url = BUF(CLIENT_URL_BYTES - 1);
+    if (aws_settings_endpoint(client->config.aws, AWS_LOGS, client->region, &url, err) != 0 ||
+        buf_check(&url, "the endpoint's URL", err) != 0)
+        return -1;
+    memcpy(client->url, url.data, url.length + 1);
+    CLEAN(request) struct request request;
+    request_init(&request, "POST");
+    return request_url(&request, client->url, err);
+}
+
+int client_init(struct client *client, const struct client_config *config,
+                const struct wakeup_source *wakeup, struct error *err)
+{
+    struct mono now = mono_now();
+    *client = (struct client){.config = *config, .budget = RETRY_BUDGET, .last_answer = now};
+    int64_t keys_ms = config->unattended ? config->read_timeout_ms : PROVIDER_FIRST_MS;
+    struct provider_limits limits = {mono_add(now, keys_ms), wakeup};
+    const struct credentials *keys;
+    retry_init(&client->retry, &client->budget);
+    client->retry.crowd = true;
+    provider_init(&client->provider, &client->transport);
+    client->provider.unattended = config->unattended;
+    if (transport_init(&client->transport, config->aws, config->connect_timeout_ms,
+                       config->read_timeout_ms, err) != 0 ||
+        provider_region(&client->provider, &limits, &client->region, err) != 0 ||
+        find_endpoint(client, err) != 0)
+        return -1;
+    return provider_get(&client->provider, &limits, &keys, err);
+}
+
+void client_free(struct client *client)
+{
+    if (!client)
+        return;
+    provider_free(&client->provider);
+    transport_free(&client->transport);
+}
+
+void client_call_free(struct client_call *call)
+{
+    http_answer_free(&call->answer);
+}
+
+void client_listing_free(struct client_listing *listing)
+{
+    logs_listing_free(&listing->groups);
+}
+
+static void tell_call(const struct client_call *call, enum http_outcome outcome)
+{
+    if (!report_shows(REPORT_CALLS))
+        return;
+    int64_t took_ms = mono_diff(call->answer.received, call->answer.started);
+    report(REPORT_CALLS, "%s '%s': %s, %lld ms%s%s", logs_operation_name(call->operation),
+           call->name,
+           outcome != HTTP_ANSWERED ? call->err.text
+           : call->code[0]          ? call->code
+                                    : "done",
+           (long long)took_ms, call->answer.request_id[0] ? ", request " : "",
+           call->answer.request_id);
+}
+
+static struct text body_of(const struct client_call *call)
+{
+    return text_slice(buf_text(&call->answer.body), call->answer.body.length);
+}
+
+/* An answer came. Returns true if the same request should be sent again at once. */
+static bool take_answer(struct client *client, const struct exchange *exchange,
+                        struct client_call *call)
+{
+    struct logs_reply reply;
+    const struct http_answer *answer = &call->answer;
+    logs_sort(call->operation, answer->status, body_of(call), answer->error_type, &reply);
+    call->outcome = reply.outcome == LOGS_UNUSABLE ? LOGS_UNKNOWN : reply.outcome;
+    call->throttled = reply.throttled;
+    memcpy(call->code, reply.code, sizeof(call->code));
+    if (reply.outcome == LOGS_DONE || reply.outcome == LOGS_EXISTS ||
+        reply.outcome == LOGS_ABSENT) {
+        client->last_answer = answer->received;
+        return false;
+    }
+    (void)logs_error(&reply, call->operation, call->name, client->region, answer->request_id,
+                     &call->err);
+    if (reply.outcome == LOGS_UNUSABLE)
+        (void)error_add(&call->err, "'%s'", client->url);
+    if (reply.bad_keys || exchange->clock_note[0])
+        (void)error_add(&call->err, "with the credentials from %s", client->provider.keys.origin);
+    if (exchange->clock_note[0])
+        (void)error_add(&call->err, "%s", exchange->clock_note);
+    return reply.bad_keys && provider_rejected(&client->provider);
+}
+
+/* A failure below HTTP. What can never work is refused; the rest is worth another try. */
+static void take_no_answer(struct client_call *call, enum http_outcome outcome)
+{
+    enum http_reason reason = call->answer.reason;
+    call->timeout = reason == HTTP_REASON_TIME;
+    if (outcome != HTTP_NOT_SENT)
+        call->outcome = LOGS_UNKNOWN;
+    else
+        call->outcome = http_is_final(reason) ? LOGS_REFUSED : LOGS_LATER;
+}
+
+static void take_no_keys(struct client_call *call)
+{
+    bool final = call->err.kind == ERROR_DENIED || call->err.kind == ERROR_CONFIG;
+    call->outcome = final && !call->patient ? LOGS_REFUSED : LOGS_LATER;
+    call->sent = mono_now();
+}
+
+/* Once. Returns true if it should be sent again at once, with new keys. */
+static bool send_once(struct client *client, struct client_call *call,
+                      const struct wakeup_source *wakeup, bool first)
+{
+    CLEAN(request) struct request request;
+    struct provider_limits limits = {call->deadline, wakeup};
+    struct exchange exchange = {.request = &request,
+                                .region = client->region,
+                                .service = LOGS_SERVICE,
+                                .deadline = call->deadline,
+                                .wakeup = wakeup,
+                                .grace_ms = CLIENT_GRACE_MS,
+                                .answer_bytes = LOGS_ANSWER_BYTES};
+    client_call_free(call);
+    call->answer = (struct http_answer){0};
+    call->err = (struct error){0};
+    call->code[0] = '\0';
+    int result =
+        logs_request(&request, client->url, call->operation, call->name, call->more, &call->err);
+    if (result != 0 || provider_get(&client->provider, &limits, &exchange.keys, &call->err) != 0) {
+        take_no_keys(call);
+        return false;
+    }
+    enum http_outcome outcome = transport_exchange(&client->transport, &exchange);
+    client->calls += exchange.sends;
+    call->answer = exchange.answer;
+    call->err = exchange.err;
+    if (first)
+        call->sent = exchange.sent;
+    bool again = false;
+    if (outcome == HTTP_ANSWERED)
+        again = take_answer(client, &exchange, call);
+    else
+        take_no_answer(call, outcome);
+    tell_call(call, outcome);
+    return again;
+}
+
+/* The page is in: adds it to those read before. One of no use counts as a failure. */
+static void add_page(struct client_call *call)
+{
+    struct client_listing *listing = call->listing;
+    if (!call->more || !*call->more) {
+        logs_listing_clear(&listing->groups);
+        listing->pages = 0;
+        listing->asked = call->sent;
+    }
+    if (call->outcome != LOGS_DONE)
+        return;
+    listing->pages++;
+    if (listing->pages > LOGS_PAGES_MAX)
+        (void)error_set(&call->err, ERROR_LIMIT, "a listing of more than %d pages", LOGS_PAGES_MAX);
+    else if (logs_listing_add(&listing->groups, body_of(call), &call->err) == 0)
+        return;
+    call->outcome = LOGS_UNKNOWN;
+}
+
+static void pace(struct client *client, struct client_call *call)
+{
+    enum retry_cause cause = call->throttled ? RETRY_THROTTLED
+                             : call->timeout ? RETRY_TIMEOUT
+                                             : RETRY_ERROR;
+    switch (call->outcome) {
+    case LOGS_DONE:
+    case LOGS_EXISTS:
+    case LOGS_ABSENT:
+        retry_succeeded(&client->retry);
+        client->last_error = (struct error){0};
+        return;
+    case LOGS_REFUSED:
+    case LOGS_LATER:
+    case LOGS_UNKNOWN:
+    case LOGS_UNUSABLE:
+        break;
+    }
+    client->retry.counted = call->counted;
+    call->pause_ms = retry_pause_ms(&client->retry, cause, retry_asked_ms(call->answer.retry_after),
+                                    random_u32());
+    client->last_error = call->err;
+}
+
+void client_call(struct client *client, struct client_call *call,
+                 const struct wakeup_source *wakeup)
+{
+    for (int sends = 1; send_once(client, call, wakeup, sends == 1) && sends < CLIENT_SENDS_MAX;
+         sends++)
+        ;
+    if (call->listing)
+        add_page(call);
+    if (call->operation == LOGS_DESCRIBE_STREAMS && call->outcome == LOGS_DONE &&
+        logs_read_streams(body_of(call), &call->any_streams, &call->err) != 0)
+        call->outcome = LOGS_UNKNOWN;
+    pace(client, call);
+}
+
+/* The next page of a listing, tried until it is in. */
+static int read_page(struct client *client, struct client_call *call,
+                     const struct wakeup_source *wakeup, struct wall *ret_date, struct error *err)
+{
+    for (unsigned tries = 1;; tries++) {
+        call->deadline = mono_add(mono_now(), CLIENT_PAGE_MS);
+        client_call(client, call, wakeup);
+        if (date_parse_http(text_from(call->answer.date), ret_date) != 0)
+            ret_date->ms = -1;
+        client_call_free(call);
+        if (call->outcome == LOGS_DONE)
+            return 0;
+        *err = call->err;
+        if (call->outcome == LOGS_REFUSED || tries >= client->config.aws->max_attempts)
+            return -1;
+        if (wait_until(wakeup, mono_add(mono_now(), call->pause_ms)))
+            return error_set(err, ERROR_LATER, "given up");
+    }
+}
+
+int client_list(struct client *client, const char *prefix, struct client_listing *listing,
+                const struct wakeup_source *wakeup, struct wall *ret_date, struct error *err)
+{
+    CLEAN(buf) struct buf token = BUF(LOGS_TOKEN_BYTES);
+    do {
+        struct client_call call = {.operation = LOGS_DESCRIBE,
+                                   .name = prefix,
+                                   .more = buf_text(&token),
+                                   .counted = true,
+                                   .listing = listing};
+        if (read_page(client, &call, wakeup, ret_date, err) != 0)
+            return -1;
+        buf_clear(&token);
+        (void)buf_add(&token, listing->groups.token.data, listing->groups.token.length);
+        if (buf_check(&token, "the token of the next page", err) != 0)
+            return -1;
+    } while (token.length);
+    return 0;
+}

@@ -1,0 +1,122 @@
+#include "client/transport.h"
+
+#include <string.h>
+
+#include "base/report.h"
+#include "net/proxy.h"
+#include "net/sigv4.h"
+
+int transport_init(struct transport *transport, const struct aws_settings *settings,
+                   int64_t connect_ms, int64_t read_ms, struct error *err)
+{
+    CLEAN(buf) struct buf agent = BUF(TRANSPORT_AGENT_BYTES - 1);
+    *transport =
+        (struct transport){.settings = settings, .connect_ms = connect_ms, .read_ms = read_ms};
+    aws_settings_user_agent(settings, &agent);
+    if (agent.length)
+        memcpy(transport->agent, agent.data, agent.length + 1);
+    struct http_config config = {
+        .ca_file = settings->ca_bundle,
+        .agent = transport->agent,
+        .system_ca_file = settings->system_ca_file,
+        .system_ca_folder = settings->system_ca_folder,
+    };
+    transport->http = http_new(&config, err);
+    return transport->http ? 0 : -1;
+}
+
+void transport_free(struct transport *transport)
+{
+    http_free(transport->http);
+    transport->http = NULL;
+}
+
+void exchange_free(struct exchange *exchange)
+{
+    http_answer_free(&exchange->answer);
+}
+
+static struct wall corrected_now(const struct transport *transport)
+{
+    return (struct wall){wall_now().ms + transport->clock_offset_ms};
+}
+
+/* Waits for the end; whoever asks for an early one lets what was sent settle for a moment. */
+static enum http_outcome collect(struct http_exchange *under_way, struct exchange *exchange)
+{
+    int fd = exchange->wakeup->fd;
+    for (;;) {
+        enum http_outcome outcome = http_collect(under_way, fd, &exchange->answer, &exchange->err);
+        if (outcome != HTTP_WOKEN)
+            return outcome;
+        if (!wakeup_ends(exchange->wakeup))
+            continue;
+        if (!http_is_sent(under_way) || exchange->grace_ms <= 0)
+            return http_abandon(under_way, &exchange->answer, &exchange->err);
+        http_set_deadline(under_way, mono_add(mono_now(), exchange->grace_ms));
+        fd = -1;
+    }
+}
+
+static int sign(const struct transport *transport, struct exchange *exchange)
+{
+    const struct credentials *keys = exchange->keys;
+    if (!keys)
+        return 0;
+    struct sigv4_keys with = {buf_text(&keys->id), buf_text(&keys->secret), buf_text(&keys->token)};
+    return sigv4_sign(exchange->request, &with, exchange->region, exchange->service,
+                      corrected_now(transport), &exchange->err);
+}
+
+static enum http_outcome send_once(struct transport *transport, struct exchange *exchange)
+{
+    const struct aws_settings *settings = transport->settings;
+    struct proxy_settings proxies = {settings->https_proxy, settings->http_proxy,
+                                     settings->no_proxy};
+    struct http_limits limits = {
+        .connect_ms = transport->connect_ms,
+        .read_ms = transport->read_ms,
+        .deadline = exchange->deadline,
+        .body_bytes = exchange->answer_bytes,
+        .proxy = proxy_for(&proxies, exchange->request),
+    };
+    struct http_exchange *under_way = NULL;
+    exchange_free(exchange);
+    exchange->answer = (struct http_answer){.reason = HTTP_REASON_SYSTEM, .sent = mono_now()};
+    exchange->err = (struct error){0};
+    if (sign(transport, exchange) == 0)
+        under_way = http_start(transport->http, exchange->request, &limits, &exchange->err);
+    enum http_outcome outcome = under_way ? collect(under_way, exchange) : HTTP_NOT_SENT;
+    if (exchange->sends == 0)
+        exchange->sent = exchange->answer.sent;
+    exchange->sends += under_way != NULL;
+    return outcome;
+}
+
+/* Did the service refuse the signature for its time, and is the clock corrected now? */
+static bool correct_clock(struct transport *transport, struct exchange *exchange)
+{
+    const struct http_answer *answer = &exchange->answer;
+    struct text body = text_slice(buf_text(&answer->body), answer->body.length);
+    exchange->clock_note[0] = '\0';
+    if (!exchange->keys || answer->status == 200)
+        return false;
+    enum retry_clock clock = retry_clock_judge(body, answer->error_type);
+    if (clock == RETRY_CLOCK_FINE ||
+        !retry_clock_offset(corrected_now(transport), answer->date, answer->age, clock,
+                            &transport->clock_offset_ms, exchange->clock_note))
+        return false;
+    report(REPORT_VERBOSE, "%s; signed by its time", exchange->clock_note);
+    return true;
+}
+
+enum http_outcome transport_exchange(struct transport *transport, struct exchange *exchange)
+{
+    exchange->sends = 0;
+    for (unsigned sends = 1;; sends++) {
+        enum http_outcome outcome = send_once(transport, exchange);
+        if (outcome != HTTP_ANSWERED || !correct_clock(transport, exchange) ||
+            sends == TRANSPORT_SENDS_MAX)
+            return outcome;
+    }
+}
