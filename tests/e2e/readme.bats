@@ -82,6 +82,16 @@ called() {
     [ -x "$LOCAL/cwlogs-local" ]
 }
 
+@test "the picture is drawn of a run" {
+    "$SOURCE/scripts/draw-lock-at-work" "$WITHLOCK_BUILD" "$PWD/picture.svg" 3>&-
+    local text='kill -9: command dead|-n: exit status 1, held by anna|told: held by anna, next in line'
+    for picture in picture.svg "$SOURCE/docs/lock-at-work.svg"; do
+        [ "$(grep -cE "$text|told: held by anna, 1 before" "$picture")" -eq 4 ]
+        [ "$(grep -c 'holds the lock' "$picture")" -eq 3 ]
+        python3 -c 'import sys, xml.dom.minidom; xml.dom.minidom.parse(sys.argv[1])' "$picture"
+    done
+}
+
 @test "own commands, with the stand-in, which leaves nothing behind" {
     local port
     port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
