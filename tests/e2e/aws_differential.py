@@ -32,15 +32,17 @@ os.environ["HOME"] = HOME  # botocore looks at it when it is imported
 
 RECORDED = "--recorded" in sys.argv
 MODULE = os.environ.get("BOTOCORE", "botocore")
-OLD = False
+OLD, LOGIN = False, True
 if not RECORDED:
     try:
         botocore = importlib.import_module(MODULE)
         loaders = importlib.import_module(MODULE + ".loaders")
         sessions = importlib.import_module(MODULE + ".session")
+        credentials_module = importlib.import_module(MODULE + ".credentials")
     except ImportError:
         print(f"{MODULE} is not installed")
         sys.exit(77)
+    LOGIN = hasattr(credentials_module, "LoginProvider")
     OLD = tuple(int(part) for part in botocore.__version__.split(".")[:2]) < (1, 31)
 HERE = os.path.dirname(os.path.abspath(__file__))
 SHOW = os.environ["SHOW_CREDENTIALS"]
@@ -148,6 +150,8 @@ class Case:
             keys.append(("web_identity_token_file", "TOKEN"))
         if self.chance(8):
             keys += [("sso_session", "my"), ("sso_account_id", "001"), ("sso_role_name", "R")]
+        if self.chance(6):
+            keys.append(("login_session", self.rng.choice(["arn:me", "arn:nobody"])))
         return keys
 
     def service_keys(self):
@@ -261,12 +265,19 @@ def lay_out(case, home):
     """Writes the files; returns the environment."""
     shutil.rmtree(home, ignore_errors=True)
     os.makedirs(home + "/.aws/sso/cache")
+    os.makedirs(home + "/.aws/login/cache")
     token = home + "/token"
     with open(token, "w", encoding="utf-8") as file:
         file.write("web-token")
     with open(home + "/.aws/sso/cache/3ece1471f44f63177cbc35ba0b904e0c096b6783.json", "w",
               encoding="utf-8") as file:
         json.dump({"accessToken": "sso-token", "expiresAt": "2099-01-01T00:00:00Z"}, file)
+    login = hashlib.sha256(b"arn:me").hexdigest()
+    with open(f"{home}/.aws/login/cache/{login}.json", "w", encoding="utf-8") as file:
+        keys = {"accessKeyId": "LOGIN", "secretAccessKey": "static-secret", "sessionToken": "t",
+                "accountId": "001", "expiresAt": "2099-01-01T00:00:00Z"}
+        json.dump({"accessToken": keys, "clientId": "c", "refreshToken": "r", "dpopKey": "k",
+                   "tokenType": "aws_sigv4"}, file)
     for name, text in [("config", case.config), ("credentials", case.credentials)]:
         if text is not None:
             with open(f"{home}/.aws/{name}", "w", encoding="utf-8", newline="") as file:
@@ -287,7 +298,7 @@ def reset(base):
     known = {"AK-" + where + "-" + name.replace(" ", "-").upper(): "static-secret"
              for where in ["CONFIG", "CREDENTIALS"] for name in NAMES}
     known.update({"PROCESS-" + key[3:]: "static-secret" for key in known})
-    known["AK-ENVIRONMENT"] = "static-secret"
+    known["AK-ENVIRONMENT"] = known["LOGIN"] = "static-secret"
     # signatures are another test's business: any token will do
     opener.open(base + "/_set", json.dumps({"secrets": known, "lenient": True}).encode()).read()
 
@@ -395,6 +406,12 @@ EXPLAINED = [
     ("empty variable",
      lambda case, theirs, ours: is_empty(case, "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE",
                                          "AWS_MAX_ATTEMPTS")),
+    ("console login",
+     lambda case, theirs, ours: configured(case, "login_session")
+     and (not LOGIN or theirs == "MissingDependencyException")),
+    ("retry_mode legacy",
+     lambda case, theirs, ours: theirs == "InvalidRetryModeError" and not isinstance(ours, str)
+     and "legacy" in f"{case.config} {case.credentials} {case.variables}"),
     ("version 1.0",
      lambda case, theirs, ours: not isinstance(theirs, str) and isinstance(ours, str)
      and "version is not the number 1" in ours and "float" in f"{case.config} {case.credentials}"),
@@ -494,8 +511,18 @@ def read_options():
     return parser.parse_args()
 
 
+def check_labels():
+    """The tables must have a row for each label."""
+    with open(HERE + "/../../docs/aws-differences.md", encoding="utf-8") as file:
+        rows = re.findall(r"^\| `([^`]+)`", file.read(), re.MULTILINE)
+    missing = [label for label, _ in EXPLAINED if label not in rows]
+    if missing:
+        sys.exit(f"docs/aws-differences.md has no row for {missing}")
+
+
 def main():
     options = read_options()
+    check_labels()
     record = Record(options.recorded) if RECORDED else None
     if options.record:
         record = Record(*options.record)

@@ -2,16 +2,21 @@
 #include "aws/logs.h"
 #include "fuzz.h"
 
-static void list(struct text body)
+/* level: how many bytes of the names are the prefix; 0: nested names are read as well. */
+static void list(struct text body, size_t level)
 {
     CLEAN(logs_listing) struct logs_listing listing = LOGS_LISTING;
     struct error err = {0};
+    listing.level_bytes = level;
     bool good = logs_listing_add(&listing, body, &err) == 0;
     must(good || err.text[0]);
     for (uint32_t i = 0; good && i < listing.count; i++) {
         struct text name = logs_listing_name(&listing, i);
         must(name.length > 0 && name.length <= LOGS_NAME_BYTES && text_is_utf8(name));
         must(listing.groups[i].created_ms >= 0);
+        must(listing.groups[i].created_ms <= LOGS_CREATED_MAX_MS);
+        must(!level || name.length <= level ||
+             !memchr(name.data + level, '/', name.length - level));
     }
     if (good && listing.token.length)
         must(logs_listing_add(&listing, body, &err) == -1); /* it does not move on */
@@ -33,7 +38,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         (void)logs_error(&reply, operation, "p/a", "us-east-1", "id", &err);
         must(err.text[0] && !strpbrk(err.text, "\r\n\x1b"));
     }
-    list(body);
+    list(body, 0);
+    list(body, 2);
     (void)!logs_read_streams(body, &any, NULL);
     return 0;
 }
