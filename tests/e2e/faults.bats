@@ -194,10 +194,10 @@ many() {
 }
 
 @test "two runs with the same host name and process ID are two" {
-    unshare --pid --fork true 2>/dev/null || skip 'no PID namespaces here'
+    unshare --pid --fork --mount-proc true 2>/dev/null || skip 'no PID namespaces here'
     local jobs=() number
     for number in 1 2; do
-        unshare --pid --fork "$WITHLOCK" -p locks/a -- sh -c \
+        unshare --pid --fork --mount-proc "$WITHLOCK" -p locks/a -- sh -c \
             'echo $WITHLOCK_HELD_ID; sleep 0.3' >"id$number" 2>&1 3>&- 4>&- &
         jobs+=("$!")
     done

@@ -33,7 +33,9 @@ class Case(unittest.TestCase):
         surroundings = environment(self.service.url, FOLDER=self.folder.name)
         if fails:
             surroundings.update(LD_PRELOAD=FAIL_CALLS, FAIL_CALLS=fails,
-                                FAIL_CALLS_NOTES=self.path("notes"))
+                                FAIL_CALLS_NOTES=self.path("notes"),
+                                ASAN_OPTIONS=os.environ.get("ASAN_OPTIONS", "")
+                                + ":verify_asan_link_order=0")
         with open(self.path("errors"), "ab") as errors:
             process = subprocess.Popen([WITHLOCK, "-p", prefix, "--settle", "0", *words],
                                        env=surroundings, stdin=subprocess.DEVNULL,
