@@ -24,6 +24,12 @@ int prompt_line(const char *question, struct mono deadline, const struct wakeup_
                 struct buf *answer, struct error *err) MUST_USE;
 
 /*
+ * Before a fork: the other process can bring the echo back if this one is killed while it asks.
+ */
+int prompt_share(struct error *err) MUST_USE;
+void prompt_restore_echo(void);
+
+/*
  * Writes question and waits for a line, with echo: *ret_yes if it is "y" or "yes". Gives up as
  * prompt_line does.
  */

@@ -14,6 +14,7 @@
 #include "process/guardian_process.h"
 #include "process/guardian_watch.h"
 #include "process/job.h"
+#include "process/prompt.h"
 
 #define FINISH_MS 1000 /* for a guardian that was killed to end; if it hangs we do not wait */
 
@@ -98,6 +99,8 @@ static int fork_guardian(struct guardian *guardian, const struct guardian_settin
         .term = guardian->term,
         .kill = guardian->kill,
     };
+    if (prompt_share(err) != 0)
+        return -1;
     if (prctl(PR_SET_CHILD_SUBREAPER, 1) != 0)
         return error_system(err, errno, "becoming a subreaper");
     pid_t pid = fork();

@@ -14,6 +14,7 @@
 #include "base/wait.h"
 #include "process/child.h"
 #include "process/descriptors.h"
+#include "process/prompt.h"
 #include "process/sweep.h"
 #include "process/timer.h"
 
@@ -383,6 +384,7 @@ noreturn void guardian_process_main(const struct guardian_place *place)
         attend_to_deadlines(&guard, reap(&guard));
     }
     let_go(&guard);
+    prompt_restore_echo();
     if (place->settings->release && !atomic_load(&place->shared->dismissed))
         place->settings->release(place->settings->release_context);
     report_finish();

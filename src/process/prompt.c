@@ -2,7 +2,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -10,6 +12,24 @@
 #include "base/wait.h"
 
 #define LINE_BYTES 256
+
+/* What a terminal is like while it does not echo, and is to be like again. */
+struct echo {
+    atomic_bool off;
+    struct termios before, quiet;
+};
+
+static struct echo own_echo, *echo = &own_echo;
+
+int prompt_share(struct error *err)
+{
+    void *memory =
+        mmap(NULL, sizeof(*echo), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED)
+        return error_system(err, errno, "mapping memory");
+    echo = memory; /* for the life of the process */
+    return 0;
+}
 
 static int no_terminal(struct error *err)
 {
@@ -58,23 +78,36 @@ static int open_terminal(void)
     return open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 }
 
+/* Not if somebody has changed it since, as a shell does that has it again. */
+void prompt_restore_echo(void)
+{
+    struct termios now;
+    int tty = atomic_load(&echo->off) ? open_terminal() : -1;
+    if (tty < 0)
+        return;
+    if (tcgetattr(tty, &now) == 0 && now.c_lflag == echo->quiet.c_lflag)
+        (void)tcsetattr(tty, TCSAFLUSH, &echo->before); /* nothing can be done about a failure */
+    (void)close(tty);                                   /* nothing is buffered */
+    atomic_store(&echo->off, false);
+}
+
 int prompt_line(const char *question, struct mono deadline, const struct wakeup_source *wakeup,
                 struct buf *answer, struct error *err)
 {
-    struct termios before, quiet;
     int tty = open_terminal();
     if (tty < 0)
         return no_terminal(err);
-    if (tcgetattr(tty, &before) != 0 || tcgetpgrp(tty) != getpgrp()) {
+    if (tcgetattr(tty, &echo->before) != 0 || tcgetpgrp(tty) != getpgrp()) {
         (void)close(tty); /* here and below: nothing is buffered */
         return no_terminal(err);
     }
-    quiet = before;
-    quiet.c_lflag &= ~(tcflag_t)ECHO;
-    int result = tcsetattr(tty, TCSAFLUSH, &quiet) == 0
+    echo->quiet = echo->before;
+    echo->quiet.c_lflag &= ~(tcflag_t)ECHO;
+    atomic_store(&echo->off, true);
+    int result = tcsetattr(tty, TCSAFLUSH, &echo->quiet) == 0
                      ? ask(tty, question, deadline, wakeup, answer, err)
                      : error_system(err, errno, "switching off the echo of the terminal");
-    (void)tcsetattr(tty, TCSAFLUSH, &before); /* nothing can be done about a failure */
+    prompt_restore_echo();
     (void)close(tty);
     return result;
 }

@@ -23,10 +23,12 @@ int timer_set(struct timer *timer, struct mono moment)
         spec.it_value.tv_sec = (time_t)(ms / 1000);
         spec.it_value.tv_nsec = (long)(ms % 1000) * 1000000;
     }
-    if (timerfd_settime(timer->fd, TFD_TIMER_ABSTIME, &spec, NULL) != 0)
-        return -1;
-    atomic_store(timer->at_ms, moment.ms);
-    return 0;
+    /* first the moment: who is woken at once must find that it has come */
+    int64_t before_ms = atomic_exchange(timer->at_ms, moment.ms);
+    int result = timerfd_settime(timer->fd, TFD_TIMER_ABSTIME, &spec, NULL);
+    if (result != 0)
+        atomic_store(timer->at_ms, before_ms);
+    return result;
 }
 
 struct mono timer_moment(const struct timer *timer)
