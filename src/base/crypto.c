@@ -10,6 +10,8 @@
 #include <pthread.h>
 #include <string.h>
 
+#include "crypto_memory.h"
+
 #define ES256_DER_BYTES 80 /* two 33-byte integers and their headers make at most 72 */
 
 /* Looked for by name once, not with every digest of every signature. NULL if they are missing. */
@@ -26,7 +28,7 @@ static void begin(void)
     char name[] = "SHA256";
     OSSL_PARAM params[] = {OSSL_PARAM_utf8_string(OSSL_MAC_PARAM_DIGEST, name, sizeof(name) - 1),
                            OSSL_PARAM_END};
-    (void)OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, NULL); /* no harm if it fails */
+    crypto_memory_start();
     sha256 = EVP_MD_fetch(NULL, name, NULL);
     EVP_MAC *hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
     hmac_sha256 = hmac ? EVP_MAC_CTX_new(hmac) : NULL;

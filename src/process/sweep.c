@@ -228,10 +228,20 @@ bool sweep_has_proc(void)
     return strtol(text, NULL, 10) == getpid();
 }
 
+/* Of those that nobody has to spare. */
+static bool has_living_child(const struct sweep *sweep)
+{
+    siginfo_t info = {0};
+    return sweep->root == getpid() && sweep->spared_count == 0 &&
+           waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == 0;
+}
+
 int sweep_signal(const struct sweep *sweep, int signal, struct sweep_found *ret_found)
 {
     struct sweep_found found = {0};
-    if (!sweep_has_proc() || signal_below(sweep, signal, &found) != 0) {
+    bool seen = sweep_has_proc() && signal_below(sweep, signal, &found) == 0;
+    /* some mounts of /proc hide what became another user's */
+    if (!seen || (found.living == 0 && has_living_child(sweep))) {
         found = (struct sweep_found){.by_parent = true};
         if (sweep->root == getpid())
             signal_children(sweep, signal, &found);

@@ -123,7 +123,8 @@ static void release_after_death(void *context)
     if (config.lock.settle_ms < RELEASE_SETTLE_MS) /* a create may be on its way all the same */
         config.lock.settle_ms = RELEASE_SETTLE_MS;
     if (session_init(&run->session, &config, &wakeup, &err) != 0) {
-        report(REPORT_ERROR, "%s", err.text);
+        report(REPORT_ERROR, "what '%s/%s' has made stays until it expires: %s", config.lock.prefix,
+               config.lock.id, err.text);
         return;
     }
     (void)release(run, &wakeup); /* it has said what is left */

@@ -2,10 +2,11 @@
 """A table of failures: the n-th system call or allocation fails, n = 1, 2, 3, ..., until a whole run
 meets no failure. No end may be worse than a clear one.
 
-Usage: failing_calls.py --build DIR [--long] [--parallel N] [SCENE[:ROLE[:KIND[:N[:always]]]]...]
+Usage: failing_calls.py --build DIR [--seed N] [--parallel N] [--step N] [--always] [NAME...]
 
-Without a name all are tried: a sample drawn with --seed, or with --long each. See SCENES, ROLES and
-KINDS. The program is not to be built with sanitizers: they have calls of their own.
+NAME is SCENE[:ROLE[:KINDS[:N]]]: each n (or each STEP-th, where memory is concerned) of these, or
+one; --always: and all calls after it. `all` is everything. Without a name a sample is tried, drawn
+with --seed. The program is not to be built with sanitizers: they have calls of their own.
 
 Checked each time: the run ends; the command was dead before the lock was given back, and nothing it
 started is alive; 71 only if nothing ran, and the command's own status only if it ended by itself;
@@ -15,6 +16,7 @@ one line of explanation; what is left in the service is named; no secret.
 import argparse
 import collections
 import concurrent.futures
+import contextlib
 import itertools
 import os
 import random
@@ -23,15 +25,16 @@ import signal
 import sys
 import tempfile
 import time
+import urllib.error
 
-from world import Holder, Service, alive, environment, naming, read, standing, text_of, until
+from world import Holder, Service, alive, environment, naming, standing, text_of
 
 LOCK_TIMEOUT_S = 15
 LIMIT_S = 45  # of a run: a lease, a release, and a busy machine
 SECRET = "7he-5ecret-key"
 KINDS = ("poll", "epoll", "read", "write", "send", "recv", "fork", "thread", "timer", "eventfd",
          "signalfd", "open", "pipe", "socket", "map", "prctl", "kill", "pidfd", "alloc", "clock")
-OWN = {"ended": 3, "held": 1, "withdrawn": 143, "lost": 74, "killed": -9}
+USUAL = {"alloc": 1500, "poll": 20, "recv": 10, "send": 6, "clock": 40}  # of calls; others: 5
 
 # What a run goes through; seconds: of its command; roles: whose calls fail.
 Scene = collections.namedtuple("Scene", "own seconds roles")
@@ -43,7 +46,8 @@ SCENES = {
     "losing": Scene(74, 600, ("launcher", "guardian", "heartbeat")),
     "killed": Scene(-9, 600, ("guardian",)),
 }
-SAMPLED = 30  # points of the sample
+SAMPLED = 60  # points of the sample
+BATCH = 16  # points between looks whether any was met
 
 
 class Point(collections.namedtuple("Point", "scene role kind n always")):
@@ -62,9 +66,9 @@ class Trial(Holder):
                  "-t", str(LOCK_TIMEOUT_S), "--role-timeout", str(LOCK_TIMEOUT_S),
                  "--settle", "0", "--release-timeout", "5"]
         if point.scene in ("waiting", "leaving"):
-            self.rival = f"{self.prefix}/rival#t900#g1#q1#h"
+            self.rival = f"{self.prefix}/rival#t{LOCK_TIMEOUT_S}#g1#q1#h"
             world.service.call("CreateLogGroup", {"logGroupName": self.rival})
-            words += ["-w", "1.2" if point.scene == "waiting" else "60"]
+            words += ["-w", "1.2" if point.scene == "waiting" else "10"]
         surroundings = environment(
             world.service.url, LD_PRELOAD=os.path.join(world.build, "tests/tools/fail-calls.so"),
             FAIL_CALLS=f"{point.kind}:{point.role}:{point.n}" + ":always" * point.always,
@@ -90,7 +94,7 @@ class Trial(Holder):
                     self.process.kill()
                 while what == "losing" and not self.over() and self.time_left():
                     for name in self.groups():
-                        self.world.service.delete(name)
+                        self.world.delete(name)
                     time.sleep(0.1)
 
     def time_left(self):
@@ -118,10 +122,8 @@ class Trial(Holder):
                 faults.append(f"still alive: {self.rest()}")
         finally:
             for pid in self.rest():
-                try:
+                with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
-                except ProcessLookupError:
-                    pass
             self.process.wait()
         self.met = "met" in text_of(self.notes)
         return faults + self.judge()
@@ -130,7 +132,9 @@ class Trial(Holder):
         status, text = self.process.returncode, self.stderr()
         record = text_of(self.record)
         ended = "stop" in record
-        own = status == self.scene.own
+        # a signal that cannot be read is not heard; then the wait is over when its time is
+        own = status == self.scene.own or (self.point[0], self.point[2], status) == (
+            "leaving", "read", 1)
         faults = []
         if self.point.scene != "losing" and record and not standing(self.world.service.log(), self.prefix, self.times()[1]):
             faults.append("the command was alive when the lock had been given back")
@@ -159,7 +163,7 @@ class Trial(Holder):
 
     def judge_rest(self, text):
         left = self.groups()
-        if not left or any(name in text for name in left) or "errors" in text_of(self.notes):
+        if not left or any(name.split("#")[0] in text for name in left) or "errors" in text_of(self.notes):
             return []
         return [f"left and not named: {left}"]
 
@@ -169,18 +173,14 @@ class World:
         self.build = os.path.abspath(options.build)
         self.folder = tempfile.mkdtemp(prefix="withlock-failing-")
         self.service = Service(self.build)
-        self.service.delete = self.delete
         self.numbers = itertools.count(1)
         self.pool = concurrent.futures.ThreadPoolExecutor(options.parallel)
         self.tried = self.met = 0
         self.failures = []
 
     def delete(self, name):
-        import urllib.error
-        try:
+        with contextlib.suppress(urllib.error.HTTPError):  # its owner was quicker
             self.service.call("DeleteLogGroup", {"logGroupName": name})
-        except urllib.error.HTTPError:
-            pass
 
     def try_point(self, point):
         trial = Trial(self, next(self.numbers), point)
@@ -193,13 +193,27 @@ class World:
             print(f"FAILED: {self.failures[-1]}", flush=True)
         return trial.met
 
-    def sweep(self, scene, role, kind, always, step=1):
+    def sweep(self, scene, role, kind, always, step):
         """n = 1, 2, 3, ... until none of several runs meets a failure."""
-        for first in itertools.count(1, 16 * step):
+        before = self.tried, self.met
+        for first in itertools.count(1, BATCH * step):
             points = [Point(scene, role, kind, n, always)
-                      for n in range(first, first + 16 * step, step)]
+                      for n in range(first, first + BATCH * step, step)]
             if not any(self.pool.map(self.try_point, points)):
-                return
+                break
+        print(f"{scene}:{role}:{kind}: {self.met - before[1]} of {self.tried - before[0]} met",
+              flush=True)
+
+    def sample(self, seed):
+        draw = random.Random(seed)
+        points = []
+        for _ in range(SAMPLED):
+            name, scene = draw.choice(list(SCENES.items()))
+            kind = draw.choice(KINDS)
+            points.append(Point(name, draw.choice(scene.roles), kind,
+                                draw.randint(1, USUAL.get(kind, 5)),
+                                kind != "clock" and draw.random() < 0.3))
+        list(self.pool.map(self.try_point, points))
 
     def close(self):
         self.pool.shutdown()
@@ -211,26 +225,27 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--build", required=True)
-    parser.add_argument("--long", action="store_true")
     parser.add_argument("--parallel", type=int, default=16)
-    parser.add_argument("--step", type=int, default=1)
+    parser.add_argument("--step", type=int, default=1, help="of allocations")
     parser.add_argument("--always", action="store_true")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("names", nargs="*", metavar="SCENE[:ROLE[:KIND[:N[:always]]]]")
+    parser.add_argument("names", nargs="*", metavar="NAME")
     options = parser.parse_args()
+    names = list(SCENES) if options.names == ["all"] else options.names
     world = World(options)
     begin = time.monotonic()
     try:
-        for name in options.names:
-            words = name.split(":") + [None] * 4
-            if words[3]:
-                world.try_point(Point(*words[:3], int(words[3]), words[4] == "always"))
+        if not names:
+            world.sample(options.seed)
+        for name in names:
+            scene, role, kinds, number = (name.split(":") + [None] * 3)[:4]
+            if number:
+                world.try_point(Point(scene, role, kinds, int(number), options.always))
                 continue
-            for role in [words[1]] if words[1] else SCENES[words[0]].roles:
-                for kind in words[2].split(",") if words[2] else KINDS:
-                    before = world.met
-                    world.sweep(words[0], role, kind, options.always, options.step)
-                    print(f"{words[0]}:{role}:{kind}: {world.met - before} met", flush=True)
+            for role in [role] if role else SCENES[scene].roles:
+                for kind in kinds.split(",") if kinds else KINDS:
+                    world.sweep(scene, role, kind, options.always,
+                                options.step if kind == "alloc" else 1)
     finally:
         world.close()
     print(f"failing calls: {world.tried} runs, {world.met} met a failure, "
