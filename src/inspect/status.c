@@ -4,6 +4,7 @@
 
 #include "base/date.h"
 #include "base/json.h"
+#include "base/report.h"
 #include "base/text.h"
 #include "exit_status.h"
 #include "inspect/table.h"
@@ -195,6 +196,10 @@ int status_show(struct inspect *inspect, bool json, struct buf *out, struct erro
         status_json(inspect, &view, out);
     else
         status_text(inspect, &view, out);
+    report(REPORT_VERBOSE,
+           "who held it before: aws cloudtrail lookup-events --region %s --lookup-attributes "
+           "AttributeKey=EventName,AttributeValue=DeleteLogGroup (see docs/recipes.md)",
+           inspect->client.region);
     int result = buf_check(out, "the status", err);
     bool held = view.survey.counts[SURVEY_HOLDER] > 0;
     inspect_view_free(&view);

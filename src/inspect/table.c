@@ -89,13 +89,16 @@ void table_print(const struct table *table, unsigned width, int64_t now_ms, stru
 {
     struct print print = {.table = table};
     const struct buf *cells = &table->cells;
+    if (cells->failed) { /* the last row is not whole */
+        out->failed = true;
+        return;
+    }
     date_write_iso((struct wall){now_ms}, print.today);
     while (measure(&print) > width && width && print.layout < LAYOUT_TWO_LINES)
         print.layout++;
     (void)add_row(&print, NULL, out);
     for (const char *at = cells->data; at && at < cells->data + cells->length;)
         at = add_row(&print, at, out);
-    out->failed |= cells->failed;
 }
 
 void table_free(struct table *table)

@@ -138,6 +138,11 @@ json() {
     json '.holders[0].mode == "slots" and .holders[0].slots == 3'
 }
 
+@test "-v says where the past is" {
+    gives 0 -v -p jobs --status
+    one_line 'aws cloudtrail lookup-events --region eu-west-1 '
+}
+
 @test "failures are told as always, wrong words refused before any call" {
     gives 64 -p jobs --status true
     one_line "--status takes no command 'true'"
