@@ -68,3 +68,57 @@ installed() {
         "$SOURCE/debian/tests/quickstart" >out 2>err 3>&- || { cat out err >&2; return 1; }
     grep -qx 'they took turns, and nothing is left' out
 }
+
+# A release to install from, of a program that says who it is.
+release() {
+    local file="withlock-1.2.3-linux-$(uname -m | sed 's/x86_64/amd64/; s/aarch64/arm64/')"
+    mkdir -p releases/v1.2.3
+    printf '#!/bin/sh\necho withlock 1.2.3\n' >"releases/v1.2.3/$file"
+    (cd releases/v1.2.3 && sha256sum "$file" >"$file.sha256")
+    SUM=$(cut -d' ' -f1 "releases/v1.2.3/$file.sha256")
+    export WITHLOCK_RELEASES=file://$PWD/releases
+}
+
+@test "install.sh installs what has the right sum, and nothing else" {
+    release
+    "$SOURCE/packaging/install.sh" 1.2.3 there >out 2>err
+    [ "$(there/withlock)" = "withlock 1.2.3" ]
+    rm there/withlock
+    WITHLOCK_SHA256="$(printf '%064d' 0) $SUM" "$SOURCE/packaging/install.sh" v1.2.3 there >out 2>err
+    [ "$(there/withlock)" = "withlock 1.2.3" ]
+    rm there/withlock
+    status=0
+    WITHLOCK_SHA256=$(printf '%064d' 0) "$SOURCE/packaging/install.sh" 1.2.3 there >out 2>err || status=$?
+    [ "$status" -eq 65 ]
+    [ "$(wc -l <err)" -eq 1 ]
+    [ -z "$(ls -A there)" ]
+    status=0
+    "$SOURCE/packaging/install.sh" 1.2.4 there >out 2>err || status=$?
+    [ "$status" -eq 69 ]
+    [ -z "$(ls -A there)" ]
+}
+
+# They cannot be run here: no more than their syntax, and that the files they name are there.
+@test "the workflow and the action are YAML, and name what is there" {
+    python3 -c 'import yaml' 2>/dev/null || skip 'no YAML for python3'
+    python3 - "$SOURCE" <<'CHECK'
+import pathlib, re, sys, yaml
+source = pathlib.Path(sys.argv[1])
+for name in (".github/workflows/release.yml", "packaging/action/action.yml"):
+    text = (source / name).read_text()
+    assert isinstance(yaml.safe_load(text), dict), name
+    for script in re.findall(r"\bscripts/[a-z-]+", text):
+        assert (source / script).exists(), script
+CHECK
+    grep -q 'GITHUB_ACTION_PATH/../install.sh' "$SOURCE/packaging/action/action.yml"
+}
+
+@test "what static binaries are made of is pinned: version, licence, sum and address each" {
+    [ "$(grep -cv '^#' "$SOURCE/packaging/static/sources")" -ge 4 ]
+    ! grep -v '^#' "$SOURCE/packaging/static/sources" |
+        grep -vE '^[a-z-]+ +[0-9][0-9.-]+ +[A-Za-z0-9.-]+ +[0-9a-f]{64} https://[^ ]+$'
+    "$SOURCE/scripts/build-static" --help | grep -q -- '--arch'
+    status=0
+    "$SOURCE/scripts/build-static" --arch m68k 2>err || status=$?
+    [ "$status" -eq 64 ]
+}
