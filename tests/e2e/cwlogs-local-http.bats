@@ -92,28 +92,42 @@ PY
 @test "unfinished requests have a limit for all together, and harm nobody else" {
     start_service
     python3 - "$URL" <<'PY'
-import json, socket, sys, urllib.request
-url = sys.argv[1]
+import json, socket, sys, threading, urllib.request
+url, size, kept_back = sys.argv[1], 7 << 20, 10000
 host = url.removeprefix("http://")
 head = ("POST / HTTP/1.1\r\nHost: x\r\nX-Amz-Target: Logs_20140328.PutLogEvents\r\n"
-        "Content-Length: %d\r\n\r\n")
-size, peers = 7 << 20, []
-for _ in range(12):  # 84 MiB, of which 64 are kept
-    peer = socket.create_connection(host.rsplit(":", 1), timeout=60)
-    peer.sendall((head % size).encode() + b" " * (size - 2))  # all but the end
-    peers.append(peer)
-request = urllib.request.Request(url, b"{}", {"X-Amz-Target": "Logs_20140328.DescribeLogGroups"})
-assert json.load(urllib.request.urlopen(request, timeout=20)) == {"logGroups": []}
-statuses = []
-for peer in peers:
-    peer.sendall(b"{}")
-    statuses.append(int(peer.recv(4096).split()[1]))
-    peer.close()
-print(statuses)
-assert statuses.count(500) >= 3 and statuses.count(400) >= 5, statuses
-peer = socket.create_connection(host.rsplit(":", 1), timeout=60)  # there is room again
-peer.sendall((head % size).encode() + b" " * (size - 2) + b"{}")
-assert peer.recv(4096).split()[1] == b"400"
+        f"Content-Length: {size}\r\n\r\n")
+finish, statuses = threading.Event(), []
+sent = threading.Semaphore(0)
+
+def upload():
+    """All but the end; then a byte now and then, since idle connections are closed; then the end."""
+    with socket.create_connection(host.rsplit(":", 1), timeout=60) as peer:
+        peer.sendall(head.encode() + b" " * (size - kept_back))
+        sent.release()
+        left = kept_back
+        while not finish.wait(0.5):
+            peer.sendall(b" ")
+            left -= 1
+        peer.sendall(b" " * (left - 2) + b"{}")
+        statuses.append(int(peer.recv(4096).split()[1]))
+
+def run(count):
+    threads = [threading.Thread(target=upload) for _ in range(count)]
+    for thread in threads:
+        thread.start()
+    for _ in threads:
+        assert sent.acquire(timeout=120)
+    request = urllib.request.Request(url, b"{}", {"X-Amz-Target": "Logs_20140328.DescribeLogGroups"})
+    assert json.load(urllib.request.urlopen(request, timeout=60)) == {"logGroups": []}
+    finish.set()
+    for thread in threads:
+        thread.join(120)
+
+run(12)  # 84 MiB, of which 64 are kept
+assert len(statuses) == 12 and statuses.count(500) >= 3 and statuses.count(400) >= 5, statuses
+run(1)  # there is room again
+assert statuses[-1] == 400, statuses
 PY
     [ "$(control /_stats | jq '.PutLogEvents.ServiceUnavailableException >= 3')" = true ]
 }

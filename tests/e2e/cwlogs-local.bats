@@ -128,6 +128,10 @@ load stand_in
     refused SerializationException CreateLogGroup '{"logGroupName":'
     refused SerializationException CreateLogGroup '{"logGroupName":7}'
     refused SerializationException CreateLogGroup '[]'
+    for rest in '"x' '"' '[' '{}' x; do # behind a document that is whole
+        refused SerializationException CreateLogGroup "{\"logGroupName\":\"q\"}$rest"
+    done
+    refused SerializationException CreateLogGroup '{"logGroupName":"q","tags":{"a":"\ud800"}}'
     refused UnknownOperationException Nothing '{}'
     call CreateLogGroup '{"logGroupName":"q"}' -X PUT
     body '.__type == "UnknownOperationException"'
