@@ -43,6 +43,8 @@ static bool cut_in_handshake(const struct http_exchange *exchange)
     (void)curl_easy_getinfo(exchange->easy, CURLINFO_OS_ERRNO, &os_errno); /* 0 if it fails */
     return os_errno == ECONNRESET || os_errno == EPIPE || os_errno == ETIMEDOUT ||
            strstr(exchange->reason, "SSL_ERROR_SYSCALL") ||
+           strstr(exchange->reason, "SSL_ERROR_ZERO_RETURN") ||
+           strstr(exchange->reason, "error:00000000") || /* nothing that OpenSSL minded */
            strstr(exchange->reason, "unexpected eof") ||
            strstr(exchange->reason, "Connection reset");
 }

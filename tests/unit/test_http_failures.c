@@ -241,6 +241,14 @@ static void speak_plainly(struct peer *peer)
     peer_wait_closed(peer);
 }
 
+/* The alert close_notify (RFC 8446, 6.1), as a server sends it that ends idle connections. */
+static void take_leave(struct peer *peer)
+{
+    static const unsigned char alert[] = {21, 3, 3, 0, 2, 1, 0};
+    assert_int_equal(write(peer->fd, alert, sizeof(alert)), sizeof(alert));
+    peer_wait_closed(peer);
+}
+
 /* https spoken to servers that do not get as far as TLS */
 static void handshakes_that_fail(void **state)
 {
@@ -251,6 +259,7 @@ static void handshakes_that_fail(void **state)
         enum http_reason reason;
     } rows[] = {
         {"hangs up", hang_up, HTTP_REASON_CONNECT},
+        {"takes its leave", take_leave, HTTP_REASON_CONNECT},
         {"waits", wait_mutely, HTTP_REASON_TIME},
         {"is no TLS server", speak_plainly, HTTP_REASON_TLS},
     };
