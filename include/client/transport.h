@@ -34,6 +34,13 @@ int transport_init(struct transport *transport, const struct aws_settings *setti
                    int64_t connect_ms, int64_t read_ms, struct error *err) MUST_USE;
 void transport_free(struct transport *transport);
 
+/*
+ * The proxy that a request goes by, or NULL. ERROR_CONFIG, with the name of the variable and
+ * nothing of its value, if that is no URL of a proxy.
+ */
+int transport_proxy(const struct transport *transport, const struct request *request,
+                    const char **ret_url, struct error *err) MUST_USE;
+
 /* All but the results is the caller's, and borrowed. */
 struct exchange {
     struct request *request;

@@ -1,5 +1,6 @@
 /*
- * proxy - which proxy, if any, a request goes through. Pure: the caller brings the settings.
+ * proxy - which proxy, if any, a request goes through, and its URL taken apart. Pure: the caller
+ * brings the settings.
  *
  * Rules of the AWS CLI: HTTPS_PROXY for https, HTTP_PROXY for http; NO_PROXY lists names (with
  * all their subdomains, a leading dot does not matter), IP literals, either with ":port", or "*";
@@ -10,7 +11,7 @@
 
 #include "net/request.h"
 
-#define PROXY_SHOWN_BYTES 256
+#define PROXY_SHOWN_BYTES (REQUEST_HOST_BYTES + 32)
 
 /* Each NULL or "" if not set. */
 struct proxy_settings {
@@ -22,7 +23,29 @@ struct proxy_settings {
 /* The proxy's URL as it was set, or NULL. */
 const char *proxy_for(const struct proxy_settings *settings, const struct request *request);
 
-/* The proxy for messages: without scheme, user part and path. Returns out. */
-char *proxy_shown(const char *proxy, char out[PROXY_SHOWN_BYTES]);
+/* A proxy's URL, taken apart. Texts are borrowed from it. */
+struct proxy {
+    const char *scheme; /* "http", "https", "socks4", "socks4a", "socks5" or "socks5h" */
+    char host[REQUEST_HOST_BYTES];
+    unsigned port; /* libcurl's usual one if the URL has none */
+    bool has_user;
+    struct text user, password; /* percent-encoded; secret */
+};
+
+/*
+ * ERROR_CONFIG for what is not [SCHEME://][USER[:PASSWORD]@]HOST[:PORT][/...]. What is special in
+ * user name and password must be percent-encoded; nothing of the URL is in the error, for a
+ * password may be anywhere in one that is not.
+ */
+int proxy_parse(const char *url, struct proxy *ret_proxy, struct error *err) MUST_USE;
+
+/* Adds user name or password as it is. */
+void proxy_decode(struct text part, struct buf *out);
+
+/* "http://proxy:3128", for libcurl: without user name and password. Returns out. */
+const char *proxy_url(const struct proxy *proxy, char out[PROXY_SHOWN_BYTES]);
+
+/* "proxy:3128", for messages. Returns out. */
+const char *proxy_shown(const struct proxy *proxy, char out[PROXY_SHOWN_BYTES]);
 
 #endif

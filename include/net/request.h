@@ -50,6 +50,13 @@ void request_init(struct request *request, const char *method);
 void request_free(struct request *request);
 
 /*
+ * Takes "host", "host:port", "[v6]", "[v6]:port" apart; the host in lower case, without brackets.
+ * Returns NULL, or what is wrong: "has a bad port".
+ */
+const char *request_authority(struct text authority, unsigned default_port,
+                              char host[REQUEST_HOST_BYTES], unsigned *port);
+
+/*
  * Sets scheme, host, port, path and query from an absolute http or https URL. Bytes beyond
  * ASCII are percent-encoded. Refused with ERROR_CONFIG and a text that holds the URL, its user
  * part left out: other schemes, no host, a user part, blanks, control characters, a bad port.

@@ -14,8 +14,11 @@ static int find_endpoint(struct client *client, struct error *err)
         return -1;
     memcpy(client->url, url.data, url.length + 1);
     CLEAN(request) struct request request;
+    const char *proxy;
     request_init(&request, "POST");
-    return request_url(&request, client->url, err);
+    if (request_url(&request, client->url, err) != 0)
+        return -1;
+    return transport_proxy(&client->transport, &request, &proxy, err);
 }
 
 int client_init(struct client *client, const struct client_config *config,

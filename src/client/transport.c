@@ -68,23 +68,34 @@ static int sign(const struct transport *transport, struct exchange *exchange)
                       corrected_now(transport), &exchange->err);
 }
 
-static enum http_outcome send_once(struct transport *transport, struct exchange *exchange)
+int transport_proxy(const struct transport *transport, const struct request *request,
+                    const char **ret_url, struct error *err)
 {
     const struct aws_settings *settings = transport->settings;
     struct proxy_settings proxies = {settings->https_proxy, settings->http_proxy,
                                      settings->no_proxy};
+    struct proxy proxy;
+    const char *url = proxy_for(&proxies, request);
+    if (url && proxy_parse(url, &proxy, err) != 0)
+        return error_add(err, "%s", request->https ? "HTTPS_PROXY" : "HTTP_PROXY");
+    *ret_url = url;
+    return 0;
+}
+
+static enum http_outcome send_once(struct transport *transport, struct exchange *exchange)
+{
     struct http_limits limits = {
         .connect_ms = transport->connect_ms,
         .read_ms = transport->read_ms,
         .deadline = exchange->deadline,
         .body_bytes = exchange->answer_bytes,
-        .proxy = proxy_for(&proxies, exchange->request),
     };
     struct http_exchange *under_way = NULL;
     exchange_free(exchange);
     exchange->answer = (struct http_answer){.reason = HTTP_REASON_SYSTEM, .sent = mono_now()};
     exchange->err = (struct error){0};
-    if (sign(transport, exchange) == 0)
+    if (transport_proxy(transport, exchange->request, &limits.proxy, &exchange->err) == 0 &&
+        sign(transport, exchange) == 0)
         under_way = http_start(transport->http, exchange->request, &limits, &exchange->err);
     enum http_outcome outcome = under_way ? collect(under_way, exchange) : HTTP_NOT_SENT;
     if (exchange->sends == 0)

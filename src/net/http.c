@@ -237,6 +237,26 @@ static CURLcode set_callbacks(struct http_exchange *exchange, CURL *easy)
     return code;
 }
 
+/* Name and password are apart from the URL: no text of libcurl's can hold them. */
+static CURLcode set_proxy(const struct http_exchange *exchange, CURL *easy)
+{
+    char url[PROXY_SHOWN_BYTES];
+    const struct proxy *proxy = &exchange->proxy;
+    CLEAN(buf) struct buf user = BUF_SECRET(proxy->user.length);
+    CLEAN(buf) struct buf password = BUF_SECRET(proxy->password.length);
+    CURLcode code = CURLE_OK;
+    /* empty strings, since libcurl reads the environment where nothing is set */
+    SET(CURLOPT_NOPROXY, "");
+    SET(CURLOPT_PROXY, exchange->by_proxy ? proxy_url(proxy, url) : "");
+    if (!exchange->by_proxy || !proxy->has_user)
+        return code;
+    proxy_decode(proxy->user, &user);
+    proxy_decode(proxy->password, &password);
+    SET(CURLOPT_PROXYUSERNAME, buf_text(&user));
+    SET(CURLOPT_PROXYPASSWORD, buf_text(&password));
+    return user.failed || password.failed ? CURLE_OUT_OF_MEMORY : code;
+}
+
 static CURLcode set_request(struct http_exchange *exchange, CURL *easy)
 {
     const struct request *request = exchange->request;
@@ -252,9 +272,8 @@ static CURLcode set_request(struct http_exchange *exchange, CURL *easy)
     }
     SET(CURLOPT_HTTPHEADER, exchange->headers);
     SET(CURLOPT_CONNECTTIMEOUT_MS, (long)(limits->connect_ms > 0 ? limits->connect_ms : 1));
-    /* empty strings, since libcurl reads the environment where nothing is set */
-    SET(CURLOPT_PROXY, limits->proxy && !request->direct ? limits->proxy : "");
-    SET(CURLOPT_NOPROXY, "");
+    if (code == CURLE_OK)
+        code = set_proxy(exchange, easy);
     return url.failed ? CURLE_OUT_OF_MEMORY : code;
 }
 
@@ -292,7 +311,10 @@ static struct http_exchange *free_exchange(struct http *http)
 struct http_exchange *http_start(struct http *http, const struct request *request,
                                  const struct http_limits *limits, struct error *err)
 {
-    if (request_check(request, err) != 0)
+    struct proxy proxy = {0};
+    bool by_proxy = limits->proxy && *limits->proxy && !request->direct;
+    if (request_check(request, err) != 0 ||
+        (by_proxy && proxy_parse(limits->proxy, &proxy, err) != 0))
         return NULL;
     drop_stale_connections(http);
     struct http_exchange *exchange = free_exchange(http);
@@ -303,6 +325,8 @@ struct http_exchange *http_start(struct http *http, const struct request *reques
     exchange->used = true;
     exchange->request = request;
     exchange->limits = *limits;
+    exchange->by_proxy = by_proxy;
+    exchange->proxy = proxy;
     if (request->connect_time_ms)
         exchange->limits.connect_ms = request->connect_time_ms;
     if (request->read_time_ms)

@@ -1,6 +1,7 @@
 /* The second half of net/http: waiting for an exchange's end, and telling what became of it. */
 #include <assert.h>
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/wait.h"
@@ -60,12 +61,10 @@ static long connect_status(const struct http_exchange *exchange)
 /* The proxy wants (other) credentials: what it says to CONNECT, or instead of the service. */
 static bool is_proxy_refusal(const struct http_exchange *exchange)
 {
-    const char *proxy = exchange->limits.proxy;
     long status = 0, to_connect = connect_status(exchange);
     (void)curl_easy_getinfo(exchange->easy, CURLINFO_RESPONSE_CODE, &status); /* 0 if it fails */
-    bool used = proxy && *proxy && !exchange->request->direct;
-    return used && (to_connect == PROXY_WANTS_KEYS || to_connect == PROXY_REFUSES_KEYS ||
-                    status == PROXY_WANTS_KEYS);
+    return exchange->by_proxy && (to_connect == PROXY_WANTS_KEYS ||
+                                  to_connect == PROXY_REFUSES_KEYS || status == PROXY_WANTS_KEYS);
 }
 
 /* One line of the header too long for libcurl: it says so, or that memory ran out. */
@@ -114,7 +113,7 @@ static enum http_reason sort_code(struct http_exchange *exchange)
     case CURLE_RECV_ERROR:
         if (exchange->sendings > 0)
             return HTTP_REASON_LOST;
-        return exchange->limits.proxy ? HTTP_REASON_PROXY : HTTP_REASON_CONNECT;
+        return exchange->by_proxy ? HTTP_REASON_PROXY : HTTP_REASON_CONNECT;
     case CURLE_PARTIAL_FILE:
     case CURLE_ABORTED_BY_CALLBACK: /* libcurl was about to send again: see on_sending */
         return HTTP_REASON_LOST;
@@ -145,22 +144,28 @@ static enum error_kind kind_of(enum http_reason reason, enum http_outcome outcom
     }
 }
 
-/* What libcurl knows of the reason, without what it says anyway of host and time. */
+/*
+ * Why, in words that hold nothing of a URL: the system's, or libcurl's for the code. Only of a
+ * certificate libcurl knows more, and says no more than names that are in it.
+ */
 static const char *detail(const struct http_exchange *exchange, char *out, size_t size)
 {
-    long os_errno = 0;
+    long os_errno = 0, to_connect = connect_status(exchange);
     (void)curl_easy_getinfo(exchange->easy, CURLINFO_OS_ERRNO, &os_errno); /* 0 if it fails */
     if (exchange->answer.reason == HTTP_REASON_CONNECT && os_errno)
         return error_reason((int)os_errno);
-    if (exchange->reason[0])
+    if (exchange->answer.reason == HTTP_REASON_TLS && exchange->reason[0])
         return text_printable(text_from(exchange->reason), out, size);
+    if (exchange->answer.reason == HTTP_REASON_PROXY && to_connect) {
+        (void)snprintf(out, size, "the proxy answered with status %ld", to_connect);
+        return out;
+    }
     return curl_easy_strerror(exchange->code);
 }
 
 static void tell_failure(const struct http_exchange *exchange, enum http_outcome outcome,
                          struct error *err)
 {
-    const struct http_limits *limits = &exchange->limits;
     const char *ca_file = trust_bundle(exchange->http->trust);
     char why[CURL_ERROR_SIZE], shown[PROXY_SHOWN_BYTES];
     enum http_reason reason = exchange->answer.reason;
@@ -168,8 +173,8 @@ static void tell_failure(const struct http_exchange *exchange, enum http_outcome
         exchange->code == CURLE_SSL_CACERT_BADFILE ? ERROR_CONFIG : kind_of(reason, outcome);
     CLEAN(buf) struct buf at = BUF(REQUEST_HOST_BYTES + PROXY_SHOWN_BYTES + 32);
     request_host(exchange->request, &at);
-    if (limits->proxy && limits->proxy[0] && !exchange->request->direct)
-        (void)buf_addf(&at, " (by proxy %s)", proxy_shown(limits->proxy, shown));
+    if (exchange->by_proxy)
+        (void)buf_addf(&at, " (by proxy %s)", proxy_shown(&exchange->proxy, shown));
     const char *host = buf_text(&at), *text = detail(exchange, why, sizeof(why));
     if (reason == HTTP_REASON_RESOLVE)
         (void)error_set(err, kind, "no address found for %s: %s", host, text);

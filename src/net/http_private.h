@@ -5,6 +5,7 @@
 #include <curl/curl.h>
 
 #include "net/http.h"
+#include "net/proxy.h"
 
 struct trust;
 
@@ -26,6 +27,8 @@ struct http_exchange {
     struct curl_slist *headers;
     const struct request *request;
     struct http_limits limits;
+    bool by_proxy;
+    struct proxy proxy;
     unsigned sendings;
     size_t header_bytes;
     const char *too_long; /* which part of the answer was longer than limit_bytes; NULL: none */

@@ -1,6 +1,8 @@
 #include "net/proxy.h"
 
+#include <ctype.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -52,16 +54,117 @@ const char *proxy_for(const struct proxy_settings *settings, const struct reques
     return proxy;
 }
 
-char *proxy_shown(const char *proxy, char out[PROXY_SHOWN_BYTES])
+static const struct {
+    const char *name;
+    unsigned port; /* libcurl's, if the URL has none */
+} schemes[] = {{"http", 1080},    {"https", 443},   {"socks4", 1080},
+               {"socks4a", 1080}, {"socks5", 1080}, {"socks5h", 1080}};
+
+/* The text is never shown: what is wrong with it may be that a password is not where it belongs. */
+static int refuse(const char *reason, struct error *err)
 {
-    const char *scheme = strstr(proxy, "://");
-    const char *from = scheme ? scheme + 3 : proxy;
-    size_t length = strcspn(from, "/?#");
-    /* a password may hold any of these bytes if it was not encoded: the last '@' counts */
-    const char *at = strrchr(from, '@');
-    if (at) {
-        from = at + 1;
-        length = strcspn(from, "/?#");
+    return error_set(err, ERROR_CONFIG,
+                     "the proxy's URL %s (in its user name and password every byte but letters, "
+                     "digits and -._~ must be percent-encoded)",
+                     reason);
+}
+
+static bool take_scheme(const char **rest, struct proxy *proxy)
+{
+    const char *end = strstr(*rest, "://");
+    struct text name = end ? text_slice(*rest, (size_t)(end - *rest)) : text_from("http");
+    *rest = end ? end + strlen("://") : *rest;
+    for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++)
+        if (same_ignoring_case(name, schemes[i].name)) {
+            proxy->scheme = schemes[i].name;
+            proxy->port = schemes[i].port;
+            return true;
+        }
+    return false;
+}
+
+/* User name or password: is each '%' followed by two hex digits, not both 0? */
+static bool is_encoded(struct text part)
+{
+    for (size_t i = 0; i < part.length; i++) {
+        if (part.data[i] != '%')
+            continue;
+        if (part.length - i < 3 || !isxdigit((unsigned char)part.data[i + 1]) ||
+            !isxdigit((unsigned char)part.data[i + 2]) || strncmp(part.data + i, "%00", 3) == 0)
+            return false;
     }
-    return text_printable(text_slice(from, length), out, PROXY_SHOWN_BYTES);
+    return true;
+}
+
+static const char *take_user(struct text *authority, struct proxy *proxy)
+{
+    const char *at = memchr(authority->data, '@', authority->length);
+    if (!at)
+        return NULL;
+    struct text user = text_slice(authority->data, (size_t)(at - authority->data));
+    *authority = text_slice(at + 1, authority->length - user.length - 1);
+    if (memchr(authority->data, '@', authority->length))
+        return "has more than one '@'";
+    const char *colon = memchr(user.data, ':', user.length);
+    size_t name_bytes = colon ? (size_t)(colon - user.data) : user.length;
+    proxy->has_user = true;
+    proxy->user = text_slice(user.data, name_bytes);
+    if (colon)
+        proxy->password = text_slice(colon + 1, user.length - name_bytes - 1);
+    bool good = is_encoded(proxy->user) && is_encoded(proxy->password);
+    return good ? NULL : "has a '%' that is followed by no two hexadecimal digits, or by 00";
+}
+
+int proxy_parse(const char *url, struct proxy *ret_proxy, struct error *err)
+{
+    struct proxy proxy = {.user = {"", 0}, .password = {"", 0}};
+    const char *rest = url;
+    for (const char *byte = url; *byte; byte++)
+        if ((unsigned char)*byte <= ' ' || *byte == 0x7f)
+            return refuse("holds a blank or a control character", err);
+    if (!take_scheme(&rest, &proxy))
+        return refuse("begins with none of http://, https:// and socks5://", err);
+    struct text authority = text_slice(rest, strcspn(rest, "/?#"));
+    rest += authority.length;
+    if (*rest == '?' || *rest == '#' || strchr(rest, '@'))
+        return refuse("has a '/', '?' or '#' where none belongs", err);
+    const char *reason = take_user(&authority, &proxy);
+    if (!reason)
+        reason = request_authority(authority, proxy.port, proxy.host, &proxy.port);
+    if (reason)
+        return refuse(reason, err);
+    *ret_proxy = proxy;
+    return 0;
+}
+
+void proxy_decode(struct text part, struct buf *out)
+{
+    for (size_t i = 0; i < part.length; i++) {
+        char digits[3] = {0};
+        if (part.data[i] != '%') {
+            (void)buf_add_char(out, part.data[i]);
+            continue;
+        }
+        memcpy(digits, part.data + i + 1, 2); /* proxy_parse has seen to it */
+        (void)buf_add_char(out, (char)strtol(digits, NULL, 16));
+        i += 2;
+    }
+}
+
+static const char *at_host(const struct proxy *proxy, const char *scheme, char *out, size_t size)
+{
+    bool literal = strchr(proxy->host, ':') != NULL;
+    (void)snprintf(out, size, "%s%s%s%s%s:%u", scheme, *scheme ? "://" : "", literal ? "[" : "",
+                   proxy->host, literal ? "]" : "", proxy->port); /* sized to fit */
+    return out;
+}
+
+const char *proxy_url(const struct proxy *proxy, char out[PROXY_SHOWN_BYTES])
+{
+    return at_host(proxy, proxy->scheme, out, PROXY_SHOWN_BYTES);
+}
+
+const char *proxy_shown(const struct proxy *proxy, char out[PROXY_SHOWN_BYTES])
+{
+    return at_host(proxy, "", out, PROXY_SHOWN_BYTES);
 }

@@ -37,12 +37,9 @@ void request_free(struct request *request)
 static int refuse(const char *url, const char *reason, struct error *err)
 {
     char shown[REQUEST_HOST_BYTES * 2];
-    struct text text = text_from(url);
-    const char *slashes = strstr(url, "//");
-    const char *from = slashes ? slashes + 2 : url;
-    const char *at = memrchr(from, '@', strcspn(from, "/?#"));
-    if (at)
-        text = text_from(at + 1);
+    const char *at =
+        strrchr(url, '@'); /* a password may hold '/' and the like if it is not encoded */
+    struct text text = text_from(at ? at + 1 : url);
     return error_set(err, ERROR_CONFIG, "URL '%s' %s", text_printable(text, shown, sizeof(shown)),
                      reason);
 }
@@ -56,10 +53,10 @@ static bool take_scheme(struct request *request, const char **rest)
     return true;
 }
 
-/* Splits "host", "host:port", "[v6]", "[v6]:port". */
-static const char *set_authority(struct request *request, struct text authority)
+const char *request_authority(struct text authority, unsigned default_port,
+                              char host[REQUEST_HOST_BYTES], unsigned *port)
 {
-    struct text host = authority, port = {NULL, 0};
+    struct text name = authority, digits = {NULL, 0};
     bool literal = authority.length && authority.data[0] == '[';
     const char *end = authority.data + authority.length;
     const char *colon = literal ? memchr(authority.data, ']', authority.length)
@@ -67,31 +64,31 @@ static const char *set_authority(struct request *request, struct text authority)
     if (literal) {
         if (!colon || (colon + 1 < end && colon[1] != ':'))
             return "has a bad address in brackets";
-        host = text_slice(authority.data + 1, (size_t)(colon - authority.data) - 1);
+        name = text_slice(authority.data + 1, (size_t)(colon - authority.data) - 1);
         colon = colon + 1 < end ? colon + 1 : NULL;
     } else if (colon) {
-        host.length = (size_t)(colon - authority.data);
+        name.length = (size_t)(colon - authority.data);
     }
     if (colon)
-        port = text_slice(colon + 1, (size_t)(end - colon) - 1);
-    uint64_t number = request->https ? HTTPS_PORT : HTTP_PORT;
-    if (port.length && (text_parse_u64(port, PORT_MAX, &number) != 0 || number == 0))
+        digits = text_slice(colon + 1, (size_t)(end - colon) - 1);
+    uint64_t number = default_port;
+    if (digits.length && (text_parse_u64(digits, PORT_MAX, &number) != 0 || number == 0))
         return "has a bad port";
-    if (host.length == 0)
+    if (name.length == 0)
         return "has no host";
-    if (host.length >= sizeof(request->host))
+    if (name.length >= REQUEST_HOST_BYTES)
         return "has too long a host";
-    for (size_t i = 0; i < host.length; i++) {
-        char byte = host.data[i];
+    for (size_t i = 0; i < name.length; i++) {
+        char byte = name.data[i];
         if (!isalnum((unsigned char)byte) && !strchr(literal ? ":." : "-._", byte))
             return "has a bad host";
-        request->host[i] = (char)tolower((unsigned char)byte);
+        host[i] = (char)tolower((unsigned char)byte);
     }
-    request->host[host.length] = '\0';
+    host[name.length] = '\0';
     struct in6_addr address;
-    if (literal && inet_pton(AF_INET6, request->host, &address) != 1)
+    if (literal && inet_pton(AF_INET6, host, &address) != 1)
         return "has a bad address in brackets";
-    request->port = (unsigned)number;
+    *port = (unsigned)number;
     return NULL;
 }
 
@@ -110,7 +107,8 @@ int request_url(struct request *request, const char *url, struct error *err)
     struct text authority = text_slice(rest, strcspn(rest, "/?#"));
     if (memchr(authority.data, '@', authority.length))
         return refuse(url, "has a user part, which is not supported", err);
-    const char *reason = set_authority(request, authority);
+    const char *reason = request_authority(authority, request->https ? HTTPS_PORT : HTTP_PORT,
+                                           request->host, &request->port);
     if (reason)
         return refuse(url, reason, err);
     rest += authority.length;

@@ -6,13 +6,21 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     char url[4096], shown[PROXY_SHOWN_BYTES];
+    struct proxy proxy;
     CLEAN(request) struct request first, second;
     CLEAN(buf) struct buf written = BUF(64 * 1024), again = BUF(64 * 1024);
     struct error err = {0};
     size = size < sizeof(url) ? size : sizeof(url) - 1;
     memcpy(url, data, size);
     url[size] = '\0';
-    (void)proxy_shown(url, shown);
+    if (proxy_parse(url, &proxy, NULL) == 0) {
+        CLEAN(buf) struct buf password = BUF(4096);
+        proxy_decode(proxy.password, &password);
+        must(strlen(proxy_url(&proxy, shown)) > 0 && !password.failed);
+        struct proxy bare;
+        must(proxy_parse(proxy_url(&proxy, shown), &bare, NULL) == 0);
+        must(strcmp(bare.host, proxy.host) == 0 && bare.port == proxy.port && !bare.has_user);
+    }
     request_init(&first, "GET");
     request_init(&second, "GET");
     if (request_url(&first, url, &err) != 0) {

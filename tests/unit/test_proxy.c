@@ -49,22 +49,98 @@ static void choice(void **state)
     }
 }
 
-static void shown_without_user(void **state)
+static void urls_are_taken_apart(void **state)
 {
     (void)state;
     static const struct {
-        const char *proxy, *shown;
+        const char *url, *taken, *user, *password;
     } rows[] = {
-        {"http://user:pw@proxy.example:3128/x", "proxy.example:3128"},
-        {"proxy.example:3128", "proxy.example:3128"},
-        {"user:p/w@proxy", "proxy"},
-        {"http://u:p@w@proxy", "proxy"},
-        {"socks5h://[::1]:1080", "[::1]:1080"},
-        {"", ""},
+        {"http://user:pw@proxy.example:3128/x", "http://proxy.example:3128", "user", "pw"},
+        {"proxy.example:3128", "http://proxy.example:3128", NULL, ""},
+        {"HTTP://Proxy.Example", "http://proxy.example:1080", NULL, ""},
+        {"https://proxy/", "https://proxy:443", NULL, ""},
+        {"socks5h://[::1]:1081", "socks5h://[::1]:1081", NULL, ""},
+        {"socks4://u@h", "socks4://h:1080", "u", ""},
+        {"http://:pw@h:1", "http://h:1", "", "pw"},
+        {"http://@h:1", "http://h:1", "", ""},
+        {"http://u:a:b@h:1", "http://h:1", "u", "a:b"},
+        {"u%40x:%2F%3f%23%25%20%e4@h:1", "http://h:1", "u@x", "/?#% \xe4"},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct proxy proxy;
         char shown[PROXY_SHOWN_BYTES];
-        check_row(strcmp(proxy_shown(rows[i].proxy, shown), rows[i].shown) == 0, rows[i].proxy);
+        CLEAN(buf) struct buf user = BUF(100), password = BUF(100);
+        check_row(proxy_parse(rows[i].url, &proxy, NULL) == 0, rows[i].url);
+        check_row(strcmp(proxy_url(&proxy, shown), rows[i].taken) == 0, rows[i].url);
+        check_row(strcmp(proxy_shown(&proxy, shown), strstr(rows[i].taken, "//") + 2) == 0,
+                  rows[i].url);
+        check_row(proxy.has_user == (rows[i].user != NULL), rows[i].url);
+        proxy_decode(proxy.user, &user);
+        proxy_decode(proxy.password, &password);
+        check_row(!rows[i].user || strcmp(buf_text(&user), rows[i].user) == 0, rows[i].url);
+        check_row(strcmp(buf_text(&password), rows[i].password) == 0, rows[i].url);
+    }
+}
+
+/* Whatever is wrong, the password (SECRET) is not in what is said of it. */
+static void odd_urls_are_refused_and_not_shown(void **state)
+{
+    (void)state;
+    static const char *const urls[] = {
+        "http://u:SEC/RET@h:1",
+        "http://u:/SECRET@h:1",
+        "http://u:SEC?RET@h:1",
+        "http://u:SEC#RET@h:1",
+        "http://u:SEC@RET@h:1",
+        "http://u:SECRET%@h:1",
+        "http://u:%SECRET@h:1",
+        "http://u:SEC%4@h:1",
+        "http://u:SEC%00RET@h:1",
+        "http://u:SEC RET@h:1",
+        "http://u:SECRET@h:1 ",
+        " http://u:SECRET@h:1",
+        "http://u:SEC\tRET@h:1",
+        "http://u:SECRET\n@h:1",
+        "http://u:SECRET@",
+        "http://u:SECRET@:1",
+        "http://u:SECRET@h:SECRET",
+        "http://u:SECRET@h:0",
+        "http://u:SECRET@h:-1",
+        "http://u:SECRET@h:65536",
+        "http://u:SECRET@h:1x",
+        "http://u:SECRET",
+        "u:SECRET",
+        "SECRET:SECRET@",
+        "http://",
+        "http:///SECRET",
+        "ftp://u:SECRET@h:1",
+        "httpx://u:SECRET@h:1",
+        "SECRET://h:1",
+        "://u:SECRET@h:1",
+        "http:/u:SECRET@h:1",
+        "http//u:SECRET@h:1",
+        "u:SEC://RET@h:1",
+        "http://u:SECRET@[::1",
+        "http://u:SECRET@[::1]x",
+        "http://u:SECRET@[SECRET]:1",
+        "http://u:SECRET@::1",
+        "http://u:SECRET@h_:1?x",
+        "http://u:SECRET@h:1#SECRET",
+        "http://u:SECRET@a b:1",
+        "http://u:SECRET@h!:1",
+        "http://u:SECRET@h:1/SECRET@",
+        "http://u:SECRET@*:1",
+        "http://u:SECRET@%68ost:1",
+        "http://u:SECRET@h:1:2",
+        "http://u:SECRET@h\\SECRET",
+        "http://u:SECRET@\xc3\xa4:1",
+    };
+    for (size_t i = 0; i < sizeof(urls) / sizeof(urls[0]); i++) {
+        struct proxy proxy;
+        struct error err = {0};
+        check_row(proxy_parse(urls[i], &proxy, &err) == -1, urls[i]);
+        check_row(err.kind == ERROR_CONFIG && strstr(err.text, "percent-encoded"), urls[i]);
+        check_row(!strstr(err.text, "SEC") && !strstr(err.text, "RET"), urls[i]);
     }
 }
 
@@ -72,7 +148,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(choice),
-        cmocka_unit_test(shown_without_user),
+        cmocka_unit_test(urls_are_taken_apart),
+        cmocka_unit_test(odd_urls_are_refused_and_not_shown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
