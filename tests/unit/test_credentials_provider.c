@@ -1,0 +1,213 @@
+/*
+ * What a slow source of credentials costs whoever signs: nothing while the old keys serve, and no
+ * more than the caller's limit once they do not.
+ */
+#include "aws_world.h"
+
+#include <sys/eventfd.h>
+
+#include "base/date.h"
+#include "client/credentials_provider.h"
+
+#define PATIENCE_MS 60000
+#define SLOW_MS     1500
+#define AT_ONCE_MS  1000 /* much less than the slow source takes */
+
+struct scene {
+    struct world world;
+    struct aws_settings settings;
+    struct transport transport;
+    struct provider provider;
+};
+
+/*
+ * The source: a program that notes each run, says what `slow` and `broken` in the home directory
+ * ask for, and whose keys, K1, K2, ..., live for so many seconds.
+ */
+static void open_scene(struct scene *scene, int lifetime_s)
+{
+    char program[1000], config[400];
+    (void)snprintf(program, sizeof(program),
+                   "#!/bin/sh\n"
+                   "cd %s\n"
+                   "echo run >>runs\n"
+                   "[ ! -e slow ] || sleep \"$(cat slow)\"\n"
+                   "[ ! -e broken ] || { echo no keys today >&2; exit 3; }\n"
+                   "printf '{\"Version\":1,\"AccessKeyId\":\"K%%s\",\"SecretAccessKey\":\"s\","
+                   "\"SessionToken\":\"t\",\"Expiration\":\"%%s\"}' \"$(grep -c . runs)\" "
+                   "\"$(date -u -d '%d seconds' +%%Y-%%m-%%dT%%H:%%M:%%SZ)\"\n",
+                   world_home, lifetime_s);
+    (void)snprintf(config, sizeof(config), "[default]\nregion = r\ncredential_process = %s\n",
+                   world_path("source"));
+    static const char *const files[] = {"runs", "slow", "broken"};
+    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+        (void)unlink(world_path(files[i]));
+    world_write("source", program);
+    assert_int_equal(chmod(world_path("source"), 0700), 0);
+    *scene = (struct scene){.world = {.config = config}};
+    assert_int_equal(world_load(&scene->world, &scene->settings, NULL), 0);
+    assert_int_equal(transport_init(&scene->transport, &scene->settings, 1000, 1000, NULL), 0);
+    provider_init(&scene->provider, &scene->transport);
+}
+
+static void close_scene(struct scene *scene)
+{
+    provider_free(&scene->provider);
+    transport_free(&scene->transport);
+    aws_settings_free(&scene->settings);
+}
+
+static unsigned runs(void)
+{
+    FILE *file = fopen(world_path("runs"), "r");
+    unsigned count = 0;
+    for (int byte; file && (byte = fgetc(file)) != EOF;)
+        count += byte == '\n';
+    if (file)
+        (void)fclose(file);
+    return count;
+}
+
+static int get_within(struct scene *scene, int64_t limit_ms, const char *id, struct error *err)
+{
+    struct wakeup_source wakeup = {.fd = -1};
+    struct provider_limits limits = {mono_add(mono_now(), limit_ms), &wakeup};
+    const struct credentials *keys = NULL;
+    int result = provider_get(&scene->provider, &limits, &keys, err);
+    if (result == 0)
+        assert_string_equal(buf_text(&keys->id), id);
+    return result;
+}
+
+/* Keys are asked for at most once a minute: a minute passes. */
+static void let_time_pass(struct scene *scene)
+{
+    scene->provider.renewal.tried_at.ms -= RENEWAL_PAUSE_MS;
+}
+
+static void expire(struct scene *scene)
+{
+    scene->provider.keys.expires_at = (struct wall){wall_now().ms - 1};
+}
+
+static void wait_for_refresh(struct scene *scene)
+{
+    struct mono limit = mono_add(mono_now(), PATIENCE_MS);
+    while (provider_is_refreshing(&scene->provider)) {
+        assert_false(mono_reached(mono_now(), limit));
+        (void)wait_ready(NULL, 0, mono_add(mono_now(), 5));
+    }
+}
+
+static void S11_old_keys_serve_while_a_slow_source_takes_its_time(void **state)
+{
+    (void)state;
+    struct scene scene;
+    open_scene(&scene, 600); /* within 15 minutes of their end: new ones are due */
+    assert_int_equal(get_within(&scene, PATIENCE_MS, "K1", NULL), 0);
+    world_write("slow", "1.5");
+    let_time_pass(&scene);
+    struct mono begun = mono_now();
+    assert_int_equal(get_within(&scene, 10, "K1", NULL), 0); /* as short as a sixth of nothing */
+    assert_true(mono_diff(mono_now(), begun) < AT_ONCE_MS);
+    assert_true(provider_is_refreshing(&scene.provider));
+    assert_int_equal(get_within(&scene, 10, "K1", NULL), 0);
+    wait_for_refresh(&scene);
+    assert_true(mono_diff(mono_now(), begun) >= SLOW_MS - AT_ONCE_MS / 2);
+    assert_int_equal(get_within(&scene, 10, "K2", NULL), 0);
+    assert_int_equal(runs(), 2); /* it was not cut off and begun again */
+    assert_null(provider_warning(&scene.provider));
+    close_scene(&scene);
+}
+
+static void keys_that_have_ended_are_waited_for_and_the_search_outlives_the_wait(void **state)
+{
+    (void)state;
+    struct scene scene;
+    struct error err = {0};
+    open_scene(&scene, 600);
+    assert_int_equal(get_within(&scene, PATIENCE_MS, "K1", NULL), 0);
+    world_write("slow", "1.5");
+    let_time_pass(&scene);
+    expire(&scene);
+    assert_int_equal(get_within(&scene, 20, NULL, &err), -1);
+    assert_int_equal(err.kind, ERROR_LATER);
+    assert_int_equal(get_within(&scene, PATIENCE_MS, "K2", NULL), 0);
+    assert_int_equal(runs(), 2);
+    close_scene(&scene);
+}
+
+static void keys_that_the_service_refused_are_replaced_before_the_next_use(void **state)
+{
+    (void)state;
+    struct scene scene;
+    open_scene(&scene, 7200); /* none are due */
+    assert_int_equal(get_within(&scene, PATIENCE_MS, "K1", NULL), 0);
+    assert_true(provider_rejected(&scene.provider));
+    assert_int_equal(get_within(&scene, PATIENCE_MS, "K2", NULL), 0);
+    close_scene(&scene);
+}
+
+static void a_source_that_fails_is_a_warning_while_the_old_keys_serve(void **state)
+{
+    (void)state;
+    struct scene scene;
+    struct error err = {0};
+    open_scene(&scene, 600);
+    assert_int_equal(get_within(&scene, PATIENCE_MS, "K1", NULL), 0);
+    world_write("broken", "");
+    let_time_pass(&scene);
+    assert_int_equal(get_within(&scene, 10, "K1", NULL), 0);
+    wait_for_refresh(&scene);
+    assert_int_equal(get_within(&scene, 10, "K1", NULL), 0);
+    const char *warning = provider_warning(&scene.provider);
+    assert_non_null(warning);
+    assert_non_null(strstr(warning, "no keys today"));
+    assert_null(provider_warning(&scene.provider)); /* once */
+    let_time_pass(&scene);
+    expire(&scene);
+    assert_int_equal(get_within(&scene, PATIENCE_MS, NULL, &err), -1);
+    assert_non_null(strstr(err.text, "no keys today"));
+    close_scene(&scene);
+}
+
+static bool on_wakeup(void *context)
+{
+    unsigned *asked = context;
+    ++*asked;
+    return true;
+}
+
+static void who_waits_for_keys_can_be_woken_and_a_search_can_be_left(void **state)
+{
+    (void)state;
+    struct scene scene;
+    unsigned asked = 0;
+    int fd = eventfd(1, EFD_CLOEXEC | EFD_NONBLOCK);
+    struct wakeup_source wakeup = {.fd = fd, .on_wakeup = on_wakeup, .context = &asked};
+    open_scene(&scene, 600);
+    assert_int_equal(get_within(&scene, PATIENCE_MS, "K1", NULL), 0);
+    world_write("slow", "600");
+    let_time_pass(&scene);
+    expire(&scene);
+    struct mono begun = mono_now();
+    struct provider_limits limits = {mono_add(begun, 10 * PATIENCE_MS), &wakeup};
+    const struct credentials *keys;
+    assert_int_equal(provider_get(&scene.provider, &limits, &keys, NULL), -1);
+    assert_true(asked > 0);
+    close_scene(&scene); /* ends the program, and does not wait for it */
+    assert_true(mono_diff(mono_now(), begun) < PATIENCE_MS);
+    (void)close(fd);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(S11_old_keys_serve_while_a_slow_source_takes_its_time),
+        cmocka_unit_test(keys_that_have_ended_are_waited_for_and_the_search_outlives_the_wait),
+        cmocka_unit_test(keys_that_the_service_refused_are_replaced_before_the_next_use),
+        cmocka_unit_test(a_source_that_fails_is_a_warning_while_the_old_keys_serve),
+        cmocka_unit_test(who_waits_for_keys_can_be_woken_and_a_search_can_be_left),
+    };
+    return cmocka_run_group_tests(tests, world_begin, world_end);
+}
