@@ -37,6 +37,8 @@ struct survey {
     struct survey_run *runs; /* in the order of kinds */
     uint32_t count;
     uint32_t counts[SURVEY_STRANGER + 1];
+    uint32_t mutexes; /* docs/protocol.md, "The mutex"; more than holders: a dead run's, or late */
+    int64_t mutex_ms; /* creation time of the oldest */
 };
 
 /* role_timeout_ms: of unmarked attempts. ERROR_SYSTEM without memory. survey_free() afterwards. */

@@ -2,8 +2,9 @@
  * attempt - the name of an attempt: what a log group's name says about a contender.
  *
  * A lock is a prefix. An attempt is a log group PREFIX/ID, in one of two dialects:
- * marked, as withlock makes them, PREFIX/ID#tT[#u8HEX][#gN][#qQ][#s|#nN][#h[MS][#kK]][#lTEXT],
+ * marked, as withlock makes them, PREFIX/ID#tT[#u8HEX][#gN][#qQ][#s|#nN][#h[MS][#kK][#mK]][#lTEXT],
  * and unmarked, whatever else stands there, which is how the Ansible role's contenders look.
+ * Beside them stand the names that all runs share: PREFIX/#mutex, #mutex.K, #break, #break.K.
  * docs/protocol.md, "Names", is the grammar. Parsing borrows from the name; nothing is copied.
  */
 #ifndef LOCK_ATTEMPT_H
@@ -25,6 +26,8 @@ enum attempt_kind {
     ATTEMPT_ELSEWHERE, /* not under PREFIX/, or of a lock nested below it */
     ATTEMPT_UNMARKED,
     ATTEMPT_MARKED,
+    ATTEMPT_MUTEX, /* no attempt: who makes it may hold */
+    ATTEMPT_BREAK, /* no attempt: who makes it may remove a dead run's mutex */
 };
 
 struct attempt {
@@ -39,14 +42,22 @@ struct attempt {
     int64_t token;           /* K of #k; ATTEMPT_UNKNOWN when not given */
     bool shared;             /* #s */
     uint32_t slots;          /* N of #n; 1 when not given */
+    uint32_t slot;           /* K of #m, or of a mutex: from 1; 0 when not given */
 };
 
-/* Reads a name. *ret is set for marked and unmarked ones; of an unmarked one only the id. */
+/*
+ * Reads a name. *ret is set unless it is elsewhere: of an unmarked one only the id, of those that
+ * all share only the slot.
+ */
 enum attempt_kind attempt_parse(struct text prefix, struct text name, struct attempt *ret);
 
 /* Writes PREFIX/ID and the tags; out is always a C string. */
 void attempt_format(const char *prefix, const struct attempt *attempt,
                     char out[ATTEMPT_NAME_BYTES + 1]);
+
+/* Writes PREFIX/#mutex or PREFIX/#break, with .SLOT unless that is 0. */
+void attempt_format_shared(const char *prefix, enum attempt_kind kind, uint32_t slot,
+                           char out[ATTEMPT_NAME_BYTES + 1]);
 
 /* Same run: same ID and same nonce. */
 bool attempt_same_run(const struct attempt *a, const struct attempt *b);

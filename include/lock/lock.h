@@ -41,10 +41,23 @@
 #define LOCK_CLEANING_GAP_MS   500   /* at most two deletes a second beside the command */
 #define LOCK_CLEANING_FRESH_MS 5000  /* or D if longer: a listing is good for deleting by */
 #define LOCK_LOOK_MAX_MS       60000 /* a holder looks at least so often */
-#define LOCK_FIRST_LOOK_MS     100   /* shortest pause before looking again for one's own attempt */
-#define LOCK_LEAVE_UNMADE_MS   5000  /* leaving, when no create was ever answered */
-#define LOCK_LEAVE_SETTLES     4     /* D, at least for leaving if a create may still be applied */
-#define LOCK_RETRY_DELAY_MS    30000 /* --no-queue: pause after a lost try, as the role's */
+#define LOCK_FIRST_LOOK_MS     100   /* shortest pause while something is to show up, */
+#define LOCK_AGAIN_MAX_MS      5000  /* and the longest */
+#define LOCK_NAMES_TAKEN_MAX   8     /* of our own names that somebody has made before us */
+#define LOCK_TRY_MS            5000 /* one try: no longer than this and 4 D, whatever is (not) shown */
+#define LOCK_TRY_SETTLES       4
+#define LOCK_LATE_SETTLES      2 /* D, and 2 s: to the end, for who is about to hold when -w is over */
+#define LOCK_LATE_MS           2000
+#define LOCK_TOKEN_AHEAD_MS                                                                        \
+    60000 /* a token further ahead of the service's time is somebody's mistake */
+#define LOCK_LEAVE_UNMADE_MS 5000 /* leaving, when no create was ever answered */
+#define LOCK_LEAVE_SETTLES   4    /* D, at least for leaving if a create may still be applied */
+#define LOCK_SLOTS_MAX       1000
+#define LOCK_MUTEX_TRIES     16   /* slots that are asked for by one claim */
+#define LOCK_MUTEX_SETTLE_MS 1000 /* or D if longer: whose a mutex is, and who is dead */
+#define LOCK_DEAD_SHARE      15   /* no claim seen for T/15, or 3 D: a mutex may be a dead run's */
+#define LOCK_DEAD_SETTLES    3
+#define LOCK_RETRY_DELAY_MS  30000 /* --no-queue: pause after a lost try, as the role's */
 
 struct lock_settings {
     const char *prefix; /* borrowed for the life of the lock, as are all strings */
@@ -64,7 +77,6 @@ struct lock_settings {
     unsigned arrival_tries; /* requests that may fail in a row while no attempt of ours counts */
     bool nonblock;          /* one try */
     bool no_queue;          /* withdraw after each lost try */
-    bool claim_early;       /* claim while settling if the first look shows nobody */
     bool shared;            /* others that are shared may hold beside us; not with slots */
     uint32_t slots;         /* so many may hold at once; 0 and 1 are exclusive */
 };
@@ -91,6 +103,8 @@ enum lock_reason {
     LOCK_REASON_GONE,        /* lost: our attempts are no longer there */
     LOCK_REASON_OLDER_CLAIM, /* lost: another's claim is older than ours */
     LOCK_REASON_STRANGER,    /* lost: an unmarked attempt precedes ours */
+    LOCK_REASON_UNSEEN,      /* listings do not show what we have made, and we do not wait on */
+    LOCK_REASON_SLOW,        /* nobody is ahead, but to make sure took longer than we wait */
 };
 
 enum lock_todo_kind {
@@ -149,6 +163,7 @@ struct lock_answer {
     bool throttled;      /* LATER: the service is there, but busy */
     bool maybe_repeated; /* the transport may have sent it twice (a reused connection) */
     bool has_streams;    /* LOOK_INSIDE, DONE */
+    int64_t date_ms;     /* the service's clock, as this answer had it; 0 if it does not say */
     const struct lock_listing *listing; /* LIST, LIST_MORE, DONE; borrowed for the call */
 };
 
@@ -190,15 +205,19 @@ struct lock_generation {
     enum lock_generation_state state;
     uint32_t number;
     bool claim;
-    bool drop;          /* no longer wanted: to be deleted, counts for nothing */
-    bool seen;          /* in a listing: `created_ms` is known, the lease is confirmed */
-    bool shown;         /* in the last listing, and not made again meanwhile */
+    bool drop;   /* no longer wanted: to be deleted, counts for nothing */
+    bool seen;   /* in a listing: `created_ms` is known, the lease is confirmed */
+    bool shown;  /* in the last listing, and not made again meanwhile */
+    bool remade; /* it was deleted by somebody, and made again */
+    bool ask_unanswered;
+    bool ask;           /* created again, to know whether it is still there */
     uint32_t seen_look; /* number of the look that first showed it */
     uint32_t tries;
     uint32_t refusals;
     int64_t ticket_ms;      /* as in its name */
     int64_t first_claim_ms; /* as in its name */
     int64_t token;          /* as in its name */
+    uint32_t slot;          /* as in its name */
     int64_t created_ms;     /* by the service's clock, once seen */
     struct mono sent;       /* S0: just before the first sending */
     struct mono answered;   /* last answer to its create, or the listing that first showed it */
@@ -217,11 +236,70 @@ struct lock_pace {
     int64_t moved;      /* and by how many places meanwhile, in 1/1000 */
 };
 
+enum lock_mutex_state {
+    LOCK_MUTEX_NONE,
+    LOCK_MUTEX_WANTED,  /* to be made once our claim stands; nothing has been sent for it */
+    LOCK_MUTEX_SENT,    /* without an answer: it may be ours */
+    LOCK_MUTEX_DOUBTED, /* somebody's, perhaps ours: a look will tell */
+    LOCK_MUTEX_OURS,
+    LOCK_MUTEX_TAKEN, /* another's */
+    LOCK_MUTEX_LEFT,  /* ours, but it could not be deleted */
+};
+
+/* Of a dead run's mutex: who removes it does so alone. */
+enum lock_break_state {
+    LOCK_BREAK_NONE,
+    LOCK_BREAK_WANTED,   /* #break is to be made */
+    LOCK_BREAK_SENT,     /* ... and may be */
+    LOCK_BREAK_MADE,     /* one more look decides */
+    LOCK_BREAK_REMOVING, /* the mutex is to be deleted */
+    LOCK_BREAK_DONE,     /* it is; #break stands until we leave */
+    LOCK_BREAK_STALE,    /* somebody's old #break is to be deleted */
+};
+
+/* The mutex: ours, and what listings show of others'. */
+struct lock_mutex {
+    enum lock_mutex_state state;
+    bool drop;      /* not wanted any more: to be deleted if it is ours */
+    bool anew;      /* made after a dead run's was removed */
+    bool lapsed;    /* ours for so long that it may have been taken for a dead run's */
+    bool ask_again; /* another claimed meanwhile: is it still there? */
+    uint32_t slot;  /* 0: of an exclusive run */
+    uint32_t tries; /* slots that turned out to be taken, in a row */
+    uint32_t refusals;
+    struct mono sent;     /* just before the create that was answered */
+    struct mono made;     /* its answer */
+    struct mono sure;     /* so long it cannot be taken for a dead run's, whatever our claims are */
+    struct mono answered; /* since when it is ours, or in doubt */
+    int64_t pause_ms;     /* before the next look, while another has it */
+    int64_t created_ms;   /* creation time of ours, if a listing has shown it; else 0 */
+
+    bool shown;              /* in the last whole listing: one is in our way */
+    uint32_t free_slot;      /* one that no listing shows; 0: none */
+    int64_t suspect_ms;      /* creation time of one that may be a dead run's, or ATTEMPT_UNKNOWN */
+    uint32_t suspect_slot;   /* which it is */
+    int64_t suspect_life_ms; /* how old it must be for that */
+    struct mono since;       /* first of the looks in a row that showed it so, */
+    struct mono asked;       /* and the last */
+    int64_t break_ms;        /* creation time of the #break in sight, or ATTEMPT_UNKNOWN */
+
+    enum lock_break_state breaking;
+    bool break_drop; /* #break is to be deleted */
+    struct mono break_answered;
+};
+
 struct lock_cleaning {
     bool unmarked;
     bool inside_known; /* no streams: may go */
     struct mono asked; /* of the listing that showed it */
     char name[ATTEMPT_NAME_BYTES + 1];
+};
+
+/* What a create or a delete is about. */
+enum lock_target {
+    LOCK_TARGET_OWN,   /* one of our generations */
+    LOCK_TARGET_OTHER, /* what others have left: "Cleaning" */
+    LOCK_TARGET_MUTEX, /* the mutex, or #break */
 };
 
 struct lock {
@@ -237,21 +315,32 @@ struct lock {
     int64_t token_seen;     /* largest token in any claim so far */
     int64_t token;          /* ours, once claimed */
     int64_t first_claim_ms; /* creation time of our first claim of this hold */
+    bool adopts;            /* all names of this ID and nonce are ours: a run's that was killed */
     bool made_any;          /* a create of ours was answered or seen */
+    uint32_t names_taken;   /* of ours that somebody had made before us */
     bool uncertain;         /* a create's outcome was unknown once: it may still be applied */
+
+    struct lock_mutex mutex;
 
     struct lock_todo todo; /* given out; not told yet while `asked_for` */
     bool asked_for;
-    uint32_t todo_number; /* generation it is about */
+    enum lock_target target; /* what it is about, */
+    uint32_t todo_number;    /* and of our own names which generation */
     char name[ATTEMPT_NAME_BYTES + 1];
 
     int64_t anchor_created_ms; /* creation time of our newest seen attempt, */
     struct mono anchor;        /* and when its create was answered: a lower bound of "now" */
     uint32_t anchor_number;
     int64_t service_ms; /* the largest such bound so far */
+    int64_t date_ms;    /* the last answer's Date, */
+    struct mono dated;  /* and when it came; for where no bound is known, and nothing hangs on it */
+    struct mono arrived;
 
     uint32_t looks; /* listings examined so far */
     struct mono look_at;
+    int64_t again_ms;    /* pause while something is to show up; 0: the shortest */
+    bool found_ahead;    /* ... which found somebody ahead, alive by the service's clock */
+    bool look_first;     /* nothing of ours is made before the first look */
     bool reading;        /* a listing is under way: its next pages matter */
     bool claim_failed;   /* a claim of ours was not the first: read every page before the next */
     struct mono claimed; /* answer to the create of our claim */
@@ -270,6 +359,7 @@ struct lock {
     struct mono whole_at;                  /* a holder's next look that must read every page */
     uint32_t loss_looks[LOCK_LOSS_CAUSES]; /* in a row, D apart */
     struct mono loss_asked[LOCK_LOSS_CAUSES];
+    uint64_t older_runs;      /* who claimed before us, as a set of hashes modulo 64 */
     uint32_t gone_since_look; /* generations first seen by this look or later do not count */
 
     struct lock_cleaning cleaning[LOCK_CLEANING_MAX];
@@ -293,10 +383,21 @@ struct lock {
 void lock_init(struct lock *lock, const struct lock_settings *settings, struct mono now);
 
 /*
- * For a run that was killed: begins with leaving. Finds by listings what a run of this ID and
- * nonce has left, and deletes it. The listings may be of PREFIX/ID instead of PREFIX/.
+ * What is known of the mutex, in a word that can be kept where it outlives the run: 0 if there is
+ * none of ours. It holds for the todo that was given out, too, before that is carried out.
  */
-void lock_init_release(struct lock *lock, const struct lock_settings *settings, struct mono now);
+uint64_t lock_mutex_note(const struct lock *lock);
+
+/* By the note it may be ours, or another's: only a listing of PREFIX/ tells. */
+bool lock_note_is_doubtful(uint64_t note);
+
+/*
+ * For a run that was killed: begins with leaving. Deletes the mutex of the note, and finds by
+ * listings what a run of this ID and nonce has left. The listings may be of PREFIX/ID instead of
+ * PREFIX/, unless the note is doubtful.
+ */
+void lock_init_release(struct lock *lock, const struct lock_settings *settings, struct mono now,
+                       uint64_t note);
 
 /*
  * What to do next. Asking again without telling gives the same todo, unless lock_leave()

@@ -10,6 +10,7 @@
 #ifndef RUN_SESSION_H
 #define RUN_SESSION_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -25,8 +26,9 @@ struct session_config {
     struct lock_settings lock;
     int64_t connect_timeout_ms;
     int64_t read_timeout_ms;
-    const char *tags;  /* "KEY=VALUE,..." to create attempts with; NULL for none */
-    bool release_only; /* only find and delete what a run of this identity left */
+    const char *tags;             /* "KEY=VALUE,..." to create attempts with; NULL for none */
+    _Atomic uint64_t *mutex_note; /* kept up to date, or read if release_only; NULL for none */
+    bool release_only;            /* only find and delete what a run of this identity left */
 };
 
 struct session {

@@ -216,6 +216,26 @@ static int delete_one(struct broken *broken, struct text name, bool *ret_there, 
     }
 }
 
+/* It has claimed, and what it has made with that is not somebody else's by now. */
+static bool has_mutex(const struct survey_run *run, const struct survey *survey)
+{
+    const struct attempt *attempt = &run->attempt;
+    if (!run->marked || !attempt->claim || attempt->shared)
+        return false;
+    bool known = attempt->slots <= 1 || attempt->slot > 0;
+    return known && (run->kind == SURVEY_HOLDER || survey->counts[SURVEY_HOLDER] == 0);
+}
+
+/* The mutex goes first: until its claims are gone nobody else makes one. */
+static int delete_mutex(struct broken *broken, const struct survey_run *run, struct error *err)
+{
+    char name[ATTEMPT_NAME_BYTES + 1];
+    bool there;
+    attempt_format_shared(broken->inspect.plan->prefix, ATTEMPT_MUTEX,
+                          run->attempt.slots > 1 ? run->attempt.slot : 0, name);
+    return delete_one(broken, text_from(name), &there, err);
+}
+
 /* Deletes what the view shows of it. *ret_any: something was there. */
 static int delete_all(struct broken *broken, const struct inspect_view *view, bool *ret_any,
                       struct error *err)
@@ -225,6 +245,8 @@ static int delete_all(struct broken *broken, const struct inspect_view *view, bo
         const struct survey_run *run = &view->survey.runs[i];
         if (!is_target(run, broken))
             continue;
+        if (has_mutex(run, &view->survey) && delete_mutex(broken, run, err) != 0)
+            return -1;
         for (uint32_t k = run->first; k < run->first + run->count; k++) {
             struct text name = view->listing.entries[k].name;
             bool there = false;

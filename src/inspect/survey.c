@@ -31,6 +31,13 @@ static void add_attempt(struct survey_run *run, const struct lock_entry *entry,
     }
 }
 
+/* Who made it its name does not say. */
+static void add_mutex(struct survey *survey, const struct lock_entry *entry)
+{
+    if (survey->mutexes++ == 0 || entry->created_ms < survey->mutex_ms)
+        survey->mutex_ms = entry->created_ms;
+}
+
 static void read_runs(struct survey *survey, const char *prefix, const struct lock_listing *listing,
                       int64_t now_ms, int64_t role_timeout_ms)
 {
@@ -39,9 +46,11 @@ static void read_runs(struct survey *survey, const char *prefix, const struct lo
         struct survey_run *run = survey->count ? &survey->runs[survey->count - 1] : NULL;
         struct attempt attempt;
         enum attempt_kind kind = attempt_parse(text_from(prefix), entry->name, &attempt);
-        if (kind == ATTEMPT_ELSEWHERE)
-            continue;
         bool marked = kind == ATTEMPT_MARKED;
+        if (kind == ATTEMPT_MUTEX)
+            add_mutex(survey, entry);
+        if (!marked && kind != ATTEMPT_UNMARKED)
+            continue;
         if (!marked)
             attempt.lock_timeout_ms = role_timeout_ms;
         if (!run || !marked || !run->marked || !attempt_same_run(&run->attempt, &attempt)) {

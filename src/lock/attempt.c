@@ -5,7 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#define TIMEOUT_MAX_S (366ULL * 24 * 3600)                  /* a longer #t is somebody's jest */
+#define TIMEOUT_MAX_S (366ULL * 24 * 3600) /* a longer #t is somebody's jest */
+#define MUTEX_WORD    "#mutex"             /* an ID holds no '#' */
+#define BREAK_WORD    "#break"
 #define STAMP_MAX     (1000ULL * 1000 * 1000 * 1000 * 1000) /* ms; the year 33658 */
 
 static bool parse_stamp(struct text text, int64_t *ret_value)
@@ -52,6 +54,9 @@ static void parse_tag(struct text tag, struct attempt *attempt)
         if (attempt->slots == 0)
             attempt->slots = 1;
         break;
+    case 'm':
+        parse_number(rest, &attempt->slot);
+        break;
     case 'l':
         attempt->label = rest;
         break;
@@ -84,6 +89,25 @@ static bool parse_timeout(struct text tag, int64_t *ret_ms)
     return true;
 }
 
+/* PREFIX/#mutex, #mutex.K: exactly so, or it is as good as any other name. */
+static bool parse_shared(struct text rest, const char *word, uint32_t *ret_slot)
+{
+    size_t length = strlen(word);
+    uint64_t slot = 0;
+    if (!text_starts(rest, word))
+        return false;
+    struct text more = text_slice(rest.data + length, rest.length - length);
+    if (more.length == 0) {
+        *ret_slot = 0;
+        return true;
+    }
+    if (more.data[0] != '.' || more.length < 2 || more.data[1] == '0' ||
+        text_parse_u64(text_slice(more.data + 1, more.length - 1), UINT32_MAX, &slot) != 0)
+        return false;
+    *ret_slot = (uint32_t)slot;
+    return true;
+}
+
 enum attempt_kind attempt_parse(struct text prefix, struct text name, struct attempt *ret)
 {
     if (name.length <= prefix.length || memcmp(name.data, prefix.data, prefix.length) != 0 ||
@@ -99,6 +123,10 @@ enum attempt_kind attempt_parse(struct text prefix, struct text name, struct att
         .token = ATTEMPT_UNKNOWN,
         .slots = 1,
     };
+    if (parse_shared(rest, MUTEX_WORD, &ret->slot))
+        return ATTEMPT_MUTEX;
+    if (parse_shared(rest, BREAK_WORD, &ret->slot))
+        return ATTEMPT_BREAK;
     const char *mark = rest.length ? memchr(rest.data, '#', rest.length) : NULL;
     if (!mark)
         return ATTEMPT_UNMARKED;
@@ -145,8 +173,19 @@ void attempt_format(const char *prefix, const struct attempt *attempt,
         append(out, "#h");
     if (attempt->token != ATTEMPT_UNKNOWN)
         append(out, "#k%lld", (long long)attempt->token);
+    if (attempt->slot)
+        append(out, "#m%u", attempt->slot);
     if (attempt->label.length)
         append(out, "#l%.*s", TEXT_ARGS(attempt->label));
+}
+
+void attempt_format_shared(const char *prefix, enum attempt_kind kind, uint32_t slot,
+                           char out[ATTEMPT_NAME_BYTES + 1])
+{
+    out[0] = '\0';
+    append(out, "%s/%s", prefix, kind == ATTEMPT_BREAK ? BREAK_WORD : MUTEX_WORD);
+    if (slot)
+        append(out, ".%u", slot);
 }
 
 bool attempt_same_run(const struct attempt *a, const struct attempt *b)

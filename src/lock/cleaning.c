@@ -18,20 +18,11 @@ enum cleaning_kind {
     CLEANING_MARKED
 };
 
-/* FNV-1a, 64 bits (draft-eastlake-fnv). A collision leaves one more log group alone. */
-static uint64_t hash_of(struct text name)
-{
-    uint64_t hash = 14695981039346656037ULL;
-    for (size_t i = 0; i < name.length; i++)
-        hash = (hash ^ (unsigned char)name.data[i]) * 1099511628211ULL;
-    return hash;
-}
-
 bool cleaning_left_alone(const struct lock *lock, struct text name)
 {
     if (lock->left_alone_count == 0)
         return false;
-    uint64_t hash = hash_of(name);
+    uint64_t hash = view_hash(name, text_from(NULL));
     for (uint32_t i = 0; i < lock->left_alone_count; i++)
         if (lock->left_alone[i] == hash)
             return true;
@@ -50,7 +41,7 @@ static void notice_left_alone(struct lock *lock, struct text name)
 static void leave_alone(struct lock *lock, const char *name)
 {
     if (lock->left_alone_count < LOCK_LEFT_ALONE_MAX)
-        lock->left_alone[lock->left_alone_count++] = hash_of(text_from(name));
+        lock->left_alone[lock->left_alone_count++] = view_hash(text_from(name), text_from(NULL));
     notice_left_alone(lock, text_from(name));
 }
 
@@ -68,7 +59,7 @@ static enum cleaning_kind cleaning_of(const struct lock *lock, const struct lock
                                       const struct view_run *run, int64_t now_ms)
 {
     bool marked = entry->kind == ATTEMPT_MARKED;
-    if (entry->kind == ATTEMPT_ELSEWHERE || (marked && own_is(lock, &entry->attempt)) ||
+    if ((!marked && entry->kind != ATTEMPT_UNMARKED) || (marked && own_is(lock, &entry->attempt)) ||
         entry->name.length > ATTEMPT_NAME_BYTES || cleaning_left_alone(lock, entry->name) ||
         (!marked && lock->left_alone_count == LOCK_LEFT_ALONE_MAX))
         return CLEANING_NOTHING; /* what no longer fits into the memory is left alone, too */
@@ -158,7 +149,7 @@ const struct lock_cleaning *cleaning_next(struct lock *lock, struct mono now)
     if (lock->cleaning_more && lock->phase == LOCK_CLEANING)
         lock->look_at = mono_min(lock->look_at, now);
     else if (lock->phase == LOCK_CLEANING && !mono_reached(now, lock->look_at))
-        lock->phase = LOCK_HELD;
+        phase_set(lock, LOCK_HELD);
     return NULL;
 }
 

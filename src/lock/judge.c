@@ -30,7 +30,10 @@ static void judge_self(const struct lock *lock, struct mono now, const struct lo
 {
     for (uint32_t i = 0; i < LOCK_GENERATIONS_MAX; i++) {
         const struct lock_generation *own = &lock->generations[i];
-        if (!own_counts(lock, own, now) || (!own->shown && RULE(OWN_SHOWN)))
+        if (!own_counts(lock, own, now))
+            continue;
+        ret->remade |= own->remade;
+        if (!own->shown && RULE(OWN_SHOWN))
             continue;
         ret->own_shown = true;
         if (!RULE(SETTLE) ||
@@ -39,27 +42,45 @@ static void judge_self(const struct lock *lock, struct mono now, const struct lo
     }
 }
 
+/*
+ * The claim of a run that claimed before us, and is alive: it has renewed it since. What a late
+ * listing still shows of one that has left, and a claim that says in its name that it is older
+ * than it is (made anew, or applied late), is no such.
+ */
+static bool is_older(struct lock *lock, const struct lock_entry *entry)
+{
+    const struct attempt *attempt = &entry->attempt;
+    int64_t own_ms = lock->first_claim_ms;
+    int64_t first_ms =
+        attempt->first_claim_ms != ATTEMPT_UNKNOWN ? attempt->first_claim_ms : entry->created_ms;
+    uint64_t run = 1ULL << (view_hash(attempt->id, attempt->nonce) % 64);
+    if (own_ms == ATTEMPT_UNKNOWN || !attempt->claim || first_ms >= own_ms)
+        return false;
+    bool before = entry->created_ms < own_ms;
+    if (before)
+        lock->older_runs |= run;
+    return RULE(OLDER_RENEWS) ? !before && (lock->older_runs & run) : before;
+}
+
 /* A live name of another run. */
 static void judge_marked(struct lock *lock, const struct lock_entry *entry, int64_t age_ms,
                          struct rivals *rivals, struct judgement *ret)
 {
     const struct attempt *attempt = &entry->attempt;
-    int64_t first_claim_ms =
-        attempt->first_claim_ms != ATTEMPT_UNKNOWN ? attempt->first_claim_ms : entry->created_ms;
     bool known = lock->ticket_ms != ATTEMPT_UNKNOWN, same_id = own_same_id(lock, attempt);
     struct rival_name name = {
         .entry = entry,
         .attempt = attempt,
         .ticket_ms = view_ticket_ms(entry),
-        .before = known && view_precedes(lock, entry),
+        .before = known ? view_precedes(lock, entry) : lock->look_first,
         .claim = attempt->claim && (RULE(SAME_ID_CLAIM) || !same_id),
-        /* Made anew, or applied late, it would say in its name that it is older than it is. */
-        .older = lock->first_claim_ms != ATTEMPT_UNKNOWN && first_claim_ms < lock->first_claim_ms &&
-                 entry->created_ms < lock->first_claim_ms,
+        .older = is_older(lock, entry),
         .age_ms = age_ms,
     };
     if (!RULE(LOSS_OLDER_NOT_KEY))
         name.older = name.before;
+    if (attempt->claim && rivals_share_mutex(lock, attempt))
+        ret->claims = true;
     bool newer = known && (!name.before || !RULE(REPLACED_BY_NEWER));
     if (same_id && !attempt->claim && newer)
         ret->replaced = true;
@@ -122,9 +143,10 @@ struct judgement judge_listing(struct lock *lock, struct mono now,
             run = view_run(lock, listing, i, lock->service_ms);
         if (!is_others(lock, entry))
             continue;
-        if (entry->attempt.claim && entry->attempt.token > lock->token_seen)
-            lock->token_seen = entry->attempt.token;
-        if (!view_is_live(lock, entry, lock->service_ms))
+        bool live = view_is_live(lock, entry, lock->service_ms);
+        if (entry->attempt.claim && (live || !RULE(TOKEN_LIVE)))
+            own_meet_token(lock, entry->attempt.token);
+        if (!live)
             continue;
         int64_t age_ms =
             lock->service_ms == INT64_MIN ? INT64_MAX : lock->service_ms - entry->created_ms;

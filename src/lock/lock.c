@@ -4,10 +4,13 @@
 #include <string.h>
 
 #include "cleaning.h"
-#include "look.h"
+#include "holder.h"
+#include "leaving.h"
+#include "mutex.h"
 #include "own.h"
 #include "phase.h"
 #include "rule.h"
+#include "waiter.h"
 
 #define REQUEST_MIN_MS  2000 /* shortest time that a request is given */
 #define REQUEST_LATE_MS 5000 /* what a request of one try is given */
@@ -24,15 +27,30 @@ void lock_init(struct lock *lock, const struct lock_settings *settings, struct m
     lock->service_ms = INT64_MIN;
     lock->unmarked_deleted.ms = INT64_MIN;
     lock->quiet_until = now;
-    look_arrive(lock);
+    lock->arrived = now;
+    lock->mutex.suspect_ms = ATTEMPT_UNKNOWN;
+    waiter_arrive(lock, now);
 }
 
-void lock_init_release(struct lock *lock, const struct lock_settings *settings, struct mono now)
+uint64_t lock_mutex_note(const struct lock *lock)
+{
+    return mutex_note(lock);
+}
+
+bool lock_note_is_doubtful(uint64_t note)
+{
+    return mutex_note_is_doubtful(note);
+}
+
+void lock_init_release(struct lock *lock, const struct lock_settings *settings, struct mono now,
+                       uint64_t note)
 {
     lock_init(lock, settings, now);
+    mutex_take_note(lock, now, note);
     lock->uncertain = true;
     lock->made_any = true;
-    look_leave(lock, now, LOCK_REASON_NONE);
+    lock->adopts = true;
+    leaving_begin(lock, now, LOCK_REASON_NONE);
     lock->leaving_quiet = mono_add(now, -settings->settle_ms); /* look at once */
 }
 
@@ -81,7 +99,7 @@ bool lock_left(const struct lock *lock, uint32_t i, char out[ATTEMPT_NAME_BYTES 
             return true;
         }
     }
-    return false;
+    return i == 0 && mutex_left(lock, out);
 }
 
 /* A waiter drops an old generation D after the newer one was answered. */
@@ -104,14 +122,23 @@ static struct mono waiter_drop_at(struct lock *lock, uint32_t *ret_number)
 struct patience {
     uint32_t failures;        /* from wait_until on no more than these */
     int64_t request_ms;       /* from then on a request is given so long, */
-    struct mono behind_until; /* and who is behind somebody waits no longer than this */
+    struct mono behind_until; /* who is behind somebody waits no longer than this, */
+    struct mono until;        /* and nobody longer than this */
 };
 
-static struct patience patience(const struct lock_settings *settings)
+static struct patience patience(const struct lock *lock)
 {
-    if (settings->nonblock)
-        return (struct patience){settings->arrival_tries, REQUEST_LATE_MS, MONO_NEVER};
-    return (struct patience){1, REQUEST_MIN_MS, settings->wait_until};
+    const struct lock_settings *settings = &lock->settings;
+    int64_t settle_ms = mutex_settle_ms(lock);
+    int64_t try_ms = LOCK_TRY_MS + LOCK_TRY_SETTLES * settle_ms;
+    int64_t late_ms = LOCK_LATE_MS + LOCK_LATE_SETTLES * settle_ms;
+    if (!settings->nonblock)
+        return (struct patience){1, REQUEST_MIN_MS, settings->wait_until,
+                                 mono_add(settings->wait_until, late_ms)};
+    if (mutex_may_be_dead(lock)) /* that takes as long as it takes to make sure */
+        try_ms += settings->lock_timeout_ms / LOCK_DEAD_SHARE + LOCK_DEAD_SETTLES * settle_ms;
+    return (struct patience){settings->arrival_tries, REQUEST_LATE_MS, MONO_NEVER,
+                             mono_add(lock->arrived, try_ms)};
 }
 
 /* By a whole look; what is read before we know the time may be names of the dead alone. */
@@ -121,26 +148,54 @@ static bool is_behind(const struct lock *lock)
            (lock->anchor_created_ms != ATTEMPT_UNKNOWN || !RULE(BEHIND_LIVE));
 }
 
-/* The moment at which waiting on would no longer be what the user asked for. */
+static enum lock_reason why_not(const struct lock *lock)
+{
+    if (is_behind(lock) || lock->withdrawn || lock->mutex.pause_ms)
+        return LOCK_REASON_HELD;
+    return waiter_is_unseen(lock) ? LOCK_REASON_UNSEEN : LOCK_REASON_SLOW;
+}
+
+/* The moment at which waiting on would no longer be what the user asked for. True if it is over. */
+static bool gives_up(struct lock *lock, struct mono now)
+{
+    struct patience left = patience(lock);
+    bool late = mono_reached(now, left.behind_until);
+    bool over = mono_reached(now, left.until) && RULE(LIMITS);
+    if (mono_reached(now, lock->settings.wait_until) && lock->failures >= left.failures) {
+        leaving_begin(lock, now, LOCK_REASON_UNAVAILABLE);
+        return true;
+    }
+    bool hopeless = is_behind(lock) || lock->withdrawn ||
+                    (lock->looks > 0 && !waiter_has_hope(lock) && RULE(LIMITS));
+    if (!over && !(late && hopeless))
+        return false;
+    leaving_begin(lock, now, lock->failures ? LOCK_REASON_UNAVAILABLE : why_not(lock));
+    return true;
+}
+
+/* When that may be. */
+static struct mono gives_up_at(const struct lock *lock)
+{
+    struct patience left = patience(lock);
+    bool hopeless = is_behind(lock) || lock->withdrawn || !waiter_has_hope(lock);
+    return hopeless ? mono_min(left.behind_until, left.until) : left.until;
+}
+
 static void advance_waiting(struct lock *lock, struct mono now)
 {
     uint32_t number;
-    struct patience left = patience(&lock->settings);
-    if (mono_reached(now, lock->settings.wait_until) && lock->failures >= left.failures) {
-        look_leave(lock, now, LOCK_REASON_UNAVAILABLE);
+    if (gives_up(lock, now))
         return;
-    }
-    if (mono_reached(now, left.behind_until) && (is_behind(lock) || lock->withdrawn)) {
-        look_leave(lock, now, lock->failures ? LOCK_REASON_UNAVAILABLE : LOCK_REASON_HELD);
-        return;
-    }
+    mutex_advance(lock, now);
     if (lock->withdrawn) {
-        if (mono_reached(now, lock->arrive_at) && !own_to_delete(lock))
-            look_arrive(lock);
+        if (mono_reached(now, lock->arrive_at) && !own_to_delete(lock) && !mutex_stands(lock))
+            waiter_arrive(lock, now);
         return;
     }
+    if (lock->look_first)
+        return;
     if (own_leases_passed(lock, now) && RULE(NEW_ARRIVAL)) {
-        look_arrive(lock);
+        waiter_arrive(lock, now);
         return;
     }
     if (lock->phase != LOCK_WAITING)
@@ -154,23 +209,21 @@ static void advance_waiting(struct lock *lock, struct mono now)
 static void advance_holding(struct lock *lock, struct mono now)
 {
     if (mono_reached(now, lock_lease(lock).term_at)) {
-        look_lose(lock, LOCK_REASON_LEASE);
+        holder_lose(lock, LOCK_REASON_LEASE);
         return;
     }
-    if (mono_reached(now, own_renew_at(lock)) && !own_to_create(lock) && lock->loss_looks[0] == 0)
+    if (mono_reached(now, own_renew_at(lock)) && !own_to_create(lock) && !holder_is_in_doubt(lock))
         own_plan(lock, true);
     if (lock->phase == LOCK_CLEANING && lock->cleaning_count == 0 && !lock->cleaning_more &&
         !mono_reached(now, lock->look_at))
-        lock->phase = LOCK_HELD;
+        phase_set(lock, LOCK_HELD);
 }
 
 static void advance_leaving(struct lock *lock, struct mono now)
 {
-    bool done = !own_to_delete(lock);
-    if (done && lock->uncertain && RULE(LEAVING_LOOKS) && lock->leaving_looks < LOCK_LEAVING_LOOKS)
-        done = false;
-    if (done || mono_reached(now, lock->leave_until))
-        lock->phase = LOCK_FINISHED;
+    mutex_advance(lock, now);
+    if (leaving_is_over(lock, now))
+        phase_set(lock, LOCK_FINISHED);
 }
 
 static struct mono request_deadline(const struct lock *lock, struct mono now)
@@ -181,7 +234,7 @@ static struct mono request_deadline(const struct lock *lock, struct mono now)
         return mono_min(deadline, lock->leave_until);
     if (phase_is_holding(lock))
         return mono_min(deadline, lock_lease(lock).kill_at);
-    struct mono late = mono_add(now, patience(&lock->settings).request_ms);
+    struct mono late = mono_add(now, patience(lock).request_ms);
     return mono_min(deadline, mono_max(lock->settings.wait_until, late));
 }
 
@@ -190,6 +243,7 @@ static struct lock_todo wait_until(struct mono at)
     return (struct lock_todo){.kind = LOCK_TODO_WAIT, .at = at};
 }
 
+/* What it is about was noted before. */
 static struct lock_todo request(struct lock *lock, struct mono now, enum lock_todo_kind kind)
 {
     lock->asked_for = true;
@@ -202,56 +256,82 @@ static struct lock_todo request_own(struct lock *lock, struct mono now, enum loc
                                     const struct lock_generation *own)
 {
     own_name(lock, own, lock->name);
+    lock->target = LOCK_TARGET_OWN;
     lock->todo_number = own->number;
     return request(lock, now, kind);
+}
+
+static struct lock_todo request_list(struct lock *lock, struct mono now, enum lock_todo_kind kind)
+{
+    lock->target = LOCK_TARGET_OTHER;
+    (void)request(lock, now, kind);
+    lock->todo.name = NULL;
+    return lock->todo;
+}
+
+static bool next_mutex(struct lock *lock, struct mono now, struct lock_todo *ret)
+{
+    enum lock_todo_kind kind;
+    if (!mutex_next(lock, &kind, lock->name))
+        return false;
+    lock->target = LOCK_TARGET_MUTEX;
+    *ret = request(lock, now, kind);
+    return true;
 }
 
 static struct lock_todo next_active(struct lock *lock, struct mono now)
 {
     struct lock_generation *own;
+    struct lock_todo todo;
     uint32_t number;
-    bool hold_back = phase_is_holding(lock) && lock->loss_looks[0] > 0; /* nothing new meanwhile */
-    if ((own = own_to_create(lock)) && !hold_back)
+    bool hold_back = phase_is_holding(lock) && holder_is_in_doubt(lock); /* nothing new meanwhile */
+    if ((own = own_to_create(lock)) && (own->ask || !hold_back))
         return request_own(lock, now, LOCK_TODO_CREATE, own);
+    if (next_mutex(lock, now, &todo))
+        return todo;
     if (lock->reading)
-        return request(lock, now, LOCK_TODO_LIST_MORE);
+        return request_list(lock, now, LOCK_TODO_LIST_MORE);
     if (phase_is_holding(lock) && mono_reached(now, lock->look_at))
-        return request(lock, now, LOCK_TODO_LIST);
-    if ((own = own_to_delete(lock)))
+        return request_list(lock, now, LOCK_TODO_LIST);
+    if ((own = own_to_delete(lock)) && !(own->claim && mutex_stands(lock)))
         return request_own(lock, now, LOCK_TODO_DELETE, own);
     const struct lock_cleaning *clean = cleaning_next(lock, now);
     if (clean) {
         bool inside = clean->unmarked && !clean->inside_known;
         memcpy(lock->name, clean->name, sizeof(lock->name));
-        lock->todo_number = UINT32_MAX; /* not one of ours */
+        lock->target = LOCK_TARGET_OTHER;
         return request(lock, now, inside ? LOCK_TODO_LOOK_INSIDE : LOCK_TODO_DELETE);
     }
+    struct mono at = lock->withdrawn ? MONO_NEVER : lock->look_at;
+    at = mono_min(at, mutex_doubt_at(lock));
+    if (mono_reached(now, at))
+        return request_list(lock, now, LOCK_TODO_LIST);
     if (lock->withdrawn)
-        return wait_until(lock->arrive_at);
-    if (mono_reached(now, lock->look_at))
-        return request(lock, now, LOCK_TODO_LIST);
-    struct mono at = lock->look_at;
+        return wait_until(mono_min(at, mono_min(lock->arrive_at, gives_up_at(lock))));
     if (!hold_back && lock->phase != LOCK_CLAIMING)
         at = mono_min(at, own_renew_at(lock));
     if (lock->phase == LOCK_WAITING)
         at = mono_min(at, waiter_drop_at(lock, &number));
     if (lock->phase == LOCK_HELD && lock->cleaning_count > 0)
         at = mono_min(at, lock->clean_at);
-    if (phase_is_waiting(lock) && is_behind(lock))
-        at = mono_min(at, patience(&lock->settings).behind_until);
+    if (phase_is_waiting(lock))
+        at = mono_min(at, gives_up_at(lock));
     return wait_until(at);
 }
 
 static struct lock_todo next_leaving(struct lock *lock, struct mono now)
 {
     struct lock_generation *own = own_to_delete(lock);
-    if (own)
+    struct lock_todo todo;
+    if (next_mutex(lock, now, &todo))
+        return todo;
+    if (own && !mutex_stands(lock))
         return request_own(lock, now, LOCK_TODO_DELETE, own);
     if (lock->reading)
-        return request(lock, now, LOCK_TODO_LIST_MORE);
+        return request_list(lock, now, LOCK_TODO_LIST_MORE);
     struct mono at = mono_add(lock->leaving_quiet, lock->settings.settle_ms);
     if (mono_reached(now, at))
-        return request(lock, now, LOCK_TODO_LIST);
+        return request_list(lock, now, LOCK_TODO_LIST);
     return wait_until(mono_min(at, lock->leave_until));
 }
 
@@ -291,5 +371,5 @@ struct lock_todo lock_next(struct lock *lock, struct mono now)
 void lock_leave(struct lock *lock, struct mono now)
 {
     lock->asked_for = false;
-    look_leave(lock, now, LOCK_REASON_NONE);
+    leaving_begin(lock, now, LOCK_REASON_NONE);
 }

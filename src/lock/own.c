@@ -69,6 +69,7 @@ struct lock_generation *own_plan(struct lock *lock, bool claim)
         .ticket_ms = RULE(KEEP_TICKET) ? lock->ticket_ms : ATTEMPT_UNKNOWN,
         .first_claim_ms = claim ? lock->first_claim_ms : ATTEMPT_UNKNOWN,
         .token = claim ? lock->token : ATTEMPT_UNKNOWN,
+        .slot = claim && lock->mutex.state == LOCK_MUTEX_OURS ? lock->mutex.slot : 0,
         .created_ms = ATTEMPT_UNKNOWN,
     };
     return generation;
@@ -91,8 +92,21 @@ struct lock_generation *own_newest(struct lock *lock)
     return own_before(lock, NULL);
 }
 
+bool own_ask(struct lock *lock)
+{
+    for (struct lock_generation *own = own_newest(lock); own; own = own_before(lock, own))
+        if (own->state == LOCK_GENERATION_MADE && !own->remade) {
+            own->ask = true;
+            return true;
+        }
+    return false;
+}
+
 struct lock_generation *own_to_create(struct lock *lock)
 {
+    for (uint32_t i = 0; i < LOCK_GENERATIONS_MAX; i++)
+        if (lock->generations[i].ask && is_wanted(&lock->generations[i]))
+            return &lock->generations[i];
     struct lock_generation *newest = own_newest(lock);
     if (newest && newest->state != LOCK_GENERATION_MADE)
         return newest;
@@ -151,26 +165,75 @@ void own_name(const struct lock *lock, const struct lock_generation *generation,
         .token = generation->token,
         .shared = settings->shared,
         .slots = settings->slots,
+        .slot = generation->slot,
     };
     attempt_format(settings->prefix, &attempt, out);
 }
 
+/* An ID that is unique by itself is nobody else's: who uses it is some other run like any. */
 bool own_same_id(const struct lock *lock, const struct attempt *attempt)
 {
-    return text_equal(attempt->id, lock->settings.id);
+    return lock->settings.nonce && text_equal(attempt->id, lock->settings.id);
 }
 
 bool own_is(const struct lock *lock, const struct attempt *attempt)
 {
     const char *nonce = lock->settings.nonce ? lock->settings.nonce : "";
-    return own_same_id(lock, attempt) && (text_equal(attempt->nonce, nonce) || !RULE(NONCE));
+    bool may_be = lock->adopts || attempt->generation < lock->next_number || !RULE(OWN_MADE);
+    return may_be && text_equal(attempt->id, lock->settings.id) &&
+           (text_equal(attempt->nonce, nonce) || !RULE(NONCE));
+}
+
+int64_t own_time_ms(const struct lock *lock, struct mono at)
+{
+    if (lock->anchor_created_ms == ATTEMPT_UNKNOWN)
+        return INT64_MIN;
+    return lock->anchor_created_ms + mono_diff(at, lock->anchor);
+}
+
+/* Date is cut to seconds, so it is a lower bound; no look that decides goes by it. */
+static int64_t dated_ms(const struct lock *lock, struct mono at)
+{
+    return lock->date_ms ? lock->date_ms + mono_diff(at, lock->dated) : INT64_MIN;
+}
+
+static int64_t larger(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+/*
+ * Larger than all tokens of holders in sight; and since mutexes are made one after the other, no
+ * smaller than the time at which ours was made: as a listing shows it, or a bound of it.
+ */
+int64_t own_token(const struct lock *lock)
+{
+    const struct lock_mutex *mutex = &lock->mutex;
+    int64_t token = lock->ticket_ms > lock->token_seen + 1 ? lock->ticket_ms : lock->token_seen + 1;
+    if (mutex->state == LOCK_MUTEX_OURS && RULE(TOKEN_TIME)) {
+        token = larger(token, mutex->created_ms);
+        token = larger(token, own_time_ms(lock, mutex->sent));
+        if (lock->anchor_created_ms == ATTEMPT_UNKNOWN)
+            token = larger(token, dated_ms(lock, mutex->answered));
+    }
+    if (lock->anchor_created_ms == ATTEMPT_UNKNOWN)
+        token = larger(token, lock->date_ms);
+    token = larger(token, lock->token);
+    return token > 0 ? token : ATTEMPT_UNKNOWN;
+}
+
+void own_meet_token(struct lock *lock, int64_t token)
+{
+    bool sane = lock->service_ms == INT64_MIN || token <= lock->service_ms + LOCK_TOKEN_AHEAD_MS;
+    if (token > lock->token_seen && (sane || !RULE(TOKEN_LIVE)))
+        lock->token_seen = token;
 }
 
 int64_t own_service_ms(const struct lock *lock, struct mono now)
 {
     if (lock->anchor_created_ms == ATTEMPT_UNKNOWN)
-        return INT64_MIN;
-    int64_t now_ms = lock->anchor_created_ms + mono_diff(now, lock->anchor);
+        return lock->look_first ? dated_ms(lock, now) : INT64_MIN;
+    int64_t now_ms = own_time_ms(lock, now);
     return now_ms < lock->service_ms && RULE(NOW_FORWARD) ? lock->service_ms : now_ms;
 }
 
@@ -232,8 +295,10 @@ bool own_can_spare(const struct lock *lock, const struct lock_listing *listing,
 static void see(struct lock *lock, struct mono now, const struct lock_entry *entry,
                 struct lock_generation *own)
 {
-    if (own->seen && entry->created_ms != own->created_ms && RULE(OWN_UNCHANGED))
-        return; /* deleted, and made again by somebody: rivals may have looked in between */
+    if (own->seen && entry->created_ms != own->created_ms && RULE(OWN_UNCHANGED)) {
+        own->remade = true; /* deleted, and made again: rivals may have looked in between */
+        return;
+    }
     own->shown = true;
     if (own->seen)
         return;
@@ -245,6 +310,9 @@ static void see(struct lock *lock, struct mono now, const struct lock_entry *ent
         own->answered = now;
     }
     lock->made_any = true;
+    if (own->ticket_ms == ATTEMPT_UNKNOWN && (!own->drop || !lock->settings.no_queue) &&
+        (lock->ticket_ms == ATTEMPT_UNKNOWN || own->created_ms < lock->ticket_ms))
+        lock->ticket_ms = own->created_ms;
     if (own->drop)
         return;
     if (lock->anchor_created_ms == ATTEMPT_UNKNOWN || own->number >= lock->anchor_number) {
@@ -252,9 +320,6 @@ static void see(struct lock *lock, struct mono now, const struct lock_entry *ent
         lock->anchor_created_ms = own->created_ms;
         lock->anchor = RULE(LOWER_BOUND) ? own->answered : own->sent;
     }
-    if (own->ticket_ms == ATTEMPT_UNKNOWN &&
-        (lock->ticket_ms == ATTEMPT_UNKNOWN || own->created_ms < lock->ticket_ms))
-        lock->ticket_ms = own->created_ms;
     if (own->claim && lock->first_claim_ms == ATTEMPT_UNKNOWN)
         lock->first_claim_ms = own->created_ms;
 }
@@ -277,6 +342,7 @@ static void meet_ghost(struct lock *lock, const struct lock_listing *listing,
         .ticket_ms = attempt->ticket_ms,
         .first_claim_ms = attempt->first_claim_ms,
         .token = attempt->token,
+        .slot = attempt->slot,
         .created_ms = ATTEMPT_UNKNOWN,
         .sent = {INT64_MIN / 2}, /* long ago: it gives no lease */
         .answered = {INT64_MIN / 2},
@@ -299,16 +365,17 @@ void own_see(struct lock *lock, struct mono now, const struct lock_listing *list
     }
 }
 
-/* "The lease": from before the first sending of the newest create that a listing confirmed. */
+/* "The lease": from before the first sending of the newest create that is known to have been made.
+ */
 struct lock_lease lock_lease(const struct lock *lock)
 {
     const struct lock_settings *settings = &lock->settings;
     struct mono sent = {INT64_MIN / 2};
     for (uint32_t i = 0; i < LOCK_GENERATIONS_MAX; i++) {
         const struct lock_generation *own = &lock->generations[i];
-        bool confirmed =
-            own->state == LOCK_GENERATION_MADE && (own->seen || !RULE(LEASE_CONFIRMED));
-        if (confirmed)
+        bool known = own->state == LOCK_GENERATION_MADE ||
+                     (own->state == LOCK_GENERATION_SENT && !RULE(LEASE_KNOWN));
+        if (known)
             sent = mono_max(sent, RULE(LEASE_FROM_FIRST_SEND) ? own->sent : own->answered);
     }
     int64_t margin_ms = settings->lock_timeout_ms / 10;
@@ -335,12 +402,23 @@ struct mono own_renew_at(struct lock *lock)
     return mono_add(newest->sent, lock->settings.lock_timeout_ms / 3);
 }
 
+bool own_claim_lasts(const struct lock *lock, struct mono now)
+{
+    for (uint32_t i = 0; i < LOCK_GENERATIONS_MAX; i++) {
+        const struct lock_generation *own = &lock->generations[i];
+        if (own->claim && own->state == LOCK_GENERATION_MADE &&
+            !mono_reached(now, mono_add(own->sent, lock->settings.lock_timeout_ms)))
+            return true;
+    }
+    return false;
+}
+
 /* "Own attempts": all leases have passed, so we are a new arrival. */
 bool own_leases_passed(const struct lock *lock, struct mono now)
 {
     for (uint32_t i = 0; i < LOCK_GENERATIONS_MAX; i++) {
         const struct lock_generation *own = &lock->generations[i];
-        if (own->state == LOCK_GENERATION_PLANNED && !own->claim)
+        if (own->state == LOCK_GENERATION_PLANNED)
             return false;
         if (own_counts(lock, own, now))
             return false;

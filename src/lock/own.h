@@ -69,6 +69,21 @@ bool own_holds_off(const struct lock *lock, const struct lock_generation *genera
 bool own_can_spare(const struct lock *lock, const struct lock_listing *listing,
                    const struct lock_generation *generation);
 
+/* A claim of ours was made, and its lease lasts: others wait for us, or may. */
+bool own_claim_lasts(const struct lock *lock, struct mono now);
+
+/* The newest that was made is to be created again, to know whether it is there. False: none was. */
+bool own_ask(struct lock *lock);
+
+/* The service's time at a moment since the anchor, by the anchor alone; INT64_MIN without one. */
+int64_t own_time_ms(const struct lock *lock, struct mono at);
+
+/* The fencing token of a claim that is made now, or of the hold that begins now. */
+int64_t own_token(const struct lock *lock);
+
+/* Another's token was seen, or what is as good as one. */
+void own_meet_token(struct lock *lock, int64_t token);
+
 /* All leases have passed, so we are a new arrival; when to make the next generation. */
 bool own_leases_passed(const struct lock *lock, struct mono now);
 struct mono own_renew_at(struct lock *lock);

@@ -12,6 +12,19 @@
 #define IDLE_MS        15000 /* a crowd that arrives at once sorts itself out meanwhile */
 #define THOUSAND       1000
 
+struct mono pace_again_at(struct lock *lock, struct mono now)
+{
+    int64_t pause_ms = lock->again_ms;
+    if (!pause_ms)
+        pause_ms = lock->settings.settle_ms / 4;
+    if (pause_ms < LOCK_FIRST_LOOK_MS)
+        pause_ms = LOCK_FIRST_LOOK_MS;
+    lock->again_ms = pause_ms * 3 / 2;
+    if (lock->again_ms > LOCK_AGAIN_MAX_MS || !RULE(GROWING_PAUSE))
+        lock->again_ms = RULE(GROWING_PAUSE) ? LOCK_AGAIN_MAX_MS : pause_ms;
+    return mono_add(now, pause_ms);
+}
+
 static int64_t jittered(int64_t ms, uint32_t random)
 {
     int64_t span_ms = 2 * ms * JITTER_PERCENT / 100;

@@ -1,4 +1,4 @@
-/* phase - what lock.c and tell.c both ask of, or do to, a run between its steps. */
+/* phase - which part of a run's life it is in. It is set here only. */
 #ifndef LOCK_PHASE_H
 #define LOCK_PHASE_H
 
@@ -12,6 +12,11 @@ static inline bool phase_is_holding(const struct lock *lock)
 static inline bool phase_is_waiting(const struct lock *lock)
 {
     return lock->phase == LOCK_WAITING || lock->phase == LOCK_CLAIMING;
+}
+
+static inline void phase_set(struct lock *lock, enum lock_phase phase)
+{
+    lock->phase = phase;
 }
 
 #endif

@@ -23,6 +23,12 @@ static enum terms terms_with(const struct lock *lock, const struct attempt *othe
     return TERMS_WHOLE;
 }
 
+bool rivals_share_mutex(const struct lock *lock, const struct attempt *other)
+{
+    return !lock->settings.shared && !other->shared &&
+           (lock->settings.slots > 1) == (other->slots > 1);
+}
+
 /* About how many may hold at once. */
 static bool disagrees(const struct lock *lock, const struct attempt *other)
 {
@@ -65,6 +71,7 @@ static void close_run(struct rivals *rivals, const struct lock *lock)
         if (run->ticket_ms > rivals->newest_ms)
             rivals->newest_ms = run->ticket_ms;
     }
+    rivals->before |= before && terms != TERMS_BESIDE;
     if (terms == TERMS_BESIDE) {
         rivals->beside += claims || before;
         rivals->beside_claims += claims;
@@ -123,6 +130,7 @@ void rivals_meet(struct rivals *rivals, struct lock *lock, const struct rival_na
 void rivals_meet_unmarked(struct rivals *rivals, struct lock *lock, const struct rival_name *name)
 {
     rivals->whole++;
+    rivals->before = true;
     rivals->old |= name->age_ms >= 3 * lock->settings.settle_ms;
     stand(lock, name, true);
 }
@@ -141,6 +149,7 @@ struct rivalry rivals_sum(struct rivals *rivals, struct lock *lock)
     if (rivals->whole > 0 || full)
         ret.ahead = rivals->whole + rivals->slots;
     ret.claims = rivals->whole_claims > 0 || rivals->slot_claims >= room;
+    ret.before = rivals->before;
     ret.young = !rivals->old;
     ret.older_claim = rivals->older > 0 || rivals->older_slots >= (RULE(OLDER_SLOTS) ? own : 1);
     /* Of those who do not claim yet as many are about to as there is room for. */

@@ -42,6 +42,7 @@ struct rivals {
     uint32_t front, still;              /* ahead on the front page; as at the last look */
     int64_t newest_ms;                  /* largest ticket of those on the front page */
     uint32_t fewest;                    /* smallest N in sight, 0: none */
+    bool before;                        /* one whose key is smaller, or who has none */
     bool old;                           /* one that waits is older than 3 D */
     const struct lock_entry *disagrees; /* one whose settings do not fit ours, or NULL */
 };
@@ -56,9 +57,13 @@ struct rivalry {
     int64_t newest_ms; /* and the largest ticket of these */
     uint32_t turn;     /* our place in the queue: 1 if nobody waits before us */
     bool claims;       /* those with a claim suffice to keep us from winning */
+    bool before;       /* somebody whose key is smaller than ours, or who has none */
     bool young;        /* all others who are ahead are younger than 3 D */
     bool older_claim;  /* those with an older claim than ours would have kept us out */
 };
+
+/* Both need a mutex, and perhaps the same: neither is a reader, and both or none have slots. */
+bool rivals_share_mutex(const struct lock *lock, const struct attempt *other);
 
 void rivals_meet(struct rivals *rivals, struct lock *lock, const struct rival_name *name);
 void rivals_meet_unmarked(struct rivals *rivals, struct lock *lock, const struct rival_name *name);

@@ -1,16 +1,19 @@
 /*
  * rule - the rules of docs/protocol.md by name, so that each can be left out in a test.
  *
- * RULE(SETTLE) is true in the programs. In the build for mutation tests (LOCK_MUTATIONS) one
- * rule at a time is false, and the simulator must notice (tests/sim).
+ * RULE(SETTLE) is true in the programs. In the build for mutation tests (LOCK_MUTATIONS) some
+ * are false, and the simulator must notice (tests/sim).
  */
 #ifndef LOCK_RULE_H
 #define LOCK_RULE_H
+
+#include <stdbool.h>
 
 #define LOCK_RULES(X)                                                                              \
     X(SETTLE, "a win needs a listing asked for D after an own attempt was made")                   \
     X(OWN_SHOWN, "a win needs a listing that shows an own attempt")                                \
     X(OWN_UNCHANGED, "an own name that was made again is not the attempt that it was")             \
+    X(OWN_MADE, "a name with our ID and a number that we have not made is not ours")               \
     X(OWN_LEASE, "an own attempt counts only until D before its lease ends")                       \
     X(TICKET_ORDER, "a run with a smaller key precedes")                                           \
     X(TICKET_KNOWN, "a run renews once it knows its ticket: later generations show it")            \
@@ -18,6 +21,24 @@
     X(CLAIM_BLOCKS, "another's claim in sight forbids a win, however large its ticket")            \
     X(LOOK_AFTER_CLAIM, "a claim holds only by a listing asked for after it")                      \
     X(CLAIM_ANEW, "a claim that was too long on its way to hold by is taken back, and made anew")  \
+    X(MUTEX, "an exclusive run, or one with slots, holds only if it has made a mutex")             \
+    X(MUTEX_DOUBT, "a mutex in doubt is another's if a look shows another's claim")                \
+    X(MUTEX_FIRST, "the mutex is given back before the claims that keep others from trying")       \
+    X(MUTEX_AGAIN, "who saw another's claim asks whether its mutex is still there")                \
+    X(LOOK_FIRST, "nothing is made before a first look; where nobody is, it is a claim")           \
+    X(GONE_ASKED, "no lock is lost because listings are late: the claim's name is asked for")      \
+    X(UNSEEN_ASKED, "nor a place in the queue")                                                    \
+    X(GROWING_PAUSE, "what is to show up is waited for at growing intervals")                      \
+    X(OLDER_RENEWS, "an older claim takes a lock away only if its run has renewed it since")       \
+    X(TOKEN_TIME, "a token is no smaller than the time at which the mutex was made")               \
+    X(TOKEN_LIVE, "tokens of the dead, and those far ahead of the time, do not count")             \
+    X(LIMITS, "what limits a wait ends it, whatever listings (do not) show")                       \
+    X(BREAK_OLD, "a dead run's mutex is removed T and 5 s after it was made")                      \
+    X(BREAK_CLEAR, "no mutex is removed while a claim that may go with it is in sight")            \
+    X(BREAK_QUIET, "nor before that has been so for 3 D, or T/15")                                 \
+    X(BREAK_ONE, "one run at a time removes a dead run's mutex, after one more look")              \
+    X(BREAK_SHOWN, "by listings that show what was made a moment ago")                             \
+    X(BREAK_LATER, "after a dead run's mutex was made anew the look that decides comes D later")   \
     X(HOLD_OFF, "an unmarked attempt must be held off")                                            \
     X(ROOM, "held off means with room: D between ours and theirs")                                 \
     X(ROLE_TIMEOUT, "an unmarked attempt lives for the role's timeout, not for ours")              \
@@ -37,7 +58,7 @@
     X(CLEAN_FRESH, "no delete of an unmarked name later than D, or 5 s, after its listing")        \
     X(CLEAN_EMPTY, "what has content or streams is never deleted")                                 \
     X(LEASE_FROM_FIRST_SEND, "the lease runs from before the first sending")                       \
-    X(LEASE_CONFIRMED, "only a create seen in a listing prolongs the lease")                       \
+    X(LEASE_KNOWN, "only a create that was answered, or seen in a listing, prolongs the lease")    \
     X(LOSS_GONE, "a holder whose attempts are gone has lost")                                      \
     X(LOSS_CLAIM_GONE, "only its claims show a holder that it still is one")                       \
     X(LOSS_OLDER_CLAIM, "a holder that sees an older claim has lost")                              \
@@ -77,10 +98,10 @@ enum lock_rule {
 };
 #undef LOCK_RULE_ENUM
 
-/* The rule that is left out; LOCK_RULE_NONE for none. Defined by the test program. */
-extern enum lock_rule lock_rule_left_out;
+/* The rules that are left out. Defined by the test program. */
+extern bool lock_rules_left_out[LOCK_RULE_NONE];
 
-#define RULE(name) (lock_rule_left_out != LOCK_RULE_##name)
+#define RULE(name) (!lock_rules_left_out[LOCK_RULE_##name])
 
 #else
 

@@ -3,12 +3,15 @@
 #include <string.h>
 
 #include "cleaning.h"
+#include "holder.h"
+#include "leaving.h"
 #include "lock/lock.h"
-#include "look.h"
+#include "mutex.h"
 #include "own.h"
 #include "phase.h"
 #include "rule.h"
 #include "tell.h"
+#include "waiter.h"
 
 #define PAUSE_LEAVING_MS 3000 /* longest pause after a failure while leaving */
 #define PAUSE_NEXT_MS    2000 /* of the one for whom all wait, whose calls are no crowd's */
@@ -50,7 +53,7 @@ void tell_failure(struct lock *lock, struct mono now, const struct lock_answer *
                                         lock->failures >= LOCK_THROTTLED_TRIES ||
                                         (lock->failures >= lock->settings.arrival_tries &&
                                          mono_reached(now, lock->settings.wait_until))))
-        look_leave(lock, now, LOCK_REASON_UNAVAILABLE);
+        leaving_begin(lock, now, LOCK_REASON_UNAVAILABLE);
 }
 
 void tell_success(struct lock *lock)
@@ -63,26 +66,52 @@ void tell_success(struct lock *lock)
 
 static void created(struct lock *lock, struct mono now, struct lock_generation *own)
 {
-    int64_t settle_ms = lock->settings.settle_ms;
-    bool at_once =
-        lock->settings.nonblock || lock->settings.claim_early || look_counts_waiters(lock);
     own->state = LOCK_GENERATION_MADE;
     own->answered = now;
     lock->made_any = true;
     tell_success(lock);
-    if (phase_is_holding(lock)) {
-        if (RULE(CONFIRM_SOON))
-            lock->look_at = mono_min(lock->look_at, mono_add(now, settle_ms));
-    } else if (own->claim) {
-        lock->claimed = now;
-        lock->look_at = look_claimed_at(lock, now);
-        if (!RULE(LOOK_AFTER_CLAIM)) {
-            lock->phase = LOCK_HELD;
-            lock->look_at = mono_add(now, settle_ms);
-        }
-    } else if (lock->look_at.ms == MONO_NEVER.ms) {
-        lock->look_at = at_once || !RULE(SETTLE) ? now : mono_add(now, settle_ms);
+    if (phase_is_holding(lock))
+        holder_made(lock, now);
+    else if (phase_is_waiting(lock))
+        waiter_made(lock, now, own);
+}
+
+/*
+ * A name that was made was created again, to know whether it is there. Done: it was not. If an
+ * answer was lost on the way nothing is known but that it is there now.
+ */
+static void asked(struct lock *lock, struct mono now, const struct lock_answer *answer,
+                  struct lock_generation *own)
+{
+    bool unsure = own->ask_unanswered || answer->maybe_repeated;
+    if (answer->outcome != LOCK_DONE && answer->outcome != LOCK_EXISTS) {
+        own->ask_unanswered |= answer->outcome == LOCK_UNKNOWN;
+        lock->uncertain |= answer->outcome == LOCK_UNKNOWN;
+        tell_failure(lock, now, answer);
+        return;
     }
+    tell_success(lock);
+    own->ask = own->ask_unanswered = false;
+    if (unsure)
+        own->answered = now;
+    bool was_there = answer->outcome == LOCK_EXISTS || unsure;
+    if (phase_is_holding(lock))
+        holder_asked(lock, now, was_there);
+    else if (phase_is_waiting(lock))
+        waiter_asked(lock, now, was_there);
+}
+
+/* Somebody else's, never to be deleted by us; the next has another number. */
+static void name_taken(struct lock *lock, struct mono now, struct lock_generation *own)
+{
+    bool claim = own->claim, fresh = own->number == 0;
+    own->state = LOCK_GENERATION_FREE;
+    if (phase_is_holding(lock) || lock->phase == LOCK_LEAVING)
+        return; /* the next is due at once */
+    if (fresh || ++lock->names_taken > LOCK_NAMES_TAKEN_MAX)
+        leaving_begin(lock, now, LOCK_REASON_NAME_TAKEN);
+    else
+        own_plan(lock, claim);
 }
 
 static void tell_create(struct lock *lock, struct mono now, const struct lock_answer *answer)
@@ -90,7 +119,10 @@ static void tell_create(struct lock *lock, struct mono now, const struct lock_an
     struct lock_generation *own = own_find(lock, lock->todo_number);
     if (!own)
         return;
-    bool first = own->tries++ == 0;
+    if (own->ask) {
+        asked(lock, now, answer, own);
+        return;
+    }
     if (own->state == LOCK_GENERATION_PLANNED)
         own->sent = answer->sent;
     switch (answer->outcome) {
@@ -98,13 +130,10 @@ static void tell_create(struct lock *lock, struct mono now, const struct lock_an
         created(lock, now, own);
         break;
     case LOCK_EXISTS:
-        if (first && !answer->maybe_repeated && own->state == LOCK_GENERATION_PLANNED) {
-            own->state = LOCK_GENERATION_FREE; /* somebody else's, never to be deleted by us */
-            if (!phase_is_holding(lock))
-                look_leave(lock, now, LOCK_REASON_NAME_TAKEN);
-            break;
-        }
-        created(lock, now, own);
+        if (!answer->maybe_repeated && own->state == LOCK_GENERATION_PLANNED)
+            name_taken(lock, now, own);
+        else
+            created(lock, now, own);
         break;
     case LOCK_REFUSED:
         if (phase_is_holding(lock)) {
@@ -113,7 +142,7 @@ static void tell_create(struct lock *lock, struct mono now, const struct lock_an
         }
         if (own->state == LOCK_GENERATION_PLANNED)
             own->state = LOCK_GENERATION_FREE;
-        look_leave(lock, now, LOCK_REASON_REFUSED);
+        leaving_begin(lock, now, LOCK_REASON_REFUSED);
         break;
     case LOCK_UNKNOWN:
         own->state = LOCK_GENERATION_SENT;
@@ -156,6 +185,28 @@ static void tell_delete_own(struct lock *lock, struct mono now, const struct loc
     }
 }
 
+static void look(struct lock *lock, struct mono now, const struct lock_answer *answer)
+{
+    if (phase_is_waiting(lock))
+        waiter_look(lock, now, answer);
+    else if (phase_is_holding(lock))
+        holder_look(lock, now, answer);
+    else if (lock->phase == LOCK_LEAVING)
+        leaving_look(lock, now, answer);
+}
+
+static void tell_mutex(struct lock *lock, struct mono now, const struct lock_answer *answer)
+{
+    bool create = lock->todo.kind == LOCK_TODO_CREATE;
+    if (create && answer->outcome == LOCK_REFUSED && phase_is_waiting(lock)) {
+        leaving_begin(lock, now, LOCK_REASON_REFUSED);
+        return;
+    }
+    mutex_tell(lock, now, answer);
+    if (phase_is_waiting(lock))
+        waiter_mutex(lock, now, answer);
+}
+
 static void tell_list(struct lock *lock, struct mono now, const struct lock_answer *answer)
 {
     if (answer->outcome == LOCK_DONE) {
@@ -164,7 +215,7 @@ static void tell_list(struct lock *lock, struct mono now, const struct lock_answ
         return;
     }
     if (answer->outcome == LOCK_REFUSED && phase_is_waiting(lock)) {
-        look_leave(lock, now, LOCK_REASON_REFUSED);
+        leaving_begin(lock, now, LOCK_REASON_REFUSED);
         return;
     }
     if (answer->outcome == LOCK_REFUSED && lock->phase == LOCK_LEAVING)
@@ -176,12 +227,20 @@ void lock_tell(struct lock *lock, struct mono now, const struct lock_answer *ans
 {
     assert(lock->asked_for);
     lock->asked_for = false;
+    if (answer->date_ms > 0) {
+        lock->date_ms = answer->date_ms;
+        lock->dated = now;
+    }
+    if (lock->target == LOCK_TARGET_MUTEX) {
+        tell_mutex(lock, now, answer);
+        return;
+    }
     switch (lock->todo.kind) {
     case LOCK_TODO_CREATE:
         tell_create(lock, now, answer);
         break;
     case LOCK_TODO_DELETE:
-        if (lock->todo_number == UINT32_MAX)
+        if (lock->target == LOCK_TARGET_OTHER)
             cleaning_tell_delete(lock, now, answer);
         else
             tell_delete_own(lock, now, answer, own_find(lock, lock->todo_number));

@@ -24,6 +24,9 @@ int64_t view_ticket_ms(const struct lock_entry *entry);
 bool view_is_leftover(const struct lock *lock, const struct lock_entry *entry,
                       const struct view_run *run);
 
+/* A short hash of a name, or of a run's ID and nonce. */
+uint64_t view_hash(struct text first, struct text second);
+
 /* Of anybody's name, as much as a name may have. */
 void view_copy_name(struct text name, char out[ATTEMPT_NAME_BYTES + 1]);
 

@@ -162,6 +162,13 @@ void outcome_not_obtained(const struct session *session, struct error *ret_why)
     *ret_why = (struct error){0};
     switch (lock_reason(&session->lock)) {
     case LOCK_REASON_HELD:
+        if (!standing->behind) {
+            (void)error_set(ret_why, ERROR_NONE,
+                            "lock '%s' not obtained: another has its mutex ('%s/#mutex'), and no "
+                            "listing shows who",
+                            prefix(session), prefix(session));
+            return;
+        }
         outcome_who(session, who);
         outcome_behind(session, behind);
         (void)error_set(ret_why, ERROR_NONE, "lock '%s' not obtained: %s %s%s%s", prefix(session),
@@ -176,6 +183,18 @@ void outcome_not_obtained(const struct session *session, struct error *ret_why)
         (void)error_set(ret_why, ERROR_INTERNAL,
                         "a log group with our unique name exists already: '%s'",
                         session->lock.name);
+        return;
+    case LOCK_REASON_UNSEEN:
+        (void)error_set(ret_why, ERROR_NONE,
+                        "lock '%s' not obtained in time: the service's listings do not show yet "
+                        "what this run has made",
+                        prefix(session));
+        return;
+    case LOCK_REASON_SLOW:
+        (void)error_set(ret_why, ERROR_NONE,
+                        "lock '%s' not obtained in time: nobody is ahead, but making sure of that "
+                        "took too long",
+                        prefix(session));
         return;
     case LOCK_REASON_REFUSED:
     case LOCK_REASON_UNAVAILABLE:

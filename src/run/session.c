@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/date.h"
 #include "base/random.h"
 
 int session_init(struct session *session, const struct session_config *config,
@@ -16,10 +17,12 @@ int session_init(struct session *session, const struct session_config *config,
     if (client_init(&session->client, &client, wakeup, err) != 0)
         return -1;
     session->pages.groups.level_bytes = strlen(config->lock.prefix) + 1;
+    uint64_t note = config->mutex_note ? atomic_load(config->mutex_note) : 0;
+    bool own_names = config->release_only && !lock_note_is_doubtful(note);
     (void)snprintf(session->list_prefix, sizeof(session->list_prefix), "%s/%s", config->lock.prefix,
-                   config->release_only ? config->lock.id : "");
+                   own_names ? config->lock.id : "");
     if (config->release_only)
-        lock_init_release(&session->lock, &config->lock, mono_now());
+        lock_init_release(&session->lock, &config->lock, mono_now(), note);
     else
         lock_init(&session->lock, &config->lock, mono_now());
     return 0;
@@ -68,6 +71,12 @@ static enum logs_operation operation_of(enum lock_todo_kind kind)
     }
 }
 
+static int64_t date_of(const struct http_answer *answer)
+{
+    struct wall date;
+    return date_parse_http(text_from(answer->date), &date) == 0 ? date.ms : 0;
+}
+
 /* What the lock is told of a call. A listing that cannot be kept counts as one that is not known.
  */
 static struct lock_answer answer_of(struct session *session, struct client_call *call,
@@ -78,6 +87,7 @@ static struct lock_answer answer_of(struct session *session, struct client_call 
                                  .pause_ms = call->pause_ms,
                                  .random = random_u32(),
                                  .throttled = call->throttled,
+                                 .date_ms = date_of(&call->answer),
                                  .has_streams = call->any_streams};
     if (!call->listing || answer.outcome != LOCK_DONE)
         return answer;
@@ -90,6 +100,13 @@ static struct lock_answer answer_of(struct session *session, struct client_call 
         session->client.last_error = call->err;
     }
     return answer;
+}
+
+/* Before a request about the mutex leaves, and after its answer: whoever cleans up may need it. */
+static void keep_note(const struct session *session)
+{
+    if (session->config.mutex_note)
+        atomic_store(session->config.mutex_note, lock_mutex_note(&session->lock));
 }
 
 static void execute(struct session *session, const struct lock_todo *todo,
@@ -114,6 +131,7 @@ static void execute(struct session *session, const struct lock_todo *todo,
     client_call(&session->client, &call, wakeup);
     struct lock_answer answer = answer_of(session, &call, &listing);
     lock_tell(&session->lock, mono_now(), &answer);
+    keep_note(session);
     if (lock_phase(&session->lock) == LOCK_LEAVING && before != LOCK_LEAVING)
         session->final_error = call.err;
     client_call_free(&call);
@@ -123,6 +141,7 @@ void session_step(struct session *session, const struct wakeup_source *wakeup)
 {
     enum lock_phase before = lock_phase(&session->lock);
     struct lock_todo todo = lock_next(&session->lock, mono_now());
+    keep_note(session);
     if (before != LOCK_LEAVING && lock_phase(&session->lock) != before &&
         lock_reason(&session->lock) == LOCK_REASON_UNAVAILABLE)
         session->final_error = session->client.last_error;

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "base/report.h"
 #include "base/wait.h"
@@ -88,7 +89,6 @@ static int load(struct run *run, struct error *err)
     run->config.lock.id = run->identity.id;
     run->config.lock.nonce = run->identity.nonce[0] ? run->identity.nonce : NULL;
     run->config.lock.arrival_tries = run->aws.max_attempts;
-    run->config.lock.claim_early = true;
     run->config.lock.nonblock = plan->wait_ms == 0;
     run->config.lock.wait_until =
         plan->wait_ms < 0 ? MONO_NEVER : mono_add(run->arrived, plan->wait_ms);
@@ -413,6 +413,17 @@ static int run_session(struct run *run, struct waiting *waiting, struct error *e
     return not_obtained_status(run, err);
 }
 
+/* What the guardian must know of the mutex if this process is killed. */
+static int share_note(struct run *run, struct error *err)
+{
+    void *memory = mmap(NULL, sizeof(*run->config.mutex_note), PROT_READ | PROT_WRITE,
+                        MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED)
+        return error_system(err, errno, "sharing memory with the guardian");
+    run->config.mutex_note = memory;
+    return 0;
+}
+
 static int start(struct run *run, struct error *err)
 {
     struct waiting waiting;
@@ -428,7 +439,7 @@ static int start(struct run *run, struct error *err)
                "warning: /proc is missing, or another PID namespace's: if the command has to be "
                "ended, what has left its process group gets KILL without TERM before, and nested "
                "locks stay until they expire");
-    if (guardian_start(&run->guardian, &settings, err) != 0 ||
+    if (share_note(run, err) != 0 || guardian_start(&run->guardian, &settings, err) != 0 ||
         waiting_begin(&waiting, run->signals, &run->guardian, err) != 0)
         return error_exit_status(err->kind);
     struct wakeup_source wakeup = waiting_wakeup(&waiting);
@@ -465,6 +476,8 @@ int supervise(const struct supervise_plan *plan, const struct signals *signals, 
     held_free(&run->held);
     session_free(&run->session);
     aws_settings_free(&run->aws);
+    if (run->config.mutex_note)
+        (void)munmap(run->config.mutex_note, sizeof(*run->config.mutex_note)); /* as mapped */
     free(run);
     return status;
 }

@@ -128,12 +128,13 @@ nothing_left() {
     return 1
 }
 
-# holder_of PREFIX: the ID in a claim. none_but ID: no other ID's attempts are left.
+# holder_of PREFIX: the ID in a claim. none_but ID: no other ID's attempts are left (the mutex is
+# no attempt).
 holder_of() {
     groups "$1/" | sed -n 's/#.*#h.*//p' | sed "s|^$1/||" | sort -u
 }
 none_but() {
-    ! groups '' | grep -vF "/$1#" >&2
+    ! groups '' | grep -vF -e "/$1#" -e '/#mutex' >&2
 }
 
 # delete_all PREFIX: the attempts there are, of which the holder may just be deleting some itself.

@@ -42,7 +42,7 @@ void checker_run(struct checker *checker, uint32_t actor, const char *id, int64_
     self->decided_asked_ms = self->decided_read_ms = 0;
     self->lease_ends_ms = INT64_MIN;
     self->ticket_ms = INT64_MAX;
-    self->made = self->uncertain = false;
+    self->made = self->uncertain = self->mutex_made = self->mutex_doubt = false;
     self->robbed = false;
     self->group = NULL;
     self->shared = false;
@@ -84,9 +84,21 @@ void checker_through(struct checker *checker, uint32_t actor)
     self->through |= !(writer && self->shared); /* not by what it held when the calm came */
 }
 
+/* PREFIX/#mutex and the like are made by whoever comes first: no name of this run's. */
+bool checker_is_shared(const char *name)
+{
+    struct attempt attempt;
+    enum attempt_kind kind = attempt_parse(text_from(PLAN_PREFIX), text_from(name), &attempt);
+    return kind == ATTEMPT_MUTEX || kind == ATTEMPT_BREAK;
+}
+
 void checker_sends(struct checker *checker, uint32_t actor, const char *name, struct mono sent)
 {
     struct checker_actor *self = &checker->actors[actor];
+    if (checker_is_shared(name)) {
+        self->mutex_ms = checker->world->now_ms;
+        return;
+    }
     for (uint32_t i = 0; i < self->name_count; i++)
         if (strcmp(self->names[i].name, name) == 0) {
             if (self->names[i].maybe)
@@ -120,16 +132,56 @@ static void knows_one(const struct checker *checker, struct checker_actor *self)
     self->made = true;
 }
 
-void checker_outcome(struct checker *checker, uint32_t actor, const char *name,
-                     enum lock_outcome outcome)
+/* Known to have been made: its lease counts, from before it was first sent. */
+static void prolong(struct checker *checker, struct checker_actor *self, struct mono now,
+                    const struct checker_name *name)
+{
+    int64_t ends_ms = name->sent_ms + self->lock_timeout_ms;
+    if (ends_ms <= self->lease_ends_ms)
+        return;
+    if (self->holding && !self->frozen && now.ms > self->lease_ends_ms)
+        world_fail(checker->world, "I3", "the command of %s outlived its lease by %lld ms",
+                   self->who, (long long)(now.ms - self->lease_ends_ms));
+    self->lease_ends_ms = ends_ms;
+}
+
+/* Whether its mutex is there, as far as it can know. */
+static void mutex_outcome(struct checker_actor *self, enum plan_op op, const char *name,
+                          enum lock_outcome outcome)
+{
+    if (op == PLAN_CREATE && outcome == LOCK_EXISTS)
+        self->sees_ahead = true;
+    if (outcome == LOCK_UNKNOWN)
+        self->mutex_doubt = true;
+    if (op == PLAN_CREATE && outcome == LOCK_DONE) {
+        self->mutex_made = true;
+        (void)snprintf(self->mutex, sizeof(self->mutex), "%s", name);
+    }
+    if (op == PLAN_DELETE && (outcome == LOCK_DONE || outcome == LOCK_ABSENT))
+        self->mutex_made = false;
+}
+
+void checker_outcome(struct checker *checker, uint32_t actor, enum plan_op op, const char *name,
+                     struct mono now, enum lock_outcome outcome)
 {
     struct checker_actor *self = &checker->actors[actor];
+    if ((op == PLAN_CREATE || op == PLAN_DELETE) && checker_is_shared(name)) {
+        if (strstr(name, "#mutex"))
+            mutex_outcome(self, op, name, outcome);
+        return;
+    }
+    if (op != PLAN_CREATE)
+        name = NULL;
     if (name && (outcome == LOCK_DONE || outcome == LOCK_EXISTS))
         knows_one(checker, self);
     for (uint32_t i = 0; name && i < self->name_count; i++) {
         if (outcome == LOCK_LATER || strcmp(self->names[i].name, name) != 0)
             continue;
+        if (outcome == LOCK_DONE && self->names[i].maybe && !self->names[i].unknown)
+            self->names[i].deletion_ms = checker->world->now_ms; /* it was gone: begins anew */
         self->names[i].maybe = true;
+        if (outcome == LOCK_DONE || outcome == LOCK_EXISTS)
+            prolong(checker, self, now, &self->names[i]);
         self->names[i].unknown |= outcome == LOCK_UNKNOWN;
         self->uncertain |= outcome == LOCK_UNKNOWN;
     }
@@ -154,21 +206,16 @@ void checker_gone(struct checker *checker, uint32_t actor, const char *name)
 static void confirm(struct checker *checker, struct checker_actor *self, struct mono now,
                     struct checker_name *name, int64_t created_ms)
 {
-    bool newest = name == &self->names[self->name_count - 1]; /* not given up meanwhile */
+    bool newest = name == &self->names[self->name_count - 1] &&
+                  !name->deletion_ms; /* not given up meanwhile */
     if (newest && !strstr(name->name, "#q") && created_ms < self->known_ticket_ms)
         self->known_ticket_ms = created_ms;
-    int64_t ends_ms = name->sent_ms + self->lock_timeout_ms;
     int64_t late_ms = checker->world->now_ms - name->sent_at_ms;
     self->anchor_late_ms = late_ms > self->anchor_late_ms ? late_ms : self->anchor_late_ms;
     self->anchored = true;
     name->confirmed = true;
     knows_one(checker, self);
-    if (ends_ms <= self->lease_ends_ms)
-        return;
-    if (self->holding && !self->frozen && now.ms > self->lease_ends_ms)
-        world_fail(checker->world, "I3", "the command of %s outlived its lease by %lld ms",
-                   self->who, (long long)(now.ms - self->lease_ends_ms));
-    self->lease_ends_ms = ends_ms;
+    prolong(checker, self, now, name);
 }
 
 void checker_shown(struct checker *checker, uint32_t actor, struct mono now, int64_t asked_ms,

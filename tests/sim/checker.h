@@ -81,6 +81,10 @@ struct checker_actor {
     bool over_well;         /* the run has left, and had the time to do it */
     bool made;              /* a create of this run was answered, or seen, */
     int64_t made_ms;        /* true time: for the first time */
+    char mutex[64];         /* the one that it made last, */
+    int64_t mutex_ms;       /* true time: when that was answered */
+    bool mutex_made;        /* a mutex: its create was answered, its delete was not; */
+    bool mutex_doubt;       /* or some answer about it was lost */
     bool uncertain;         /* what became of a create was unknown once */
     struct group *group;    /* S: its attempt */
 };
@@ -133,8 +137,9 @@ void checker_through(struct checker *checker, uint32_t actor);
 
 /* What W does, with its own clock. */
 void checker_sends(struct checker *checker, uint32_t actor, const char *name, struct mono sent);
-void checker_outcome(struct checker *checker, uint32_t actor, const char *name,
-                     enum lock_outcome outcome);
+void checker_outcome(struct checker *checker, uint32_t actor, enum plan_op op, const char *name,
+                     struct mono now, enum lock_outcome outcome);
+bool checker_is_shared(const char *name);
 void checker_deletes(struct checker *checker, uint32_t actor, const char *name);
 void checker_gone(struct checker *checker, uint32_t actor, const char *name);
 void checker_shown(struct checker *checker, uint32_t actor, struct mono now, int64_t asked_ms,

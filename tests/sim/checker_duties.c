@@ -25,6 +25,8 @@ void checker_decides(struct checker *checker, uint32_t actor)
     int64_t by_ms = asked_ms - plan->settle_ms + plan->settle_ms * PER_MILLE_DRIFT / 1000 + 2;
     self->decided_asked_ms = asked_ms;
     self->decided_read_ms = self->read_ms;
+    if (plan->settle_ms == 0)
+        return; /* the mutex decides alone */
     for (uint32_t i = 0; i < service->group_count; i++) {
         const struct group *group = service->groups[i];
         if (group->maker == actor && group->run == self->run && group->applied_ms <= by_ms &&

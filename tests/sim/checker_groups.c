@@ -77,6 +77,20 @@ static int64_t made_ms(const struct checker *checker, const struct group *group)
     return group->applied_ms;
 }
 
+/* I6: of those who hold nobody takes the mutex away. */
+static void check_mutex_delete(struct checker *checker, const struct checker_actor *self,
+                               enum attempt_kind kind, int64_t decided_ms,
+                               const struct group *group)
+{
+    const struct checker_actor *maker = &checker->actors[group->maker];
+    bool lives = group->maker < checker->actor_count && maker->run == group->run &&
+                 maker->holding && !maker->frozen && strcmp(maker->mutex, group->name) == 0;
+    bool late = group->applied_ms > decided_ms; /* it was meant for the one before */
+    if (kind == ATTEMPT_MUTEX && lives && !late && !checker->plan->outside)
+        world_fail(checker->world, "I6", "%s deletes the mutex of %s, which holds", self->who,
+                   maker->who);
+}
+
 /* I6, for a delete of what the run did not make: an attempt, and one that is over. */
 static void check_foreign_delete(struct checker *checker, struct checker_actor *self, uint32_t run,
                                  int64_t decided_ms, const struct group *group)
@@ -85,6 +99,10 @@ static void check_foreign_delete(struct checker *checker, struct checker_actor *
     struct attempt attempt;
     enum attempt_kind kind =
         attempt_parse(text_from(PLAN_PREFIX), text_from(group->name), &attempt);
+    if (kind == ATTEMPT_MUTEX || kind == ATTEMPT_BREAK) {
+        check_mutex_delete(checker, self, kind, decided_ms, group);
+        return;
+    }
     int64_t age_ms = decided_ms - made_ms(checker, group), timeout_ms = plan->role_timeout_ms;
     if (kind == ATTEMPT_ELSEWHERE || group->content || group->streams) {
         world_fail(checker->world, "I6", "%s deletes %s, which is no attempt of this lock",
@@ -125,6 +143,12 @@ static bool is_spent(const struct checker *checker, const struct checker_actor *
     return true; /* so old that it is forgotten */
 }
 
+/* Of who found nobody: it becomes a place in the queue, if its time is not known with another. */
+static bool is_first_claim(const struct group *group)
+{
+    return strstr(group->name, "#h") && !strstr(group->name, "#q");
+}
+
 /* I5: whoever waits in the queue does not delete the last name that shows its ticket. */
 static void check_place(struct checker *checker, const struct checker_actor *self, uint32_t run,
                         const struct group *group)
@@ -132,7 +156,7 @@ static void check_place(struct checker *checker, const struct checker_actor *sel
     const struct service *service = checker->service;
     if (!self->queues || !self->present || self->leaving || checker->plan->outside ||
         run != self->run || group->ghost || strstr(group->name, "#u") ||
-        is_spent(checker, self, group))
+        checker_is_shared(group->name) || is_first_claim(group) || is_spent(checker, self, group))
         return; /* with an explicit ID somebody else may have deleted the others */
     for (uint32_t i = 0; i < service->group_count; i++) {
         const struct group *other = service->groups[i];
@@ -174,6 +198,8 @@ void checker_leaves(struct checker *checker, uint32_t actor, struct mono now,
                     enum lock_reason reason)
 {
     checker_gives_up(checker, actor, now, reason);
+    if (now.ms >= checker->actors[actor].lease_ends_ms || reason >= LOCK_REASON_LEASE)
+        checker->actors[actor].mutex_doubt = true; /* a dead run's it may have seemed to be */
     checker->actors[actor].left_ms = checker->world->now_ms;
     checker->actors[actor].leaving = true;
 }
@@ -199,6 +225,14 @@ static void check_deleted(struct checker *checker, const struct checker_actor *s
 static void check_left(struct checker *checker, const struct checker_actor *self,
                        const struct group *group)
 {
+    if (checker_is_shared(group->name)) {
+        bool well = self->over_well && self->mutex_made && !self->mutex_doubt &&
+                    strcmp(self->mutex, group->name) == 0 &&
+                    checker->world->now_ms - self->mutex_ms < self->lock_timeout_ms / 2;
+        if (group->deleted_ms == WORLD_NEVER && well && strstr(group->name, "#mutex"))
+            world_fail(checker->world, "I4", "%s is gone and has left %s", self->who, group->name);
+        return;
+    }
     bool known = false, late = false, gone = was_gone(self, group->name);
     int64_t last_look_ms =
         self->asked_ms >= self->left_ms ? self->asked_ms : checker->world->now_ms;

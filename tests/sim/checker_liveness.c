@@ -12,6 +12,7 @@
 #define PLACE_PAGES_MS  3600  /* 3 s if the listing has several pages */
 #define PLACES_NEAR     8     /* to whom the latter applies */
 #define LATE_REQUEST_MS 30000 /* sent before the calm, it may have no answer for so long */
+#define MUTEX_MS        13000 /* to be sure that it is a dead run's, and to remove it */
 #define DRIFT_PARTS     500   /* of a timeout that a clock may be off by */
 
 static bool is_of(const struct checker *checker, const struct group *group,
@@ -30,8 +31,12 @@ static enum attempt_kind parse(const struct group *group, struct attempt *ret)
 static int64_t dead_by(const struct checker *checker, const struct group *group,
                        enum attempt_kind kind, const struct attempt *attempt, int64_t late_ms)
 {
-    int64_t timeout_ms =
-        kind == ATTEMPT_MARKED ? attempt->lock_timeout_ms : checker->plan->role_timeout_ms;
+    const struct plan *plan = checker->plan;
+    int64_t timeout_ms = kind == ATTEMPT_MARKED ? attempt->lock_timeout_ms : plan->role_timeout_ms;
+    if (kind == ATTEMPT_BREAK)
+        timeout_ms *= 2;
+    if (kind == ATTEMPT_MUTEX || kind == ATTEMPT_BREAK)
+        timeout_ms += timeout_ms / LOCK_DEAD_SHARE + MUTEX_MS + 3 * plan->settle_ms;
     return group->applied_ms + timeout_ms + timeout_ms / DRIFT_PARTS + GRACE_MS + SKEW_MS + late_ms;
 }
 
@@ -90,14 +95,20 @@ static struct view view_of(const struct checker *checker, const struct checker_a
     for (uint32_t i = 0; i < service->group_count; i++) {
         const struct group *group = service->groups[i];
         struct attempt attempt;
-        if (group_gone_by(checker, group) <= asked_ms || is_of(checker, group, self))
-            continue;
         enum attempt_kind kind = parse(group, &attempt);
+        bool own = is_of(checker, group, self) && kind == ATTEMPT_MARKED;
+        if (group_gone_by(checker, group) <= asked_ms || own)
+            continue;
         if (kind == ATTEMPT_ELSEWHERE || (kind == ATTEMPT_UNMARKED && group->content) ||
             (self->anchored &&
              dead_by(checker, group, kind, &attempt, self->anchor_late_ms) < asked_ms))
             continue;
         int64_t apart_ms = plan->create_ms + SKEW_MS;
+        if (kind == ATTEMPT_MUTEX || kind == ATTEMPT_BREAK) {
+            view.whole++;
+            view.claims = true;
+            continue;
+        }
         view.old |= now_ms - group->applied_ms + apart_ms >= 3 * plan->settle_ms;
         if (kind == ATTEMPT_MARKED)
             view_marked(&view, self, group, &attempt);
@@ -167,6 +178,15 @@ static bool has_arrived(const struct checker *checker, const struct checker_acto
     return false;
 }
 
+/* One try has a bound of its own, whatever it is (not) shown. */
+static int64_t try_until(const struct checker *checker, const struct checker_actor *self)
+{
+    int64_t settle_ms = checker->plan->settle_ms;
+    settle_ms = settle_ms < LOCK_MUTEX_SETTLE_MS ? LOCK_MUTEX_SETTLE_MS : settle_ms;
+    int64_t try_ms = LOCK_TRY_MS + LOCK_TRY_SETTLES * settle_ms;
+    return self->arrived_ms + try_ms - try_ms / DRIFT_PARTS;
+}
+
 static void check_unavailable(struct checker *checker, const struct checker_actor *self,
                               struct mono now)
 {
@@ -174,6 +194,8 @@ static void check_unavailable(struct checker *checker, const struct checker_acto
     bool late = now.ms >= settings->wait_until.ms;
     uint32_t tries = settings->arrival_tries;
     bool over = late && self->failures >= (settings->nonblock ? tries : 1);
+    over |= settings->nonblock && self->failures > 0 &&
+            checker->world->now_ms >= try_until(checker, self);
     bool many = self->hard_failures >= tries || self->failures >= LOCK_THROTTLED_TRIES;
     if (!over && !(many && !has_arrived(checker, self, now)))
         world_fail(checker->world, "I5", "%s finds the service unavailable after %u failures",
@@ -193,13 +215,13 @@ void checker_gives_up(struct checker *checker, uint32_t actor, struct mono now,
         check_unavailable(checker, self, now);
     if (reason == LOCK_REASON_REFUSED || (reason == LOCK_REASON_REPLACED && !self->sees_newer))
         world_fail(checker->world, "I5", "%s gives up for no reason (%d)", self->who, (int)reason);
-    if (reason != LOCK_REASON_HELD)
+    if (reason != LOCK_REASON_HELD && reason != LOCK_REASON_UNSEEN && reason != LOCK_REASON_SLOW)
         return;
     bool limit = now.ms >= settings->wait_until.ms ||
                  (settings->max_attempts && self->looks >= settings->max_attempts);
     if (!limit)
         world_fail(checker->world, "I5", "%s gives up before its time", self->who);
-    if (!self->sees_ahead)
+    if (!self->sees_ahead && reason == LOCK_REASON_HELD)
         world_fail(checker->world, "I5", "%s gives up, and nobody was ahead", self->who);
     if (settings->nonblock && self->sees_young && self->looks <= LOCK_YOUNG_LOOKS)
         world_fail(checker->world, "I5", "%s gives up after %u looks at those who may withdraw",
@@ -289,8 +311,9 @@ static int64_t free_since(const struct checker *checker, const struct checker_ac
             continue;
         const struct checker_actor *run = waits(checker, group);
         enum attempt_kind kind = parse(group, &attempt);
+        bool shared = kind == ATTEMPT_MUTEX || kind == ATTEMPT_BREAK;
         if (kind == ATTEMPT_ELSEWHERE || (kind == ATTEMPT_UNMARKED && group->content) ||
-            (run && (run == first || !attempt.claim)) ||
+            (run && !shared && (run == first || !attempt.claim)) ||
             (kind == ATTEMPT_UNMARKED && is_held_off(checker, first, group)))
             continue;
         int64_t until_ms = dead_by(checker, group, kind, &attempt, first->anchor_late_ms);
@@ -305,7 +328,8 @@ static int64_t free_since(const struct checker *checker, const struct checker_ac
 static int64_t entry_ms(const struct checker *checker)
 {
     const struct plan *plan = checker->plan;
-    return 4 * plan->settle_ms + plan->lag_ms + 3 * checker_listing_ms(checker) +
+    return 4 * plan->settle_ms + plan->lag_ms + 3 * LOCK_AGAIN_MAX_MS +
+           3 * checker_listing_ms(checker) +
            checker_trips_ms(plan, 6 + 2 * checker->service->group_count) + PROBE_MS;
 }
 

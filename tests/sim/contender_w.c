@@ -92,10 +92,15 @@ static void pause_by_retry(struct contender_w *self, struct lock_answer *answer,
         retry_succeeded(&self->retry);
 }
 
+static const enum plan_op ops[] = {
+    [LOCK_TODO_CREATE] = PLAN_CREATE,    [LOCK_TODO_DELETE] = PLAN_DELETE,
+    [LOCK_TODO_LIST] = PLAN_LIST,        [LOCK_TODO_LIST_MORE] = PLAN_LIST,
+    [LOCK_TODO_LOOK_INSIDE] = PLAN_LOOK,
+};
+
 static void tell(struct contender_w *self, const struct lock_answer *answer)
 {
     struct world *world = world_of(self);
-    bool create = self->todo.kind == LOCK_TODO_CREATE;
     struct lock_answer full = *answer;
     bool failed = full.outcome == LOCK_LATER || full.outcome == LOCK_UNKNOWN;
     self->failures = failed ? self->failures + 1 : 0;
@@ -109,7 +114,8 @@ static void tell(struct contender_w *self, const struct lock_answer *answer)
     checker_request(self->checker, self->actor, self->decided_ms, failed ? &full : NULL);
     full.sent = self->sent;
     full.random = (uint32_t)prng_next(&world->prng);
-    checker_outcome(self->checker, self->actor, create ? self->name : NULL, full.outcome);
+    checker_outcome(self->checker, self->actor, ops[self->todo.kind], self->name, now_of(self),
+                    full.outcome);
     if (self->todo.kind == LOCK_TODO_DELETE &&
         (full.outcome == LOCK_DONE || full.outcome == LOCK_ABSENT))
         checker_gone(self->checker, self->actor, self->name);
@@ -178,6 +184,7 @@ static void read_answer(struct contender_w *self, const struct flight *flight)
         .throttled = flight->throttled,
         .maybe_repeated = flight->repeated,
         .has_streams = flight->streams,
+        .date_ms = flight->date_ms,
     };
     struct lock_listing listing;
     if (flight->op == PLAN_LIST && flight->outcome == LOCK_DONE) {
@@ -226,12 +233,6 @@ static void answered(void *object, struct flight *flight)
     if (!pause_here(self, PLAN_STOP_AFTER, receive, self->request))
         receive(self, self->request);
 }
-
-static const enum plan_op ops[] = {
-    [LOCK_TODO_CREATE] = PLAN_CREATE,    [LOCK_TODO_DELETE] = PLAN_DELETE,
-    [LOCK_TODO_LIST] = PLAN_LIST,        [LOCK_TODO_LIST_MORE] = PLAN_LIST,
-    [LOCK_TODO_LOOK_INSIDE] = PLAN_LOOK,
-};
 
 /* The request leaves. */
 static void launch(void *object, uint64_t request)

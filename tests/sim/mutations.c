@@ -7,7 +7,7 @@
 
 #ifdef LOCK_MUTATIONS
 
-enum lock_rule lock_rule_left_out = LOCK_RULE_NONE;
+bool lock_rules_left_out[LOCK_RULE_NONE];
 
 static const struct {
     const char *name, *text;
@@ -51,41 +51,71 @@ static const struct {
     {"modes, skew", {WITHIN, .kind = PLAN_SKEW, .modes = true}},
 };
 
-bool mutations_leave_out(const char *name)
+static bool leave_out_one(struct text name)
 {
-    lock_rule_left_out = LOCK_RULE_NONE;
-    for (int i = 0; name && i < LOCK_RULE_NONE; i++)
-        if (strcmp(rules[i].name, name) == 0)
-            lock_rule_left_out = (enum lock_rule)i;
-    return !name || lock_rule_left_out != LOCK_RULE_NONE;
+    for (int i = 0; i < LOCK_RULE_NONE; i++)
+        if (text_equal(name, rules[i].name)) {
+            lock_rules_left_out[i] = true;
+            return true;
+        }
+    return false;
 }
 
-/* With all rules: outside of the bounds some worlds fail anyway. */
-static bool fails_anyway(struct scene *scene)
+bool mutations_leave_out(const char *names)
 {
-    lock_rule_left_out = LOCK_RULE_NONE;
+    memset(lock_rules_left_out, 0, sizeof(lock_rules_left_out));
+    while (names && *names) {
+        size_t length = strcspn(names, "+");
+        if (!leave_out_one((struct text){names, length}))
+            return false;
+        names += length + (names[length] == '+');
+    }
+    return true;
+}
+
+/* With all rules (but those that a kind of worlds does without): some worlds fail anyway. */
+static bool fails_anyway(struct scene *scene, const char *without)
+{
+    (void)mutations_leave_out(without);
     return !scene_play(scene);
 }
 
-static bool hunt(struct scene *scene, int rule, uint64_t seeds_max)
+/* Where the mutex decides, what listings are for is seen when they are all that there is. */
+static const char *const withouts[] = {"", "MUTEX", "MUTEX+LOOK_FIRST"};
+#define WITHOUTS (sizeof(withouts) / sizeof(withouts[0]))
+
+static void leave_out(int rule, const char *without)
 {
-    lock_rule_left_out = (enum lock_rule)rule;
+    (void)mutations_leave_out(without);
+    lock_rules_left_out[rule] = true;
+}
+
+static bool hunt_in(struct scene *scene, int rule, const char *without, uint64_t seeds_max)
+{
     for (uint64_t seed = 1; seed <= seeds_max; seed++)
         for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
             plan_draw(&scene->plan, seed, &kinds[i].options);
+            leave_out(rule, without);
             if (scene_play(scene))
                 continue;
             char failure[71];
             (void)snprintf(failure, sizeof(failure), "%s", scene->world.failure);
-            if (kinds[i].options.outside && fails_anyway(scene)) {
-                lock_rule_left_out = (enum lock_rule)rule;
+            if ((kinds[i].options.outside || *without) && fails_anyway(scene, without))
                 continue;
-            }
-            printf("| %s | %s | %llu | %s | %s |\n", rules[rule].name, rules[rule].text,
-                   (unsigned long long)seed, kinds[i].name, failure);
+            printf("| %s | %s | %llu | %s%s%s | %s |\n", rules[rule].name, rules[rule].text,
+                   (unsigned long long)seed, kinds[i].name, *without ? ", without " : "", without,
+                   failure);
             (void)fflush(stdout);
             return true;
         }
+    return false;
+}
+
+static bool hunt(struct scene *scene, int rule, uint64_t seeds_max)
+{
+    for (size_t i = 0; i < WITHOUTS; i++)
+        if (hunt_in(scene, rule, withouts[i], seeds_max))
+            return true;
     printf("| %s | %s | not in %llu | | |\n", rules[rule].name, rules[rule].text,
            (unsigned long long)seeds_max);
     (void)fflush(stdout);
@@ -100,7 +130,7 @@ int mutations_hunt(struct scene *scene, const char *only, uint64_t seeds_max)
     for (int i = 0; i < LOCK_RULE_NONE; i++)
         if (!only || strcmp(only, rules[i].name) == 0)
             missed += !hunt(scene, i, seeds_max);
-    lock_rule_left_out = LOCK_RULE_NONE;
+    (void)mutations_leave_out(NULL);
     return missed ? 1 : 0;
 }
 

@@ -76,7 +76,6 @@ struct lock_settings settings_w_draw(struct contender_w *self)
     if (plan->mixed_timeouts)
         settings.lock_timeout_ms *=
             prng_range(prng, 1, plan->role_timeout_ms / plan->lock_timeout_ms);
-    settings.claim_early = prng_chance(prng, 0.5);
     settings.no_queue = prng_chance(prng, plan->no_queue);
     if (settings.no_queue)
         settings.retry_delay_ms = plan->role_delay_ms;

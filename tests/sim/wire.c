@@ -46,7 +46,7 @@ struct flight *wire_flight(struct wire *wire)
     flight->outcome = LOCK_UNKNOWN;
     flight->own = flight->throttled = flight->repeated = flight->streams = false;
     flight->group = NULL;
-    flight->again_after_ms = 0;
+    flight->again_after_ms = flight->date_ms = 0;
     flight->page.count = 0;
     flight->page.more = false;
     flight->name[0] = '\0';
@@ -135,6 +135,9 @@ static void apply(void *object, uint64_t counts)
         flight->streams = flight->group && flight->group->streams;
         break;
     }
+    flight->date_ms =
+        (WORLD_EPOCH_MS + wire->world->now_ms + wire->plan->skew_ms[flight->front_end]) / 1000 *
+        1000;
     if (wire->world->transcript && flight->op != PLAN_LIST)
         world_say(wire->world, "svc", "%s %s: %s%s", op_names[flight->op], flight->name,
                   outcome_names[flight->outcome], counts ? "" : " (not told)");

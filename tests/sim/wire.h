@@ -23,9 +23,10 @@ struct flight {
     bool throttled;
     bool repeated;
     bool streams;
-    int64_t again_after_ms;            /* DELETE: the service makes it again; 0: it does not */
-    struct group *group;               /* CREATE: what was made; LOOK: what was found */
-    struct service_page page;          /* LIST */
+    int64_t date_ms;          /* the front end's clock, in whole seconds, if it was applied */
+    int64_t again_after_ms;   /* DELETE: the service makes it again; 0: it does not */
+    struct group *group;      /* CREATE: what was made; LOOK: what was found */
+    struct service_page page; /* LIST */
     char name[ATTEMPT_NAME_BYTES + 1]; /* LIST: the cursor, "" for the first page */
 
     void (*answered)(void *object, struct flight *flight);

@@ -2,6 +2,8 @@
 #ifndef LOCK_WORLD_H
 #define LOCK_WORLD_H
 
+#include <ctype.h>
+
 #include "unit.h"
 
 #include "lock/lock.h"
@@ -21,7 +23,7 @@ struct world {
     int64_t now_ms;
     struct group groups[GROUPS_MAX];
     uint32_t count;
-    char calls[256]; /* one letter a request: c(reate) d(elete) l(ist) i(nside) */
+    char calls[256]; /* one letter a request: c(reate) d(elete) l(ist) i(nside); of a mutex C, D */
     enum lock_todo_kind fail_kind;
     enum lock_outcome fail_with;
     bool applied; /* the failing request was applied all the same */
@@ -115,7 +117,8 @@ static void act(struct world *world, const struct lock_todo *todo)
         .entries = entries, .pages = world->pages ? world->pages : 1, .complete = true};
     size_t length = strlen(world->calls);
     assert_true(length + 1 < sizeof(world->calls));
-    world->calls[length] = letters[todo->kind];
+    bool shared = todo->name && strstr(todo->name, "/#");
+    world->calls[length] = (char)(shared ? toupper(letters[todo->kind]) : letters[todo->kind]);
     listing.asked = now(world);
     bool fails = world->fail_count > 0 && todo->kind == world->fail_kind;
     if (!fails || world->applied)
@@ -130,6 +133,7 @@ static void act(struct world *world, const struct lock_todo *todo)
                                      world->groups[i].created_ms, world->groups[i].has_content);
     listing.count = world->count;
     answer.listing = &listing;
+    answer.date_ms = world->now_ms / 1000 * 1000;
     world->now_ms += TRIP_MS;
     lock_tell(&world->lock, now(world), &answer);
 }
@@ -152,6 +156,15 @@ static bool go(struct world *world, enum lock_phase until, int64_t for_ms)
             return true;
     }
     return false;
+}
+
+/* The first look shows somebody, who is gone by the second. */
+static inline void take_a_place(struct world *world)
+{
+    plant(world, "p/other#t30", 5000);
+    struct lock_todo todo = lock_next(&world->lock, now(world));
+    act(world, &todo);
+    uproot(world, "other");
 }
 
 static void finish(struct world *world)

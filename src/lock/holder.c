@@ -1,0 +1,213 @@
+#include "holder.h"
+
+#include <string.h>
+
+#include "cleaning.h"
+#include "judge.h"
+#include "mutex.h"
+#include "own.h"
+#include "pace.h"
+#include "phase.h"
+#include "rule.h"
+
+enum loss_cause {
+    LOSS_GONE,
+    LOSS_OLDER_CLAIM,
+    LOSS_STRANGER
+};
+
+void holder_lose(struct lock *lock, enum lock_reason reason)
+{
+    phase_set(lock, LOCK_LOST);
+    lock->reason = reason;
+    lock->reading = false;
+}
+
+/* Deletes what was found and what holds nobody back any more: "Cleaning". */
+static bool unmarked_to_clean(const struct lock *lock)
+{
+    for (uint32_t i = 0; i < lock->cleaning_count; i++)
+        if (lock->cleaning[i].unmarked)
+            return true;
+    return false;
+}
+
+/* Until a holder looks at everything again. */
+static int64_t holder_pause_ms(const struct lock *lock)
+{
+    int64_t pause_ms = lock->settings.lock_timeout_ms / 6;
+    return pause_ms < LOCK_LOOK_MAX_MS ? pause_ms : LOCK_LOOK_MAX_MS;
+}
+
+void holder_begin(struct lock *lock, struct mono now, const struct lock_listing *listing)
+{
+    struct mono asked = listing ? listing->asked : now;
+    if (listing)
+        cleaning_take(lock, now, listing, true);
+    lock->token = own_token(lock);
+    bool clean = RULE(CLEAN_FIRST) && (unmarked_to_clean(lock) || lock->cleaning_more);
+    phase_set(lock, clean ? LOCK_CLEANING : LOCK_HELD);
+    lock->clean_at = now;
+    lock->again_ms = 0;
+    /* D after the look that decided: a command shorter than that costs no further call. */
+    lock->look_at = mono_add(mono_max(lock->claimed, asked), mutex_settle_ms(lock));
+    lock->whole_at = mono_add(asked, holder_pause_ms(lock));
+    memset(lock->loss_looks, 0, sizeof(lock->loss_looks));
+    lock->older_runs = 0;
+}
+
+void holder_made(struct lock *lock, struct mono now)
+{
+    lock->again_ms = 0;
+    if (RULE(CONFIRM_SOON))
+        lock->look_at = mono_min(lock->look_at, mono_add(now, lock->settings.settle_ms));
+}
+
+bool holder_is_in_doubt(const struct lock *lock)
+{
+    return lock->loss_looks[LOSS_GONE] > 0;
+}
+
+void holder_asked(struct lock *lock, struct mono now, bool was_there)
+{
+    (void)now;
+    if (!was_there)
+        holder_lose(lock, LOCK_REASON_GONE);
+}
+
+/*
+ * One of the claims that were confirmed before the streak began is in sight. So is one answered
+ * before the hold began, however late a listing shows it. What we waited with does not count:
+ * others would not take it for a holder's.
+ */
+static bool confirmed_shown(const struct lock *lock, uint32_t before_look)
+{
+    for (uint32_t i = 0; i < LOCK_GENERATIONS_MAX; i++) {
+        const struct lock_generation *own = &lock->generations[i];
+        bool old = own->seen_look < before_look || mono_reached(lock->claimed, own->answered);
+        bool tells = own->claim || !RULE(LOSS_CLAIM_GONE);
+        if (own->shown && own->seen && tells && !own->drop && old)
+            return true;
+    }
+    return false;
+}
+
+/* "Loss": three in a row, D apart. True while there is reason to look again soon. */
+static bool suspect(struct lock *lock, enum loss_cause cause, bool shown,
+                    const struct lock_listing *listing, enum lock_reason reason)
+{
+    uint32_t *looks = &lock->loss_looks[cause];
+    if (!shown) {
+        *looks = 0;
+        return false;
+    }
+    if (*looks > 0 &&
+        !mono_reached(listing->asked, mono_add(lock->loss_asked[cause], lock->settings.settle_ms)))
+        return true;
+    ++*looks;
+    lock->loss_asked[cause] = listing->asked;
+    if (*looks < (RULE(LOSS_THREE_LOOKS) ? LOCK_LOSS_LOOKS : 1) || lock->phase == LOCK_LOST)
+        return true;
+    if (cause == LOSS_GONE && RULE(GONE_ASKED) && own_ask(lock))
+        *looks = 0; /* the name itself will tell; until then all is as it was */
+    else
+        holder_lose(lock, reason);
+    return true;
+}
+
+static bool holder_suspects(struct lock *lock, const struct lock_listing *listing,
+                            const struct judgement *seen)
+{
+    bool streak = lock->loss_looks[LOSS_GONE] > 0;
+    uint32_t before_look = streak ? lock->gone_since_look : lock->looks;
+    bool gone = !confirmed_shown(lock, before_look) && RULE(LOSS_GONE);
+    if (gone && !streak)
+        lock->gone_since_look = lock->looks;
+    bool suspicious = suspect(lock, LOSS_GONE, gone, listing, LOCK_REASON_GONE);
+    suspicious |=
+        suspect(lock, LOSS_OLDER_CLAIM, seen->rivalry.older_claim && RULE(LOSS_OLDER_CLAIM),
+                listing, LOCK_REASON_OLDER_CLAIM);
+    suspicious |= suspect(lock, LOSS_STRANGER, seen->stranger && RULE(LOSS_STRANGER), listing,
+                          LOCK_REASON_STRANGER);
+    return suspicious;
+}
+
+/*
+ * "Succession": what a holder may drop. The younger ones go first: an old one holds off more, and
+ * with it few are enough, however many role peers come and die.
+ */
+static void holder_drops(struct lock *lock, const struct lock_listing *listing)
+{
+    struct lock_generation *own = own_newest(lock);
+    while (own && !(own->claim && own_stands(lock, listing, own)))
+        own = own_before(lock, own);
+    if (!own)
+        return;
+    if (RULE(CLEAN_SETTLED) && lock->unmarked_deleted.ms != INT64_MIN &&
+        !mono_reached(listing->asked, mono_add(lock->unmarked_deleted, lock->settings.settle_ms)))
+        return; /* a role peer may still see its deleted attempt */
+    while ((own = own_before(lock, own)))
+        if (own_can_spare(lock, listing, own))
+            own_drop(own);
+}
+
+/* When to look next: soon, if our newest create is not yet known to be in sight of all. */
+static struct mono holder_look_at(struct lock *lock, struct mono now,
+                                  const struct lock_listing *listing)
+{
+    const struct lock_generation *newest = own_newest(lock);
+    if (!newest || newest->state != LOCK_GENERATION_MADE || !RULE(CONFIRM_SOON))
+        return lock->whole_at;
+    struct mono confirm_at = mono_add(newest->answered, lock->settings.settle_ms);
+    if (newest->seen && mono_reached(listing->asked, confirm_at))
+        return lock->whole_at;
+    return mono_min(lock->whole_at, mono_max(confirm_at, pace_again_at(lock, now)));
+}
+
+/*
+ * Between two whole looks one may end with the page that shows our newest claim, settled, and one
+ * that was there before: it confirms the lease, and the rest of the pages can wait, unless
+ * something looks wrong.
+ */
+static bool confirmed_by_a_page(struct lock *lock, const struct lock_listing *listing,
+                                const struct judgement *seen)
+{
+    const struct lock_generation *newest = own_newest(lock);
+    for (int cause = 0; cause < LOCK_LOSS_CAUSES; cause++)
+        if (lock->loss_looks[cause] > 0)
+            return false;
+    return lock->phase == LOCK_HELD && !mono_reached(listing->asked, lock->whole_at) &&
+           !seen->rivalry.older_claim && !seen->stranger && confirmed_shown(lock, lock->looks) &&
+           newest && newest->claim && own_stands(lock, listing, newest);
+}
+
+void holder_look(struct lock *lock, struct mono now, const struct lock_answer *answer)
+{
+    const struct lock_listing *listing = answer->listing;
+    own_see(lock, now, listing);
+    struct judgement seen = judge_listing(lock, now, listing);
+    bool enough = !listing->complete && confirmed_by_a_page(lock, listing, &seen);
+    lock->reading = !listing->complete && !enough;
+    if (lock->reading)
+        return;
+    if (enough) {
+        lock->looks++;
+        lock->look_at = holder_look_at(lock, now, listing);
+        return;
+    }
+    bool suspicious = holder_suspects(lock, listing, &seen);
+    lock->looks++;
+    if (lock->phase == LOCK_LOST)
+        return;
+    if (!suspicious)
+        holder_drops(lock, listing);
+    cleaning_take(lock, now, listing, true);
+    if (lock->phase == LOCK_CLEANING && !unmarked_to_clean(lock) && !lock->cleaning_more)
+        phase_set(lock, LOCK_HELD);
+    if (suspicious)
+        lock->whole_at =
+            mono_max(mono_add(listing->asked, lock->settings.settle_ms), pace_again_at(lock, now));
+    else
+        lock->whole_at = mono_add(listing->asked, holder_pause_ms(lock));
+    lock->look_at = holder_look_at(lock, now, listing);
+}

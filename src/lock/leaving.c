@@ -1,0 +1,75 @@
+#include "leaving.h"
+
+#include "judge.h"
+#include "mutex.h"
+#include "own.h"
+#include "phase.h"
+#include "rule.h"
+
+/* "Leaving": how long it may take; longer if what was sent may still be applied. */
+static int64_t leaving_ms(const struct lock *lock, int64_t limit_ms)
+{
+    int64_t settles_ms = LOCK_LEAVE_SETTLES * lock->settings.settle_ms;
+    return lock->uncertain && limit_ms < settles_ms ? settles_ms : limit_ms;
+}
+
+/* Nobody can have taken it from us, as the dead run's that we seemed to be. */
+static bool is_surely_ours(const struct lock *lock, struct mono now)
+{
+    bool lost = lock->phase == LOCK_LOST && lock->reason != LOCK_REASON_LEASE;
+    return !lost && (own_claim_lasts(lock, now) || !mono_reached(now, lock->mutex.sure));
+}
+
+void leaving_begin(struct lock *lock, struct mono now, enum lock_reason reason)
+{
+    int64_t limit_ms = lock->settings.release_timeout_ms;
+    if (lock->phase == LOCK_LEAVING || lock->phase == LOCK_FINISHED)
+        return;
+    if (!lock->made_any && limit_ms > LOCK_LEAVE_UNMADE_MS)
+        limit_ms = LOCK_LEAVE_UNMADE_MS;
+    if (reason != LOCK_REASON_NONE)
+        lock->reason = reason;
+    own_drop_below(lock, UINT32_MAX);
+    mutex_give_back(lock, is_surely_ours(lock, now), now);
+    phase_set(lock, LOCK_LEAVING);
+    lock->reading = false;
+    lock->quiet_until = now;
+    lock->leave_until = mono_add(now, leaving_ms(lock, limit_ms));
+    lock->leaving_quiet = now;
+}
+
+/*
+ * "Leaving": two listings D apart must show nothing of ours. What a page shows is deleted at
+ * once; a run that had never heard of its create then has all the time that leaving may take.
+ */
+void leaving_look(struct lock *lock, struct mono now, const struct lock_answer *answer)
+{
+    bool knew = lock->made_any;
+    own_see(lock, now, answer->listing);
+    own_drop_below(lock, UINT32_MAX); /* what was met counts for nothing */
+    if (lock->made_any && !knew)
+        lock->leave_until = mono_add(now, leaving_ms(lock, lock->settings.release_timeout_ms));
+    bool found = own_to_delete(lock) != NULL && !mutex_stands(lock);
+    lock->reading = !answer->listing->complete && !found;
+    if (lock->reading)
+        return;
+    if (answer->listing->complete) {
+        struct judgement seen = judge_listing(lock, now, answer->listing);
+        mutex_see(lock, answer->listing, &seen, answer->random);
+    }
+    lock->looks++;
+    lock->leaving_quiet = answer->listing->asked;
+    if (found)
+        lock->leaving_looks = 0;
+    else
+        lock->leaving_looks++;
+}
+
+bool leaving_is_over(struct lock *lock, struct mono now)
+{
+    bool done = !own_to_delete(lock) && !mutex_stands(lock);
+    bool unsure = lock->uncertain && RULE(LEAVING_LOOKS);
+    if (unsure && lock->leaving_looks < LOCK_LEAVING_LOOKS)
+        done = false;
+    return done || mono_reached(now, lock->leave_until);
+}

@@ -1,0 +1,15 @@
+/* leaving - a run that does not want the lock (any more), and deletes what it has made. */
+#ifndef LOCK_LEAVING_H
+#define LOCK_LEAVING_H
+
+#include "lock/lock.h"
+
+void leaving_begin(struct lock *lock, struct mono now, enum lock_reason reason);
+
+/* A page of a listing is in. Sets lock->reading if its next page matters. */
+void leaving_look(struct lock *lock, struct mono now, const struct lock_answer *answer);
+
+/* Is nothing left to be done? */
+bool leaving_is_over(struct lock *lock, struct mono now);
+
+#endif

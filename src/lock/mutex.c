@@ -1,0 +1,656 @@
+#include "mutex.h"
+
+#include "own.h"
+#include "rule.h"
+#include "tell.h"
+#include "view.h"
+
+#define PAUSE_MIN_MS    1000 /* before the next look, while another has it; */
+#define PAUSE_MAX_MS    5000 /* half as long again each time */
+#define DOUBTS_MAX      3 /* D, that another's claim may stand in the way of telling whose it is */
+#define BREAK_LIVES     2 /* T, after which a #break is a dead run's, too */
+#define LONG_DEAD_LIVES 2 /* T, after which nobody need watch for long */
+#define MADE_BY_MS      1000 /* after the answer by our bound of the time, which is late by a trip */
+#define FRESH_MS        5000 /* or D: how old the look may be by which a dead run's is removed */
+#define BREAK_SHOWN_PER 3    /* a #break that shows later than T/3: listings are too late to tell */
+
+bool mutex_is_needed(const struct lock *lock)
+{
+    return !lock->settings.shared && RULE(MUTEX);
+}
+
+bool mutex_allows(const struct lock *lock)
+{
+    return !mutex_is_needed(lock) || (lock->mutex.state == LOCK_MUTEX_OURS && !lock->mutex.drop);
+}
+
+int64_t mutex_settle_ms(const struct lock *lock)
+{
+    int64_t settle_ms = lock->settings.settle_ms;
+    return settle_ms > LOCK_MUTEX_SETTLE_MS ? settle_ms : LOCK_MUTEX_SETTLE_MS;
+}
+
+bool mutex_stands(const struct lock *lock)
+{
+    const struct lock_mutex *mutex = &lock->mutex;
+    bool own = mutex->state == LOCK_MUTEX_SENT || mutex->state == LOCK_MUTEX_DOUBTED ||
+               mutex->state == LOCK_MUTEX_OURS;
+    return (own && mutex->drop && RULE(MUTEX_FIRST)) || mutex->break_drop;
+}
+
+/* ---- What listings show of others' ---- */
+
+/* Of the mutexes in sight the oldest that no live claim says it has. */
+struct sight {
+    uint64_t shown[(LOCK_SLOTS_MAX + 64) / 64]; /* slots with a mutex, as bits */
+    uint64_t named[(LOCK_SLOTS_MAX + 64) / 64]; /* slots that a live claim names */
+    const struct lock_entry *oldest;
+    bool still_ours; /* the mutex that we had, by its creation time */
+    int64_t life_ms; /* the largest T in sight */
+};
+
+static bool bit(const uint64_t *bits, uint32_t i)
+{
+    return bits[i / 64] >> (i % 64) & 1;
+}
+
+static void set_bit(uint64_t *bits, uint32_t i)
+{
+    bits[i / 64] |= 1ULL << (i % 64);
+}
+
+/* Ours to make, or one of those: of an exclusive run slot 0. */
+static bool is_ours_to_make(const struct lock *lock, uint32_t slot)
+{
+    uint32_t slots = lock->settings.slots;
+    return slots > 1 ? slot >= 1 && slot <= slots : slot == 0;
+}
+
+/* If no listing has shown ours, it was made by about the time at which its create was answered. */
+static bool is_as_ours(const struct lock *lock, int64_t created_ms)
+{
+    const struct lock_mutex *mutex = &lock->mutex;
+    return mutex->created_ms ? created_ms == mutex->created_ms
+                             : created_ms < own_time_ms(lock, mutex->made) + MADE_BY_MS;
+}
+
+static void meet(struct lock *lock, const struct lock_entry *entry, struct sight *sight)
+{
+    const struct attempt *attempt = &entry->attempt;
+    if (entry->kind == ATTEMPT_MARKED) {
+        if (attempt->lock_timeout_ms > sight->life_ms)
+            sight->life_ms = attempt->lock_timeout_ms;
+        if (attempt->claim && is_ours_to_make(lock, attempt->slot) && !own_is(lock, attempt) &&
+            view_is_live(lock, entry, lock->service_ms))
+            set_bit(sight->named, attempt->slot);
+    } else if (entry->kind == ATTEMPT_MUTEX && is_ours_to_make(lock, attempt->slot)) {
+        set_bit(sight->shown, attempt->slot);
+        sight->still_ours |=
+            attempt->slot == lock->mutex.slot && is_as_ours(lock, entry->created_ms);
+        if (lock->mutex.state == LOCK_MUTEX_OURS && attempt->slot == lock->mutex.slot)
+            lock->mutex.created_ms = entry->created_ms; /* or of the one before: not too small */
+        else if (lock->settings.slots <= 1)
+            own_meet_token(lock, entry->created_ms);
+    } else if (entry->kind == ATTEMPT_BREAK) {
+        lock->mutex.break_ms = entry->created_ms;
+    }
+}
+
+static void find_oldest(struct lock *lock, const struct lock_listing *listing,
+                        const struct judgement *seen, struct sight *sight)
+{
+    bool exclusive = lock->settings.slots <= 1;
+    for (uint32_t i = 0; i < listing->count; i++) {
+        const struct lock_entry *entry = &listing->entries[i];
+        uint32_t slot = entry->attempt.slot;
+        if (entry->kind != ATTEMPT_MUTEX || !is_ours_to_make(lock, slot) ||
+            (lock->mutex.state == LOCK_MUTEX_OURS && slot == lock->mutex.slot))
+            continue;
+        bool claimed = exclusive ? seen->claims : bit(sight->named, slot);
+        if ((!claimed || !RULE(BREAK_CLEAR)) &&
+            (!sight->oldest || entry->created_ms < sight->oldest->created_ms))
+            sight->oldest = entry;
+    }
+}
+
+/* A slot that no listing shows, from a random one on; 0 if there is none. */
+static uint32_t free_slot(const struct lock *lock, const struct sight *sight, uint32_t random)
+{
+    uint32_t slots = lock->settings.slots;
+    uint32_t first = (uint32_t)((uint64_t)slots * random >> 32);
+    for (uint32_t i = 0; i < slots; i++) {
+        uint32_t slot = (first + i) % slots + 1;
+        if (!bit(sight->shown, slot))
+            return slot;
+    }
+    return 0;
+}
+
+static void suspect(struct lock *lock, const struct lock_listing *listing,
+                    const struct sight *sight)
+{
+    struct lock_mutex *mutex = &lock->mutex;
+    mutex->asked = listing->asked;
+    if (!sight->oldest) {
+        mutex->suspect_ms = ATTEMPT_UNKNOWN;
+        return;
+    }
+    uint32_t slot = sight->oldest->attempt.slot;
+    if (mutex->suspect_ms != sight->oldest->created_ms || mutex->suspect_slot != slot)
+        mutex->since = listing->asked;
+    mutex->suspect_ms = sight->oldest->created_ms;
+    mutex->suspect_slot = slot;
+    mutex->suspect_life_ms = sight->life_ms;
+}
+
+/* It is old enough, and nobody who may have it has been seen for long enough. */
+static bool is_dead(const struct lock *lock)
+{
+    const struct lock_mutex *mutex = &lock->mutex;
+    int64_t quiet_ms = lock->settings.lock_timeout_ms / LOCK_DEAD_SHARE;
+    int64_t settle_ms = mutex_settle_ms(lock);
+    if (mutex->suspect_ms == ATTEMPT_UNKNOWN)
+        return false;
+    int64_t age_ms = lock->service_ms - mutex->suspect_ms - LOCK_GRACE_MS;
+    bool old = age_ms > mutex->suspect_life_ms;
+    if (quiet_ms < LOCK_DEAD_SETTLES * settle_ms)
+        quiet_ms = LOCK_DEAD_SETTLES * settle_ms;
+    if (age_ms > LONG_DEAD_LIVES * mutex->suspect_life_ms) /* two looks will do: think of cron's */
+        quiet_ms = settle_ms;
+    return (old || !RULE(BREAK_OLD)) &&
+           (mono_reached(mutex->asked, mono_add(mutex->since, quiet_ms)) || !RULE(BREAK_QUIET));
+}
+
+/* Another has it: the next slot, if there is one; or it is a dead run's; or not now. */
+static void taken(struct lock *lock)
+{
+    struct lock_mutex *mutex = &lock->mutex;
+    uint32_t slots = lock->settings.slots > 1 ? lock->settings.slots : 1;
+    bool dead = is_dead(lock) && mutex->slot == mutex->suspect_slot;
+    mutex->state = LOCK_MUTEX_TAKEN;
+    mutex->tries++;
+    if (dead && mutex->breaking == LOCK_BREAK_NONE) {
+        mutex->breaking = RULE(BREAK_ONE) ? LOCK_BREAK_WANTED : LOCK_BREAK_REMOVING;
+    } else if (mutex->tries < slots && mutex->tries < LOCK_MUTEX_TRIES &&
+               mutex->breaking == LOCK_BREAK_NONE) {
+        mutex->state = LOCK_MUTEX_WANTED;
+        mutex->slot = mutex->slot % slots + 1;
+    }
+}
+
+/*
+ * Without D a run may hold by a look of before its claim: then it takes longer until a look tells
+ * (docs/protocol.md, "The mutex").
+ */
+static int64_t doubt_ms(const struct lock *lock)
+{
+    return mutex_settle_ms(lock) * (lock->settings.settle_ms ? 1 : DOUBTS_MAX);
+}
+
+static bool is_doubted(const struct lock_mutex *mutex)
+{
+    return mutex->state == LOCK_MUTEX_DOUBTED || (mutex->state == LOCK_MUTEX_SENT && mutex->drop);
+}
+
+/* "In doubt": a look D after the last that was in doubt tells whose the mutex is. */
+static void resolve(struct lock *lock, const struct lock_listing *listing,
+                    const struct judgement *seen, const struct sight *sight)
+{
+    struct lock_mutex *mutex = &lock->mutex;
+    int64_t settle_ms = doubt_ms(lock);
+    if (!is_doubted(mutex) || !mono_reached(listing->asked, mono_add(mutex->answered, settle_ms)))
+        return;
+    bool old =
+        mono_reached(listing->asked, mono_add(mutex->answered, lock->settings.lock_timeout_ms));
+    bool gone = (mutex->lapsed && !sight->still_ours) || old; /* what is there is another's */
+    bool same = mutex->lapsed && mutex->created_ms && sight->still_ours;
+    if ((!gone && (same || !seen->claims)) || !RULE(MUTEX_DOUBT))
+        mutex->state = LOCK_MUTEX_OURS;
+    else if (mutex->drop)
+        mutex->state = LOCK_MUTEX_NONE;
+    else if (mono_reached(listing->asked, mono_add(mutex->answered, DOUBTS_MAX * settle_ms)))
+        taken(lock);
+}
+
+/* One more look, D after #break was made: if it shows that, and nothing has changed, go on. */
+static void look_before_removing(struct lock *lock, const struct lock_listing *listing)
+{
+    struct lock_mutex *mutex = &lock->mutex;
+    int64_t settle_ms = mutex_settle_ms(lock);
+    int64_t shown_ms = lock->settings.lock_timeout_ms / BREAK_SHOWN_PER;
+    if (mutex->breaking != LOCK_BREAK_MADE ||
+        !mono_reached(listing->asked, mono_add(mutex->break_answered, settle_ms)))
+        return;
+    if (mono_reached(listing->asked, mono_add(mutex->break_answered, shown_ms)))
+        mutex->suspect_ms = ATTEMPT_UNKNOWN; /* the living are shown as late as this */
+    if (mutex->suspect_ms == ATTEMPT_UNKNOWN || mutex->suspect_slot != mutex->slot)
+        mutex->break_drop = true;
+    else if (mutex->break_ms != ATTEMPT_UNKNOWN || !RULE(BREAK_SHOWN))
+        mutex->breaking = LOCK_BREAK_REMOVING;
+}
+
+void mutex_see(struct lock *lock, const struct lock_listing *listing, const struct judgement *seen,
+               uint32_t random)
+{
+    struct sight sight = {.life_ms = lock->settings.lock_timeout_ms};
+    if (!mutex_is_needed(lock))
+        return;
+    lock->mutex.break_ms = ATTEMPT_UNKNOWN;
+    for (uint32_t i = 0; i < listing->count; i++)
+        meet(lock, &listing->entries[i], &sight);
+    lock->mutex.shown = bit(sight.shown, 0);
+    if (lock->settings.slots > 1) {
+        lock->mutex.free_slot = free_slot(lock, &sight, random);
+        lock->mutex.shown = lock->mutex.free_slot == 0;
+    }
+    if (!listing->complete)
+        return; /* mutexes come first, the claims behind them count */
+    find_oldest(lock, listing, seen, &sight);
+    suspect(lock, listing, &sight);
+    if (lock->mutex.state == LOCK_MUTEX_OURS && seen->claims && RULE(MUTEX_AGAIN))
+        lock->mutex.ask_again = lock->phase == LOCK_CLAIMING;
+    resolve(lock, listing, seen, &sight);
+    look_before_removing(lock, listing);
+}
+
+bool mutex_may_be_dead(const struct lock *lock)
+{
+    const struct lock_mutex *mutex = &lock->mutex;
+    return mutex->suspect_ms != ATTEMPT_UNKNOWN && mutex->shown &&
+           lock->service_ms > mutex->suspect_ms + mutex->suspect_life_ms + LOCK_GRACE_MS;
+}
+
+/* Others see that we live, or will for a while. */
+static bool is_sure(const struct lock *lock, struct mono now)
+{
+    return own_claim_lasts(lock, now) || !mono_reached(now, lock->mutex.sure);
+}
+
+/* It may have been taken for a dead run's. */
+static void doubt(struct lock_mutex *mutex, struct mono now)
+{
+    mutex->state = LOCK_MUTEX_DOUBTED;
+    mutex->answered = now;
+    mutex->lapsed = true;
+}
+
+void mutex_advance(struct lock *lock, struct mono now)
+{
+    struct lock_mutex *mutex = &lock->mutex;
+    int64_t fresh_ms = lock->settings.settle_ms > FRESH_MS ? lock->settings.settle_ms : FRESH_MS;
+    if (mutex->breaking == LOCK_BREAK_REMOVING && RULE(BREAK_ONE) &&
+        mono_reached(now, mono_add(mutex->asked, fresh_ms))) {
+        mutex->breaking = LOCK_BREAK_MADE; /* what stands there may have been made since */
+        lock->look_at = now;
+    }
+    if (!mutex->drop || mutex->state != LOCK_MUTEX_OURS)
+        return;
+    bool stale = mutex->lapsed && mono_reached(now, mono_add(mutex->asked, fresh_ms));
+    if (stale)
+        doubt(mutex, mono_add(now, -doubt_ms(lock))); /* the next look will do */
+    else if (!mutex->lapsed && !is_sure(lock, now))
+        doubt(mutex, now);
+}
+
+/* ---- Asking for one ---- */
+
+bool mutex_may_ask(const struct lock *lock)
+{
+    if (!mutex_is_needed(lock))
+        return true;
+    return !mutex_stands(lock) && (!lock->mutex.shown || is_dead(lock));
+}
+
+void mutex_ask(struct lock *lock)
+{
+    struct lock_mutex *mutex = &lock->mutex;
+    if (!mutex_is_needed(lock) || mutex->state == LOCK_MUTEX_OURS)
+        return;
+    mutex->state = LOCK_MUTEX_WANTED;
+    mutex->drop = mutex->anew = mutex->ask_again = false;
+    mutex->tries = 0;
+    mutex->created_ms = 0;
+    mutex->lapsed = false;
+    mutex->slot = mutex->shown ? mutex->suspect_slot : mutex->free_slot;
+}
+
+void mutex_give_back(struct lock *lock, bool surely_ours, struct mono now)
+{
+    struct lock_mutex *mutex = &lock->mutex;
+    switch (mutex->state) {
+    case LOCK_MUTEX_OURS:
+        if (!surely_ours)
+            doubt(mutex, now);
+        break;
+    case LOCK_MUTEX_WANTED:
+    case LOCK_MUTEX_TAKEN:
+        mutex->state = LOCK_MUTEX_NONE;
+        break;
+    case LOCK_MUTEX_NONE:
+    case LOCK_MUTEX_SENT:
+    case LOCK_MUTEX_DOUBTED:
+    case LOCK_MUTEX_LEFT:
+        break;
+    }
+    mutex->drop = true;
+    if (mutex->breaking == LOCK_BREAK_WANTED || mutex->breaking == LOCK_BREAK_STALE)
+        mutex->breaking = LOCK_BREAK_NONE;
+    mutex->break_drop = mutex->breaking != LOCK_BREAK_NONE;
+}
+
+/* ---- Requests ---- */
+
+static bool claim_stands(const struct lock *lock)
+{
+    for (uint32_t i = 0; i < LOCK_GENERATIONS_MAX; i++)
+        if (lock->generations[i].claim && !lock->generations[i].drop &&
+            lock->generations[i].state == LOCK_GENERATION_MADE)
+            return true;
+    return false;
+}
+
+/* What is to be done about it now. */
+enum step {
+    STEP_NONE,
+    STEP_CREATE,
+    STEP_DELETE,
+    STEP_REMOVE, /* a dead run's */
+    STEP_CREATE_BREAK,
+    STEP_DELETE_BREAK,
+    STEP_DELETE_STALE, /* another's #break */
+};
+
+static enum step step_of(const struct lock *lock)
+{
+    const struct lock_mutex *mutex = &lock->mutex;
+    if (mutex->drop && mutex->state == LOCK_MUTEX_OURS)
+        return STEP_DELETE;
+    if (mutex->break_drop)
+        return STEP_DELETE_BREAK;
+    if (lock->phase != LOCK_CLAIMING || mutex->drop || !claim_stands(lock))
+        return STEP_NONE;
+    if (mutex->state == LOCK_MUTEX_WANTED || mutex->state == LOCK_MUTEX_SENT || mutex->ask_again)
+        return STEP_CREATE;
+    switch (mutex->breaking) {
+    case LOCK_BREAK_WANTED:
+    case LOCK_BREAK_SENT:
+        return STEP_CREATE_BREAK;
+    case LOCK_BREAK_REMOVING:
+        return STEP_REMOVE;
+    case LOCK_BREAK_STALE:
+        return STEP_DELETE_STALE;
+    case LOCK_BREAK_NONE:
+    case LOCK_BREAK_MADE:
+    case LOCK_BREAK_DONE:
+        break;
+    }
+    return STEP_NONE;
+}
+
+bool mutex_next(const struct lock *lock, enum lock_todo_kind *ret_kind,
+                char out[ATTEMPT_NAME_BYTES + 1])
+{
+    enum step step = step_of(lock);
+    if (step == STEP_NONE)
+        return false;
+    bool of_break = step >= STEP_CREATE_BREAK;
+    bool create = step == STEP_CREATE || step == STEP_CREATE_BREAK;
+    *ret_kind = create ? LOCK_TODO_CREATE : LOCK_TODO_DELETE;
+    attempt_format_shared(lock->settings.prefix, of_break ? ATTEMPT_BREAK : ATTEMPT_MUTEX,
+                          lock->mutex.slot, out);
+    return true;
+}
+
+/* Ours; and still there, or taken away by somebody's delete that came late, and made anew. */
+static void tell_again(struct lock *lock, struct mono now, const struct lock_answer *answer)
+{
+    struct lock_mutex *mutex = &lock->mutex;
+    if (answer->outcome != LOCK_DONE && answer->outcome != LOCK_EXISTS) {
+        tell_failure(lock, now, answer);
+        return;
+    }
+    mutex->ask_again = false;
+    if (answer->outcome == LOCK_DONE) {
+        mutex->anew = true;
+        mutex->answered = now;
+    }
+    tell_success(lock);
+}
+
+static void tell_create(struct lock *lock, struct mono now, const struct lock_answer *answer)
+{
+    struct lock_mutex *mutex = &lock->mutex;
+    bool first = mutex->state == LOCK_MUTEX_WANTED && !answer->maybe_repeated;
+    switch (answer->outcome) {
+    case LOCK_DONE:
+        mutex->state = LOCK_MUTEX_OURS;
+        mutex->sent = answer->sent;
+        mutex->answered = mutex->made = now;
+        mutex->pause_ms = 0;
+        tell_success(lock);
+        break;
+    case LOCK_EXISTS:
+        tell_success(lock);
+        mutex->answered = now;
+        if (first)
+            taken(lock);
+        else
+            mutex->state = LOCK_MUTEX_DOUBTED;
+        break;
+    case LOCK_UNKNOWN:
+        mutex->state = LOCK_MUTEX_SENT;
+        mutex->answered = now;
+        tell_failure(lock, now, answer);
+        break;
+    case LOCK_REFUSED:
+    case LOCK_ABSENT:
+    case LOCK_LATER:
+        tell_failure(lock, now, answer);
+        break;
+    }
+}
+
+static void tell_delete(struct lock *lock, struct mono now, const struct lock_answer *answer)
+{
+    struct lock_mutex *mutex = &lock->mutex;
+    switch (answer->outcome) {
+    case LOCK_DONE:
+    case LOCK_ABSENT:
+    case LOCK_EXISTS:
+        mutex->state = LOCK_MUTEX_NONE;
+        lock->leaving_quiet = now;
+        tell_success(lock);
+        break;
+    case LOCK_REFUSED:
+        if (++mutex->refusals >= LOCK_REFUSED_TRIES)
+            mutex->state = LOCK_MUTEX_LEFT;
+        tell_failure(lock, now, answer);
+        break;
+    case LOCK_UNKNOWN: /* sent again only while others see that they have to wait for us */
+        if (lock->settings.slots > 1 && RULE(MUTEX_DOUBT))
+            doubt(mutex, now);
+        else if (!is_sure(lock, now))
+            mutex->state = LOCK_MUTEX_LEFT;
+        tell_failure(lock, now, answer);
+        break;
+    case LOCK_LATER:
+        tell_failure(lock, now, answer);
+        break;
+    }
+}
+
+static bool may_have_gone(enum lock_outcome outcome)
+{
+    return outcome != LOCK_LATER && outcome != LOCK_REFUSED;
+}
+
+/* A dead run's mutex: what became of the delete is asked by creating it. */
+static void tell_remove(struct lock *lock, struct mono now, const struct lock_answer *answer)
+{
+    struct lock_mutex *mutex = &lock->mutex;
+    if (answer->outcome == LOCK_DONE || answer->outcome == LOCK_ABSENT)
+        tell_success(lock);
+    else
+        tell_failure(lock, now, answer);
+    if (answer->outcome == LOCK_LATER)
+        return;
+    mutex->breaking = RULE(BREAK_ONE) ? LOCK_BREAK_DONE : LOCK_BREAK_NONE;
+    mutex->state = LOCK_MUTEX_WANTED;
+    mutex->anew = true;
+    mutex->suspect_ms = ATTEMPT_UNKNOWN;
+}
+
+static void tell_create_break(struct lock *lock, struct mono now, const struct lock_answer *answer)
+{
+    struct lock_mutex *mutex = &lock->mutex;
+    int64_t life_ms = BREAK_LIVES * mutex->suspect_life_ms;
+    switch (answer->outcome) {
+    case LOCK_DONE:
+        mutex->breaking = LOCK_BREAK_MADE;
+        mutex->break_answered = now;
+        tell_success(lock);
+        break;
+    case LOCK_EXISTS: /* another's, or perhaps ours: it goes when it is old */
+        mutex->breaking = LOCK_BREAK_NONE;
+        if (mutex->break_ms != ATTEMPT_UNKNOWN && lock->service_ms > mutex->break_ms + life_ms)
+            mutex->breaking = LOCK_BREAK_STALE;
+        tell_success(lock);
+        break;
+    case LOCK_UNKNOWN:
+        mutex->breaking = LOCK_BREAK_SENT;
+        tell_failure(lock, now, answer);
+        break;
+    case LOCK_REFUSED:
+    case LOCK_ABSENT:
+    case LOCK_LATER:
+        tell_failure(lock, now, answer);
+        break;
+    }
+}
+
+static void tell_delete_break(struct lock *lock, struct mono now, const struct lock_answer *answer)
+{
+    if (answer->outcome == LOCK_DONE || answer->outcome == LOCK_ABSENT)
+        tell_success(lock);
+    else
+        tell_failure(lock, now, answer);
+    if (!may_have_gone(answer->outcome) && answer->outcome != LOCK_REFUSED)
+        return;
+    lock->mutex.break_drop = false; /* what is left is removed when it is old */
+    lock->mutex.breaking = LOCK_BREAK_NONE;
+}
+
+void mutex_tell(struct lock *lock, struct mono now, const struct lock_answer *answer)
+{
+    switch (step_of(lock)) {
+    case STEP_CREATE:
+        if (lock->mutex.state == LOCK_MUTEX_OURS)
+            tell_again(lock, now, answer);
+        else
+            tell_create(lock, now, answer);
+        break;
+    case STEP_DELETE:
+        tell_delete(lock, now, answer);
+        break;
+    case STEP_REMOVE:
+        tell_remove(lock, now, answer);
+        break;
+    case STEP_CREATE_BREAK:
+        tell_create_break(lock, now, answer);
+        break;
+    case STEP_DELETE_BREAK:
+    case STEP_DELETE_STALE:
+        tell_delete_break(lock, now, answer);
+        break;
+    case STEP_NONE:
+        break;
+    }
+}
+
+struct mono mutex_doubt_at(const struct lock *lock)
+{
+    const struct lock_mutex *mutex = &lock->mutex;
+    if (!mutex->drop || !is_doubted(mutex))
+        return MONO_NEVER;
+    return mono_add(mutex->answered, doubt_ms(lock));
+}
+
+bool mutex_is_anothers(const struct lock *lock)
+{
+    return lock->mutex.state == LOCK_MUTEX_TAKEN &&
+           (lock->mutex.breaking == LOCK_BREAK_NONE || lock->mutex.breaking == LOCK_BREAK_DONE);
+}
+
+struct mono mutex_look_at(const struct lock *lock)
+{
+    const struct lock_mutex *mutex = &lock->mutex;
+    int64_t settle_ms = mutex_settle_ms(lock);
+    if (!mutex_is_needed(lock))
+        return (struct mono){INT64_MIN};
+    switch (mutex->state) {
+    case LOCK_MUTEX_OURS:
+        return mono_add(mutex->answered, mutex->anew && RULE(BREAK_LATER) ? settle_ms : 0);
+    case LOCK_MUTEX_DOUBTED:
+        return mono_add(mutex->answered, doubt_ms(lock));
+    default:
+        break;
+    }
+    if (mutex->breaking == LOCK_BREAK_MADE)
+        return mono_add(mutex->break_answered, settle_ms);
+    return MONO_NEVER;
+}
+
+enum note {
+    NOTE_NONE,
+    NOTE_MAYBE,
+    NOTE_OURS
+};
+
+uint64_t mutex_note(const struct lock *lock)
+{
+    const struct lock_mutex *mutex = &lock->mutex;
+    bool under_way =
+        lock->asked_for && lock->target == LOCK_TARGET_MUTEX && lock->todo.kind == LOCK_TODO_CREATE;
+    uint64_t note = NOTE_NONE;
+    if (mutex->state == LOCK_MUTEX_OURS && !mutex->lapsed)
+        note = NOTE_OURS;
+    else if (mutex->state == LOCK_MUTEX_OURS || mutex->state == LOCK_MUTEX_SENT ||
+             mutex->state == LOCK_MUTEX_DOUBTED || under_way)
+        note = NOTE_MAYBE;
+    return note ? (uint64_t)mutex->slot << 2 | note : 0;
+}
+
+bool mutex_note_is_doubtful(uint64_t note)
+{
+    return (note & 3) == NOTE_MAYBE;
+}
+
+void mutex_take_note(struct lock *lock, struct mono now, uint64_t note)
+{
+    struct lock_mutex *mutex = &lock->mutex;
+    if (!note)
+        return;
+    mutex->state = mutex_note_is_doubtful(note) ? LOCK_MUTEX_DOUBTED : LOCK_MUTEX_OURS;
+    mutex->slot = (uint32_t)(note >> 2);
+    mutex->answered = now;
+    mutex->sure = mono_add(now, lock->settings.lock_timeout_ms / 3); /* it renewed until lately */
+}
+
+bool mutex_left(const struct lock *lock, char out[ATTEMPT_NAME_BYTES + 1])
+{
+    enum lock_mutex_state state = lock->mutex.state;
+    if (state != LOCK_MUTEX_OURS && state != LOCK_MUTEX_LEFT && state != LOCK_MUTEX_SENT &&
+        state != LOCK_MUTEX_DOUBTED)
+        return false;
+    attempt_format_shared(lock->settings.prefix, ATTEMPT_MUTEX, lock->mutex.slot, out);
+    return true;
+}
+
+int64_t mutex_pause_ms(struct lock *lock)
+{
+    int64_t *pause_ms = &lock->mutex.pause_ms;
+    *pause_ms = *pause_ms ? *pause_ms * 3 / 2 : PAUSE_MIN_MS;
+    if (*pause_ms > PAUSE_MAX_MS)
+        *pause_ms = PAUSE_MAX_MS;
+    return *pause_ms;
+}
