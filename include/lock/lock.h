@@ -263,7 +263,8 @@ struct lock_mutex {
     bool drop;      /* not wanted any more: to be deleted if it is ours */
     bool anew;      /* made after a dead run's was removed */
     bool lapsed;    /* ours for so long that it may have been taken for a dead run's */
-    bool ask_again; /* another claimed meanwhile: is it still there? */
+    bool beside;    /* another claimed meanwhile: */
+    bool ask_again; /* it is asked for once more, whether it is still there */
     uint32_t slot;  /* 0: of an exclusive run */
     uint32_t tries; /* slots that turned out to be taken, in a row */
     uint32_t refusals;
@@ -348,7 +349,7 @@ struct lock {
     bool admitted; /* the queue was short enough when we arrived */
     uint32_t young_looks;
     uint32_t unseen_looks; /* in a row, D apart */
-    struct mono unseen_asked;
+    struct mono unseen_asked, unseen_since;
     struct lock_pace pace;
     bool withdrawn; /* --no-queue: lost; next try at arrive_at */
     struct mono arrive_at;

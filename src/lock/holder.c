@@ -76,20 +76,36 @@ void holder_asked(struct lock *lock, struct mono now, bool was_there)
 }
 
 /*
- * One of the claims that were confirmed before the streak began is in sight. So is one answered
- * before the hold began, however late a listing shows it. What we waited with does not count:
- * others would not take it for a holder's.
+ * A claim that was confirmed before this look, or answered before the hold began, however late a
+ * listing shows it. What we waited with does not count: others would not take it for a holder's.
  */
+static bool is_confirmed(const struct lock *lock, const struct lock_generation *own,
+                         uint32_t before_look)
+{
+    bool old =
+        (own->seen && own->seen_look < before_look) || mono_reached(lock->claimed, own->answered);
+    bool tells = own->claim || !RULE(LOSS_CLAIM_GONE);
+    return own->state == LOCK_GENERATION_MADE && tells && !own->drop && old;
+}
+
 static bool confirmed_shown(const struct lock *lock, uint32_t before_look)
 {
-    for (uint32_t i = 0; i < LOCK_GENERATIONS_MAX; i++) {
-        const struct lock_generation *own = &lock->generations[i];
-        bool old = own->seen_look < before_look || mono_reached(lock->claimed, own->answered);
-        bool tells = own->claim || !RULE(LOSS_CLAIM_GONE);
-        if (own->shown && own->seen && tells && !own->drop && old)
+    for (uint32_t i = 0; i < LOCK_GENERATIONS_MAX; i++)
+        if (lock->generations[i].shown && is_confirmed(lock, &lock->generations[i], before_look))
             return true;
-    }
     return false;
+}
+
+/* The newest of them is asked for. False if it is known to have been made again by somebody. */
+static bool ask_for_claim(struct lock *lock)
+{
+    struct lock_generation *own = own_newest(lock);
+    while (own && !is_confirmed(lock, own, lock->gone_since_look))
+        own = own_before(lock, own);
+    if (!own || own->remade)
+        return false;
+    own_ask(own);
+    return true;
 }
 
 /* "Loss": three in a row, D apart. True while there is reason to look again soon. */
@@ -108,7 +124,7 @@ static bool suspect(struct lock *lock, enum loss_cause cause, bool shown,
     lock->loss_asked[cause] = listing->asked;
     if (*looks < (RULE(LOSS_THREE_LOOKS) ? LOCK_LOSS_LOOKS : 1) || lock->phase == LOCK_LOST)
         return true;
-    if (cause == LOSS_GONE && RULE(GONE_ASKED) && own_ask(lock))
+    if (cause == LOSS_GONE && RULE(GONE_ASKED) && ask_for_claim(lock))
         *looks = 0; /* the name itself will tell; until then all is as it was */
     else
         holder_lose(lock, reason);

@@ -102,20 +102,19 @@ bool lock_left(const struct lock *lock, uint32_t i, char out[ATTEMPT_NAME_BYTES 
     return i == 0 && mutex_left(lock, out);
 }
 
-/* A waiter drops an old generation D after the newer one was answered. */
+/*
+ * A waiter drops an old generation D after the newer one was answered, once a listing has shown
+ * that: if listings are so late that they show none before the next is made, all stay.
+ */
 static struct mono waiter_drop_at(struct lock *lock, uint32_t *ret_number)
 {
-    const struct lock_generation *newest = own_newest(lock);
-    *ret_number = newest ? newest->number : 0;
-    if (!newest || newest->state != LOCK_GENERATION_MADE)
+    struct lock_generation *newer = own_newest(lock);
+    while (newer && !(newer->state == LOCK_GENERATION_MADE && (newer->seen || !RULE(DROP_SEEN))))
+        newer = own_before(lock, newer);
+    *ret_number = newer ? newer->number : 0;
+    if (!newer || !own_before(lock, newer))
         return MONO_NEVER;
-    for (uint32_t i = 0; i < LOCK_GENERATIONS_MAX; i++) {
-        const struct lock_generation *own = &lock->generations[i];
-        if (!own->drop && own->number < newest->number &&
-            (own->state == LOCK_GENERATION_MADE || own->state == LOCK_GENERATION_SENT))
-            return mono_add(newest->answered, lock->settings.settle_ms);
-    }
-    return MONO_NEVER;
+    return mono_add(newer->answered, lock->settings.settle_ms);
 }
 
 /* What wait_until means to a run: one try (nonblock) is ended by its answer, not by the clock. */
@@ -204,6 +203,7 @@ static void advance_waiting(struct lock *lock, struct mono now)
         own_plan(lock, false);
     if (mono_reached(now, waiter_drop_at(lock, &number)))
         own_drop_below(lock, number);
+    own_drop_expired(lock, now);
 }
 
 static void advance_holding(struct lock *lock, struct mono now)

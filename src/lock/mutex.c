@@ -248,7 +248,7 @@ void mutex_see(struct lock *lock, const struct lock_listing *listing, const stru
     find_oldest(lock, listing, seen, &sight);
     suspect(lock, listing, &sight);
     if (lock->mutex.state == LOCK_MUTEX_OURS && seen->claims && RULE(MUTEX_AGAIN))
-        lock->mutex.ask_again = lock->phase == LOCK_CLAIMING;
+        lock->mutex.beside = true;
     resolve(lock, listing, seen, &sight);
     look_before_removing(lock, listing);
 }
@@ -307,7 +307,7 @@ void mutex_ask(struct lock *lock)
     if (!mutex_is_needed(lock) || mutex->state == LOCK_MUTEX_OURS)
         return;
     mutex->state = LOCK_MUTEX_WANTED;
-    mutex->drop = mutex->anew = mutex->ask_again = false;
+    mutex->drop = mutex->anew = mutex->ask_again = mutex->beside = false;
     mutex->tries = 0;
     mutex->created_ms = 0;
     mutex->lapsed = false;
@@ -467,7 +467,7 @@ static void tell_delete(struct lock *lock, struct mono now, const struct lock_an
         tell_failure(lock, now, answer);
         break;
     case LOCK_UNKNOWN: /* sent again only while others see that they have to wait for us */
-        if (lock->settings.slots > 1 && RULE(MUTEX_DOUBT))
+        if ((lock->settings.slots > 1 || lock->settings.settle_ms == 0) && RULE(MUTEX_DOUBT))
             doubt(mutex, now);
         else if (!is_sure(lock, now))
             mutex->state = LOCK_MUTEX_LEFT;
@@ -579,6 +579,16 @@ bool mutex_is_anothers(const struct lock *lock)
 {
     return lock->mutex.state == LOCK_MUTEX_TAKEN &&
            (lock->mutex.breaking == LOCK_BREAK_NONE || lock->mutex.breaking == LOCK_BREAK_DONE);
+}
+
+bool mutex_ask_again(struct lock *lock)
+{
+    struct lock_mutex *mutex = &lock->mutex;
+    if (!mutex->beside || mutex->state != LOCK_MUTEX_OURS)
+        return false;
+    mutex->beside = false;
+    mutex->ask_again = true;
+    return true;
 }
 
 struct mono mutex_look_at(const struct lock *lock)

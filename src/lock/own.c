@@ -92,14 +92,9 @@ struct lock_generation *own_newest(struct lock *lock)
     return own_before(lock, NULL);
 }
 
-bool own_ask(struct lock *lock)
+void own_ask(struct lock_generation *generation)
 {
-    for (struct lock_generation *own = own_newest(lock); own; own = own_before(lock, own))
-        if (own->state == LOCK_GENERATION_MADE && !own->remade) {
-            own->ask = true;
-            return true;
-        }
-    return false;
+    generation->ask = true;
 }
 
 struct lock_generation *own_to_create(struct lock *lock)
@@ -147,6 +142,15 @@ void own_drop_claims(struct lock *lock)
     for (uint32_t i = 0; i < LOCK_GENERATIONS_MAX; i++)
         if (is_wanted(&lock->generations[i]) && lock->generations[i].claim)
             own_drop(&lock->generations[i]);
+}
+
+void own_drop_expired(struct lock *lock, struct mono now)
+{
+    struct lock_generation *own = own_newest(lock);
+    while (own && (own = own_before(lock, own)))
+        if (own->state != LOCK_GENERATION_PLANNED &&
+            mono_reached(now, mono_add(own->sent, lock->settings.lock_timeout_ms)))
+            own_drop(own);
 }
 
 void own_name(const struct lock *lock, const struct lock_generation *generation,
@@ -326,11 +330,13 @@ static void see(struct lock *lock, struct mono now, const struct lock_entry *ent
 
 /* A name of ours that was deleted, or that we no longer know, stands there (again). */
 static void meet_ghost(struct lock *lock, const struct lock_listing *listing,
-                       const struct attempt *attempt, struct lock_generation *own)
+                       const struct lock_entry *entry, struct lock_generation *own)
 {
+    const struct attempt *attempt = &entry->attempt;
     if (own && own->state == LOCK_GENERATION_DELETED &&
-        !mono_reached(listing->asked, mono_add(own->deleted, lock->settings.settle_ms)))
-        return; /* the listing may be older than the delete */
+        (!mono_reached(listing->asked, mono_add(own->deleted, lock->settings.settle_ms)) ||
+         (own->created_ms == entry->created_ms && RULE(GONE_ASKED))))
+        return; /* the listing is older than the delete, of which we were told */
     lock->made_any = true;
     if (!own)
         own = own_take(lock);
@@ -343,7 +349,7 @@ static void meet_ghost(struct lock *lock, const struct lock_listing *listing,
         .first_claim_ms = attempt->first_claim_ms,
         .token = attempt->token,
         .slot = attempt->slot,
-        .created_ms = ATTEMPT_UNKNOWN,
+        .created_ms = entry->created_ms,
         .sent = {INT64_MIN / 2}, /* long ago: it gives no lease */
         .answered = {INT64_MIN / 2},
     };
@@ -361,7 +367,7 @@ void own_see(struct lock *lock, struct mono now, const struct lock_listing *list
         if (own && (own->state == LOCK_GENERATION_SENT || own->state == LOCK_GENERATION_MADE))
             see(lock, now, entry, own);
         else if (!own || own->state == LOCK_GENERATION_DELETED)
-            meet_ghost(lock, listing, &entry->attempt, own);
+            meet_ghost(lock, listing, entry, own);
     }
 }
 

@@ -31,6 +31,9 @@ void own_drop(struct lock_generation *generation);
 void own_drop_below(struct lock *lock, uint32_t number);
 void own_drop_claims(struct lock *lock);
 
+/* Those whose lease is over, but the newest. */
+void own_drop_expired(struct lock *lock, struct mono now);
+
 void own_name(const struct lock *lock, const struct lock_generation *generation,
               char out[ATTEMPT_NAME_BYTES + 1]);
 
@@ -72,8 +75,8 @@ bool own_can_spare(const struct lock *lock, const struct lock_listing *listing,
 /* A claim of ours was made, and its lease lasts: others wait for us, or may. */
 bool own_claim_lasts(const struct lock *lock, struct mono now);
 
-/* The newest that was made is to be created again, to know whether it is there. False: none was. */
-bool own_ask(struct lock *lock);
+/* A name of ours is to be created again, to know whether it is there. */
+void own_ask(struct lock_generation *generation);
 
 /* The service's time at a moment since the anchor, by the anchor alone; INT64_MIN without one. */
 int64_t own_time_ms(const struct lock *lock, struct mono at);

@@ -13,6 +13,8 @@
     X(SETTLE, "a win needs a listing asked for D after an own attempt was made")                   \
     X(OWN_SHOWN, "a win needs a listing that shows an own attempt")                                \
     X(OWN_UNCHANGED, "an own name that was made again is not the attempt that it was")             \
+    X(DROP_SEEN, "a waiter drops an old generation once a newer one was seen")                     \
+    X(UNSEEN_HOLDS, "a mutex that has stood for T/3, and nobody in sight: then it decides alone")  \
     X(OWN_MADE, "a name with our ID and a number that we have not made is not ours")               \
     X(OWN_LEASE, "an own attempt counts only until D before its lease ends")                       \
     X(TICKET_ORDER, "a run with a smaller key precedes")                                           \

@@ -10,6 +10,8 @@
 #include "phase.h"
 #include "rule.h"
 
+#define UNSEEN_SHARE 3 /* of T that names of ours are waited for, that no listing shows */
+
 /* A listing, as far as it was read, and what it says. */
 struct look {
     struct mono now;
@@ -127,15 +129,20 @@ static void unseen(struct lock *lock, const struct look *look)
     if (lock->unseen_looks > 0 &&
         !mono_reached(look->listing->asked, mono_add(lock->unseen_asked, settle_ms)))
         return;
-    lock->unseen_looks++;
+    if (lock->unseen_looks++ == 0)
+        lock->unseen_since = look->listing->asked;
     lock->unseen_asked = look->listing->asked;
     if (was_last_look(lock, look->now, LOCK_REASON_UNSEEN) ||
         lock->unseen_looks < LOCK_UNSEEN_LOOKS || !RULE(NEW_ARRIVAL))
         return;
-    if (!RULE(UNSEEN_ASKED) || look->seen.remade || !own_ask(lock))
+    struct lock_generation *newest = own_newest(lock);
+    if (!newest || newest->state != LOCK_GENERATION_MADE)
+        return; /* it is being asked for all the same */
+    lock->unseen_looks = 1;
+    if (!RULE(UNSEEN_ASKED) || look->seen.remade)
         waiter_arrive(lock, look->now);
     else
-        lock->unseen_looks = 1;
+        own_ask(newest);
 }
 
 void waiter_asked(struct lock *lock, struct mono now, bool was_there)
@@ -274,11 +281,21 @@ static bool holds_by_mutex(const struct lock *lock, struct mono now)
            !lock->mutex.anew && !mono_reached(now, mono_add(lock->mutex.asked, fresh_ms));
 }
 
-/* Without D our own names need not be in sight. */
+/*
+ * Our own names need not be in sight without D; nor if that has been waited for in vain for T/3,
+ * and nobody else is in sight: they would expire before listings show them.
+ */
 static bool need_not_be_seen(const struct lock *lock, const struct look *look)
 {
-    return lock->settings.settle_ms == 0 && mutex_is_needed(lock) &&
-           (lock->phase == LOCK_CLAIMING ? mutex_allows(lock) : look->seen.alone);
+    int64_t patience_ms = lock->settings.lock_timeout_ms / UNSEEN_SHARE;
+    bool claiming = lock->phase == LOCK_CLAIMING;
+    if (!mutex_is_needed(lock) || (claiming && !mutex_allows(lock)))
+        return false;
+    if (lock->settings.settle_ms == 0)
+        return claiming || look->seen.alone;
+    struct mono since = claiming ? lock->claimed : lock->unseen_since;
+    return look->seen.alone && RULE(UNSEEN_HOLDS) &&
+           mono_reached(look->listing->asked, mono_add(since, patience_ms));
 }
 
 void waiter_mutex(struct lock *lock, struct mono now, const struct lock_answer *answer)
@@ -324,7 +341,8 @@ static void unbeaten(struct lock *lock, const struct look *look)
         claim(lock);
     } else if (lock->phase == LOCK_WAITING && is_settled) {
         without_mutex(lock, look->now, look->random);
-    } else if (lock->phase == LOCK_CLAIMING && is_settled && may_hold(lock, look)) {
+    } else if (lock->phase == LOCK_CLAIMING && is_settled && may_hold(lock, look) &&
+               !mutex_ask_again(lock)) {
         holder_begin(lock, look->now, look->listing);
     } else {
         again = pace_again_at(lock, look->now);

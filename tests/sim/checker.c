@@ -285,7 +285,7 @@ static void bound_overlap(struct checker *checker, uint32_t a, uint32_t b)
     int64_t look_ms = timeout_ms / 6 < 60000 ? timeout_ms / 6 : 60000;
     int64_t read_ms = 6 * (plan->latency_ms + plan->jitter_ms) * (2 + plan->planted / 50);
     int64_t bound_ms =
-        look_ms + 4 * (plan->settle_ms + plan->lag_ms + read_ms) + plan->kill_after_ms + 2000;
+        look_ms + 4 * (plan->settle_ms + plan->lag_ms + read_ms) + plan->kill_after_ms + 2000 + timeout_ms / 3 /* an older holder tells by its renewal */;
     struct overlap *overlap = world_keep(world, sizeof(*overlap));
     *overlap = (struct overlap){checker, a, b, checker->actors[a].holds, checker->actors[b].holds};
     world_at(world, world->now_ms + bound_ms, overlap_must_be_over, overlap, (uint64_t)bound_ms);

@@ -100,7 +100,8 @@ static bool hunt_in(struct scene *scene, int rule, const char *without, uint64_t
                 continue;
             char failure[71];
             (void)snprintf(failure, sizeof(failure), "%s", scene->world.failure);
-            if ((kinds[i].options.outside || *without) && fails_anyway(scene, without))
+            bool outside = kinds[i].options.outside || kinds[i].options.sweep;
+            if ((outside || *without) && fails_anyway(scene, without))
                 continue;
             printf("| %s | %s | %llu | %s%s%s | %s |\n", rules[rule].name, rules[rule].text,
                    (unsigned long long)seed, kinds[i].name, *without ? ", without " : "", without,
