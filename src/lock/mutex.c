@@ -247,7 +247,7 @@ void mutex_see(struct lock *lock, const struct lock_listing *listing, const stru
         return; /* mutexes come first, the claims behind them count */
     find_oldest(lock, listing, seen, &sight);
     suspect(lock, listing, &sight);
-    if (lock->mutex.state == LOCK_MUTEX_OURS && seen->claims && RULE(MUTEX_AGAIN))
+    if (lock->mutex.state == LOCK_MUTEX_OURS && seen->rivalry.ahead && RULE(MUTEX_AGAIN))
         lock->mutex.beside = true;
     resolve(lock, listing, seen, &sight);
     look_before_removing(lock, listing);

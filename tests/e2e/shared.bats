@@ -301,6 +301,6 @@ reads() {
     one_line '1000'
     no_calls
     WITHLOCK_SHARED=1 gives 0 -p locks/a true
-    [ "$(calls 'select(.operation == "CreateLogGroup") | .logGroupName' | grep -c '#s')" -eq 2 ]
+    [ "$(calls 'select(.operation == "CreateLogGroup") | .logGroupName' | grep -c '#s')" -eq 1 ]
     WITHLOCK_SHARED=1 WITHLOCK_SLOTS=2 gives 64 -p locks/a true
 }
