@@ -276,8 +276,12 @@ enum http_outcome http_collect(struct http_exchange *exchange, int wake_fd,
             code =
                 curl_multi_poll(http->multi, &wake, wake_fd >= 0 ? 1 : 0,
                                 wait_timeout_ms(now, mono_min(end, mono_add(now, SLICE_MS))), NULL);
-        if (code != CURLM_OK)
+        if (code == CURLM_UNRECOVERABLE_POLL) { /* as base/wait does without poll(2) */
+            (void)wait_ready(NULL, 0, mono_add(now, WAIT_NAP_MS));
+            wake.revents = CURL_WAIT_POLLIN;
+        } else if (code != CURLM_OK) {
             return finish(exchange, HTTP_REASON_SYSTEM, ret_answer, err);
+        }
         if (wake_fd >= 0 && wake.revents)
             return HTTP_WOKEN;
     }

@@ -152,7 +152,8 @@ class Trial(Holder):
 
     def judge_lines(self, status, text):
         lines = text.splitlines()
-        errors = [line for line in lines if "warning:" not in line and "could not delete" not in line]
+        errors = [line for line in lines if not any(
+            word in line for word in ("warning:", "waiting for lock", "could not delete"))]
         if any(not line.startswith("withlock: ") for line in lines):
             return [f"odd words: {text}"]
         silent = "errors" in text_of(self.notes) or self.point.scene == "killed"
