@@ -27,7 +27,7 @@ static void holds(const char *name, const char *wanted)
     char path[128], text[256] = "";
     FILE *in = fopen(file(name, path), "r");
     assert_non_null(in);
-    (void)fread(text, 1, sizeof(text) - 1, in);
+    (void)!fread(text, 1, sizeof(text) - 1, in);
     (void)fclose(in);
     assert_string_equal(text, wanted);
 }
