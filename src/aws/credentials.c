@@ -244,9 +244,9 @@ int credentials_fill(struct credentials_lookup *lookup, struct text id, struct t
                      struct text token, struct error *err)
 {
     struct credentials *keys = &lookup->keys;
-    (void)buf_add(&keys->id, id.data, id.length); /* all three are asked next */
-    (void)buf_add(&keys->secret, secret.data, secret.length);
-    (void)buf_add(&keys->token, token.data, token.length);
+    buf_add(&keys->id, id.data, id.length); /* all three are asked next */
+    buf_add(&keys->secret, secret.data, secret.length);
+    buf_add(&keys->token, token.data, token.length);
     if (buf_check(&keys->id, "the access key id", err) != 0 ||
         buf_check(&keys->secret, "the secret access key", err) != 0)
         return -1;

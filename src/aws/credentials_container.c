@@ -47,9 +47,9 @@ static int set_url(struct credentials_lookup *lookup, struct error *err)
     request_free(request);
     request_init(request, "GET");
     if (relative)
-        (void)buf_addf(&url, ECS_HOST "%s%s", *relative == '/' ? "" : "/", relative);
+        buf_addf(&url, ECS_HOST "%s%s", *relative == '/' ? "" : "/", relative);
     else
-        (void)buf_add_text(&url, full); /* asked next */
+        buf_add_text(&url, full); /* asked next */
     if (buf_check(&url, "the URI", err) != 0 || request_url(request, buf_text(&url), err) != 0)
         return -1;
     if (!request->https && !is_local(request->host))

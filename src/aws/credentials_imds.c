@@ -121,7 +121,7 @@ static int have_token(struct credentials_lookup *lookup, const struct credential
     lookup->token.failed = false;
     buf_clear(&lookup->token);
     if (!answer->failure && answer->status == 200 && token.length) {
-        (void)buf_add(&lookup->token, token.data, token.length); /* asked next */
+        buf_add(&lookup->token, token.data, token.length); /* asked next */
         if (buf_check(&lookup->token, "the token of instance metadata", err) != 0)
             return -1;
         return send_stage(lookup, next, want, err);
@@ -149,7 +149,7 @@ static int have_role(struct credentials_lookup *lookup, const struct credentials
     if (role.length == 0 || role.length > ROLE_BYTES)
         return failed(lookup, answer, want, err);
     buf_clear(&lookup->scratch);
-    (void)buf_add(&lookup->scratch, role.data, role.length); /* far below its limit */
+    buf_add(&lookup->scratch, role.data, role.length); /* far below its limit */
     return send_stage(lookup, STAGE_KEYS, want, err);
 }
 

@@ -51,7 +51,7 @@ static int cache_path(const struct credentials_lookup *lookup, const char *sessi
         return -1;
     if (!aws_settings_home_path(lookup->settings, folder ? folder : "~/.aws/login/cache", out))
         return error_set(err, ERROR_CONFIG, "the home directory is not known");
-    (void)buf_addf(out, "/%s.json", digest); /* asked next */
+    buf_addf(out, "/%s.json", digest); /* asked next */
     return buf_check(out, "the path of the login cache", err);
 }
 

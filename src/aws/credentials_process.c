@@ -16,7 +16,7 @@ static int ask(struct credentials_lookup *lookup, const char *line, struct crede
                struct error *err)
 {
     size_t count = 0;
-    (void)buf_add_text(&lookup->scratch, line); /* asked next */
+    buf_add_text(&lookup->scratch, line); /* asked next */
     if (buf_check(&lookup->scratch, "the command", err) != 0)
         return -1;
     switch (words_split(lookup->scratch.data, lookup->words, CREDENTIALS_WORDS_MAX, &count)) {

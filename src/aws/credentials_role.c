@@ -172,7 +172,7 @@ static int have_code(struct credentials_lookup *lookup, struct sts_role *role,
             *err = *answer->failure;
         return error_add(err, "mfa_serial '%s' of profile '%s'", role->mfa_serial, lookup->profile);
     }
-    (void)buf_add(&lookup->token, answer->output.data, answer->output.length); /* asked next */
+    buf_add(&lookup->token, answer->output.data, answer->output.length); /* asked next */
     if (buf_check(&lookup->token, "the MFA code", err) != 0)
         return -1;
     role->mfa_code = buf_text(&lookup->token);

@@ -110,7 +110,7 @@ static int cache_path(const struct credentials_lookup *lookup, const struct sso 
         return -1;
     if (!aws_settings_home_path(lookup->settings, "~/.aws/sso/cache/", out))
         return error_set(err, ERROR_CONFIG, "the home directory is not known");
-    (void)buf_addf(out, "%s.json", digest); /* asked next */
+    buf_addf(out, "%s.json", digest); /* asked next */
     return buf_check(out, "the path of the SSO cache", err);
 }
 
@@ -270,7 +270,7 @@ static bool accept_token(struct credentials_lookup *lookup, const struct sso *ss
         return false;
     struct wall expires_at = {lookup->now.ms + (int64_t)lifetime_s * 1000};
     buf_clear(&lookup->token);
-    (void)buf_add(&lookup->token, access.data, access.length); /* has the same limit */
+    buf_add(&lookup->token, access.data, access.length); /* has the same limit */
     const char *next = picks[2].type == JSON_STRING ? buf_text(&refresh) : "";
     /* Where the cache cannot be written, the token still serves this run. */
     (void)!write_cache(lookup, sso, next, expires_at, NULL);

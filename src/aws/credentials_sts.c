@@ -15,7 +15,7 @@ static void add(struct buf *body, const char *name, const char *value)
 {
     if (!value)
         return;
-    (void)buf_addf(body, "&%s=", name); /* asked by request_check */
+    buf_addf(body, "&%s=", name); /* asked by request_check */
     request_encode(text_from(value), "", body);
 }
 
@@ -43,7 +43,7 @@ int credentials_sts_request(struct credentials_lookup *lookup, const struct sts_
     (void)snprintf(session, sizeof(session), "withlock-%lld", (long long)(lookup->now.ms / 1000));
     request_header(&lookup->request, "Content-Type",
                    text_from("application/x-www-form-urlencoded"));
-    (void)buf_addf(body, "Action=%s&Version=2011-06-15", role->action); /* request_check tells */
+    buf_addf(body, "Action=%s&Version=2011-06-15", role->action); /* request_check tells */
     add(body, "RoleArn", role->role);
     add(body, "RoleSessionName", role->session ? role->session : session);
     add(body, "ExternalId", role->external_id);

@@ -75,12 +75,12 @@ int dpop_proof(struct text pem, const char *method, const char *url, struct wall
     CLEAN(buf) struct buf proof = BUF_SECRET(DPOP_BYTES);
     if (add_header(pem, &proof, err) != 0)
         return -1;
-    (void)buf_add_char(&proof, '.'); /* asked at the end, here and below */
+    buf_add_char(&proof, '.'); /* asked at the end, here and below */
     if (add_claims(method, url, now, &proof, err) != 0 ||
         crypto_es256_sign(pem, text_slice(proof.data, proof.length), signature, err) != 0)
         return -1;
-    (void)buf_add_char(&proof, '.');
+    buf_add_char(&proof, '.');
     crypto_base64url(text_slice((const char *)signature, sizeof(signature)), &proof);
-    (void)buf_add(out, proof.data, proof.length);
+    buf_add(out, proof.data, proof.length);
     return buf_check(&proof, "the proof", err) == 0 ? buf_check(out, "the proof", err) : -1;
 }

@@ -93,14 +93,14 @@ static void add_host(const char *host, const char *region, struct buf *out)
     const struct partition *partition = partition_of(region);
     for (; *host; host++) {
         if (*host != '$') {
-            (void)buf_add_char(out, *host); /* the caller asks buf_check, here and below */
+            buf_add_char(out, *host); /* the caller asks buf_check, here and below */
             continue;
         }
         host++;
-        (void)buf_add_text(out, *host == 'R'   ? region
-                                : *host == 'D' ? partition->domain
-                                : *host == 'S' ? partition->dual_stack_domain
-                                               : partition->signin_domain);
+        buf_add_text(out, *host == 'R'   ? region
+                          : *host == 'D' ? partition->domain
+                          : *host == 'S' ? partition->dual_stack_domain
+                                         : partition->signin_domain);
     }
 }
 
@@ -114,7 +114,7 @@ void endpoint_default(enum aws_service service, const char *region, bool fips, b
     const struct endpoint_row *row = endpoint_rows;
     while (!row_fits(row, service, variant, region))
         row++; /* each service and variant has a row for everywhere */
-    (void)buf_add_text(ret_url, "https://");
+    buf_add_text(ret_url, "https://");
     add_host(row->host, region, ret_url);
 }
 
@@ -131,6 +131,6 @@ int endpoint_given(const char *url, const char *setting, struct buf *ret_url, st
     size_t length = strcspn(url, "#");
     while (length && url[length - 1] == '/')
         length--;
-    (void)buf_add(ret_url, url, length);
+    buf_add(ret_url, url, length);
     return buf_check(ret_url, setting, err);
 }

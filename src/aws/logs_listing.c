@@ -85,7 +85,7 @@ static int set_name(struct page *page, const struct json_event *event, struct er
         return 0;
     page->group.name_at = names->length;
     page->group.name_bytes = event->text.length;
-    (void)buf_add(names, event->text.data, event->text.length);
+    buf_add(names, event->text.data, event->text.length);
     return buf_check(names, "the listing", err);
 }
 
@@ -93,7 +93,7 @@ static int set_token(struct page *page, const struct json_event *event, struct e
 {
     if (event->type != JSON_STRING)
         return garbled(event, err);
-    (void)buf_add(&page->token, event->text.data, event->text.length);
+    buf_add(&page->token, event->text.data, event->text.length);
     return buf_check(&page->token, "the token of the next page", err);
 }
 

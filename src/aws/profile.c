@@ -245,7 +245,7 @@ int profile_file_parse(struct profile_file *ret_file, enum profile_dialect diale
     struct profile_file file = {.text = BUF_SECRET(PROFILE_FILE_BYTES)};
     struct parser parser = {
         .file = &file, .dialect = dialect, .path = path, .open = NO_KEY, .err = err};
-    (void)buf_add(&file.text, text.data, text.length); /* asked below */
+    buf_add(&file.text, text.data, text.length); /* asked below */
     if (buf_check(&file.text, path, err) != 0 || check_bytes(&parser, text) != 0 ||
         parse_lines(&parser, file.text.data) != 0) {
         profile_file_free(&file);

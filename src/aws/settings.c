@@ -89,8 +89,8 @@ bool aws_settings_home_path(const struct aws_settings *settings, const char *pat
     if (at_home && *settings->home == '\0')
         return false;
     if (at_home)
-        (void)buf_add_text(out, settings->home);
-    (void)buf_add_text(out, path + (at_home ? 1 : 0)); /* the caller asks buf_check */
+        buf_add_text(out, settings->home);
+    buf_add_text(out, path + (at_home ? 1 : 0)); /* the caller asks buf_check */
     return true;
 }
 
@@ -111,10 +111,10 @@ static void expand_variables(const struct aws_settings *settings, const char *pa
             value = settings->environment.get(name, settings->environment.context);
         }
         if (!value) {
-            (void)buf_add_char(out, *path++); /* the caller asks buf_check, here and below */
+            buf_add_char(out, *path++); /* the caller asks buf_check, here and below */
             continue;
         }
-        (void)buf_add_text(out, value);
+        buf_add_text(out, value);
         path = from + length + (braces ? 1 : 0);
     }
 }
@@ -129,7 +129,7 @@ static int find_path(const struct aws_settings *settings, const char *variable,
     if (buf_check(&expanded, variable, err) != 0)
         return -1;
     if (!aws_settings_home_path(settings, buf_text(&expanded), &path))
-        (void)buf_add_text(&path, buf_text(&expanded)); /* asked next */
+        buf_add_text(&path, buf_text(&expanded)); /* asked next */
     if (buf_check(&path, variable, err) != 0)
         return -1;
     memcpy(ret_path, buf_text(&path), path.length + 1);
@@ -392,14 +392,14 @@ int aws_settings_endpoint(const struct aws_settings *settings, enum aws_service 
 void aws_settings_user_agent(const struct aws_settings *settings, struct buf *out)
 {
     static const char others[] = "!$%&'*+-.^_`|~";
-    (void)buf_add_text(out, "withlock/" WITHLOCK_VERSION); /* the caller asks buf_check */
+    buf_add_text(out, "withlock/" WITHLOCK_VERSION); /* the caller asks buf_check */
     if (!settings->app_id)
         return;
-    (void)buf_add_text(out, " app/");
+    buf_add_text(out, " app/");
     for (size_t i = 0; settings->app_id[i]; i++) {
         char byte = settings->app_id[i];
         bool alnum = (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'z') ||
                      (byte >= 'A' && byte <= 'Z');
-        (void)buf_add_char(out, (char)(alnum || strchr(others, byte) ? byte : '-'));
+        buf_add_char(out, (char)(alnum || strchr(others, byte) ? byte : '-'));
     }
 }
