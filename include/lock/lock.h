@@ -137,6 +137,9 @@ struct lock_entry {
 struct lock_entry lock_entry_make(const char *prefix, struct text name, int64_t created_ms,
                                   bool has_content);
 
+/* Not expired yet by the service's clock; timeout_ms is its own, or that of role's contenders. */
+bool lock_entry_is_live(const struct lock_entry *entry, int64_t timeout_ms, int64_t now_ms);
+
 /* What was read of PREFIX/ so far, in ASCII order: all pages up to now, not the last alone. */
 struct lock_listing {
     const struct lock_entry *entries;

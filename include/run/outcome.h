@@ -14,8 +14,8 @@
 #define OUTCOME_BEHIND_BYTES    32
 #define OUTCOME_DISAGREES_BYTES 900
 
-/* LOCK_LOST: ERROR_LOST and why. */
-void outcome_lost(const struct session *session, struct error *ret_why);
+/* The lock is lost for that reason: ERROR_LOST and why. */
+void outcome_lost(const struct session *session, enum lock_reason reason, struct error *ret_why);
 
 /*
  * A session that finished without the lock: ERROR_NONE and a line about who holds it if that is

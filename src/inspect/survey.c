@@ -2,11 +2,6 @@
 
 #include <stdlib.h>
 
-static bool is_live(const struct survey_run *run, int64_t created_ms, int64_t now_ms)
-{
-    return now_ms <= created_ms + run->attempt.lock_timeout_ms + LOCK_GRACE_MS;
-}
-
 /* Adds one name to what is known of its run. */
 static void add_attempt(struct survey_run *run, const struct lock_entry *entry,
                         const struct attempt *attempt, int64_t now_ms)
@@ -20,7 +15,7 @@ static void add_attempt(struct survey_run *run, const struct lock_entry *entry,
         run->attempt = *attempt;
         run->renewed_ms = entry->created_ms;
     }
-    bool live = is_live(run, entry->created_ms, now_ms);
+    bool live = lock_entry_is_live(entry, attempt->lock_timeout_ms, now_ms);
     if (attempt->claim && live) {
         run->since_ms = held && run->since_ms < claim_ms ? run->since_ms : claim_ms;
         run->kind = SURVEY_HOLDER;

@@ -17,6 +17,12 @@ struct lock_entry lock_entry_make(const char *prefix, struct text name, int64_t 
     return entry;
 }
 
+bool lock_entry_is_live(const struct lock_entry *entry, int64_t timeout_ms, int64_t now_ms)
+{
+    int64_t grace_ms = RULE(EXPIRY_GRACE) ? LOCK_GRACE_MS : 0;
+    return now_ms <= entry->created_ms + timeout_ms + grace_ms || !RULE(EXPIRES);
+}
+
 bool view_is_live(const struct lock *lock, const struct lock_entry *entry, int64_t now_ms)
 {
     int64_t timeout_ms = lock->settings.lock_timeout_ms;
@@ -24,8 +30,7 @@ bool view_is_live(const struct lock *lock, const struct lock_entry *entry, int64
         timeout_ms = entry->attempt.lock_timeout_ms;
     if (entry->kind == ATTEMPT_UNMARKED && RULE(ROLE_TIMEOUT))
         timeout_ms = lock->settings.role_timeout_ms;
-    int64_t grace_ms = RULE(EXPIRY_GRACE) ? LOCK_GRACE_MS : 0;
-    return now_ms <= entry->created_ms + timeout_ms + grace_ms || !RULE(EXPIRES);
+    return lock_entry_is_live(entry, timeout_ms, now_ms);
 }
 
 struct view_run view_run(const struct lock *lock, const struct lock_listing *listing,

@@ -26,7 +26,7 @@ static void tell_lost(struct heartbeat *heartbeat)
 {
     (void)pthread_mutex_lock(&heartbeat->mutex);
     heartbeat->lost = true;
-    outcome_lost(heartbeat->session, &heartbeat->why);
+    outcome_lost(heartbeat->session, lock_reason(&heartbeat->session->lock), &heartbeat->why);
     (void)pthread_mutex_unlock(&heartbeat->mutex);
     ring(heartbeat->news_fd);
 }

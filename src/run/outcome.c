@@ -99,11 +99,11 @@ static void last_answer(const struct session *session, char out[DATE_ISO_BYTES])
     date_write_iso((struct wall){wall_now().ms - ago_ms}, out);
 }
 
-void outcome_lost(const struct session *session, struct error *ret_why)
+void outcome_lost(const struct session *session, enum lock_reason reason, struct error *ret_why)
 {
     char since[DATE_ISO_BYTES], who[OUTCOME_WHO_BYTES];
     const struct error *last = &session->client.last_error;
-    switch (lock_reason(&session->lock)) {
+    switch (reason) {
     case LOCK_REASON_GONE:
         (void)error_set(ret_why, ERROR_LOST,
                         "lost the lock '%s': its attempts were deleted by somebody else",

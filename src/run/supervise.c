@@ -340,8 +340,7 @@ static int lost_status(struct run *run, struct error *err)
     if (run->why.kind == ERROR_NONE && run->guardian_died)
         (void)error_set(&run->why, ERROR_LOST, "lost the guardian process: somebody killed it");
     if (run->why.kind == ERROR_NONE) { /* a deadline passed before the heartbeat could say so */
-        run->session.lock.reason = LOCK_REASON_LEASE;
-        outcome_lost(&run->session, &run->why);
+        outcome_lost(&run->session, LOCK_REASON_LEASE, &run->why);
     }
     if (!run->told_lost)
         events_lost(&run->session, &run->why, false);
