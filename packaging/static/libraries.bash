@@ -70,7 +70,8 @@ build_curl() {
         --without-zstd --without-libpsl --without-libidn2 --without-nghttp2 --without-libssh2 \
         CC=withlock-cc AR="$triple-ar" RANLIB="$triple-ranlib" CFLAGS="$optimized" \
         LDFLAGS=-static LIBS=-lpthread PKG_CONFIG_LIBDIR="$prefix/lib/pkgconfig"
-    make -j "$jobs" -C lib install
+    make -j "$jobs" -C lib libcurl.la # not its twin for curl's own tests
+    make -C lib install-libLTLIBRARIES
     make -C include install
     make install-pkgconfigDATA
 }
