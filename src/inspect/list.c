@@ -69,7 +69,7 @@ static bool locks_next(struct locks *locks, struct text *ret_prefix, struct lock
             struct text name = locks->entries[locks->at].name;
             if (!text_same(lock_of(name), prefix))
                 break;
-            ours |= prefix.length && attempt_parse(prefix, name, &attempt) == ATTEMPT_MARKED;
+            ours |= prefix.length && attempt_parse(prefix, name, &attempt) > ATTEMPT_UNMARKED;
         }
         if (!ours)
             continue; /* somebody's log groups */
@@ -106,6 +106,8 @@ static void add_state(struct table *table, const struct survey *survey)
         (void)snprintf(cell, sizeof(cell), "held by %u", holders);
     else if (holders)
         (void)snprintf(cell, sizeof(cell), "held");
+    else if (survey->mutexes)
+        (void)snprintf(cell, sizeof(cell), "mutex left");
     table_cell(table, text_from(cell));
 }
 

@@ -76,6 +76,15 @@ void status_clock(const struct inspect *inspect, const struct inspect_view *view
                    narrow ? now + DATE_CHARS : now, view->by_service ? "the service's" : "our");
 }
 
+/* Of a run that is dead, or gives it back just now. */
+static void add_mutex_left(const struct survey *survey, struct buf *out)
+{
+    char since[DATE_ISO_BYTES];
+    date_write_iso((struct wall){survey->mutex_ms}, since);
+    (void)buf_addf(out, "a mutex of %s is left that no holder owns: who is next removes it\n",
+                   since);
+}
+
 static void status_text(const struct inspect *inspect, const struct inspect_view *view,
                         struct buf *out)
 {
@@ -92,6 +101,8 @@ static void status_text(const struct inspect *inspect, const struct inspect_view
     status_clock(inspect, view, begin, out);
     if (survey->count)
         status_table(view, inspect->plan->columns, NULL, NULL, out);
+    if (survey->mutexes && !holders)
+        add_mutex_left(survey, out);
     if (below)
         (void)buf_addf(out, "%u log group%s of locks below '%s': --list shows which\n", below,
                        below == 1 ? "" : "s", inspect->plan->prefix);
@@ -167,6 +178,9 @@ void status_json_runs(const struct survey *survey, const struct lock_listing *li
     static const char *const lists[] = {"holders", "waiters", "abandoned", "strangers"};
     uint32_t i = 0;
     json_bool(out, "held", survey->counts[SURVEY_HOLDER] > 0);
+    json_integer(out, "mutexes", survey->mutexes);
+    if (survey->mutexes)
+        json_time(out, "mutex_since", survey->mutex_ms);
     for (enum survey_kind kind = SURVEY_HOLDER; kind <= SURVEY_STRANGER; kind++) {
         json_array(out, lists[kind]);
         for (; i < survey->count && survey->runs[i].kind == kind; i++)

@@ -85,6 +85,27 @@ on_terminal() {
     ends 0 "$job"
 }
 
+@test "a mutex that nobody owns" {
+    plant '{"logGroupName":"locks/left/#mutex","age_ms":2000000}'
+    plant '{"logGroupName":"locks/taken/#mutex"}'
+    plant '{"logGroupName":"locks/taken/one#t900#q1#h"}'
+    gives 0 --list --json
+    json '[.locks[] | [.lock, .held, .mutexes]] == [["locks/left", false, 1], ["locks/taken", true, 1]]'
+    json '(.locks[0].time // .time | fromdate) - (.locks[0].mutex_since | fromdate) >= 1999'
+    gives 0 -p locks --list
+    grep -qE '^locks/left +mutex left +- ' out
+    grep -qE '^locks/taken +held +one ' out
+    gives 0 -p locks/left --status
+    tail -n 1 out | grep -qE '^a mutex of 20[0-9T:-]*Z is left that no holder owns: who is next removes it$'
+    gives 0 -p locks/left --status --json
+    valid status.md out
+    gives 1 -p locks/taken --status
+    grep -q mutex out && return 1
+    gives 0 -p locks/none --status
+    grep -q mutex out && return 1
+    true
+}
+
 @test "300 locks over many pages, at 40 and 200 columns and in a pipe" {
     plant_locks 1 300
     gives 0 -p many --list --json
