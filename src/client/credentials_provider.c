@@ -178,6 +178,19 @@ static void take_refreshed(struct provider *provider)
     take_result(provider, refresh->result == 0 ? NULL : &refresh->why);
 }
 
+/* New keys are on their way, and there is nothing to sign with meanwhile. */
+static int still_awaited(const struct provider *provider, struct error *err)
+{
+    if (provider->renewal.failures == 0)
+        return error_set(err, ERROR_LATER, "new credentials from %s are still awaited",
+                         provider->keys.origin);
+    if (err) {
+        *err = provider->failure; /* why the attempt before failed says more */
+        err->kind = ERROR_LATER;
+    }
+    return -1;
+}
+
 /* For new keys, since the old ones do not serve any more. */
 static void wait_for_refreshed(struct provider *provider, const struct provider_limits *limits)
 {
@@ -206,8 +219,7 @@ int provider_get(struct provider *provider, const struct provider_limits *limits
     struct wall now = wall_now();
     bool expired = credentials_expired(&provider->keys, now);
     if (provider->refresh.running && (provider->renewal.rejected || expired))
-        return error_set(err, ERROR_LATER, "new credentials from %s are still awaited",
-                         provider->keys.origin);
+        return still_awaited(provider, err);
     if (!provider->has_keys || (provider->renewal.failures && expired)) {
         /* Whoever gives up after the first failure tells it; whoever goes on warns. */
         if (provider->has_keys && provider->renewal.failures > 1)
