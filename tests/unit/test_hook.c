@@ -7,7 +7,8 @@
 static char folder[] = "/tmp/test_hook.XXXXXX";
 
 static const char *const variables[] = {"WITHLOCK_HELD_PREFIX=outer inner", "WITHLOCK_HELD_ID=a b",
-                            "WITHLOCK_HELD_TOKEN=1 2", "WITHLOCK_HELD_ENDPOINT=x y", NULL};
+                                        "WITHLOCK_HELD_TOKEN=1 2", "WITHLOCK_HELD_ENDPOINT=x y",
+                                        NULL};
 
 static struct held held(void)
 {
