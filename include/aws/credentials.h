@@ -2,7 +2,7 @@
  * credentials - which keys to sign with, and since when new ones are due.
  *
  * Never sends and never waits: a look-up is a machine that says what it wants done next, and is
- * told how that ended. Its caller (run/credentials_provider) owns clock, network and processes.
+ * told how that ended. Its caller (client/credentials_fetch) owns clock, network and processes.
  *
  *     struct credentials_lookup *lookup = credentials_lookup_new(&settings, region, &budget, err);
  *     credentials_step(lookup, now, NULL, &want, err);

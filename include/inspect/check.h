@@ -1,5 +1,5 @@
 /*
- * check - --check in words, or as JSON (docs/check.md): what run/check has found.
+ * check - --check in words, or as JSON (docs/check.md): what inspect/probe has found.
  */
 #ifndef INSPECT_CHECK_H
 #define INSPECT_CHECK_H

@@ -8,12 +8,11 @@
  * asks for no content encoding, and undoes one that comes all the same where libcurl can.
  *
  * Order:   http_new; { http_start, http_collect until it is not HTTP_WOKEN, or http_abandon };
- *          http_free. Or http_perform for one exchange at a time. Up to HTTP_EXCHANGES_MAX may
- *          be under way; collecting one drives them all. One thread at a time per struct http.
- * Memory:  the request is borrowed from http_start until collected or abandoned. An answer owns
- *          its body (wiped: answers hold keys); http_answer_free, also after failures.
- * Idle connections are not used again after HTTP_IDLE_MAX_S: the service closes them after some
- * 6 s, and a create sent into a dying one has an unknown outcome.
+ *          http_free. Up to HTTP_EXCHANGES_MAX may be under way; collecting one drives them all.
+ * One thread at a time per struct http. Memory:  the request is borrowed from http_start until
+ * collected or abandoned. An answer owns its body (wiped: answers hold keys); http_answer_free,
+ * also after failures. Idle connections are not used again after HTTP_IDLE_MAX_S: the service
+ * closes them after some 6 s, and a create sent into a dying one has an unknown outcome.
  */
 #ifndef NET_HTTP_H
 #define NET_HTTP_H
@@ -124,15 +123,6 @@ bool http_is_sent(const struct http_exchange *exchange);
 /* Ends the exchange unanswered: HTTP_NOT_SENT or HTTP_UNANSWERED, with HTTP_REASON_WOKEN. */
 enum http_outcome http_abandon(struct http_exchange *exchange, struct http_answer *ret_answer,
                                struct error *err);
-
-/*
- * One exchange from start to end. When wake_fd becomes readable: not yet sent, it is abandoned;
- * sent, it has grace_ms to settle, and is then abandoned. Never returns HTTP_WOKEN;
- * HTTP_REASON_WOKEN tells of an end by the descriptor.
- */
-enum http_outcome http_perform(struct http *http, const struct request *request,
-                               const struct http_limits *limits, int wake_fd, int64_t grace_ms,
-                               struct http_answer *ret_answer, struct error *err) MUST_USE;
 
 void http_answer_free(struct http_answer *answer);
 

@@ -47,7 +47,7 @@
 
 #define GUARDIAN_VARIABLES_BYTES (64 * 1024) /* all variables of one launch, NULs counted */
 
-struct guardian_shared; /* run/guardian_process.h */
+struct guardian_shared; /* process/guardian_process.h */
 
 /* Called in the guardian after withlock was killed and nothing of the command is alive. */
 typedef void guardian_release_fn(void *context);

@@ -110,7 +110,7 @@ void crypto_base64url(struct text data, struct buf *out)
         (void)EVP_EncodeBlock(group, (const unsigned char *)data.data, (int)taken);
         for (size_t i = 0; i <= taken; i++) { /* n bytes make n + 1 characters and padding */
             char letter = (char)group[i];
-            (void)buf_add_char(out, letter == '+' ? '-' : letter == '/' ? '_' : letter);
+            buf_add_char(out, letter == '+' ? '-' : letter == '/' ? '_' : letter);
         }
         data = text_slice(data.data + taken, data.length - taken);
     }

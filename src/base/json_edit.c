@@ -30,7 +30,7 @@ static int pick_one(void *context, const struct json_event *event, struct error 
         if (!pick->value)
             continue;
         buf_clear(pick->value);
-        (void)buf_add(pick->value, event->text.data, event->text.length); /* checked next */
+        buf_add(pick->value, event->text.data, event->text.length); /* checked next */
         if (buf_check(pick->value, pick->path, err) != 0)
             return -1;
     }

@@ -9,10 +9,10 @@ static void begin(struct buf *out, const char *key)
 {
     char last = out->length ? out->data[out->length - 1] : '\n';
     if (last != '\n' && last != '{' && last != '[' && last != ':' && last != ',')
-        (void)buf_add_char(out, ','); /* failures stick, here and below */
+        buf_add_char(out, ','); /* failures stick, here and below */
     if (key) {
         json_text(out, NULL, text_from(key));
-        (void)buf_add_char(out, ':');
+        buf_add_char(out, ':');
     }
 }
 
@@ -22,15 +22,15 @@ static void add_escaped(struct buf *out, struct text value)
         unsigned char byte = (unsigned char)value.data[0];
         size_t length = text_utf8_length(value);
         if (length == 0)
-            (void)buf_add_text(out, "\xef\xbf\xbd");
+            buf_add_text(out, "\xef\xbf\xbd");
         else if (byte == '"' || byte == '\\')
-            (void)buf_addf(out, "\\%c", byte);
+            buf_addf(out, "\\%c", byte);
         else if (byte == '\n')
-            (void)buf_add_text(out, "\\n");
+            buf_add_text(out, "\\n");
         else if (byte < 0x20 || byte == 0x7f)
-            (void)buf_addf(out, "\\u%04x", byte);
+            buf_addf(out, "\\u%04x", byte);
         else
-            (void)buf_add(out, value.data, length);
+            buf_add(out, value.data, length);
         value =
             text_slice(value.data + (length ? length : 1), value.length - (length ? length : 1));
     }
@@ -39,9 +39,9 @@ static void add_escaped(struct buf *out, struct text value)
 void json_text(struct buf *out, const char *key, struct text value)
 {
     begin(out, key);
-    (void)buf_add_char(out, '"');
+    buf_add_char(out, '"');
     add_escaped(out, value);
-    (void)buf_add_char(out, '"');
+    buf_add_char(out, '"');
 }
 
 void json_string(struct buf *out, const char *key, const char *value)
@@ -52,7 +52,7 @@ void json_string(struct buf *out, const char *key, const char *value)
 void json_raw(struct buf *out, const char *key, struct text json)
 {
     begin(out, key);
-    (void)buf_add(out, json.data, json.length);
+    buf_add(out, json.data, json.length);
 }
 
 void json_object(struct buf *out, const char *key)
@@ -67,18 +67,18 @@ void json_array(struct buf *out, const char *key)
 
 void json_object_end(struct buf *out)
 {
-    (void)buf_add_char(out, '}');
+    buf_add_char(out, '}');
 }
 
 void json_array_end(struct buf *out)
 {
-    (void)buf_add_char(out, ']');
+    buf_add_char(out, ']');
 }
 
 void json_integer(struct buf *out, const char *key, int64_t value)
 {
     begin(out, key);
-    (void)buf_addf(out, "%lld", (long long)value);
+    buf_addf(out, "%lld", (long long)value);
 }
 
 void json_bool(struct buf *out, const char *key, bool value)

@@ -125,7 +125,7 @@ static void add_json(struct buf *line, enum report_level level, const char *even
         else
             json_integer(line, fields[i].name, fields[i].number);
     json_object_end(line);
-    (void)buf_add_char(line, '\n');
+    buf_add_char(line, '\n');
 }
 
 /* A line that is to be erased must not wrap. */

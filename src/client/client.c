@@ -160,7 +160,7 @@ static bool send_once(struct client *client, struct client_call *call,
     return again;
 }
 
-/* The page is in: adds it to those read before. One of no use counts as a failure. */
+/* Adds the page that has come to those before. One that cannot be read counts as a failure. */
 static void add_page(struct client_call *call)
 {
     struct client_listing *listing = call->listing;
@@ -250,7 +250,7 @@ int client_list(struct client *client, const char *prefix, struct client_listing
         if (read_page(client, &call, wakeup, ret_date, err) != 0)
             return -1;
         buf_clear(&token);
-        (void)buf_add(&token, listing->groups.token.data, listing->groups.token.length);
+        buf_add(&token, listing->groups.token.data, listing->groups.token.length);
         if (buf_check(&token, "the token of the next page", err) != 0)
             return -1;
     } while (token.length);

@@ -53,7 +53,8 @@ static enum http_outcome collect(struct http_exchange *under_way, struct exchang
             continue;
         if (!http_is_sent(under_way) || exchange->grace_ms <= 0)
             return http_abandon(under_way, &exchange->answer, &exchange->err);
-        http_set_deadline(under_way, mono_add(mono_now(), exchange->grace_ms));
+        struct mono settled_at = mono_add(mono_now(), exchange->grace_ms);
+        http_set_deadline(under_way, mono_min(settled_at, exchange->deadline));
         fd = -1;
     }
 }

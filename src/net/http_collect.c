@@ -308,34 +308,3 @@ enum http_outcome http_abandon(struct http_exchange *exchange, struct http_answe
 {
     return finish(exchange, HTTP_REASON_WOKEN, ret_answer, err);
 }
-
-static bool is_readable(int fd)
-{
-    struct pollfd wake = {.fd = fd, .events = POLLIN};
-    return fd >= 0 && poll(&wake, 1, 0) > 0;
-}
-
-enum http_outcome http_perform(struct http *http, const struct request *request,
-                               const struct http_limits *limits, int wake_fd, int64_t grace_ms,
-                               struct http_answer *ret_answer, struct error *err)
-{
-    struct http_exchange *exchange = http_start(http, request, limits, err);
-    if (!exchange) {
-        *ret_answer = (struct http_answer){.reason = HTTP_REASON_SYSTEM, .started = mono_now()};
-        ret_answer->sent = ret_answer->received = ret_answer->started;
-        return HTTP_NOT_SENT;
-    }
-    if (is_readable(wake_fd))
-        return http_abandon(exchange, ret_answer, err);
-    enum http_outcome outcome = http_collect(exchange, wake_fd, ret_answer, err);
-    if (outcome != HTTP_WOKEN)
-        return outcome;
-    if (!http_is_sent(exchange))
-        return http_abandon(exchange, ret_answer, err);
-    struct mono end = mono_add(mono_now(), grace_ms);
-    http_set_deadline(exchange, mono_min(end, limits->deadline));
-    outcome = http_collect(exchange, -1, ret_answer, err);
-    if (outcome == HTTP_UNANSWERED && ret_answer->reason == HTTP_REASON_TIME)
-        ret_answer->reason = HTTP_REASON_WOKEN;
-    return outcome;
-}

@@ -61,7 +61,7 @@ static void tell(struct guard *guard)
  * Once the command has its copies; a pipe of the caller must not stay open because of us. Standard
  * error stays: when withlock has been killed we have its last words.
  */
-static void let_go(struct guard *guard)
+static void close_inherited(struct guard *guard)
 {
     int keep[] = {STDERR_FILENO,         guard->place->socket,  guard->place->settings->signals->fd,
                   guard->place->term.fd, guard->place->kill.fd, guard->report};
@@ -74,7 +74,7 @@ static void add_variables(char *variables)
         (void)putenv(at); /* if memory is short the command goes without it */
 }
 
-static _Noreturn void become_command(struct guard *guard, int report)
+static _Noreturn void exec_command(struct guard *guard, int report)
 {
     struct child_plan plan = {
         .argv = guard->place->settings->argv,
@@ -111,7 +111,7 @@ static void launch(struct guard *guard)
     add_variables(guard->shared->variables);
     pid_t pid = fork();
     if (pid == 0)
-        become_command(guard, report[1]);
+        exec_command(guard, report[1]);
     int reason = errno;
     (void)close(report[1]); /* nothing was written */
     if (pid < 0) {
@@ -123,7 +123,7 @@ static void launch(struct guard *guard)
         (void)setpgid(pid, pid); /* as it does itself: whoever comes first */
     guard->command = pid;
     guard->report = report[0];
-    let_go(guard);
+    close_inherited(guard);
 }
 
 /* The pipe ends without a word when exec succeeds, or when the process was killed before. */
@@ -383,7 +383,7 @@ noreturn void guardian_process_main(const struct guardian_place *place)
         wait_for_something(&guard);
         attend_to_deadlines(&guard, reap(&guard));
     }
-    let_go(&guard);
+    close_inherited(&guard);
     prompt_restore_echo();
     if (place->settings->release && !atomic_load(&place->shared->dismissed))
         place->settings->release(place->settings->release_context);

@@ -11,7 +11,7 @@
 #include "exit_status.h"
 #include "process/child.h"
 
-#define NUDGES_WHEN_DUE 2 /* in vain, when the command's end is due */
+#define NUDGES_WHEN_DUE 2 /* without effect, once the command is to end */
 #define CLEAR_LOOKS     2 /* one look may miss a process born while it looks */
 #define KILLED_STATUS   (EXIT_STATUS_SIGNAL + SIGKILL)
 #define EVENTS_PER_LOOK 8
@@ -131,7 +131,7 @@ static void collect_command(struct guardian *guardian)
  * The guardian is dead, and has taken the command with it unless that had ended before. Its
  * orphans, zombies among them, are our children from now on.
  */
-static void take_over(struct guardian *guardian)
+static void begin_as_guardian(struct guardian *guardian)
 {
     struct guardian_shared *shared = guardian->shared;
     struct mono now = mono_now(), limit = timer_moment(&guardian->kill);
@@ -158,7 +158,7 @@ static void take_over(struct guardian *guardian)
 }
 
 /* What the guardian would do. Our own helpers may be struck as well: they can be started again. */
-static void act_in_its_place(struct guardian *guardian)
+static void act_as_guardian(struct guardian *guardian)
 {
     struct guardian_shared *shared = guardian->shared;
     struct sweep_found found;
@@ -201,7 +201,7 @@ static bool has_ended(struct guardian *guardian)
 {
     siginfo_t info = {0};
     if (guardian->hung_up)
-        (void)kill(guardian->pid, SIGKILL); /* in vain if it has ended, and not yet reaped */
+        (void)kill(guardian->pid, SIGKILL); /* no effect if it has ended, and is not yet reaped */
     if (waitid(P_PID, (id_t)guardian->pid, &info, WEXITED | WSTOPPED | WNOHANG) != 0)
         return errno == ECHILD;
     if (info.si_pid != 0 && info.si_code == CLD_STOPPED)
@@ -219,10 +219,10 @@ void guardian_watch(struct guardian *guardian)
         drain_socket(guardian);
         guardian->gone = has_ended(guardian);
         if (guardian->gone)
-            take_over(guardian);
+            begin_as_guardian(guardian);
     }
     if (guardian->gone) {
-        act_in_its_place(guardian);
+        act_as_guardian(guardian);
     } else {
         watch_command(guardian);
         check_answers(guardian);

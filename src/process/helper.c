@@ -114,7 +114,7 @@ static bool drain(int fd, struct buf *out, bool keep_end)
             continue;
         if (keep_end && out->length + (size_t)got > out->limit_bytes)
             buf_clear(out);
-        (void)buf_add(out, chunk, (size_t)got); /* a failure sticks; asked by the caller */
+        buf_add(out, chunk, (size_t)got); /* a failure sticks; asked by the caller */
     }
     int failure = errno;
     wipe(chunk, sizeof(chunk));

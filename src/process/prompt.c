@@ -64,7 +64,7 @@ static int ask(int tty, const char *question, struct mono deadline,
         return error_system(err, errno, "writing to the terminal");
     int result = read_line(tty, deadline, wakeup, line, &text, err);
     if (result == 0) {
-        (void)buf_add(answer, text.data, text.length); /* asked next */
+        buf_add(answer, text.data, text.length); /* asked next */
         wipe(line, sizeof(line));
         result = text.length ? buf_check(answer, "the code", err)
                              : error_set(err, ERROR_CONFIG, "no code was given");

@@ -56,7 +56,7 @@ int held_check_room(held_environment_fn environment, const char *prefix, const c
 static char *extend(const char *name, const char *list, const char *value)
 {
     struct buf variable = BUF(HELD_VARIABLE_BYTES);
-    (void)buf_addf(&variable, "%s=%s%s%s", name, list ? list : "", list && *list ? " " : "", value);
+    buf_addf(&variable, "%s=%s%s%s", name, list ? list : "", list && *list ? " " : "", value);
     if (variable.failed)
         buf_free(&variable);
     return variable.data;

@@ -116,7 +116,7 @@ static void execute(struct session *session, const struct lock_todo *todo,
     bool lists = todo->kind == LOCK_TODO_LIST || todo->kind == LOCK_TODO_LIST_MORE;
     enum lock_phase before = lock_phase(&session->lock);
     if (todo->kind == LOCK_TODO_LIST_MORE)
-        (void)buf_add(&token, session->pages.groups.token.data, session->pages.groups.token.length);
+        buf_add(&token, session->pages.groups.token.data, session->pages.groups.token.length);
     struct client_call call = {
         .operation = operation_of(todo->kind),
         .name = lists ? session->list_prefix : todo->name,

@@ -57,7 +57,7 @@ static int find_command(const struct run *run, struct error *err)
     const char *name = run->plan->argv[0];
     switch (child_find(name, run->plan->environment("PATH"), err)) {
     case CHILD_FOUND:
-        *err = (struct error){0}; /* of a folder that was looked at in vain */
+        *err = (struct error){0}; /* of a folder that does not have it */
         return 0;
     case CHILD_NOT_EXECUTABLE:
         return EXIT_STATUS_NOT_EXECUTABLE;

@@ -33,8 +33,10 @@ void close_scene(struct scene *scene)
 enum http_outcome perform(struct scene *scene)
 {
     http_answer_free(&scene->answer);
-    return http_perform(scene->http, &scene->request, &scene->limits, -1, 0, &scene->answer,
-                        &scene->err);
+    struct http_exchange *exchange =
+        http_start(scene->http, &scene->request, &scene->limits, &scene->err);
+    scene->answer = (struct http_answer){.reason = HTTP_REASON_SYSTEM};
+    return exchange ? http_collect(exchange, -1, &scene->answer, &scene->err) : HTTP_NOT_SENT;
 }
 
 void polite(struct peer *peer)
