@@ -59,7 +59,7 @@ static enum cleaning_kind cleaning_of(const struct lock *lock, const struct lock
                                       const struct view_run *run, int64_t now_ms)
 {
     bool marked = entry->kind == ATTEMPT_MARKED;
-    if ((!marked && entry->kind != ATTEMPT_UNMARKED) || (marked && own_is(lock, &entry->attempt)) ||
+    if ((!marked && entry->kind != ATTEMPT_UNMARKED) || (marked && own_is(lock, entry)) ||
         entry->name.length > ATTEMPT_NAME_BYTES || cleaning_left_alone(lock, entry->name) ||
         (!marked && lock->left_alone_count == LOCK_LEFT_ALONE_MAX))
         return CLEANING_NOTHING; /* what no longer fits into the memory is left alone, too */

@@ -125,7 +125,7 @@ static bool is_others(const struct lock *lock, const struct lock_entry *entry)
 {
     if (entry->kind == ATTEMPT_UNMARKED)
         return !entry->has_content; /* else it is no attempt: "Cleaning" */
-    return entry->kind == ATTEMPT_MARKED && !own_is(lock, &entry->attempt);
+    return entry->kind == ATTEMPT_MARKED && !own_is(lock, entry);
 }
 
 struct judgement judge_listing(struct lock *lock, struct mono now,

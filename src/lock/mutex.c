@@ -80,7 +80,7 @@ static void meet(struct lock *lock, const struct lock_entry *entry, struct sight
     if (entry->kind == ATTEMPT_MARKED) {
         if (attempt->lock_timeout_ms > sight->life_ms)
             sight->life_ms = attempt->lock_timeout_ms;
-        if (attempt->claim && is_ours_to_make(lock, attempt->slot) && !own_is(lock, attempt) &&
+        if (attempt->claim && is_ours_to_make(lock, attempt->slot) && !own_is(lock, entry) &&
             view_is_live(lock, entry, lock->service_ms))
             set_bit(sight->named, attempt->slot);
     } else if (entry->kind == ATTEMPT_MUTEX && is_ours_to_make(lock, attempt->slot)) {
@@ -149,7 +149,7 @@ static bool is_dead(const struct lock *lock)
     const struct lock_mutex *mutex = &lock->mutex;
     int64_t quiet_ms = lock->settings.lock_timeout_ms / LOCK_DEAD_SHARE;
     int64_t settle_ms = mutex_settle_ms(lock);
-    if (mutex->suspect_ms == ATTEMPT_UNKNOWN)
+    if (mutex->suspect_ms == ATTEMPT_UNKNOWN || lock->service_ms == INT64_MIN)
         return false;
     int64_t age_ms = lock->service_ms - mutex->suspect_ms - LOCK_GRACE_MS;
     bool old = age_ms > mutex->suspect_life_ms;

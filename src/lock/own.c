@@ -180,12 +180,36 @@ bool own_same_id(const struct lock *lock, const struct attempt *attempt)
     return lock->settings.nonce && text_equal(attempt->id, lock->settings.id);
 }
 
-bool own_is(const struct lock *lock, const struct attempt *attempt)
+/* As we write it, and not as somebody else may: byte for byte, and of what we know in our words. */
+static bool reads_as_ours(const struct lock *lock, const struct lock_entry *entry)
 {
+    const struct lock_settings *settings = &lock->settings;
+    const struct attempt *attempt = &entry->attempt;
+    const struct lock_generation *own = NULL;
+    char name[ATTEMPT_NAME_BYTES + 1];
+    for (uint32_t i = 0; i < LOCK_GENERATIONS_MAX; i++)
+        if (lock->generations[i].state != LOCK_GENERATION_FREE &&
+            lock->generations[i].number == attempt->generation)
+            own = &lock->generations[i];
+    attempt_format(settings->prefix, attempt, name);
+    if (!text_equal(entry->name, name) || attempt->lock_timeout_ms != settings->lock_timeout_ms)
+        return false;
+    if (own)
+        return attempt->claim == own->claim && attempt->ticket_ms == own->ticket_ms &&
+               attempt->token == own->token;
+    return attempt->ticket_ms == ATTEMPT_UNKNOWN || lock->ticket_ms == ATTEMPT_UNKNOWN ||
+           attempt->ticket_ms == lock->ticket_ms;
+}
+
+bool own_is(const struct lock *lock, const struct lock_entry *entry)
+{
+    const struct attempt *attempt = &entry->attempt;
     const char *nonce = lock->settings.nonce ? lock->settings.nonce : "";
-    bool may_be = lock->adopts || attempt->generation < lock->next_number || !RULE(OWN_MADE);
-    return may_be && text_equal(attempt->id, lock->settings.id) &&
-           (text_equal(attempt->nonce, nonce) || !RULE(NONCE));
+    bool same_run = text_equal(attempt->id, lock->settings.id) &&
+                    (text_equal(attempt->nonce, nonce) || !RULE(NONCE));
+    if (!same_run || lock->adopts || !RULE(OWN_MADE))
+        return same_run;
+    return attempt->generation < lock->next_number && reads_as_ours(lock, entry);
 }
 
 int64_t own_time_ms(const struct lock *lock, struct mono at)
@@ -236,7 +260,7 @@ void own_meet_token(struct lock *lock, int64_t token)
 int64_t own_service_ms(const struct lock *lock, struct mono now)
 {
     if (lock->anchor_created_ms == ATTEMPT_UNKNOWN)
-        return lock->look_first ? dated_ms(lock, now) : INT64_MIN;
+        return dated_ms(lock, now);
     int64_t now_ms = own_time_ms(lock, now);
     return now_ms < lock->service_ms && RULE(NOW_FORWARD) ? lock->service_ms : now_ms;
 }
@@ -361,7 +385,7 @@ void own_see(struct lock *lock, struct mono now, const struct lock_listing *list
         lock->generations[i].shown = false;
     for (uint32_t i = 0; i < listing->count; i++) {
         const struct lock_entry *entry = &listing->entries[i];
-        if (entry->kind != ATTEMPT_MARKED || !own_is(lock, &entry->attempt))
+        if (entry->kind != ATTEMPT_MARKED || !own_is(lock, entry))
             continue;
         struct lock_generation *own = own_find(lock, entry->attempt.generation);
         if (own && (own->state == LOCK_GENERATION_SENT || own->state == LOCK_GENERATION_MADE))

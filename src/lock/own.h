@@ -39,7 +39,7 @@ void own_name(const struct lock *lock, const struct lock_generation *generation,
 
 /* Of our ID, and of this very run. */
 bool own_same_id(const struct lock *lock, const struct attempt *attempt);
-bool own_is(const struct lock *lock, const struct attempt *attempt);
+bool own_is(const struct lock *lock, const struct lock_entry *entry);
 
 /* Finds our own names in a listing and brings what is known of them up to date. */
 void own_see(struct lock *lock, struct mono now, const struct lock_listing *listing);

@@ -175,7 +175,8 @@ void checker_outcome(struct checker *checker, uint32_t actor, enum plan_op op, c
     if (name && (outcome == LOCK_DONE || outcome == LOCK_EXISTS))
         knows_one(checker, self);
     for (uint32_t i = 0; name && i < self->name_count; i++) {
-        if (outcome == LOCK_LATER || strcmp(self->names[i].name, name) != 0)
+        bool taken = checker->plan->evil && outcome == LOCK_EXISTS && !self->names[i].maybe;
+        if (outcome == LOCK_LATER || taken || strcmp(self->names[i].name, name) != 0)
             continue;
         if (outcome == LOCK_DONE && self->names[i].maybe && !self->names[i].unknown)
             self->names[i].deletion_ms = checker->world->now_ms; /* it was gone: begins anew */
@@ -284,8 +285,9 @@ static void bound_overlap(struct checker *checker, uint32_t a, uint32_t b)
     int64_t timeout_ms = plan->mixed_timeouts ? plan->role_timeout_ms : plan->lock_timeout_ms;
     int64_t look_ms = timeout_ms / 6 < 60000 ? timeout_ms / 6 : 60000;
     int64_t read_ms = 6 * (plan->latency_ms + plan->jitter_ms) * (2 + plan->planted / 50);
-    int64_t bound_ms =
-        look_ms + 4 * (plan->settle_ms + plan->lag_ms + read_ms) + plan->kill_after_ms + 2000 + timeout_ms / 3 /* an older holder tells by its renewal */;
+    int64_t bound_ms = look_ms + 4 * (plan->settle_ms + plan->lag_ms + read_ms) +
+                       plan->kill_after_ms + 2000 +
+                       timeout_ms / 3 /* an older holder tells by its renewal */;
     struct overlap *overlap = world_keep(world, sizeof(*overlap));
     *overlap = (struct overlap){checker, a, b, checker->actors[a].holds, checker->actors[b].holds};
     world_at(world, world->now_ms + bound_ms, overlap_must_be_over, overlap, (uint64_t)bound_ms);
