@@ -1,8 +1,8 @@
 /*
  * retry - what is worth another try, how long to leave the service alone before it, and whether
  * it is within the budget. The AWS SDKs' standard mode (docs.aws.amazon.com/sdkref, "Retry
- * behavior"): full jitter over a doubling pause, and a quota of tokens, one for the whole
- * process, that a storm of failures uses up.
+ * behavior"): full jitter over a doubling pause, and a quota of tokens, one for calls to
+ * Logs and one for the sources of credentials, that a storm of failures uses up.
  *
  * Throttling is kept apart from errors: each has a count of its own, and throttling always begins
  * with a long pause. Errors begin with a short one, as in the SDKs since November 2026, but where
