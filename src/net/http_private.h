@@ -61,7 +61,7 @@ void http_detach(struct http_exchange *exchange);
 
 /*
  * For an exchange that is about to start: its sockets are known from now on; and it does not use a
- * connection again while one of those that are idle is no longer clean, nor any once a peer was
+ * connection again while a peer has closed one of those that are idle, nor any once a peer was
  * seen to close them after an answer: the next one might be closed between our look and our
  * request.
  */

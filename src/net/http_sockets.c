@@ -44,13 +44,14 @@ static bool is_in_use(const struct http *http, int fd)
     return false;
 }
 
-/* Has a peer closed an idle connection, or said something on it that nobody asked for? */
+/* Has a peer closed an idle connection? What it says there, such as tickets of TLS, is libcurl's.
+ */
 static bool has_stale(const struct http *http)
 {
     struct pollfd fds[SOCKETS_MAX];
     nfds_t count = http->sockets.count;
     for (nfds_t i = 0; i < count; i++)
-        fds[i] = (struct pollfd){.fd = http->sockets.fds[i], .events = POLLIN};
+        fds[i] = (struct pollfd){.fd = http->sockets.fds[i], .events = POLLRDHUP};
     if (poll(fds, count, 0) <= 0)
         return false; /* a failure, too: nothing is known against them */
     for (nfds_t i = 0; i < count; i++) {
