@@ -276,6 +276,7 @@ struct lock_mutex {
     struct mono sure;     /* so long it cannot be taken for a dead run's, whatever our claims are */
     struct mono answered; /* since when it is ours, or in doubt */
     int64_t pause_ms;     /* before the next look, while another has it */
+    int64_t date_ms;      /* the service's clock, as the answer to its create had it */
     int64_t created_ms;   /* creation time of ours, if a listing has shown it; else 0 */
 
     bool shown;              /* in the last whole listing: one is in our way */

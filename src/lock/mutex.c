@@ -66,6 +66,12 @@ static bool is_ours_to_make(const struct lock *lock, uint32_t slot)
     return slots > 1 ? slot >= 1 && slot <= slots : slot == 0;
 }
 
+static bool may_be_ours(const struct lock_mutex *mutex)
+{
+    return !mutex->lapsed && (mutex->state == LOCK_MUTEX_OURS || mutex->state == LOCK_MUTEX_SENT ||
+                              mutex->state == LOCK_MUTEX_DOUBTED);
+}
+
 /* If no listing has shown ours, it was made by about the time at which its create was answered. */
 static bool is_as_ours(const struct lock *lock, int64_t created_ms)
 {
@@ -87,7 +93,7 @@ static void meet(struct lock *lock, const struct lock_entry *entry, struct sight
         set_bit(sight->shown, attempt->slot);
         sight->still_ours |=
             attempt->slot == lock->mutex.slot && is_as_ours(lock, entry->created_ms);
-        if (lock->mutex.state == LOCK_MUTEX_OURS && attempt->slot == lock->mutex.slot)
+        if (may_be_ours(&lock->mutex) && attempt->slot == lock->mutex.slot)
             lock->mutex.created_ms = entry->created_ms; /* or of the one before: not too small */
         else if (lock->settings.slots <= 1)
             own_meet_token(lock, entry->created_ms);
@@ -426,6 +432,7 @@ static void tell_create(struct lock *lock, struct mono now, const struct lock_an
         mutex->state = LOCK_MUTEX_OURS;
         mutex->sent = answer->sent;
         mutex->answered = mutex->made = now;
+        mutex->date_ms = answer->date_ms;
         mutex->pause_ms = 0;
         tell_success(lock);
         break;
@@ -438,6 +445,8 @@ static void tell_create(struct lock *lock, struct mono now, const struct lock_an
             mutex->state = LOCK_MUTEX_DOUBTED;
         break;
     case LOCK_UNKNOWN:
+        if (first)
+            mutex->sent = answer->sent;
         mutex->state = LOCK_MUTEX_SENT;
         mutex->answered = now;
         tell_failure(lock, now, answer);
@@ -579,6 +588,15 @@ bool mutex_is_anothers(const struct lock *lock)
 {
     return lock->mutex.state == LOCK_MUTEX_TAKEN &&
            (lock->mutex.breaking == LOCK_BREAK_NONE || lock->mutex.breaking == LOCK_BREAK_DONE);
+}
+
+bool mutex_is_dated(const struct lock *lock, struct mono now)
+{
+    const struct lock_mutex *mutex = &lock->mutex;
+    int64_t patience_ms = LOCK_DEAD_SETTLES * mutex_settle_ms(lock);
+    return !mutex_is_needed(lock) || mutex->created_ms || lock->settings.slots > 1 ||
+           own_time_ms(lock, mutex->sent) >= mutex->date_ms || !RULE(TOKEN_TIME) ||
+           mono_reached(now, mono_add(mutex->made, patience_ms));
 }
 
 bool mutex_ask_again(struct lock *lock)

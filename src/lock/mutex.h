@@ -50,6 +50,9 @@ void mutex_tell(struct lock *lock, struct mono now, const struct lock_answer *an
 /* Not wanted any more, and in doubt: the look that tells whether to delete it, or MONO_NEVER. */
 struct mono mutex_doubt_at(const struct lock *lock);
 
+/* The time at which it was made is known well enough for a token; or for 3 D no listing told. */
+bool mutex_is_dated(const struct lock *lock, struct mono now);
+
 /* Another claimed while it was ours: whether it is still there is to be asked first. */
 bool mutex_ask_again(struct lock *lock);
 

@@ -180,36 +180,28 @@ bool own_same_id(const struct lock *lock, const struct attempt *attempt)
     return lock->settings.nonce && text_equal(attempt->id, lock->settings.id);
 }
 
-/* As we write it, and not as somebody else may: byte for byte, and of what we know in our words. */
-static bool reads_as_ours(const struct lock *lock, const struct lock_entry *entry)
+/* One that we have made, to the letter: who else makes names with our ID makes a stranger's. */
+static bool is_made(const struct lock *lock, const struct lock_entry *entry)
 {
-    const struct lock_settings *settings = &lock->settings;
-    const struct attempt *attempt = &entry->attempt;
-    const struct lock_generation *own = NULL;
     char name[ATTEMPT_NAME_BYTES + 1];
-    for (uint32_t i = 0; i < LOCK_GENERATIONS_MAX; i++)
-        if (lock->generations[i].state != LOCK_GENERATION_FREE &&
-            lock->generations[i].number == attempt->generation)
-            own = &lock->generations[i];
-    attempt_format(settings->prefix, attempt, name);
-    if (!text_equal(entry->name, name) || attempt->lock_timeout_ms != settings->lock_timeout_ms)
-        return false;
-    if (own)
-        return attempt->claim == own->claim && attempt->ticket_ms == own->ticket_ms &&
-               attempt->token == own->token;
-    return attempt->ticket_ms == ATTEMPT_UNKNOWN || lock->ticket_ms == ATTEMPT_UNKNOWN ||
-           attempt->ticket_ms == lock->ticket_ms;
+    for (uint32_t i = 0; i < LOCK_GENERATIONS_MAX; i++) {
+        const struct lock_generation *own = &lock->generations[i];
+        if (own->state == LOCK_GENERATION_FREE || own->number != entry->attempt.generation)
+            continue;
+        own_name(lock, own, name);
+        return text_equal(entry->name, name);
+    }
+    return false;
 }
 
 bool own_is(const struct lock *lock, const struct lock_entry *entry)
 {
-    const struct attempt *attempt = &entry->attempt;
     const char *nonce = lock->settings.nonce ? lock->settings.nonce : "";
-    bool same_run = text_equal(attempt->id, lock->settings.id) &&
-                    (text_equal(attempt->nonce, nonce) || !RULE(NONCE));
-    if (!same_run || lock->adopts || !RULE(OWN_MADE))
-        return same_run;
-    return attempt->generation < lock->next_number && reads_as_ours(lock, entry);
+    const struct attempt *attempt = &entry->attempt;
+    if (!text_equal(attempt->id, lock->settings.id) ||
+        (!text_equal(attempt->nonce, nonce) && RULE(NONCE)))
+        return false;
+    return lock->adopts || !RULE(OWN_MADE) || is_made(lock, entry);
 }
 
 int64_t own_time_ms(const struct lock *lock, struct mono at)
@@ -241,6 +233,7 @@ int64_t own_token(const struct lock *lock)
     if (mutex->state == LOCK_MUTEX_OURS && RULE(TOKEN_TIME)) {
         token = larger(token, mutex->created_ms);
         token = larger(token, own_time_ms(lock, mutex->sent));
+        token = larger(token, mutex->date_ms);
         if (lock->anchor_created_ms == ATTEMPT_UNKNOWN)
             token = larger(token, dated_ms(lock, mutex->answered));
     }
@@ -426,7 +419,8 @@ struct lock_lease lock_lease(const struct lock *lock)
 struct mono own_renew_at(struct lock *lock)
 {
     struct lock_generation *newest = own_newest(lock);
-    bool known = lock->ticket_ms != ATTEMPT_UNKNOWN || !RULE(TICKET_KNOWN);
+    bool waits = lock->phase == LOCK_WAITING || lock->phase == LOCK_CLAIMING;
+    bool known = lock->ticket_ms != ATTEMPT_UNKNOWN || !waits || !RULE(TICKET_KNOWN);
     if (!newest || newest->state == LOCK_GENERATION_PLANNED || !known || !RULE(RENEW))
         return MONO_NEVER;
     return mono_add(newest->sent, lock->settings.lock_timeout_ms / 3);

@@ -13,8 +13,9 @@
 #include "tell.h"
 #include "waiter.h"
 
-#define PAUSE_LEAVING_MS 3000 /* longest pause after a failure while leaving */
-#define PAUSE_NEXT_MS    2000 /* of the one for whom all wait, whose calls are no crowd's */
+#define NAMES_SKIPPED    1000000 /* of own names, at most, if the next is somebody's */
+#define PAUSE_LEAVING_MS 3000    /* longest pause after a failure while leaving */
+#define PAUSE_NEXT_MS    2000    /* of the one for whom all wait, whose calls are no crowd's */
 
 bool lock_is_arriving(const struct lock *lock, struct mono now)
 {
@@ -69,6 +70,7 @@ static void created(struct lock *lock, struct mono now, struct lock_generation *
     own->state = LOCK_GENERATION_MADE;
     own->answered = now;
     lock->made_any = true;
+    lock->names_taken = 0;
     tell_success(lock);
     if (phase_is_holding(lock))
         holder_made(lock, now);
@@ -102,10 +104,12 @@ static void asked(struct lock *lock, struct mono now, const struct lock_answer *
 }
 
 /* Somebody else's, never to be deleted by us; the next has another number. */
-static void name_taken(struct lock *lock, struct mono now, struct lock_generation *own)
+static void name_taken(struct lock *lock, struct mono now, struct lock_generation *own,
+                       uint32_t random)
 {
     bool claim = own->claim, fresh = own->number == 0;
     own->state = LOCK_GENERATION_FREE;
+    lock->next_number += random % NAMES_SKIPPED; /* nobody knows which comes next */
     if (phase_is_holding(lock) || lock->phase == LOCK_LEAVING)
         return; /* the next is due at once */
     if (fresh || ++lock->names_taken > LOCK_NAMES_TAKEN_MAX)
@@ -131,7 +135,7 @@ static void tell_create(struct lock *lock, struct mono now, const struct lock_an
         break;
     case LOCK_EXISTS:
         if (!answer->maybe_repeated && own->state == LOCK_GENERATION_PLANNED)
-            name_taken(lock, now, own);
+            name_taken(lock, now, own, answer->random);
         else
             created(lock, now, own);
         break;

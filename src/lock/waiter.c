@@ -324,7 +324,7 @@ static bool claim_is_spent(struct lock *lock, struct mono now)
 static bool may_hold(const struct lock *lock, const struct look *look)
 {
     return mono_reached(look->listing->asked, claimed_at(lock, look->now)) && mutex_allows(lock) &&
-           !mono_reached(look->now, lock_lease(lock).term_at);
+           mutex_is_dated(lock, look->now) && !mono_reached(look->now, lock_lease(lock).term_at);
 }
 
 /* Nobody is ahead by this listing. */

@@ -161,6 +161,12 @@ static void mutex_outcome(struct checker_actor *self, enum plan_op op, const cha
         self->mutex_made = false;
 }
 
+static bool is_made_by(const struct checker *checker, uint32_t actor, const char *name)
+{
+    const struct group *group = service_find(checker->service, name);
+    return group && group->maker == actor && group->run == checker->actors[actor].run;
+}
+
 void checker_outcome(struct checker *checker, uint32_t actor, enum plan_op op, const char *name,
                      struct mono now, enum lock_outcome outcome)
 {
@@ -178,6 +184,8 @@ void checker_outcome(struct checker *checker, uint32_t actor, enum plan_op op, c
         bool taken = checker->plan->evil && outcome == LOCK_EXISTS && !self->names[i].maybe;
         if (outcome == LOCK_LATER || taken || strcmp(self->names[i].name, name) != 0)
             continue;
+        if (outcome == LOCK_EXISTS && !self->names[i].maybe && !is_made_by(checker, actor, name))
+            continue; /* somebody else's */
         if (outcome == LOCK_DONE && self->names[i].maybe && !self->names[i].unknown)
             self->names[i].deletion_ms = checker->world->now_ms; /* it was gone: begins anew */
         self->names[i].maybe = true;
@@ -421,6 +429,28 @@ void checker_holds(struct checker *checker, uint32_t actor, struct mono now)
     checker_progress(checker, self);
     if (!self->role && !checker->plan->outside)
         check_order(checker, self);
+}
+
+/* Front ends whose clocks differ may say otherwise of two who never saw each other. */
+static bool clocks_agree(const struct plan *plan)
+{
+    for (uint32_t i = 1; i < plan->front_ends; i++)
+        if (plan->skew_ms[i] != plan->skew_ms[0])
+            return false;
+    return plan->create_ms == 0 || plan->front_ends == 1;
+}
+
+void checker_token(struct checker *checker, uint32_t actor, int64_t token)
+{
+    const struct checker_actor *self = &checker->actors[actor];
+    const struct plan *plan = checker->plan;
+    if (self->shared || in_slot(self))
+        return;
+    if (token <= checker->token_max && !plan->outside && plan->settle_ms > 0 && clocks_agree(plan))
+        world_fail(checker->world, "I9", "%s holds with token %lld after one with %lld", self->who,
+                   (long long)token, (long long)checker->token_max);
+    if (token > checker->token_max)
+        checker->token_max = token;
 }
 
 void checker_held(struct checker *checker, uint32_t actor, struct mono now)

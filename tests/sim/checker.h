@@ -102,7 +102,7 @@ struct checker {
     struct service *service;
     struct checker_actor *actors; /* borrowed from the scene */
     uint32_t actor_count;
-    int64_t token_max;
+    int64_t token_max; /* of exclusive holders */
     int64_t claim_ms; /* when a claim was last made or deleted */
 
     int64_t calm_ms;
@@ -202,6 +202,9 @@ void checker_holds(struct checker *checker, uint32_t actor, struct mono now);
 void checker_held(struct checker *checker, uint32_t actor, struct mono now);
 void checker_freezes(struct checker *checker, uint32_t actor);
 void checker_thaws(struct checker *checker, uint32_t actor);
+
+/* Right after it holds: its token is larger than that of whoever held before it. */
+void checker_token(struct checker *checker, uint32_t actor, int64_t token);
 
 /* A run says that its lock is lost; begins to leave; is over. */
 void checker_lost(struct checker *checker, uint32_t actor, struct mono now,

@@ -103,6 +103,7 @@ void command_start(struct contender_w *self)
     self->held_calm = world->calm;
     world_say(world, self->who, "STARTS its command");
     checker_holds(self->checker, self->actor, now);
+    checker_token(self->checker, self->actor, lock_token(&self->lock));
     if (world->calm && self->hold_ms > COMMAND_CALM_MS)
         self->hold_ms = COMMAND_CALM_MS;
     command_end_by(self, world->now_ms + self->hold_ms);
