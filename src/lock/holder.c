@@ -58,7 +58,6 @@ void holder_begin(struct lock *lock, struct mono now, const struct lock_listing 
 
 void holder_made(struct lock *lock, struct mono now)
 {
-    lock->again_ms = 0;
     if (RULE(CONFIRM_SOON))
         lock->look_at = mono_min(lock->look_at, mono_add(now, lock->settings.settle_ms));
 }
@@ -175,8 +174,10 @@ static struct mono holder_look_at(struct lock *lock, struct mono now,
     if (!newest || newest->state != LOCK_GENERATION_MADE || !RULE(CONFIRM_SOON))
         return lock->whole_at;
     struct mono confirm_at = mono_add(newest->answered, lock->settings.settle_ms);
-    if (newest->seen && mono_reached(listing->asked, confirm_at))
+    if (newest->seen && mono_reached(listing->asked, confirm_at)) {
+        lock->again_ms = 0;
         return lock->whole_at;
+    }
     return mono_min(lock->whole_at, mono_max(confirm_at, pace_again_at(lock, now)));
 }
 

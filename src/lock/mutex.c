@@ -1,14 +1,13 @@
 #include "mutex.h"
 
+#include "mutex_private.h"
 #include "own.h"
 #include "rule.h"
-#include "tell.h"
 #include "view.h"
 
 #define PAUSE_MIN_MS    1000 /* before the next look, while another has it; */
 #define PAUSE_MAX_MS    5000 /* half as long again each time */
 #define DOUBTS_MAX      3 /* D, that another's claim may stand in the way of telling whose it is */
-#define BREAK_LIVES     2 /* T, after which a #break is a dead run's, too */
 #define LONG_DEAD_LIVES 2 /* T, after which nobody need watch for long */
 #define MADE_BY_MS      1000 /* after the answer by our bound of the time, which is late by a trip */
 #define FRESH_MS        5000 /* or D: how old the look may be by which a dead run's is removed */
@@ -168,7 +167,7 @@ static bool is_dead(const struct lock *lock)
 }
 
 /* Another has it: the next slot, if there is one; or it is a dead run's; or not now. */
-static void taken(struct lock *lock)
+void mutex_taken(struct lock *lock)
 {
     struct lock_mutex *mutex = &lock->mutex;
     uint32_t slots = lock->settings.slots > 1 ? lock->settings.slots : 1;
@@ -215,7 +214,7 @@ static void resolve(struct lock *lock, const struct lock_listing *listing,
     else if (mutex->drop)
         mutex->state = LOCK_MUTEX_NONE;
     else if (mono_reached(listing->asked, mono_add(mutex->answered, DOUBTS_MAX * settle_ms)))
-        taken(lock);
+        mutex_taken(lock);
 }
 
 /* One more look, D after #break was made: if it shows that, and nothing has changed, go on. */
@@ -267,13 +266,13 @@ bool mutex_may_be_dead(const struct lock *lock)
 }
 
 /* Others see that we live, or will for a while. */
-static bool is_sure(const struct lock *lock, struct mono now)
+bool mutex_is_sure(const struct lock *lock, struct mono now)
 {
     return own_claim_lasts(lock, now) || !mono_reached(now, lock->mutex.sure);
 }
 
 /* It may have been taken for a dead run's. */
-static void doubt(struct lock_mutex *mutex, struct mono now)
+void mutex_doubt(struct lock_mutex *mutex, struct mono now)
 {
     mutex->state = LOCK_MUTEX_DOUBTED;
     mutex->answered = now;
@@ -293,9 +292,9 @@ void mutex_advance(struct lock *lock, struct mono now)
         return;
     bool stale = mutex->lapsed && mono_reached(now, mono_add(mutex->asked, fresh_ms));
     if (stale)
-        doubt(mutex, mono_add(now, -doubt_ms(lock))); /* the next look will do */
-    else if (!mutex->lapsed && !is_sure(lock, now))
-        doubt(mutex, now);
+        mutex_doubt(mutex, mono_add(now, -doubt_ms(lock))); /* the next look will do */
+    else if (!mutex->lapsed && !mutex_is_sure(lock, now))
+        mutex_doubt(mutex, now);
 }
 
 /* ---- Asking for one ---- */
@@ -326,7 +325,7 @@ void mutex_give_back(struct lock *lock, bool surely_ours, struct mono now)
     switch (mutex->state) {
     case LOCK_MUTEX_OURS:
         if (!surely_ours)
-            doubt(mutex, now);
+            mutex_doubt(mutex, now);
         break;
     case LOCK_MUTEX_WANTED:
     case LOCK_MUTEX_TAKEN:
@@ -342,238 +341,6 @@ void mutex_give_back(struct lock *lock, bool surely_ours, struct mono now)
     if (mutex->breaking == LOCK_BREAK_WANTED || mutex->breaking == LOCK_BREAK_STALE)
         mutex->breaking = LOCK_BREAK_NONE;
     mutex->break_drop = mutex->breaking != LOCK_BREAK_NONE;
-}
-
-/* ---- Requests ---- */
-
-static bool claim_stands(const struct lock *lock)
-{
-    for (uint32_t i = 0; i < LOCK_GENERATIONS_MAX; i++)
-        if (lock->generations[i].claim && !lock->generations[i].drop &&
-            lock->generations[i].state == LOCK_GENERATION_MADE)
-            return true;
-    return false;
-}
-
-/* What is to be done about it now. */
-enum step {
-    STEP_NONE,
-    STEP_CREATE,
-    STEP_DELETE,
-    STEP_REMOVE, /* a dead run's */
-    STEP_CREATE_BREAK,
-    STEP_DELETE_BREAK,
-    STEP_DELETE_STALE, /* another's #break */
-};
-
-static enum step step_of(const struct lock *lock)
-{
-    const struct lock_mutex *mutex = &lock->mutex;
-    if (mutex->drop && mutex->state == LOCK_MUTEX_OURS)
-        return STEP_DELETE;
-    if (mutex->break_drop)
-        return STEP_DELETE_BREAK;
-    if (lock->phase != LOCK_CLAIMING || mutex->drop || !claim_stands(lock))
-        return STEP_NONE;
-    if (mutex->state == LOCK_MUTEX_WANTED || mutex->state == LOCK_MUTEX_SENT || mutex->ask_again)
-        return STEP_CREATE;
-    switch (mutex->breaking) {
-    case LOCK_BREAK_WANTED:
-    case LOCK_BREAK_SENT:
-        return STEP_CREATE_BREAK;
-    case LOCK_BREAK_REMOVING:
-        return STEP_REMOVE;
-    case LOCK_BREAK_STALE:
-        return STEP_DELETE_STALE;
-    case LOCK_BREAK_NONE:
-    case LOCK_BREAK_MADE:
-    case LOCK_BREAK_DONE:
-        break;
-    }
-    return STEP_NONE;
-}
-
-bool mutex_next(const struct lock *lock, enum lock_todo_kind *ret_kind,
-                char out[ATTEMPT_NAME_BYTES + 1])
-{
-    enum step step = step_of(lock);
-    if (step == STEP_NONE)
-        return false;
-    bool of_break = step >= STEP_CREATE_BREAK;
-    bool create = step == STEP_CREATE || step == STEP_CREATE_BREAK;
-    *ret_kind = create ? LOCK_TODO_CREATE : LOCK_TODO_DELETE;
-    attempt_format_shared(lock->settings.prefix, of_break ? ATTEMPT_BREAK : ATTEMPT_MUTEX,
-                          lock->mutex.slot, out);
-    return true;
-}
-
-/* Ours; and still there, or taken away by somebody's delete that came late, and made anew. */
-static void tell_again(struct lock *lock, struct mono now, const struct lock_answer *answer)
-{
-    struct lock_mutex *mutex = &lock->mutex;
-    if (answer->outcome != LOCK_DONE && answer->outcome != LOCK_EXISTS) {
-        tell_failure(lock, now, answer);
-        return;
-    }
-    mutex->ask_again = false;
-    if (answer->outcome == LOCK_DONE) {
-        mutex->anew = true;
-        mutex->answered = now;
-    }
-    tell_success(lock);
-}
-
-static void tell_create(struct lock *lock, struct mono now, const struct lock_answer *answer)
-{
-    struct lock_mutex *mutex = &lock->mutex;
-    bool first = mutex->state == LOCK_MUTEX_WANTED && !answer->maybe_repeated;
-    switch (answer->outcome) {
-    case LOCK_DONE:
-        mutex->state = LOCK_MUTEX_OURS;
-        mutex->sent = answer->sent;
-        mutex->answered = mutex->made = now;
-        mutex->date_ms = answer->date_ms;
-        mutex->pause_ms = 0;
-        tell_success(lock);
-        break;
-    case LOCK_EXISTS:
-        tell_success(lock);
-        mutex->answered = now;
-        if (first)
-            taken(lock);
-        else
-            mutex->state = LOCK_MUTEX_DOUBTED;
-        break;
-    case LOCK_UNKNOWN:
-        if (first)
-            mutex->sent = answer->sent;
-        mutex->state = LOCK_MUTEX_SENT;
-        mutex->answered = now;
-        tell_failure(lock, now, answer);
-        break;
-    case LOCK_REFUSED:
-    case LOCK_ABSENT:
-    case LOCK_LATER:
-        tell_failure(lock, now, answer);
-        break;
-    }
-}
-
-static void tell_delete(struct lock *lock, struct mono now, const struct lock_answer *answer)
-{
-    struct lock_mutex *mutex = &lock->mutex;
-    switch (answer->outcome) {
-    case LOCK_DONE:
-    case LOCK_ABSENT:
-    case LOCK_EXISTS:
-        mutex->state = LOCK_MUTEX_NONE;
-        lock->leaving_quiet = now;
-        tell_success(lock);
-        break;
-    case LOCK_REFUSED:
-        if (++mutex->refusals >= LOCK_REFUSED_TRIES)
-            mutex->state = LOCK_MUTEX_LEFT;
-        tell_failure(lock, now, answer);
-        break;
-    case LOCK_UNKNOWN: /* sent again only while others see that they have to wait for us */
-        if ((lock->settings.slots > 1 || lock->settings.settle_ms == 0) && RULE(MUTEX_DOUBT))
-            doubt(mutex, now);
-        else if (!is_sure(lock, now))
-            mutex->state = LOCK_MUTEX_LEFT;
-        tell_failure(lock, now, answer);
-        break;
-    case LOCK_LATER:
-        tell_failure(lock, now, answer);
-        break;
-    }
-}
-
-static bool may_have_gone(enum lock_outcome outcome)
-{
-    return outcome != LOCK_LATER && outcome != LOCK_REFUSED;
-}
-
-/* A dead run's mutex: what became of the delete is asked by creating it. */
-static void tell_remove(struct lock *lock, struct mono now, const struct lock_answer *answer)
-{
-    struct lock_mutex *mutex = &lock->mutex;
-    if (answer->outcome == LOCK_DONE || answer->outcome == LOCK_ABSENT)
-        tell_success(lock);
-    else
-        tell_failure(lock, now, answer);
-    if (answer->outcome == LOCK_LATER)
-        return;
-    mutex->breaking = RULE(BREAK_ONE) ? LOCK_BREAK_DONE : LOCK_BREAK_NONE;
-    mutex->state = LOCK_MUTEX_WANTED;
-    mutex->anew = true;
-    mutex->suspect_ms = ATTEMPT_UNKNOWN;
-}
-
-static void tell_create_break(struct lock *lock, struct mono now, const struct lock_answer *answer)
-{
-    struct lock_mutex *mutex = &lock->mutex;
-    int64_t life_ms = BREAK_LIVES * mutex->suspect_life_ms;
-    switch (answer->outcome) {
-    case LOCK_DONE:
-        mutex->breaking = LOCK_BREAK_MADE;
-        mutex->break_answered = now;
-        tell_success(lock);
-        break;
-    case LOCK_EXISTS: /* another's, or perhaps ours: it goes when it is old */
-        mutex->breaking = LOCK_BREAK_NONE;
-        if (mutex->break_ms != ATTEMPT_UNKNOWN && lock->service_ms > mutex->break_ms + life_ms)
-            mutex->breaking = LOCK_BREAK_STALE;
-        tell_success(lock);
-        break;
-    case LOCK_UNKNOWN:
-        mutex->breaking = LOCK_BREAK_SENT;
-        tell_failure(lock, now, answer);
-        break;
-    case LOCK_REFUSED:
-    case LOCK_ABSENT:
-    case LOCK_LATER:
-        tell_failure(lock, now, answer);
-        break;
-    }
-}
-
-static void tell_delete_break(struct lock *lock, struct mono now, const struct lock_answer *answer)
-{
-    if (answer->outcome == LOCK_DONE || answer->outcome == LOCK_ABSENT)
-        tell_success(lock);
-    else
-        tell_failure(lock, now, answer);
-    if (!may_have_gone(answer->outcome) && answer->outcome != LOCK_REFUSED)
-        return;
-    lock->mutex.break_drop = false; /* what is left is removed when it is old */
-    lock->mutex.breaking = LOCK_BREAK_NONE;
-}
-
-void mutex_tell(struct lock *lock, struct mono now, const struct lock_answer *answer)
-{
-    switch (step_of(lock)) {
-    case STEP_CREATE:
-        if (lock->mutex.state == LOCK_MUTEX_OURS)
-            tell_again(lock, now, answer);
-        else
-            tell_create(lock, now, answer);
-        break;
-    case STEP_DELETE:
-        tell_delete(lock, now, answer);
-        break;
-    case STEP_REMOVE:
-        tell_remove(lock, now, answer);
-        break;
-    case STEP_CREATE_BREAK:
-        tell_create_break(lock, now, answer);
-        break;
-    case STEP_DELETE_BREAK:
-    case STEP_DELETE_STALE:
-        tell_delete_break(lock, now, answer);
-        break;
-    case STEP_NONE:
-        break;
-    }
 }
 
 struct mono mutex_doubt_at(const struct lock *lock)
