@@ -192,6 +192,8 @@ enum lock_notice {
     LOCK_NOTICE_NONE,
     LOCK_NOTICE_LEFT_ALONE, /* a log group under the prefix that is no attempt; never deleted */
     LOCK_NOTICE_DISAGREES,  /* another run's: other slots, shared or not, another timeout */
+    LOCK_NOTICE_UNMARKED,   /* without D there is an unmarked attempt, which the mutex does nothing
+                               for */
     LOCK_NOTICE_CROWDED,    /* more names of ours than can be remembered; oldest forgotten */
 };
 
@@ -376,6 +378,7 @@ struct lock {
     uint32_t left_alone_count;
     bool left_alone_told;
     bool disagreement_told;
+    bool unmarked_told;
 
     struct mono leave_until;
     uint32_t leaving_looks;

@@ -108,6 +108,16 @@ static void conclude(struct lock *lock, struct rivals *rivals, struct judgement 
     notice_disagreement(lock, rivals->disagrees);
 }
 
+/* Without D nothing keeps playbooks and us apart. */
+static void notice_unmarked(struct lock *lock, const struct lock_entry *entry)
+{
+    if (lock->settings.settle_ms > 0 || lock->notice != LOCK_NOTICE_NONE || lock->unmarked_told)
+        return;
+    lock->notice = LOCK_NOTICE_UNMARKED;
+    lock->unmarked_told = true;
+    view_copy_name(entry->name, lock->notice_name);
+}
+
 /* A live unmarked attempt. */
 static void judge_unmarked(struct lock *lock, struct mono now, const struct lock_listing *listing,
                            const struct lock_entry *entry, int64_t age_ms, struct rivals *rivals,
@@ -151,6 +161,8 @@ struct judgement judge_listing(struct lock *lock, struct mono now,
         int64_t age_ms =
             lock->service_ms == INT64_MIN ? INT64_MAX : lock->service_ms - entry->created_ms;
         ret.alone = false;
+        if (entry->kind == ATTEMPT_UNMARKED)
+            notice_unmarked(lock, entry);
         if (entry->kind == ATTEMPT_UNMARKED)
             judge_unmarked(lock, now, listing, entry, age_ms, &rivals, &ret);
         else if (!view_is_leftover(lock, entry, &run))

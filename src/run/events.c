@@ -154,6 +154,13 @@ void events_notices(struct session *session)
         case LOCK_NOTICE_DISAGREES:
             disagreement(session, name);
             break;
+        case LOCK_NOTICE_UNMARKED:
+            report(
+                REPORT_WARNING,
+                "warning: '%s' is no withlock's: if it is a playbook's, --settle 0 does not keep "
+                "it and this run apart",
+                name);
+            break;
         case LOCK_NOTICE_CROWDED:
             report(REPORT_WARNING,
                    "warning: too many attempts could not be deleted; '%s' is left to expire", name);

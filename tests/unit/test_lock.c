@@ -70,6 +70,45 @@ static void the_token_exceeds_every_token_seen(void **state)
     free(world);
 }
 
+/* Without D the mutex decides: three round trips. Playbooks know nothing of it. */
+static void without_D_the_mutex_decides_alone(void **state)
+{
+    (void)state;
+    const char *name;
+    struct lock_settings from = settings();
+    from.settle_ms = 0;
+    struct world *world = begin(&from);
+    assert_true(go(world, LOCK_HELD, 5000));
+    assert_int_equal(world->now_ms, START_MS + 3 * TRIP_MS);
+    assert_int_equal(lock_take_notice(&world->lock, &name), LOCK_NOTICE_NONE);
+    finish(world);
+    assert_string_equal(world->calls, "lcCDd");
+    free(world);
+    world = begin(&from);
+    plant(world, "p/playbook", 10);
+    assert_false(go(world, LOCK_HELD, 5000));
+    assert_int_equal(lock_take_notice(&world->lock, &name), LOCK_NOTICE_UNMARKED);
+    assert_string_equal(name, "p/playbook");
+    assert_int_equal(lock_take_notice(&world->lock, &name), LOCK_NOTICE_NONE);
+    free(world);
+}
+
+/* Another's mutex keeps us out, whatever listings show; a dead run's is removed, by one alone. */
+static void a_mutex_keeps_us_out_until_its_run_is_dead(void **state)
+{
+    (void)state;
+    struct lock_settings from = settings();
+    struct world *world = begin(&from);
+    plant(world, "p/#mutex", 1000);
+    assert_false(go(world, LOCK_HELD, 30000));
+    assert_true(go(world, LOCK_HELD, 15000)); /* T and 5 s after it was made */
+    assert_non_null(find(world, "p/#break"));
+    assert_true(find(world, "p/#mutex")->created_ms > START_MS);
+    finish(world);
+    assert_int_equal(world->count, 0);
+    free(world);
+}
+
 static void who_keeps_us_out(void **state)
 {
     (void)state;
@@ -384,6 +423,8 @@ int main(void)
         cmocka_unit_test(who_is_not_alone_takes_a_place_first),
         cmocka_unit_test(names_carry_ticket_claim_and_token),
         cmocka_unit_test(the_token_exceeds_every_token_seen),
+        cmocka_unit_test(without_D_the_mutex_decides_alone),
+        cmocka_unit_test(a_mutex_keeps_us_out_until_its_run_is_dead),
         cmocka_unit_test(who_keeps_us_out),
         cmocka_unit_test(one_try_is_refused_at_once),
         cmocka_unit_test(one_try_takes_a_free_lock),
