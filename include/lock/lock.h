@@ -27,23 +27,25 @@
 #include "base/text.h"
 #include "lock/attempt.h"
 
-#define LOCK_GENERATIONS_MAX   24    /* names of a run remembered at once */
-#define LOCK_CLEANING_MAX      32    /* abandoned attempts remembered from one listing */
-#define LOCK_LEFT_ALONE_MAX    128   /* log groups that turned out to be no attempts */
-#define LOCK_GRACE_MS          5000  /* an attempt is expired only so long after its timeout */
-#define LOCK_UNSEEN_LOOKS      3     /* listings without us, D apart, that make a new arrival */
-#define LOCK_LOSS_LOOKS        3     /* listings in a row, D apart, that take a lock away */
-#define LOCK_YOUNG_LOOKS       3     /* further looks of one try at those about to withdraw */
-#define LOCK_LOSS_CAUSES       3     /* gone, older claim, stranger */
-#define LOCK_THROTTLED_TRIES   20    /* throttled requests in a row that a new arrival bears */
-#define LOCK_LEAVING_LOOKS     2     /* listings, D apart, that show that nothing is left */
-#define LOCK_REFUSED_TRIES     2     /* refusals after which a name is given up */
-#define LOCK_CLEANING_GAP_MS   500   /* at most two deletes a second beside the command */
-#define LOCK_CLEANING_FRESH_MS 5000  /* or D if longer: a listing is good for deleting by */
-#define LOCK_LOOK_MAX_MS       60000 /* a holder looks at least so often */
-#define LOCK_FIRST_LOOK_MS     100   /* shortest pause while something is to show up, */
-#define LOCK_AGAIN_MAX_MS      5000  /* and the longest */
-#define LOCK_NAMES_TAKEN_MAX   8     /* of our own names that somebody has made before us */
+#define LOCK_GENERATIONS_MAX 24    /* names of a run remembered at once */
+#define LOCK_CLEANING_MAX    32    /* abandoned attempts remembered from one listing */
+#define LOCK_LEFT_ALONE_MAX  128   /* log groups that turned out to be no attempts */
+#define LOCK_GRACE_MS        5000  /* an attempt is expired only so long after its timeout */
+#define LOCK_UNSEEN_LOOKS    3     /* listings without us, D apart, that make a new arrival */
+#define LOCK_LOSS_LOOKS      3     /* listings in a row, D apart, that take a lock away */
+#define LOCK_YOUNG_LOOKS     3     /* further looks of one try at those about to withdraw */
+#define LOCK_LOSS_CAUSES     3     /* gone, older claim, stranger */
+#define LOCK_BUSY_MS         60000 /* one try: so long it bears that the service is busy */
+#define LOCK_PAGE_AGAIN_MS                                                                         \
+    30000 /* so long a listing goes on by its pages, though some were throttled */
+#define LOCK_LEAVING_LOOKS     2      /* listings, D apart, that show that nothing is left */
+#define LOCK_REFUSED_TRIES     2      /* refusals after which a name is given up */
+#define LOCK_CLEANING_GAP_MS   500    /* at most two deletes a second beside the command */
+#define LOCK_CLEANING_FRESH_MS 5000   /* or D if longer: a listing is good for deleting by */
+#define LOCK_LOOK_MAX_MS       150000 /* a holder looks at everything at least so often */
+#define LOCK_FIRST_LOOK_MS     100    /* shortest pause while something is to show up, */
+#define LOCK_AGAIN_MAX_MS      5000   /* and the longest */
+#define LOCK_NAMES_TAKEN_MAX   8      /* of our own names that somebody has made before us */
 #define LOCK_TRY_MS            5000 /* one try: no longer than this and 4 D, whatever is (not) shown */
 #define LOCK_TRY_SETTLES       4
 #define LOCK_LATE_SETTLES      2 /* D, and 2 s: to the end, for who is about to hold when -w is over */
@@ -111,7 +113,7 @@ enum lock_todo_kind {
     LOCK_TODO_WAIT,        /* nothing to do before `at` */
     LOCK_TODO_CREATE,      /* create the log group `name` */
     LOCK_TODO_DELETE,      /* delete the log group `name` */
-    LOCK_TODO_LIST,        /* ask for the first page of PREFIX/ */
+    LOCK_TODO_LIST,        /* ask for the first page of PREFIX/, or of `name` if that is given */
     LOCK_TODO_LIST_MORE,   /* ask for the next page of that listing */
     LOCK_TODO_LOOK_INSIDE, /* has the log group `name` any log stream? */
     LOCK_TODO_FINISH,
@@ -360,6 +362,10 @@ struct lock {
     bool withdrawn; /* --no-queue: lost; next try at arrive_at */
     struct mono arrive_at;
     struct mono quiet_until; /* after a failure */
+    struct mono listed;      /* when the listing that is being read was asked for */
+    bool list_own;           /* the next listing is to be of our own name alone, */
+    bool listing_own;        /* the one under way is */
+    bool busy;               /* the service has throttled us */
     uint32_t failures;       /* in a row, throttling included */
     uint32_t hard_failures;  /* in a row, other than throttling */
 

@@ -1,6 +1,7 @@
 #include "lock/lock.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "cleaning.h"
@@ -10,6 +11,7 @@
 #include "own.h"
 #include "phase.h"
 #include "rule.h"
+#include "tell.h"
 #include "waiter.h"
 
 #define REQUEST_MIN_MS  2000 /* shortest time that a request is given */
@@ -134,6 +136,8 @@ static struct patience patience(const struct lock *lock)
     if (!settings->nonblock)
         return (struct patience){1, REQUEST_MIN_MS, settings->wait_until,
                                  mono_add(settings->wait_until, late_ms)};
+    if (lock->busy && RULE(THROTTLE_WAITS))
+        try_ms += LOCK_BUSY_MS;
     if (mutex_may_be_dead(lock)) /* that takes as long as it takes to make sure */
         try_ms += settings->lock_timeout_ms / LOCK_DEAD_SHARE + LOCK_DEAD_SETTLES * settle_ms;
     return (struct patience){settings->arrival_tries, REQUEST_LATE_MS, MONO_NEVER,
@@ -160,7 +164,8 @@ static bool gives_up(struct lock *lock, struct mono now)
     struct patience left = patience(lock);
     bool late = mono_reached(now, left.behind_until);
     bool over = mono_reached(now, left.until) && RULE(LIMITS);
-    if (mono_reached(now, lock->settings.wait_until) && lock->failures >= left.failures) {
+    if (mono_reached(now, lock->settings.wait_until) &&
+        tell_failures_counted(lock, now) >= left.failures) {
         leaving_begin(lock, now, LOCK_REASON_UNAVAILABLE);
         return true;
     }
@@ -265,7 +270,12 @@ static struct lock_todo request_list(struct lock *lock, struct mono now, enum lo
 {
     lock->target = LOCK_TARGET_OTHER;
     (void)request(lock, now, kind);
-    lock->todo.name = NULL;
+    lock->listing_own = kind == LOCK_TODO_LIST && lock->list_own;
+    if (lock->listing_own)
+        (void)snprintf(lock->name, sizeof(lock->name), "%s/%s", lock->settings.prefix,
+                       lock->settings.id); /* shorter than our attempts' names */
+    else
+        lock->todo.name = NULL;
     return lock->todo;
 }
 

@@ -4,7 +4,10 @@
 
 #define JITTER_PERCENT 20
 #define TURN_PERCENT   60
-#define NEXT_MS        1000  /* between looks of who is next */
+#define NEXT_MS        1000  /* between looks of who is next, */
+#define NEXT_MAX_MS    5400  /* and after a long hold */
+#define NEXT_SHARE     50    /* of the time that it has lasted so far */
+#define WAITED_SHARE   2     /* nobody sleeps longer than this part of its wait so far */
 #define PLACE_MIN_MS   1000  /* no lock changes hands faster */
 #define NEAR_PLACES    8     /* so near the front a short hold may be followed by a short one */
 #define NEAR_PAGE_MS   1200  /* a place, if the listing is one page, */
@@ -81,6 +84,24 @@ static int64_t turn_ms(const struct lock_pace *pace)
     return place_ms * places * TURN_PERCENT / 100;
 }
 
+/* Who is next: a long hold is not over the next moment. */
+static int64_t next_ms(const struct lock *lock)
+{
+    const struct lock_standing *standing = &lock->standing;
+    bool known = standing->held && lock->service_ms != INT64_MIN && RULE(NEXT_BY_HOLD);
+    int64_t pause_ms = known ? (lock->service_ms - standing->since_ms) / NEXT_SHARE : NEXT_MS;
+    int64_t most_ms = least(NEXT_MAX_MS, lock->settings.lock_timeout_ms / 3);
+    return pause_ms < NEXT_MS ? NEXT_MS : least(pause_ms, most_ms);
+}
+
+/* Unless the queue was seen to move: those ahead may be gone before the next look. */
+static int64_t waited_share_ms(const struct lock *lock, struct mono asked)
+{
+    if (lock->pace.moved > 0 || !RULE(HALF_WAITED))
+        return INT64_MAX;
+    return mono_diff(asked, lock->arrived) / WAITED_SHARE;
+}
+
 int64_t pace_pause_ms(struct lock *lock, const struct lock_listing *listing,
                       const struct judgement *seen, uint32_t random)
 {
@@ -92,8 +113,8 @@ int64_t pace_pause_ms(struct lock *lock, const struct lock_listing *listing,
     measure(&lock->pace, listing, seen);
     int64_t ahead = lock->pace.ahead;
     if (ahead <= 1)
-        return jittered(NEXT_MS, random);
-    int64_t pause_ms = turn_ms(&lock->pace);
+        return jittered(next_ms(lock), random);
+    int64_t pause_ms = least(turn_ms(&lock->pace), waited_share_ms(lock, listing->asked));
     bool one_page = listing->complete && listing->pages == 1;
     if (one_page && RULE(NEAR_LOOKS))
         pause_ms = least(pause_ms, NEAR_PAGE_MS * ahead);

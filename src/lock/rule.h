@@ -80,6 +80,11 @@
     X(PATIENT, "a lost look is final only when the time or the number of looks is over")           \
     X(BEHIND_LIVE, "nobody is given up for before it is known who is dead")                        \
     X(FAILURES_IN_A_ROW, "only failures in a row end an arrival")                                  \
+    X(THROTTLE_WAITS, "a throttled request never ends a run that still has time")                  \
+    X(PAGE_AGAIN, "a throttled page is asked for again, not the whole listing")                    \
+    X(OWN_LISTING, "who arrives in a crowd learns its ticket by listing its own name alone")       \
+    X(NEXT_BY_HOLD, "who is next looks the less often the longer the hold has lasted")             \
+    X(HALF_WAITED, "nobody sleeps longer than half of its wait unless the queue was seen to move") \
     X(NEAR_LOOKS, "on one page the next look comes after 1.2 s for each run ahead, at most")       \
     X(YOUNG_LOOKS, "one try looks again at those who may be withdrawing")                          \
     X(SHARED_WAITS, "a shared run waits for an exclusive one that precedes it")                    \

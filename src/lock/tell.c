@@ -15,7 +15,8 @@
 
 #define NAMES_SKIPPED    1000000 /* of own names, at most, if the next is somebody's */
 #define PAUSE_LEAVING_MS 3000    /* longest pause after a failure while leaving */
-#define PAUSE_NEXT_MS    2000    /* of the one for whom all wait, whose calls are no crowd's */
+#define PAUSE_NEXT_MS    2000    /* of who holds, or is next: one alone, for whom all wait */
+#define PLACES_UNKNOWN   2       /* taken for the number ahead by who has a place, but no number */
 
 bool lock_is_arriving(const struct lock *lock, struct mono now)
 {
@@ -35,9 +36,19 @@ static int64_t longest_pause_ms(const struct lock *lock)
     if (lock->phase == LOCK_LEAVING)
         return PAUSE_LEAVING_MS;
     int64_t longest_ms = lock->settings.lock_timeout_ms / 10;
-    bool next = lock->phase == LOCK_CLAIMING ||
-                (lock->phase == LOCK_WAITING && lock->pace.looked && lock->pace.ahead <= 1);
-    return next && longest_ms > PAUSE_NEXT_MS ? PAUSE_NEXT_MS : longest_ms;
+    int64_t places = 1; /* of us who have a place in the queue: by when it may be our turn */
+    if (lock->phase == LOCK_WAITING && !lock->pace.looked)
+        places = lock->made_any ? PLACES_UNKNOWN : longest_ms;
+    else if (lock->phase == LOCK_WAITING && lock->pace.ahead > 1)
+        places = (lock->pace.ahead + 1) / 2; /* before it is surely our turn */
+    return PAUSE_NEXT_MS * places < longest_ms ? PAUSE_NEXT_MS * places : longest_ms;
+}
+
+/* A busy service is asked for the same page again, not for all of them. */
+static bool keeps_pages(const struct lock *lock, struct mono now, const struct lock_answer *answer)
+{
+    return answer->throttled && RULE(PAGE_AGAIN) &&
+           !mono_reached(now, mono_add(lock->listed, LOCK_PAGE_AGAIN_MS));
 }
 
 void tell_failure(struct lock *lock, struct mono now, const struct lock_answer *answer)
@@ -46,15 +57,25 @@ void tell_failure(struct lock *lock, struct mono now, const struct lock_answer *
     bool short_enough = answer->pause_ms < longest_ms || !RULE(RETRY_SOON);
     int64_t pause_ms = short_enough ? answer->pause_ms : longest_ms;
     lock->quiet_until = mono_add(now, pause_ms);
-    lock->reading = false;
+    lock->reading = lock->reading && keeps_pages(lock, now, answer);
     lock->failures++;
     if (!answer->throttled)
         lock->hard_failures++;
-    if (lock_is_arriving(lock, now) && (lock->hard_failures >= lock->settings.arrival_tries ||
-                                        lock->failures >= LOCK_THROTTLED_TRIES ||
-                                        (lock->failures >= lock->settings.arrival_tries &&
-                                         mono_reached(now, lock->settings.wait_until))))
+    if (answer->throttled)
+        lock->busy = true;
+    uint32_t counted = tell_failures_counted(lock, now);
+    if (lock_is_arriving(lock, now) &&
+        (lock->hard_failures >= lock->settings.arrival_tries ||
+         (counted >= lock->settings.arrival_tries && mono_reached(now, lock->settings.wait_until))))
         leaving_begin(lock, now, LOCK_REASON_UNAVAILABLE);
+}
+
+uint32_t tell_failures_counted(const struct lock *lock, struct mono now)
+{
+    struct mono until =
+        lock->settings.nonblock ? mono_add(lock->arrived, LOCK_BUSY_MS) : lock->settings.wait_until;
+    bool patient = RULE(THROTTLE_WAITS) && !mono_reached(now, until);
+    return patient ? lock->hard_failures : lock->failures;
 }
 
 void tell_success(struct lock *lock)
@@ -215,6 +236,7 @@ static void tell_list(struct lock *lock, struct mono now, const struct lock_answ
 {
     if (answer->outcome == LOCK_DONE) {
         tell_success(lock);
+        lock->listed = answer->listing->asked;
         look(lock, now, answer);
         return;
     }

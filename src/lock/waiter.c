@@ -52,7 +52,7 @@ void waiter_arrive(struct lock *lock, struct mono now)
     mutex_give_back(lock, own_claim_lasts(lock, now), now);
     phase_set(lock, LOCK_WAITING);
     lock->withdrawn = false;
-    lock->reading = false;
+    lock->reading = lock->list_own = false;
     lock->unseen_looks = 0;
     lock->pace = (struct lock_pace){0};
     lock->failures = 0;
@@ -94,8 +94,10 @@ void waiter_take_claim_back(struct lock *lock, struct mono now)
     phase_set(lock, LOCK_WAITING);
     for (uint32_t i = 0; i < LOCK_GENERATIONS_MAX; i++)
         place |= own_counts(lock, &lock->generations[i], now);
-    if (!place && !lock->settings.no_queue)
-        own_plan(lock, false); /* the first generation was the claim */
+    if (place || lock->settings.no_queue)
+        return;
+    own_plan(lock, false); /* the first generation was the claim */
+    lock->list_own = lock->busy && lock->ticket_ms == ATTEMPT_UNKNOWN && RULE(OWN_LISTING);
 }
 
 static void withdraw(struct lock *lock, struct mono now, uint32_t random)
@@ -400,16 +402,29 @@ static void first_look(struct lock *lock, const struct look *look)
         return;
     if (dated && !is_crowded(lock, look))
         lock->admitted = true;
-    if (seen->alone && mutex_may_ask(lock))
+    if (seen->alone && mutex_may_ask(lock)) {
         claim(lock);
-    else
-        own_plan(lock, false);
+        return;
+    }
+    lock->list_own = !look->listing->complete && RULE(OWN_LISTING);
+    own_plan(lock, false);
+}
+
+/* "Arriving in a crowd": it was our own name that was asked for; next comes who is ahead. */
+static void own_look(struct lock *lock, struct mono now)
+{
+    lock->listing_own = lock->list_own = false;
+    lock->look_at = lock->ticket_ms == ATTEMPT_UNKNOWN ? pace_again_at(lock, now) : now;
 }
 
 void waiter_look(struct lock *lock, struct mono now, const struct lock_answer *answer)
 {
     const struct lock_listing *listing = answer->listing;
     own_see(lock, now, listing);
+    if (lock->listing_own) {
+        own_look(lock, now);
+        return;
+    }
     struct look look = {now, listing, judge_listing(lock, now, listing), answer->random};
     mutex_see(lock, listing, &look.seen, answer->random);
     if (lock->withdrawn) {

@@ -119,7 +119,7 @@ static void execute(struct session *session, const struct lock_todo *todo,
         buf_add(&token, session->pages.groups.token.data, session->pages.groups.token.length);
     struct client_call call = {
         .operation = operation_of(todo->kind),
-        .name = lists ? session->list_prefix : todo->name,
+        .name = lists && !todo->name ? session->list_prefix : todo->name,
         .more = todo->kind == LOCK_TODO_CREATE ? session->config.tags : buf_text(&token),
         .deadline = todo->deadline,
         .counted = lock_is_arriving(&session->lock, mono_now()),

@@ -196,7 +196,7 @@ static void check_unavailable(struct checker *checker, const struct checker_acto
     bool over = late && self->failures >= (settings->nonblock ? tries : 1);
     over |= settings->nonblock && self->failures > 0 &&
             checker->world->now_ms >= try_until(checker, self);
-    bool many = self->hard_failures >= tries || self->failures >= LOCK_THROTTLED_TRIES;
+    bool many = self->hard_failures >= tries;
     if (!over && !(many && !has_arrived(checker, self, now)))
         world_fail(checker->world, "I5", "%s finds the service unavailable after %u failures",
                    self->who, self->failures);

@@ -159,6 +159,14 @@ static bool lies_deeper(const char *name)
     return strchr(name + sizeof(PLAN_PREFIX), '/') != NULL;
 }
 
+/* The service passes over what does not begin as asked, aws/logs_listing what lies deeper. */
+static bool is_asked_for(const struct contender_w *self, const char *name)
+{
+    if (self->list_own && strncmp(name, self->name, strlen(self->name)) != 0)
+        return false;
+    return !plan_of(self)->nested || !lies_deeper(name);
+}
+
 /* Adds a page to what was read of the listing so far. */
 static void add_page(struct contender_w *self, const struct service_page *page)
 {
@@ -170,7 +178,7 @@ static void add_page(struct contender_w *self, const struct service_page *page)
     if (page->count)
         self->last_name = page->groups[page->count - 1]->name;
     for (uint32_t i = 0; i < page->count; i++)
-        if (!plan_of(self)->nested || !lies_deeper(page->groups[i]->name))
+        if (is_asked_for(self, page->groups[i]->name))
             self->entries[self->entry_count++] = lock_entry_make(
                 PLAN_PREFIX, (struct text){page->groups[i]->name, page->groups[i]->name_bytes},
                 page->groups[i]->created_ms, page->groups[i]->content);
@@ -193,7 +201,7 @@ static void read_answer(struct contender_w *self, const struct flight *flight)
             .entries = self->entries,
             .count = self->entry_count,
             .pages = self->pages,
-            .complete = !flight->page.more,
+            .complete = !flight->page.more || self->list_own,
             .asked = self->asked_at,
         };
         answer.listing = &listing;
@@ -254,7 +262,7 @@ static void launch(void *object, uint64_t request)
     flight->object = self;
     if (self->todo.kind == LOCK_TODO_LIST_MORE && self->last_name)
         (void)snprintf(flight->name, sizeof(flight->name), "%s", self->last_name);
-    else if (self->todo.kind != LOCK_TODO_LIST)
+    else if (self->todo.kind != LOCK_TODO_LIST || self->list_own) /* from our own name on */
         memcpy(flight->name, self->name, sizeof(flight->name));
     self->flight = flight;
     int64_t until_ms = process_when(&self->process, self->todo.deadline);
@@ -281,6 +289,7 @@ static void begin(struct contender_w *self, const struct lock_todo *todo)
     if (todo->kind == LOCK_TODO_DELETE)
         checker_deletes(self->checker, self->actor, self->name);
     if (todo->kind == LOCK_TODO_LIST) {
+        self->list_own = todo->name != NULL;
         self->entry_count = self->pages = 0;
         self->last_name = NULL;
         self->asked_at = self->sent;

@@ -57,6 +57,7 @@ struct contender_w {
     struct lock_entry *entries; /* of the listing under way */
     uint32_t entry_count, entry_room, pages;
     const char *last_name; /* of what was read: the next page begins behind it */
+    bool list_own;         /* the listing is of our own name alone */
     struct mono asked_at;
     int64_t asked_ms;
 

@@ -28,6 +28,7 @@ struct world {
     enum lock_outcome fail_with;
     bool applied; /* the failing request was applied all the same */
     int fail_count;
+    bool throttled;   /* the failing requests are */
     int64_t pause_ms; /* that a failure asks for; 0: 100 */
     uint32_t pages;   /* of a listing; 0: one */
 };
@@ -125,6 +126,7 @@ static void act(struct world *world, const struct lock_todo *todo)
         answer.outcome = apply(world, todo, &answer);
     if (fails) {
         answer.outcome = world->fail_with;
+        answer.throttled = world->throttled;
         world->fail_count--;
     }
     qsort(world->groups, world->count, sizeof(world->groups[0]), by_name);
