@@ -105,13 +105,14 @@ bool lock_left(const struct lock *lock, uint32_t i, char out[ATTEMPT_NAME_BYTES 
 }
 
 /*
- * A waiter drops an old generation D after the newer one was answered, once a listing has shown
- * that: if listings are so late that they show none before the next is made, all stay.
+ * A waiter drops an old generation D after the newer one was answered; if whole listings do not
+ * show us, not before one has: they may be so late that they show none before the next is made.
  */
 static struct mono waiter_drop_at(struct lock *lock, uint32_t *ret_number)
 {
     struct lock_generation *newer = own_newest(lock);
-    while (newer && !(newer->state == LOCK_GENERATION_MADE && (newer->seen || !RULE(DROP_SEEN))))
+    while (newer && !(newer->state == LOCK_GENERATION_MADE &&
+                      (newer->seen || !waiter_is_unseen(lock) || !RULE(DROP_SEEN))))
         newer = own_before(lock, newer);
     *ret_number = newer ? newer->number : 0;
     if (!newer || !own_before(lock, newer))

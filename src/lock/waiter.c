@@ -295,7 +295,9 @@ static bool need_not_be_seen(const struct lock *lock, const struct look *look)
         return false;
     if (lock->settings.settle_ms == 0)
         return claiming || look->seen.alone;
-    struct mono since = claiming ? lock->claimed : lock->unseen_since;
+    struct mono since = waiter_is_unseen(lock) ? lock->unseen_since : MONO_NEVER;
+    if (claiming)
+        since = lock->claimed;
     return look->seen.alone && RULE(UNSEEN_HOLDS) &&
            mono_reached(look->listing->asked, mono_add(since, patience_ms));
 }

@@ -129,7 +129,7 @@ static void a_claim_that_was_long_on_its_way_is_made_anew(void **state)
     act(world, &todo);
     world->now_ms += 24500;
     assert_true(go(world, LOCK_HELD, 3000));
-    assert_string_equal(world->calls, "lccClcDdlcCl");
+    assert_string_equal(world->calls, "lccClcDdllcCl");
     finish(world);
     assert_int_equal(world->count, 0);
     free(world);
