@@ -86,6 +86,8 @@ static void check_mutex_delete(struct checker *checker, const struct checker_act
     bool lives = group->maker < checker->actor_count && maker->run == group->run &&
                  maker->holding && !maker->frozen && strcmp(maker->mutex, group->name) == 0;
     bool late = group->applied_ms > decided_ms; /* it was meant for the one before */
+    /* It had made this one, and a delete that came late has taken it away. */
+    late |= self->mutex_made && strcmp(self->mutex, group->name) == 0;
     if (kind == ATTEMPT_MUTEX && lives && !late && !checker->plan->outside)
         world_fail(checker->world, "I6", "%s deletes the mutex of %s, which holds", self->who,
                    maker->who);
