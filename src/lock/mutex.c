@@ -209,8 +209,11 @@ static void resolve(struct lock *lock, const struct lock_listing *listing,
         mono_reached(listing->asked, mono_add(mutex->answered, lock->settings.lock_timeout_ms));
     bool gone = (mutex->lapsed && !sight->still_ours) || old; /* what is there is another's */
     bool same = mutex->lapsed && mutex->created_ms && sight->still_ours;
-    if ((!gone && (same || !seen->claims)) || !RULE(MUTEX_DOUBT))
+    bool vanished = !mutex->drop && !bit(sight->shown, mutex->slot);
+    if ((!gone && !vanished && (same || !seen->claims)) || !RULE(MUTEX_DOUBT))
         mutex->state = LOCK_MUTEX_OURS;
+    else if (vanished && !seen->claims)
+        mutex->state = LOCK_MUTEX_SENT; /* whoever had it has left: it is asked for again */
     else if (mutex->drop)
         mutex->state = LOCK_MUTEX_NONE;
     else if (mono_reached(listing->asked, mono_add(mutex->answered, DOUBTS_MAX * settle_ms)))

@@ -176,10 +176,8 @@ bool checker_had_time(const struct checker *checker, const struct checker_actor 
 {
     uint32_t deletes = to_delete(checker, self) + 2; /* the mutex, and #break */
     int64_t from_ms = self->left_ms;
-    if (self->mutex_doubt) { /* whose it is, a look is to tell first */
-        from_ms += stretched(3 * (checker->plan->settle_ms + LOCK_MUTEX_SETTLE_MS));
-        from_ms = checker_undisturbed(self, from_ms, checker_listing_ms(checker));
-    }
+    if (self->mutex_doubt)
+        return false; /* whose it is, looks are to tell first, again after each lost answer */
     int64_t by_ms = deleted_by(checker, self, from_ms, deletes);
     if (group) { /* that came late: a look shows it */
         int64_t shown_ms = service_shown_by(checker->service, group);
