@@ -237,42 +237,6 @@ static void proxies(void **state)
     close_scene(&scene);
 }
 
-static void wanting_keys(struct peer *peer)
-{
-    while (peer_read(peer) &&
-           peer_write(peer, "HTTP/1.1 407 Proxy Authentication Required\r\n"
-                            "Proxy-Authenticate: Basic realm=\"x\"\r\nContent-Length: 0\r\n\r\n"))
-        ;
-}
-
-static void a_proxy_that_wants_keys_has_passed_nothing_on(void **state)
-{
-    (void)state;
-    static const char *const urls[] = {"http://logs.example/", "https://logs.example/"};
-    for (size_t i = 0; i < 2; i++) {
-        struct scene scene;
-        char proxy[128];
-        open_scene(&scene, wanting_keys);
-        (void)snprintf(proxy, sizeof(proxy), "http://user:pw@127.0.0.1:%d", scene.server.port);
-        scene.limits.proxy = proxy;
-        assert_int_equal(request_url(&scene.request, urls[i], NULL), 0);
-        check_row(perform(&scene) == HTTP_NOT_SENT, urls[i]);
-        check_row(scene.answer.reason == HTTP_REASON_PROXY_KEYS, urls[i]);
-        check_row(http_is_final(scene.answer.reason), urls[i]);
-        check_row(scene.err.kind == ERROR_UNAVAILABLE, urls[i]);
-        check_row(strstr(scene.err.text, "by proxy 127.0.0.1:"), urls[i]);
-        check_row(strstr(scene.err.text, "the proxy wants"), urls[i]);
-        check_row(!strstr(scene.err.text, "pw"), urls[i]);
-        check_row(scene.server.requests == 1, urls[i]);
-        close_scene(&scene);
-    }
-    struct scene scene;
-    open_scene(&scene, wanting_keys); /* no proxy: an answer like others */
-    assert_int_equal(perform(&scene), HTTP_ANSWERED);
-    assert_int_equal(scene.answer.status, 407);
-    close_scene(&scene);
-}
-
 /* "hello", by gzip(1). */
 static void compressing(struct peer *peer)
 {
@@ -495,7 +459,6 @@ int main(void)
         cmocka_unit_test(idle_connections_are_not_used),
         cmocka_unit_test(V6_other_answers),
         cmocka_unit_test(proxies),
-        cmocka_unit_test(a_proxy_that_wants_keys_has_passed_nothing_on),
         cmocka_unit_test(compression_that_nobody_asked_for_is_undone),
         cmocka_unit_test(environment_is_not_read),
         cmocka_unit_test(wake_descriptor),

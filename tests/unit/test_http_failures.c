@@ -191,6 +191,42 @@ static void not_connected(void **state)
     request_free(&scene.request);
 }
 
+static void wanting_keys(struct peer *peer)
+{
+    while (peer_read(peer) &&
+           peer_write(peer, "HTTP/1.1 407 Proxy Authentication Required\r\n"
+                            "Proxy-Authenticate: Basic realm=\"x\"\r\nContent-Length: 0\r\n\r\n"))
+        ;
+}
+
+static void a_proxy_that_wants_keys_has_passed_nothing_on(void **state)
+{
+    (void)state;
+    static const char *const urls[] = {"http://logs.example/", "https://logs.example/"};
+    for (size_t i = 0; i < 2; i++) {
+        struct scene scene;
+        char proxy[128];
+        open_scene(&scene, wanting_keys);
+        (void)snprintf(proxy, sizeof(proxy), "http://user:pw@127.0.0.1:%d", scene.server.port);
+        scene.limits.proxy = proxy;
+        assert_int_equal(request_url(&scene.request, urls[i], NULL), 0);
+        check_row(perform(&scene) == HTTP_NOT_SENT, urls[i]);
+        check_row(scene.answer.reason == HTTP_REASON_PROXY_KEYS, urls[i]);
+        check_row(http_is_final(scene.answer.reason), urls[i]);
+        check_row(scene.err.kind == ERROR_UNAVAILABLE, urls[i]);
+        check_row(strstr(scene.err.text, "by proxy 127.0.0.1:"), urls[i]);
+        check_row(strstr(scene.err.text, "the proxy wants"), urls[i]);
+        check_row(!strstr(scene.err.text, "pw"), urls[i]);
+        check_row(scene.server.requests == 1, urls[i]);
+        close_scene(&scene);
+    }
+    struct scene scene;
+    open_scene(&scene, wanting_keys); /* no proxy: an answer like others */
+    assert_int_equal(perform(&scene), HTTP_ANSWERED);
+    assert_int_equal(scene.answer.status, 407);
+    close_scene(&scene);
+}
+
 static void tls_is_verified(void **state)
 {
     (void)state;
@@ -291,9 +327,13 @@ static void ca_file_must_exist(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(failures_are_told_apart), cmocka_unit_test(deadline_ends_it),
-        cmocka_unit_test(not_connected),           cmocka_unit_test(tls_is_verified),
-        cmocka_unit_test(handshakes_that_fail),    cmocka_unit_test(ca_file_must_exist),
+        cmocka_unit_test(failures_are_told_apart),
+        cmocka_unit_test(deadline_ends_it),
+        cmocka_unit_test(not_connected),
+        cmocka_unit_test(tls_is_verified),
+        cmocka_unit_test(a_proxy_that_wants_keys_has_passed_nothing_on),
+        cmocka_unit_test(handshakes_that_fail),
+        cmocka_unit_test(ca_file_must_exist),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
