@@ -103,7 +103,7 @@ struct checker {
     struct checker_actor *actors; /* borrowed from the scene */
     uint32_t actor_count;
     int64_t token_max; /* of exclusive holders */
-    int64_t claim_ms; /* when a claim was last made or deleted */
+    int64_t claim_ms;  /* when a claim was last made or deleted */
 
     int64_t calm_ms;
     struct checker_free free;

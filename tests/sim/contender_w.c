@@ -1,10 +1,10 @@
 #include "contender_w.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "command.h"
+#include "listing_w.h"
 #include "settings_w.h"
 
 #define READ_TIMEOUT_MS 30000
@@ -153,38 +153,6 @@ static void timed_out(void *object, uint64_t request)
     contender_w_turn(self);
 }
 
-/* Of a lock below: whoever reads listings passes it over. */
-static bool lies_deeper(const char *name)
-{
-    return strchr(name + sizeof(PLAN_PREFIX), '/') != NULL;
-}
-
-/* The service passes over what does not begin as asked, aws/logs_listing what lies deeper. */
-static bool is_asked_for(const struct contender_w *self, const char *name)
-{
-    if (self->list_own && strncmp(name, self->name, strlen(self->name)) != 0)
-        return false;
-    return !plan_of(self)->nested || !lies_deeper(name);
-}
-
-/* Adds a page to what was read of the listing so far. */
-static void add_page(struct contender_w *self, const struct service_page *page)
-{
-    if (self->entry_count + page->count > self->entry_room) {
-        self->entry_room = 2 * (self->entry_count + SERVICE_PAGE);
-        self->entries = realloc(self->entries, self->entry_room * sizeof(*self->entries));
-        assert(self->entries);
-    }
-    if (page->count)
-        self->last_name = page->groups[page->count - 1]->name;
-    for (uint32_t i = 0; i < page->count; i++)
-        if (is_asked_for(self, page->groups[i]->name))
-            self->entries[self->entry_count++] = lock_entry_make(
-                PLAN_PREFIX, (struct text){page->groups[i]->name, page->groups[i]->name_bytes},
-                page->groups[i]->created_ms, page->groups[i]->content);
-    self->pages++;
-}
-
 static void read_answer(struct contender_w *self, const struct flight *flight)
 {
     struct lock_answer answer = {
@@ -196,14 +164,7 @@ static void read_answer(struct contender_w *self, const struct flight *flight)
     };
     struct lock_listing listing;
     if (flight->op == PLAN_LIST && flight->outcome == LOCK_DONE) {
-        add_page(self, &flight->page);
-        listing = (struct lock_listing){
-            .entries = self->entries,
-            .count = self->entry_count,
-            .pages = self->pages,
-            .complete = !flight->page.more || self->list_own,
-            .asked = self->asked_at,
-        };
+        listing = listing_w_add(self, &flight->page);
         answer.listing = &listing;
         if (world_of(self)->transcript)
             command_say_listing(self, &listing);
