@@ -46,9 +46,9 @@
 #define LOCK_FIRST_LOOK_MS     100    /* shortest pause while something is to show up, */
 #define LOCK_AGAIN_MAX_MS      5000   /* and the longest */
 #define LOCK_NAMES_TAKEN_MAX   8      /* of our own names that somebody has made before us */
-#define LOCK_TRY_MS            5000 /* one try: no longer than this and 4 D, whatever is (not) shown */
+#define LOCK_TRY_MS            5000   /* one try lasts no longer than this and 4 D */
 #define LOCK_TRY_SETTLES       4
-#define LOCK_LATE_SETTLES      2 /* D, and 2 s: to the end, for who is about to hold when -w is over */
+#define LOCK_LATE_SETTLES      2 /* D, and 2 s: for who is about to hold when -w is over */
 #define LOCK_LATE_MS           2000
 #define LOCK_TOKEN_AHEAD_MS                                                                        \
     60000 /* a token further ahead of the service's time is somebody's mistake */

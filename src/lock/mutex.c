@@ -7,9 +7,9 @@
 
 #define PAUSE_MIN_MS    1000 /* before the next look, while another has it; */
 #define PAUSE_MAX_MS    5000 /* half as long again each time */
-#define DOUBTS_MAX      3 /* D, that another's claim may stand in the way of telling whose it is */
-#define LONG_DEAD_LIVES 2 /* T, after which nobody need watch for long */
-#define MADE_BY_MS      1000 /* after the answer by our bound of the time, which is late by a trip */
+#define DOUBTS_MAX      3    /* D, that another's claim may hide whose it is */
+#define LONG_DEAD_LIVES 2    /* T, after which nobody need watch for long */
+#define MADE_BY_MS      1000 /* after the answer, by our bound of the time: late by a trip */
 #define FRESH_MS        5000 /* or D: how old the look may be by which a dead run's is removed */
 #define BREAK_SHOWN_PER 3    /* a #break that shows later than T/3: listings are too late to tell */
 
