@@ -11,6 +11,7 @@ setup() {
     # what is measured is withlock; its command is not to be slowed down
     local preloaded="$WITHLOCK_BUILD/tests/tools/libjitter.so"
     [ -e "$preloaded" ]
+    [[ $(ldd "$WITHLOCK") == *libc.* ]] || skip 'withlock is linked statically'
     JITTERY=(env LD_PRELOAD="$preloaded"
         ASAN_OPTIONS="$ASAN_OPTIONS:verify_asan_link_order=0")
     CALM=(env -u LD_PRELOAD)

@@ -5,7 +5,7 @@ import subprocess
 import tempfile
 import unittest
 
-from world import LIMIT_S, Service, environment, guardian_of, read, text_of, until
+from world import LIMIT_S, Service, environment, guardian_of, read, takes_preloaded, text_of, until
 
 BUILD = os.environ["WITHLOCK_BUILD"]
 WITHLOCK = os.path.join(BUILD, "src/withlock")
@@ -27,6 +27,8 @@ class Case(unittest.TestCase):
         """withlock with these words; its standard error goes to the file `errors`. fails: a call
         that does, as tests/tools/fail_calls.c has it; not of a build with sanitizers."""
         surroundings = environment(self.service.url, FOLDER=self.folder.name)
+        if fails and not takes_preloaded(WITHLOCK):
+            self.skipTest("withlock is linked statically")
         if fails:
             surroundings.update(LD_PRELOAD=FAIL_CALLS, FAIL_CALLS=fails,
                                 FAIL_CALLS_NOTES=self.path("notes"))

@@ -46,6 +46,12 @@ def complains(text):
     return any(word in text for word in SANITIZER)
 
 
+def takes_preloaded(program):
+    """Is it linked with libraries at run time? A static one passes LD_PRELOAD over."""
+    told = subprocess.run(["ldd", program], capture_output=True, text=True, check=False)
+    return "libc." in told.stdout
+
+
 def state(pid):
     """The state letter of a process, or None."""
     text = text_of(f"/proc/{pid}/stat")
