@@ -445,7 +445,8 @@ enum lock_notice lock_take_notice(struct lock *lock, const char **ret_name);
 
 /*
  * Names that may still exist after LOCK_FINISHED (or at any time): writes the i-th into out
- * and returns true, or false when there are no more.
+ * and returns true, or false when there are no more. The mutex comes first: whoever is told of the
+ * last one only is told of an attempt, whose name has our ID, if one is left.
  */
 bool lock_left(const struct lock *lock, uint32_t i, char out[ATTEMPT_NAME_BYTES + 1]);
 

@@ -91,6 +91,8 @@ enum lock_notice lock_take_notice(struct lock *lock, const char **ret_name)
 
 bool lock_left(const struct lock *lock, uint32_t i, char out[ATTEMPT_NAME_BYTES + 1])
 {
+    if (mutex_left(lock, out) && i-- == 0)
+        return true;
     for (uint32_t k = 0; k < LOCK_GENERATIONS_MAX; k++) {
         const struct lock_generation *own = &lock->generations[k];
         if (own->state != LOCK_GENERATION_SENT && own->state != LOCK_GENERATION_MADE &&
@@ -101,7 +103,7 @@ bool lock_left(const struct lock *lock, uint32_t i, char out[ATTEMPT_NAME_BYTES 
             return true;
         }
     }
-    return i == 0 && mutex_left(lock, out);
+    return false;
 }
 
 /*

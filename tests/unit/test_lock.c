@@ -109,6 +109,26 @@ static void a_mutex_keeps_us_out_until_its_run_is_dead(void **state)
     free(world);
 }
 
+/*
+ * BREAK_OLD, BREAK_QUIET: who waits for a dead run enters once its claim and its mutex are T and 5
+ * s old, no claim was in sight for 3 D, and two looks, D apart, have followed; looks come up to 5 s
+ * apart.
+ */
+static void a_dead_run_keeps_us_out_for_its_T_and_little_more(void **state)
+{
+    (void)state;
+    struct lock_settings from = settings();
+    struct world *world = begin(&from);
+    plant(world, "p/dead#t30#h", 0);
+    plant(world, "p/#mutex", 0);
+    assert_false(go(world, LOCK_HELD, 35000 + 3000));
+    assert_true(go(world, LOCK_HELD, 2 * 1000 + 5000));
+    finish(world);
+    assert_null(find(world, "p/#break"));
+    assert_null(find(world, "p/#mutex"));
+    free(world);
+}
+
 static void who_keeps_us_out(void **state)
 {
     (void)state;
@@ -416,6 +436,27 @@ static void the_lease_ends_without_renewal(void **state)
     free(world);
 }
 
+/* I4: of what is left an attempt is named last, whose name says whose it is; the mutex is counted.
+ */
+static void what_could_not_be_deleted_is_told(void **state)
+{
+    (void)state;
+    struct lock_settings from = settings();
+    char name[ATTEMPT_NAME_BYTES + 1];
+    struct world *world = begin(&from);
+    assert_true(go(world, LOCK_HELD, 5000));
+    world->fail_kind = LOCK_TODO_DELETE;
+    world->fail_with = LOCK_UNKNOWN;
+    world->fail_count = 10000;
+    finish(world);
+    assert_true(lock_left(&world->lock, 0, name));
+    assert_string_equal(name, "p/#mutex");
+    assert_true(lock_left(&world->lock, 1, name));
+    assert_non_null(strstr(name, "p/me#t30"));
+    assert_false(lock_left(&world->lock, 2, name));
+    free(world);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -425,6 +466,7 @@ int main(void)
         cmocka_unit_test(the_token_exceeds_every_token_seen),
         cmocka_unit_test(without_D_the_mutex_decides_alone),
         cmocka_unit_test(a_mutex_keeps_us_out_until_its_run_is_dead),
+        cmocka_unit_test(a_dead_run_keeps_us_out_for_its_T_and_little_more),
         cmocka_unit_test(who_keeps_us_out),
         cmocka_unit_test(one_try_is_refused_at_once),
         cmocka_unit_test(one_try_takes_a_free_lock),
@@ -439,6 +481,7 @@ int main(void)
         cmocka_unit_test(an_older_claim_takes_a_lock_away_once_it_is_renewed),
         cmocka_unit_test(a_long_hold_keeps_few_names),
         cmocka_unit_test(the_lease_ends_without_renewal),
+        cmocka_unit_test(what_could_not_be_deleted_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
