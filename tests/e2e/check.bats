@@ -25,7 +25,7 @@ json() {
 @test "all is well, and nothing is left or disturbed" {
     hold holder -p jobs
     local job=$JOB held
-    wait_until group_count 1 jobs/ # beside its command it deletes what its claim replaces
+    wait_until group_count 2 jobs/ # its claim, and the mutex
     held=$(groups jobs/)
     checked 0
     json '.ok and .lock == "jobs" and .probes == "jobs/check" and .region == "eu-west-1" and
