@@ -94,12 +94,14 @@ static int64_t next_ms(const struct lock *lock)
     return pause_ms < NEXT_MS ? NEXT_MS : least(pause_ms, most_ms);
 }
 
-/* Unless the queue was seen to move: those ahead may be gone before the next look. */
+/* What was seen of the queue is as old as our wait: those ahead may be gone before the next look.
+ */
 static int64_t waited_share_ms(const struct lock *lock, struct mono asked)
 {
-    if (lock->pace.moved > 0 || !RULE(HALF_WAITED))
+    int64_t waited_ms = mono_diff(asked, lock->arrived);
+    if (!RULE(HALF_WAITED))
         return INT64_MAX;
-    return mono_diff(asked, lock->arrived) / WAITED_SHARE;
+    return lock->pace.moved > 0 ? waited_ms : waited_ms / WAITED_SHARE;
 }
 
 int64_t pace_pause_ms(struct lock *lock, const struct lock_listing *listing,

@@ -15,7 +15,8 @@
 
 #define NAMES_SKIPPED    1000000 /* of own names, at most, if the next is somebody's */
 #define PAUSE_LEAVING_MS 3000    /* longest pause after a failure while leaving */
-#define PAUSE_NEXT_MS    2000    /* of who holds, or is next: one alone, for whom all wait */
+#define PAUSE_CLAIM_MS   400     /* of who claims or holds: one alone, for whom all wait */
+#define PAUSE_NEXT_MS    2000    /* of who is next */
 #define PLACES_UNKNOWN   2       /* taken for the number ahead by who has a place, but no number */
 
 bool lock_is_arriving(const struct lock *lock, struct mono now)
@@ -33,15 +34,26 @@ bool lock_is_arriving(const struct lock *lock, struct mono now)
 
 static int64_t longest_pause_ms(const struct lock *lock)
 {
+    int64_t longest_ms = lock->settings.lock_timeout_ms / 10;
+    int64_t turn_ms = PAUSE_NEXT_MS; /* by when it may be our turn */
     if (lock->phase == LOCK_LEAVING)
         return PAUSE_LEAVING_MS;
-    int64_t longest_ms = lock->settings.lock_timeout_ms / 10;
-    int64_t places = 1; /* of us who have a place in the queue: by when it may be our turn */
-    if (lock->phase == LOCK_WAITING && !lock->pace.looked)
-        places = lock->made_any ? PLACES_UNKNOWN : longest_ms;
-    else if (lock->phase == LOCK_WAITING && lock->pace.ahead > 1)
-        places = (lock->pace.ahead + 1) / 2; /* before it is surely our turn */
-    return PAUSE_NEXT_MS * places < longest_ms ? PAUSE_NEXT_MS * places : longest_ms;
+    if (lock->phase != LOCK_WAITING)
+        turn_ms = PAUSE_CLAIM_MS;
+    else if (!lock->pace.looked)
+        turn_ms = lock->made_any ? PAUSE_NEXT_MS * PLACES_UNKNOWN : longest_ms;
+    else if (lock->pace.ahead > 1)
+        turn_ms = PAUSE_NEXT_MS * ((lock->pace.ahead + 1) / 2);
+    return turn_ms < longest_ms ? turn_ms : longest_ms;
+}
+
+/* What is cut down stays random: many were cut to the same. */
+static int64_t pause_of(const struct lock *lock, const struct lock_answer *answer)
+{
+    int64_t longest_ms = longest_pause_ms(lock);
+    if (answer->pause_ms < longest_ms || !RULE(RETRY_SOON))
+        return answer->pause_ms;
+    return longest_ms / 2 + (int64_t)((uint64_t)(longest_ms / 2) * answer->random >> 32);
 }
 
 /* A busy service is asked for the same page again, not for all of them. */
@@ -53,10 +65,7 @@ static bool keeps_pages(const struct lock *lock, struct mono now, const struct l
 
 void tell_failure(struct lock *lock, struct mono now, const struct lock_answer *answer)
 {
-    int64_t longest_ms = longest_pause_ms(lock);
-    bool short_enough = answer->pause_ms < longest_ms || !RULE(RETRY_SOON);
-    int64_t pause_ms = short_enough ? answer->pause_ms : longest_ms;
-    lock->quiet_until = mono_add(now, pause_ms);
+    lock->quiet_until = mono_add(now, pause_of(lock, answer));
     lock->reading = lock->reading && keeps_pages(lock, now, answer);
     lock->failures++;
     if (!answer->throttled)

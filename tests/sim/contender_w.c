@@ -307,6 +307,8 @@ static void finish(struct contender_w *self)
     if (world->calm && held && self->held_calm)
         checker_through(self->checker, self->actor);
     self->done |= self->checker->actors[self->actor].through;
+    if (plan->once && held)
+        return; /* of a crowd that comes once */
     if (plan->crowd && !plan->once)
         world_at(world, world->now_ms + prng_range(&world->prng, 0, plan->return_ms), arrive, self,
                  self->serial);
