@@ -5,6 +5,18 @@
 #include "fuzz.h"
 #include "lock/attempt.h"
 
+/* A name that all runs share is written as it was read. */
+static void read_shared(enum attempt_kind kind, struct text prefix, const char *prefix_text,
+                        struct text name, uint32_t slot)
+{
+    char written[ATTEMPT_NAME_BYTES + 1];
+    must(slot <= 1000);
+    if (name.length > ATTEMPT_NAME_BYTES || strlen(prefix_text) != prefix.length)
+        return;
+    attempt_format_shared(prefix_text, kind, slot, written);
+    must(text_equal(name, written));
+}
+
 /* Names come out of listings without NUL and within the service's limit. */
 static void read_name(struct text prefix, struct text name, const char *prefix_text)
 {
@@ -13,6 +25,10 @@ static void read_name(struct text prefix, struct text name, const char *prefix_t
     enum attempt_kind kind = attempt_parse(prefix, name, &attempt);
     if (kind == ATTEMPT_ELSEWHERE)
         return;
+    if (kind == ATTEMPT_MUTEX || kind == ATTEMPT_BREAK) {
+        read_shared(kind, prefix, prefix_text, name, attempt.slot);
+        return;
+    }
     must(attempt.slots >= 1 && attempt.lock_timeout_ms >= 0 && attempt.id.length < name.length);
     must(!memchr(attempt.id.data ? attempt.id.data : "", '/', attempt.id.length));
     if (kind == ATTEMPT_UNMARKED || name.length > ATTEMPT_NAME_BYTES ||

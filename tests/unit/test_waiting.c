@@ -16,6 +16,8 @@ static struct waiting waiting;
 static int begin_signals(void **state)
 {
     (void)state;
+    if (signal(SIGHUP, SIG_DFL) == SIG_ERR || signal(SIGTERM, SIG_DFL) == SIG_ERR)
+        return -1; /* what was ignored on entry (nohup) stays ignored */
     return signals_init(&signals, NULL);
 }
 
