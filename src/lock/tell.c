@@ -15,7 +15,7 @@
 
 #define NAMES_SKIPPED    1000000 /* of own names, at most, if the next is somebody's */
 #define PAUSE_LEAVING_MS 3000    /* longest pause after a failure while leaving */
-#define PAUSE_CLAIM_MS   400     /* of who claims or holds: one alone, for whom all wait */
+#define PAUSE_CLAIM_MS   400     /* of who claims or holds and is throttled: all wait for it */
 #define PAUSE_NEXT_MS    2000    /* of who is next */
 #define PLACES_UNKNOWN   2       /* taken for the number ahead by who has a place, but no number */
 
@@ -32,14 +32,15 @@ bool lock_is_arriving(const struct lock *lock, struct mono now)
     return true;
 }
 
-static int64_t longest_pause_ms(const struct lock *lock)
+/* A service that is away for minutes is not asked several times a second meanwhile. */
+static int64_t longest_pause_ms(const struct lock *lock, bool throttled)
 {
     int64_t longest_ms = lock->settings.lock_timeout_ms / 10;
     int64_t turn_ms = PAUSE_NEXT_MS; /* by when it may be our turn */
     if (lock->phase == LOCK_LEAVING)
         return PAUSE_LEAVING_MS;
     if (lock->phase != LOCK_WAITING)
-        turn_ms = PAUSE_CLAIM_MS;
+        turn_ms = throttled ? PAUSE_CLAIM_MS : PAUSE_NEXT_MS;
     else if (!lock->pace.looked)
         turn_ms = lock->made_any ? PAUSE_NEXT_MS * PLACES_UNKNOWN : longest_ms;
     else if (lock->pace.ahead > 1)
@@ -50,7 +51,7 @@ static int64_t longest_pause_ms(const struct lock *lock)
 /* What is cut down stays random: many were cut to the same. */
 static int64_t pause_of(const struct lock *lock, const struct lock_answer *answer)
 {
-    int64_t longest_ms = longest_pause_ms(lock);
+    int64_t longest_ms = longest_pause_ms(lock, answer->throttled);
     if (answer->pause_ms < longest_ms || !RULE(RETRY_SOON))
         return answer->pause_ms;
     return longest_ms / 2 + (int64_t)((uint64_t)(longest_ms / 2) * answer->random >> 32);

@@ -115,12 +115,33 @@ static void in_a_crowd_the_ticket_is_learnt_by_listing_ones_own_name(void **stat
     assert_int_equal(lock_next(&lock, at).kind, LOCK_TODO_WAIT);
 }
 
+/* RETRY_SOON: throttled, a holder asks again at once, since all wait for it; not so an absent
+ * service. */
+static void a_holder_does_not_press_a_service_that_is_away(void **state)
+{
+    (void)state;
+    struct lock_settings from = settings();
+    from.lock_timeout_ms = 900000;
+    struct world *world = begin(&from);
+    assert_true(go(world, LOCK_HELD, 5000));
+    assert_false(go(world, LOCK_LOST, 290000)); /* nearly T/3: it renews next */
+    world->fail_kind = LOCK_TODO_CREATE;
+    world->fail_with = LOCK_LATER;
+    world->fail_count = 10000;
+    world->pause_ms = 2500;
+    memset(world->calls, 0, sizeof(world->calls));
+    assert_false(go(world, LOCK_LOST, 70000));
+    assert_in_range(strlen(world->calls), 20, 70);
+    free(world);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_try_bears_a_busy_service_for_a_minute),
         cmocka_unit_test(who_waits_without_limit_is_never_sent_away_by_quotas),
         cmocka_unit_test(a_throttled_page_is_asked_for_again_not_the_listing),
+        cmocka_unit_test(a_holder_does_not_press_a_service_that_is_away),
         cmocka_unit_test(in_a_crowd_the_ticket_is_learnt_by_listing_ones_own_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
