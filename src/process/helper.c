@@ -38,7 +38,8 @@ static void add_closing(int fd, void *context)
 {
     struct closing *closing = context;
     int failure = posix_spawn_file_actions_addclose(closing->actions, fd);
-    if (!closing->failure)
+    /* One that was opened before the limit was lowered (ulimit -n) cannot be named; it stays. */
+    if (!closing->failure && failure != EBADF)
         closing->failure = failure;
 }
 

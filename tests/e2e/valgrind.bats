@@ -25,7 +25,8 @@ teardown() {
 under() {
     local log=$1
     shift
-    exec valgrind --track-fds=yes --leak-check=full --log-file="$PWD/$log.%p" "$@" 3>&- 4>&-
+    exec valgrind --track-fds=yes --leak-check=full --log-file="$PWD/$log.%p" \
+        --suppressions="$BATS_TEST_DIRNAME/valgrind.supp" "$@" 3>&- 4>&-
 }
 
 # open_in FILE: how many descriptors were open at the end.
@@ -82,6 +83,7 @@ ends_tidily() {
         done
     }
     lose 3>&- &
+    JOBS+=($!)
     ends_tidily 74 -t 15 -p jobs sleep 60
     touch over
     wait $!
