@@ -37,8 +37,10 @@ int wait_ready(struct pollfd *fds, nfds_t count, struct mono until);
 
 /*
  * What may end a wait for the network, a helper or the user before its time: a signal, a stop.
- * When fd may be readable on_wakeup() is called; it reads what is there without blocking, and
- * returns true if whoever waits is to end soon, false to go on. Without on_wakeup it is to end.
+ * on_wakeup() is called when fd may be readable, and before each wait; it reads what is there
+ * without blocking, and returns true if whoever waits is to end soon, false to go on. What it has
+ * once read makes nothing readable any more, so it must say the same at each call from then on.
+ * Without on_wakeup a readable fd ends the wait.
  */
 struct wakeup_source {
     int fd; /* -1: nothing */
@@ -50,6 +52,15 @@ struct wakeup_source {
 static inline bool wakeup_ends(const struct wakeup_source *source)
 {
     return !source->on_wakeup || source->on_wakeup(source->context);
+}
+
+/*
+ * Before there is something to wait for: is it to end already? A request that was answered in spite
+ * of a signal, for one, has read that signal.
+ */
+static inline bool wakeup_asked(const struct wakeup_source *source)
+{
+    return source->on_wakeup && source->on_wakeup(source->context);
 }
 
 /* Waits once, perhaps shorter than until then; true if the source asks for an end. */

@@ -40,6 +40,8 @@ int wait_ready(struct pollfd *fds, nfds_t count, struct mono until)
 bool wait_once(const struct wakeup_source *source, struct mono until)
 {
     struct pollfd fd = {.fd = source->fd, .events = POLLIN};
+    if (wakeup_asked(source))
+        return true;
     return wait_ready(&fd, 1, until) > 0 && wakeup_ends(source);
 }
 

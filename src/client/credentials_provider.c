@@ -195,7 +195,7 @@ static int still_awaited(const struct provider *provider, struct error *err)
 static void wait_for_refreshed(struct provider *provider, const struct provider_limits *limits)
 {
     struct credentials_refresh *refresh = &provider->refresh;
-    while (!credentials_refresh_is_done(refresh)) {
+    while (!wakeup_asked(limits->wakeup) && !credentials_refresh_is_done(refresh)) {
         struct pollfd fds[] = {{.fd = refresh->done_fd, .events = POLLIN},
                                {.fd = limits->wakeup->fd, .events = POLLIN}};
         (void)wait_ready(fds, 2, limits->deadline);

@@ -95,6 +95,11 @@ static enum http_outcome send_once(struct transport *transport, struct exchange 
     exchange_free(exchange);
     exchange->answer = (struct http_answer){.reason = HTTP_REASON_SYSTEM, .sent = mono_now()};
     exchange->err = (struct error){0};
+    if (wakeup_asked(exchange->wakeup)) {
+        exchange->answer.reason = HTTP_REASON_WOKEN;
+        (void)error_set(&exchange->err, ERROR_LATER, "the request was given up");
+        return HTTP_NOT_SENT;
+    }
     if (transport_proxy(transport, exchange->request, &limits.proxy, &exchange->err) == 0 &&
         sign(transport, exchange) == 0)
         under_way = http_start(transport->http, exchange->request, &limits, &exchange->err);

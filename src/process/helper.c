@@ -127,6 +127,8 @@ static int follow(struct helper *helper, struct mono deadline, const struct wake
                   struct helper_result *result, struct error *err)
 {
     bool ended = false;
+    if (wakeup_asked(wakeup))
+        return error_set(err, ERROR_LATER, "given up");
     while (!ended) {
         struct pollfd fds[] = {
             {.fd = helper->output_fd, .events = POLLIN},

@@ -40,6 +40,8 @@ static int no_terminal(struct error *err)
 static int read_line(int tty, struct mono deadline, const struct wakeup_source *wakeup,
                      char line[LINE_BYTES], struct text *ret_text, struct error *err)
 {
+    if (wakeup_asked(wakeup))
+        return error_set(err, ERROR_LATER, "given up");
     for (;;) {
         struct pollfd fds[] = {{.fd = tty, .events = POLLIN}, {.fd = wakeup->fd, .events = POLLIN}};
         if (mono_reached(mono_now(), deadline))

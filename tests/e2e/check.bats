@@ -128,6 +128,15 @@ json() {
     nothing_left
 }
 
+@test "a signal that is read while a request is answered ends it too" {
+    faults '{"latency_ms":300}'
+    start check -p jobs --check
+    wait_until call_count 1 DescribeLogGroups # and the next are under way
+    kill -TERM "$JOB"
+    ends 143 "$JOB"
+    nothing_left
+}
+
 @test "what does not work at all is told as always" {
     AWS_MAX_ATTEMPTS=1 gives 69 -p jobs --check --connect-timeout 0.2 --endpoint-url http://127.0.0.1:1
     [ ! -s out ]

@@ -146,20 +146,22 @@ static void silent(struct peer *peer)
         peer_wait_closed(peer);
 }
 
+/* From the so many-th time on. */
 static bool ask_for_an_end(void *context)
 {
-    (void)context;
-    return true;
+    int *left = context;
+    return --*left < 0;
 }
 
 static void an_end_that_is_asked_for_comes_after_the_grace(void **state)
 {
     (void)state;
     struct scene scene;
-    int pipe_fds[2];
+    int pipe_fds[2], not_before_it_waits = 1;
     assert_int_equal(pipe(pipe_fds), 0);
     assert_int_equal(write(pipe_fds[1], "", 1), 1); /* stays readable */
-    struct wakeup_source now = {.fd = pipe_fds[0], .on_wakeup = ask_for_an_end};
+    struct wakeup_source now = {
+        .fd = pipe_fds[0], .on_wakeup = ask_for_an_end, .context = &not_before_it_waits};
     open_scene(&scene, silent);
     scene.exchange.wakeup = &now;
     enum http_outcome outcome = transport_exchange(&scene.transport, &scene.exchange);
@@ -167,6 +169,22 @@ static void an_end_that_is_asked_for_comes_after_the_grace(void **state)
     assert_int_equal(scene.exchange.answer.reason, HTTP_REASON_WOKEN);
     (void)close(pipe_fds[0]);
     (void)close(pipe_fds[1]);
+    close_scene(&scene);
+}
+
+/* The signal was read while an earlier request was answered: its descriptor shows nothing more. */
+static void nothing_is_sent_once_an_end_was_asked_for(void **state)
+{
+    (void)state;
+    struct scene scene;
+    int at_once = 0;
+    struct wakeup_source read_before = {.fd = -1, .on_wakeup = ask_for_an_end, .context = &at_once};
+    open_scene(&scene, silent);
+    scene.exchange.wakeup = &read_before;
+    assert_int_equal(transport_exchange(&scene.transport, &scene.exchange), HTTP_NOT_SENT);
+    assert_int_equal(scene.exchange.answer.reason, HTTP_REASON_WOKEN);
+    assert_int_equal(scene.exchange.sends, 0);
+    assert_int_equal(scene.server.requests, 0);
     close_scene(&scene);
 }
 
@@ -191,6 +209,7 @@ int main(void)
         cmocka_unit_test(V5_the_clock_is_corrected_once_for_all_exchanges),
         cmocka_unit_test(a_service_whose_clock_jumps_is_asked_no_more_than_twice),
         cmocka_unit_test(an_end_that_is_asked_for_comes_after_the_grace),
+        cmocka_unit_test(nothing_is_sent_once_an_end_was_asked_for),
         cmocka_unit_test(nothing_is_sent_by_a_proxy_that_is_none),
     };
     return cmocka_run_group_tests(tests, world_begin, world_end);
