@@ -345,6 +345,9 @@ struct lock {
     struct mono dated;  /* and when it came; for where no bound is known, and nothing hangs on it */
     struct mono arrived;
 
+    int64_t late_ms; /* a listing did not show a create, or a delete, that was answered so long
+                        before it was asked for; the most so far */
+
     uint32_t looks; /* listings examined so far */
     struct mono look_at;
     int64_t again_ms;    /* pause while something is to show up; 0: the shortest */

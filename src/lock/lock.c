@@ -142,7 +142,7 @@ static struct patience patience(const struct lock *lock)
     if (lock->busy && RULE(THROTTLE_WAITS))
         try_ms += LOCK_BUSY_MS;
     if (mutex_may_be_dead(lock)) /* that takes as long as it takes to make sure */
-        try_ms += settings->lock_timeout_ms / LOCK_DEAD_SHARE + LOCK_DEAD_SETTLES * settle_ms;
+        try_ms += mutex_quiet_ms(lock) + LOCK_DEAD_SETTLES * settle_ms;
     return (struct patience){settings->arrival_tries, REQUEST_LATE_MS, MONO_NEVER,
                              mono_add(lock->arrived, try_ms)};
 }

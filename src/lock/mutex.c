@@ -12,6 +12,9 @@
 #define MADE_BY_MS      1000 /* after the answer, by our bound of the time: late by a trip */
 #define FRESH_MS        5000 /* or D: how old the look may be by which a dead run's is removed */
 #define BREAK_SHOWN_PER 3    /* a #break that shows later than T/3: listings are too late to tell */
+#define BREAK_LOOK_PER  4    /* T/4: so long after #break the look is asked for at most */
+#define LATE_TIMES      2    /* listings may be so many times later than they were seen to be, */
+#define LATE_PER        2    /* but more than T/2 is not reckoned with */
 
 bool mutex_is_needed(const struct lock *lock)
 {
@@ -148,20 +151,38 @@ static void suspect(struct lock *lock, const struct lock_listing *listing,
     mutex->suspect_life_ms = sight->life_ms;
 }
 
+static int64_t larger(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+/* So long a listing may show a mutex that has gone, as far as this run has seen. */
+static int64_t ghost_ms(const struct lock *lock)
+{
+    int64_t most_ms = lock->settings.lock_timeout_ms / LATE_PER;
+    if (!RULE(BREAK_LATE))
+        return 0;
+    return LATE_TIMES * (lock->late_ms < most_ms ? lock->late_ms : most_ms);
+}
+
+int64_t mutex_quiet_ms(const struct lock *lock)
+{
+    int64_t quiet_ms = larger(lock->settings.lock_timeout_ms / LOCK_DEAD_SHARE,
+                              LOCK_DEAD_SETTLES * mutex_settle_ms(lock));
+    return larger(quiet_ms, ghost_ms(lock));
+}
+
 /* It is old enough, and nobody who may have it has been seen for long enough. */
 static bool is_dead(const struct lock *lock)
 {
     const struct lock_mutex *mutex = &lock->mutex;
-    int64_t quiet_ms = lock->settings.lock_timeout_ms / LOCK_DEAD_SHARE;
-    int64_t settle_ms = mutex_settle_ms(lock);
+    int64_t quiet_ms = mutex_quiet_ms(lock), life_ms = mutex->suspect_life_ms;
     if (mutex->suspect_ms == ATTEMPT_UNKNOWN || lock->service_ms == INT64_MIN)
         return false;
     int64_t age_ms = lock->service_ms - mutex->suspect_ms - LOCK_GRACE_MS;
-    bool old = age_ms > mutex->suspect_life_ms;
-    if (quiet_ms < LOCK_DEAD_SETTLES * settle_ms)
-        quiet_ms = LOCK_DEAD_SETTLES * settle_ms;
-    if (age_ms > LONG_DEAD_LIVES * mutex->suspect_life_ms) /* two looks will do: think of cron's */
-        quiet_ms = settle_ms;
+    bool old = age_ms > life_ms + ghost_ms(lock);
+    if (age_ms > LONG_DEAD_LIVES * life_ms) /* two looks will do: think of cron's */
+        quiet_ms = larger(mutex_settle_ms(lock), ghost_ms(lock));
     return (old || !RULE(BREAK_OLD)) &&
            (mono_reached(mutex->asked, mono_add(mutex->since, quiet_ms)) || !RULE(BREAK_QUIET));
 }
@@ -220,11 +241,18 @@ static void resolve(struct lock *lock, const struct lock_listing *listing,
         mutex_taken(lock);
 }
 
-/* One more look, D after #break was made: if it shows that, and nothing has changed, go on. */
+/* After #break: D, and until a listing no longer shows what was gone before that. */
+static int64_t break_look_ms(const struct lock *lock)
+{
+    int64_t most_ms = lock->settings.lock_timeout_ms / BREAK_LOOK_PER, late_ms = ghost_ms(lock);
+    return larger(mutex_settle_ms(lock), late_ms < most_ms ? late_ms : most_ms);
+}
+
+/* One more look after #break was made: if it shows that, and nothing has changed, go on. */
 static void look_before_removing(struct lock *lock, const struct lock_listing *listing)
 {
     struct lock_mutex *mutex = &lock->mutex;
-    int64_t settle_ms = mutex_settle_ms(lock);
+    int64_t settle_ms = break_look_ms(lock);
     int64_t shown_ms = lock->settings.lock_timeout_ms / BREAK_SHOWN_PER;
     if (mutex->breaking != LOCK_BREAK_MADE ||
         !mono_reached(listing->asked, mono_add(mutex->break_answered, settle_ms)))
@@ -394,7 +422,7 @@ struct mono mutex_look_at(const struct lock *lock)
         break;
     }
     if (mutex->breaking == LOCK_BREAK_MADE)
-        return mono_add(mutex->break_answered, settle_ms);
+        return mono_add(mutex->break_answered, break_look_ms(lock));
     return MONO_NEVER;
 }
 

@@ -26,6 +26,9 @@ void mutex_see(struct lock *lock, const struct lock_listing *listing, const stru
 /* One in sight is so old that its run should have renewed its claim, and none is in sight. */
 bool mutex_may_be_dead(const struct lock *lock);
 
+/* So long no such claim must have been in sight: T/15, 3 D, and longer if listings are late. */
+int64_t mutex_quiet_ms(const struct lock *lock);
+
 /* A claim is planned: a mutex is to be made once it stands. Not while one is in the way. */
 bool mutex_may_ask(const struct lock *lock);
 void mutex_ask(struct lock *lock);

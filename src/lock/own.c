@@ -345,6 +345,12 @@ static void see(struct lock *lock, struct mono now, const struct lock_entry *ent
         lock->first_claim_ms = own->created_ms;
 }
 
+/* A listing that was asked for then does not know yet what was answered before. */
+static void meet_lateness(struct lock *lock, struct mono asked, struct mono answered)
+{
+    lock->late_ms = larger(lock->late_ms, mono_diff(asked, answered));
+}
+
 /* A name of ours that was deleted, or that we no longer know, stands there (again). */
 static void meet_ghost(struct lock *lock, const struct lock_listing *listing,
                        const struct lock_entry *entry, struct lock_generation *own)
@@ -352,8 +358,10 @@ static void meet_ghost(struct lock *lock, const struct lock_listing *listing,
     const struct attempt *attempt = &entry->attempt;
     if (own && own->state == LOCK_GENERATION_DELETED &&
         (!mono_reached(listing->asked, mono_add(own->deleted, lock->settings.settle_ms)) ||
-         (own->created_ms == entry->created_ms && RULE(GONE_ASKED))))
+         (own->created_ms == entry->created_ms && RULE(GONE_ASKED)))) {
+        meet_lateness(lock, listing->asked, own->deleted);
         return; /* the listing is older than the delete, of which we were told */
+    }
     lock->made_any = true;
     if (!own)
         own = own_take(lock);
@@ -385,6 +393,11 @@ void own_see(struct lock *lock, struct mono now, const struct lock_listing *list
             see(lock, now, entry, own);
         else if (!own || own->state == LOCK_GENERATION_DELETED)
             meet_ghost(lock, listing, entry, own);
+    }
+    for (uint32_t i = 0; i < LOCK_GENERATIONS_MAX && listing->complete; i++) {
+        const struct lock_generation *own = &lock->generations[i];
+        if (own->state == LOCK_GENERATION_MADE && !own->drop && !own->seen)
+            meet_lateness(lock, listing->asked, own->answered);
     }
 }
 

@@ -38,6 +38,7 @@
     X(BREAK_OLD, "a dead run's mutex is removed T and 5 s after it was made")                      \
     X(BREAK_CLEAR, "no mutex is removed while a claim that may go with it is in sight")            \
     X(BREAK_QUIET, "nor before that has been so for 3 D, or T/15")                                 \
+    X(BREAK_LATE, "nor before that outlasts twice what listings were seen to be late")             \
     X(BREAK_ONE, "one run at a time removes a dead run's mutex, after one more look")              \
     X(BREAK_SHOWN, "by listings that show what was made a moment ago")                             \
     X(BREAK_LATER, "after a dead run's mutex was made anew the look that decides comes D later")   \

@@ -147,6 +147,13 @@ static void unseen(struct lock *lock, const struct look *look)
         own_ask(newest);
 }
 
+static void now_seen(struct lock *lock)
+{
+    if (waiter_is_unseen(lock))
+        lock->again_ms = 0;
+    lock->unseen_looks = 0;
+}
+
 void waiter_asked(struct lock *lock, struct mono now, bool was_there)
 {
     if (!was_there)
@@ -285,7 +292,8 @@ static bool holds_by_mutex(const struct lock *lock, struct mono now)
 
 /*
  * Our own names need not be in sight without D; nor if that has been waited for in vain for T/3,
- * and nobody else is in sight: they would expire before listings show them.
+ * and nobody in sight is ahead: they would expire before listings show them. (What is unmarked is
+ * ahead as long as no name of ours that is in sight holds it off.)
  */
 static bool need_not_be_seen(const struct lock *lock, const struct look *look)
 {
@@ -293,12 +301,12 @@ static bool need_not_be_seen(const struct lock *lock, const struct look *look)
     bool claiming = lock->phase == LOCK_CLAIMING;
     if (!mutex_is_needed(lock) || (claiming && !mutex_allows(lock)))
         return false;
-    if (lock->settings.settle_ms == 0)
-        return claiming || look->seen.alone;
+    if (lock->settings.settle_ms == 0 && (claiming || look->seen.alone))
+        return true;
     struct mono since = waiter_is_unseen(lock) ? lock->unseen_since : MONO_NEVER;
     if (claiming)
         since = lock->claimed;
-    return look->seen.alone && RULE(UNSEEN_HOLDS) &&
+    return !look->seen.rivalry.ahead && RULE(UNSEEN_HOLDS) &&
            mono_reached(look->listing->asked, mono_add(since, patience_ms));
 }
 
@@ -448,9 +456,8 @@ void waiter_look(struct lock *lock, struct mono now, const struct lock_answer *a
         unseen(lock, &look);
         return;
     }
-    if (waiter_is_unseen(lock))
-        lock->again_ms = 0;
-    lock->unseen_looks = 0;
+    if (look.seen.own_shown)
+        now_seen(lock);
     if (lock->phase == LOCK_CLAIMING && mutex_is_anothers(lock)) {
         waiter_take_claim_back(lock, now);
         without_mutex(lock, now, answer->random);

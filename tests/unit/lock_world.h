@@ -16,6 +16,7 @@ struct group {
     char name[ATTEMPT_NAME_BYTES + 1];
     int64_t created_ms;
     bool has_content, has_streams;
+    int64_t shown_ms, gone_ms; /* listings show it from then on; deleted, and until then */
 };
 
 struct world {
@@ -31,6 +32,10 @@ struct world {
     bool throttled;   /* the failing requests are */
     int64_t pause_ms; /* that a failure asks for; 0: 100 */
     uint32_t pages;   /* of a listing; 0: one */
+    bool partial;     /* the first page is all that is read of a listing */
+    int64_t late_ms;  /* listings show what was made or deleted so late */
+    struct group ghosts[GROUPS_MAX];
+    uint32_t ghost_count;
 };
 
 static struct lock_settings settings(void)
@@ -89,6 +94,14 @@ static struct world *begin(const struct lock_settings *from)
     return world;
 }
 
+/* Deleted, but listings show it for a while. */
+static void haunt(struct world *world, const struct group *group)
+{
+    assert_true(world->ghost_count < GROUPS_MAX);
+    world->ghosts[world->ghost_count] = *group;
+    world->ghosts[world->ghost_count++].gone_ms = world->now_ms + world->late_ms;
+}
+
 static enum lock_outcome apply(struct world *world, const struct lock_todo *todo,
                                struct lock_answer *answer)
 {
@@ -97,9 +110,12 @@ static enum lock_outcome apply(struct world *world, const struct lock_todo *todo
         if (group)
             return LOCK_EXISTS;
         plant(world, todo->name, 0);
+        world->groups[world->count - 1].shown_ms = world->now_ms + world->late_ms;
     } else if (todo->kind == LOCK_TODO_DELETE) {
         if (!group)
             return LOCK_ABSENT;
+        if (world->late_ms)
+            haunt(world, group);
         *group = world->groups[--world->count];
     } else if (todo->kind == LOCK_TODO_LOOK_INSIDE) {
         answer->has_streams = group && group->has_streams;
@@ -107,15 +123,33 @@ static enum lock_outcome apply(struct world *world, const struct lock_todo *todo
     return LOCK_DONE;
 }
 
+/* What a listing that is asked for now shows, in ASCII order: as things were late_ms ago. */
+static uint32_t list(struct world *world, struct lock_entry entries[2 * GROUPS_MAX])
+{
+    static struct group shown[2 * GROUPS_MAX];
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < world->count; i++)
+        if (world->groups[i].shown_ms <= world->now_ms)
+            shown[count++] = world->groups[i];
+    for (uint32_t i = 0; i < world->ghost_count; i++)
+        if (world->ghosts[i].gone_ms > world->now_ms && world->ghosts[i].shown_ms <= world->now_ms)
+            shown[count++] = world->ghosts[i];
+    qsort(shown, count, sizeof(shown[0]), by_name);
+    for (uint32_t i = 0; i < count; i++)
+        entries[i] = lock_entry_make("p", text_from(shown[i].name), shown[i].created_ms,
+                                     shown[i].has_content);
+    return count;
+}
+
 static void act(struct world *world, const struct lock_todo *todo)
 {
     static const char letters[] = {'w', 'c', 'd', 'l', 'm', 'i', 'f'};
-    struct lock_entry entries[GROUPS_MAX];
+    struct lock_entry entries[2 * GROUPS_MAX];
     struct lock_answer answer = {.sent = now(world),
                                  .random = 1U << 31,
                                  .pause_ms = world->pause_ms ? world->pause_ms : 100};
     struct lock_listing listing = {
-        .entries = entries, .pages = world->pages ? world->pages : 1, .complete = true};
+        .entries = entries, .pages = world->pages ? world->pages : 1, .complete = !world->partial};
     size_t length = strlen(world->calls);
     assert_true(length + 1 < sizeof(world->calls));
     bool shared = todo->name && strstr(todo->name, "/#");
@@ -130,10 +164,7 @@ static void act(struct world *world, const struct lock_todo *todo)
         world->fail_count--;
     }
     qsort(world->groups, world->count, sizeof(world->groups[0]), by_name);
-    for (uint32_t i = 0; i < world->count; i++)
-        entries[i] = lock_entry_make("p", text_from(world->groups[i].name),
-                                     world->groups[i].created_ms, world->groups[i].has_content);
-    listing.count = world->count;
+    listing.count = list(world, entries);
     answer.listing = &listing;
     answer.date_ms = world->now_ms / 1000 * 1000;
     world->now_ms += TRIP_MS;

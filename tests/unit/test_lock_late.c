@@ -1,0 +1,113 @@
+/* What late listings do to a run, in a small service whose listings are (docs/protocol.md). */
+#include "lock_world.h"
+
+static struct world *begin_late(const struct lock_settings *from, int64_t late_ms)
+{
+    struct world *world = begin(from);
+    world->late_ms = late_ms;
+    return world;
+}
+
+/* UNSEEN_HOLDS: T is 30 s, so our names are dead before any listing shows them. */
+static void who_is_never_shown_enters_all_the_same(void **state)
+{
+    (void)state;
+    struct lock_settings from = settings();
+    struct world *world = begin_late(&from, 40000);
+    assert_false(go(world, LOCK_HELD, from.lock_timeout_ms / 3));
+    assert_true(go(world, LOCK_HELD, 2 * LOCK_AGAIN_MAX_MS));
+    assert_true(strlen(world->calls) < 20);
+    finish(world);
+    assert_int_equal(world->count, 0);
+    free(world);
+}
+
+/* UNSEEN_HOLDS: somebody who waits behind us, and is shown, is no reason to wait for ever. */
+static void who_is_never_shown_enters_before_those_who_wait_behind(void **state)
+{
+    (void)state;
+    struct lock_settings from = settings();
+    struct world *world = begin_late(&from, 40000);
+    plant(world, "p/behind#t900", -100);
+    assert_true(go(world, LOCK_HELD, from.lock_timeout_ms));
+    free(world);
+}
+
+/* But a playbook's attempt, which only a name that is in sight can hold off, keeps us out. */
+static void who_is_never_shown_does_not_pass_playbooks(void **state)
+{
+    (void)state;
+    struct lock_settings from = settings();
+    struct world *world = begin_late(&from, 40000);
+    plant(world, "p/playbook", -100);
+    assert_false(go(world, LOCK_HELD, from.role_timeout_ms));
+    free(world);
+}
+
+/* Of what was read of a listing we are not in: that does not tell that we are in the rest. */
+static void a_page_without_us_does_not_tell_that_we_are_shown(void **state)
+{
+    (void)state;
+    struct lock_settings from = settings();
+    struct world *world = begin_late(&from, 0);
+    plant(world, "p/ahead#t900#q5#h", 0);
+    assert_false(go(world, LOCK_HELD, 6000)); /* our place is shown, and our ticket known */
+    world->late_ms = 40000;
+    assert_false(go(world, LOCK_HELD, 9000)); /* what it was renewed with is not */
+    assert_true(world->lock.unseen_looks > 0);
+    world->partial = true;
+    assert_false(go(world, LOCK_HELD, 6000));
+    assert_true(world->lock.unseen_looks > 0);
+    free(world);
+}
+
+/*
+ * BREAK_LATE: a mutex T and 5 s old is a dead run's, if listings can be believed. To who has seen
+ * them late by 6 s it must be twice that older, and for so long nobody may have been in sight.
+ */
+static void late_listings_make_the_living_look_dead(void **state)
+{
+    (void)state;
+    struct lock_settings from = settings();
+    struct world *world = begin_late(&from, 0);
+    plant(world, "p/#mutex", 36000);
+    assert_true(go(world, LOCK_HELD, 7000));
+    free(world);
+    world = begin_late(&from, 6000);
+    plant(world, "p/#mutex", 36000);
+    assert_false(go(world, LOCK_HELD, 5000));
+    world->late_ms = 0;
+    assert_false(go(world, LOCK_HELD, 8000));
+    assert_int_equal(find(world, "p/#mutex")->created_ms, START_MS - 36000);
+    assert_true(go(world, LOCK_HELD, 10000));
+    assert_true(find(world, "p/#mutex")->created_ms > START_MS);
+    free(world);
+}
+
+/* How late is what our own names have shown: creates that are not there yet, and ghosts. */
+static void how_late_listings_are_is_learnt_from_our_own_names(void **state)
+{
+    (void)state;
+    struct lock_settings from = settings();
+    struct world *world = begin_late(&from, 0);
+    assert_true(go(world, LOCK_HELD, 5000));
+    assert_int_equal(world->lock.late_ms, 0);
+    free(world);
+    world = begin_late(&from, 8000);
+    assert_true(go(world, LOCK_HELD, 20000));
+    assert_in_range(world->lock.late_ms, 3000, 8000);
+    free(world);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(who_is_never_shown_enters_all_the_same),
+        cmocka_unit_test(who_is_never_shown_enters_before_those_who_wait_behind),
+        cmocka_unit_test(who_is_never_shown_does_not_pass_playbooks),
+        cmocka_unit_test(a_page_without_us_does_not_tell_that_we_are_shown),
+        cmocka_unit_test(late_listings_make_the_living_look_dead),
+        cmocka_unit_test(how_late_listings_are_is_learnt_from_our_own_names),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
