@@ -41,6 +41,7 @@
 #define LOCK_LEAVING_LOOKS     2      /* listings, D apart, that show that nothing is left */
 #define LOCK_REFUSED_TRIES     2      /* refusals after which a name is given up */
 #define LOCK_CLEANING_GAP_MS   500    /* at most two deletes a second beside the command */
+#define LOCK_CLEAN_FIRST_MS    30000  /* before the command; then the claim is taken back */
 #define LOCK_CLEANING_FRESH_MS 5000   /* or D if longer: a listing is good for deleting by */
 #define LOCK_LOOK_MAX_MS       150000 /* a holder looks at everything at least so often */
 #define LOCK_FIRST_LOOK_MS     100    /* shortest pause while something is to show up, */
@@ -107,6 +108,7 @@ enum lock_reason {
     LOCK_REASON_STRANGER,    /* lost: an unmarked attempt precedes ours */
     LOCK_REASON_UNSEEN,      /* listings do not show what we have made, and we do not wait on */
     LOCK_REASON_SLOW,        /* nobody is ahead, but to make sure took longer than we wait */
+    LOCK_REASON_UNCLEAN,     /* ... but what playbooks have left was not cleared away by then */
 };
 
 enum lock_todo_kind {
@@ -382,7 +384,8 @@ struct lock {
     uint32_t cleaning_count;
     bool cleaning_more; /* the listing showed more than is remembered */
     struct mono clean_at;
-    struct mono unmarked_deleted;             /* last delete of an unmarked attempt */
+    struct mono clean_until;      /* what goes before the command must be gone by then */
+    struct mono unmarked_deleted; /* last delete of an unmarked attempt */
     uint64_t left_alone[LOCK_LEFT_ALONE_MAX]; /* hashes of names */
     uint32_t left_alone_count;
     bool left_alone_told;

@@ -48,6 +48,7 @@ void holder_begin(struct lock *lock, struct mono now, const struct lock_listing 
     bool clean = RULE(CLEAN_FIRST) && (unmarked_to_clean(lock) || lock->cleaning_more);
     phase_set(lock, clean ? LOCK_CLEANING : LOCK_HELD);
     lock->clean_at = now;
+    lock->clean_until = mono_add(now, LOCK_CLEAN_FIRST_MS);
     lock->again_ms = 0;
     /* D after the look that decided: a command shorter than that costs no further call. */
     lock->look_at = mono_add(mono_max(lock->claimed, asked), mutex_settle_ms(lock));

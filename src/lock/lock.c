@@ -214,10 +214,36 @@ static void advance_waiting(struct lock *lock, struct mono now)
     own_drop_expired(lock, now);
 }
 
+/* So long, at most, what has to go before the command may keep us; else MONO_NEVER. */
+static struct mono cleaning_ends_at(const struct lock *lock)
+{
+    if (lock->phase != LOCK_CLEANING || !RULE(CLEAN_BUDGET))
+        return MONO_NEVER;
+    return mono_min(lock->clean_until, patience(lock).until);
+}
+
+/* Our claim keeps everybody out, and the command does not start. */
+static void start_over(struct lock *lock, struct mono now)
+{
+    bool over = lock->settings.nonblock || mono_reached(now, patience(lock).until);
+    lock->cleaning_count = 0;
+    lock->cleaning_more = false;
+    if (over)
+        leaving_begin(lock, now, LOCK_REASON_UNCLEAN);
+    if (over || waiter_was_last_look(lock, now, LOCK_REASON_UNCLEAN))
+        return;
+    waiter_take_claim_back(lock, now);
+    lock->look_at = mono_add(now, mutex_pause_ms(lock));
+}
+
 static void advance_holding(struct lock *lock, struct mono now)
 {
     if (mono_reached(now, lock_lease(lock).term_at)) {
         holder_lose(lock, LOCK_REASON_LEASE);
+        return;
+    }
+    if (mono_reached(now, cleaning_ends_at(lock))) {
+        start_over(lock, now);
         return;
     }
     if (mono_reached(now, own_renew_at(lock)) && !own_to_create(lock) && !holder_is_in_doubt(lock))
@@ -237,9 +263,12 @@ static void advance_leaving(struct lock *lock, struct mono now)
 static struct mono request_deadline(const struct lock *lock, struct mono now)
 {
     int64_t longest_ms = lock->settings.lock_timeout_ms / 6;
-    struct mono deadline = mono_add(now, longest_ms < REQUEST_MIN_MS ? REQUEST_MIN_MS : longest_ms);
+    struct mono soonest = mono_add(now, REQUEST_MIN_MS);
+    struct mono deadline = mono_max(soonest, mono_add(now, longest_ms));
     if (lock->phase == LOCK_LEAVING)
         return mono_min(deadline, lock->leave_until);
+    if (lock->phase == LOCK_CLEANING)
+        deadline = mono_min(deadline, mono_max(cleaning_ends_at(lock), soonest));
     if (phase_is_holding(lock))
         return mono_min(deadline, lock_lease(lock).kill_at);
     struct mono late = mono_add(now, patience(lock).request_ms);
@@ -352,7 +381,7 @@ static struct mono wake_at(const struct lock *lock)
 {
     struct mono at = lock->quiet_until;
     if (phase_is_holding(lock))
-        at = mono_min(at, lock_lease(lock).term_at);
+        at = mono_min(mono_min(at, lock_lease(lock).term_at), cleaning_ends_at(lock));
     if (lock->phase == LOCK_LEAVING)
         at = mono_min(at, lock->leave_until);
     return at;
@@ -377,7 +406,7 @@ struct lock_todo lock_next(struct lock *lock, struct mono now)
     struct lock_todo todo =
         lock->phase == LOCK_LEAVING ? next_leaving(lock, now) : next_active(lock, now);
     if (todo.kind == LOCK_TODO_WAIT && phase_is_holding(lock))
-        todo.at = mono_min(todo.at, lock_lease(lock).term_at);
+        todo.at = mono_min(mono_min(todo.at, lock_lease(lock).term_at), cleaning_ends_at(lock));
     return todo;
 }
 

@@ -56,6 +56,7 @@
     X(SUCCESSION, "an old generation stands until a newer one is D old and was seen")              \
     X(DROP_HOLDS_OFF, "a holder drops only what a newer one makes needless against role peers")    \
     X(CLEAN_FIRST, "expired unmarked attempts go before the command starts")                       \
+    X(CLEAN_BUDGET, "a claim that does not get on with that is taken back after half a minute")    \
     X(CLEAN_WHILE_HELD, "unmarked attempts that expire during the hold are deleted")               \
     X(CLEAN_SETTLED, "what held off a deleted unmarked attempt stands until D after its delete")   \
     X(CLEAN_FRESH, "no delete of an unmarked name later than D, or 5 s, after its listing")        \

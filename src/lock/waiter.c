@@ -112,8 +112,7 @@ static void withdraw(struct lock *lock, struct mono now, uint32_t random)
     lock->arrive_at = mono_add(now, delay_ms + (int64_t)((uint64_t)(delay_ms / 2) * random >> 32));
 }
 
-/* So many looks found that we cannot have it yet. True if that was the last. */
-static bool was_last_look(struct lock *lock, struct mono now, enum lock_reason reason)
+bool waiter_was_last_look(struct lock *lock, struct mono now, enum lock_reason reason)
 {
     const struct lock_settings *settings = &lock->settings;
     lock->lost_looks++;
@@ -134,7 +133,7 @@ static void unseen(struct lock *lock, const struct look *look)
     if (lock->unseen_looks++ == 0)
         lock->unseen_since = look->listing->asked;
     lock->unseen_asked = look->listing->asked;
-    if (was_last_look(lock, look->now, LOCK_REASON_UNSEEN) ||
+    if (waiter_was_last_look(lock, look->now, LOCK_REASON_UNSEEN) ||
         lock->unseen_looks < LOCK_UNSEEN_LOOKS || !RULE(NEW_ARRIVAL))
         return;
     struct lock_generation *newest = own_newest(lock);
@@ -202,7 +201,7 @@ static void lost(struct lock *lock, const struct look *look)
 {
     const struct lock_settings *settings = &lock->settings;
     if (keeps_claim(lock, look)) {
-        (void)was_last_look(lock, look->now, LOCK_REASON_HELD);
+        (void)waiter_was_last_look(lock, look->now, LOCK_REASON_HELD);
         return;
     }
     if (lock->phase == LOCK_CLAIMING)
@@ -211,7 +210,7 @@ static void lost(struct lock *lock, const struct look *look)
         lock->lost_looks++;
         return;
     }
-    if (was_last_look(lock, look->now, LOCK_REASON_HELD))
+    if (waiter_was_last_look(lock, look->now, LOCK_REASON_HELD))
         return;
     if (mono_reached(look->now, settings->wait_until) || !RULE(PATIENT) || is_crowded(lock, look)) {
         leaving_begin(lock, look->now, LOCK_REASON_HELD);
@@ -241,7 +240,7 @@ static void claim(struct lock *lock)
 static void without_mutex(struct lock *lock, struct mono now, uint32_t random)
 {
     const struct lock_settings *settings = &lock->settings;
-    if (was_last_look(lock, now, LOCK_REASON_HELD))
+    if (waiter_was_last_look(lock, now, LOCK_REASON_HELD))
         return;
     if (mono_reached(now, settings->wait_until) && !mutex_may_be_dead(lock)) {
         leaving_begin(lock, now, LOCK_REASON_HELD);
@@ -379,7 +378,7 @@ static bool is_turned_away(struct lock *lock, const struct look *look)
     const struct lock_settings *settings = &lock->settings;
     const struct rivalry *rivalry = &look->seen.rivalry;
     bool one_try = settings->nonblock && (rivalry->claims || !rivalry->young);
-    if (was_last_look(lock, look->now, LOCK_REASON_HELD))
+    if (waiter_was_last_look(lock, look->now, LOCK_REASON_HELD))
         return true;
     if (one_try || is_crowded(lock, look)) {
         leaving_begin(lock, look->now, LOCK_REASON_HELD);

@@ -22,6 +22,9 @@ void waiter_asked(struct lock *lock, struct mono now, bool was_there);
 /* The claim is not wanted any more, and with it the mutex. */
 void waiter_take_claim_back(struct lock *lock, struct mono now);
 
+/* It turned out that we cannot have the lock yet. True if that was the last look: we leave. */
+bool waiter_was_last_look(struct lock *lock, struct mono now, enum lock_reason reason);
+
 /* --max-waiters: the queue is yet to be counted, by a look at once. */
 bool waiter_counts(const struct lock *lock);
 

@@ -196,6 +196,12 @@ void outcome_not_obtained(const struct session *session, struct error *ret_why)
                         "took too long",
                         prefix(session));
         return;
+    case LOCK_REASON_UNCLEAN:
+        (void)error_set(ret_why, ERROR_NONE,
+                        "lock '%s' not obtained in time: nobody is ahead, but what playbooks have "
+                        "left there has not been cleared away yet",
+                        prefix(session));
+        return;
     case LOCK_REASON_REFUSED:
     case LOCK_REASON_UNAVAILABLE:
         if (session->final_error.kind != ERROR_NONE) {

@@ -215,7 +215,8 @@ void checker_gives_up(struct checker *checker, uint32_t actor, struct mono now,
         check_unavailable(checker, self, now);
     if (reason == LOCK_REASON_REFUSED || (reason == LOCK_REASON_REPLACED && !self->sees_newer))
         world_fail(checker->world, "I5", "%s gives up for no reason (%d)", self->who, (int)reason);
-    if (reason != LOCK_REASON_HELD && reason != LOCK_REASON_UNSEEN && reason != LOCK_REASON_SLOW)
+    if (reason != LOCK_REASON_HELD && reason != LOCK_REASON_UNSEEN && reason != LOCK_REASON_SLOW &&
+        reason != LOCK_REASON_UNCLEAN)
         return;
     bool limit = now.ms >= settings->wait_until.ms ||
                  (settings->max_attempts && self->looks >= settings->max_attempts);

@@ -8,7 +8,7 @@
 
 #include "lock/lock.h"
 
-#define GROUPS_MAX 64
+#define GROUPS_MAX 96
 #define TRIP_MS    20
 #define START_MS   1000000
 
@@ -24,7 +24,7 @@ struct world {
     int64_t now_ms;
     struct group groups[GROUPS_MAX];
     uint32_t count;
-    char calls[256]; /* one letter a request: c(reate) d(elete) l(ist) i(nside); of a mutex C, D */
+    char calls[512]; /* one letter a request: c(reate) d(elete) l(ist) i(nside); of a mutex C, D */
     enum lock_todo_kind fail_kind;
     enum lock_outcome fail_with;
     bool applied; /* the failing request was applied all the same */
@@ -200,7 +200,7 @@ static inline void take_a_place(struct world *world)
     uproot(world, "other");
 }
 
-static void finish(struct world *world)
+static inline void finish(struct world *world)
 {
     lock_leave(&world->lock, now(world));
     assert_true(go(world, LOCK_FINISHED, 60000));
