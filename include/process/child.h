@@ -4,6 +4,7 @@
 #ifndef PROCESS_CHILD_H
 #define PROCESS_CHILD_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <sys/types.h>
 
@@ -20,12 +21,15 @@ enum child_find_result {
 /*
  * Would execvp(3) find and start this command? Looks as execvp does: at the name itself if it
  * holds a slash, else along path, the value of PATH (NULL: the system's default), and at the
- * interpreter that a script names. Unless CHILD_FOUND, err says in one line what is wrong. What
- * it finds may have changed when the command starts; child_exec() has the last word.
+ * interpreter that a script names. If CHILD_FOUND, ret_file is where it is, for child_exec();
+ * else err says in one line what is wrong. It may have changed when the command starts;
+ * child_exec() has the last word.
  */
-enum child_find_result child_find(const char *name, const char *path, struct error *err);
+enum child_find_result child_find(const char *name, const char *path, char ret_file[PATH_MAX],
+                                  struct error *err);
 
 struct child_plan {
+    const char *file;              /* where it was found; NULL, or gone by now: it is looked for */
     char *const *argv;             /* as given; argv[0] is searched for by execvp(3) */
     const struct signals *signals; /* mask and dispositions to restore */
     pid_t parent;                  /* who forked: if it is gone already, nothing is executed */

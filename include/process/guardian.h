@@ -53,6 +53,7 @@ struct guardian_shared; /* process/guardian_process.h */
 typedef void guardian_release_fn(void *context);
 
 struct guardian_settings {
+    const char *file;              /* as child_exec() has it */
     char *const *argv;             /* the command, NULL-terminated */
     const struct signals *signals; /* what the command is to be given back */
     int64_t kill_after_ms;         /* between TERM and KILL when withlock was killed */

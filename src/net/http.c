@@ -13,6 +13,7 @@
 #define SLEPT_MS          1000 /* a machine suspended for longer has dead connections */
 #define CONNECTIONS_KEPT  4
 #define HEADER_LINE_BYTES (REQUEST_NAME_BYTES + REQUEST_VALUE_BYTES + 4)
+#define UPLOAD_BYTES      (16 * 1024) /* libcurl's least: it is wiped after each request */
 
 /* --- birth and death --- */
 
@@ -211,6 +212,7 @@ static CURLcode set_manners(struct http *http, CURL *easy)
     SET(CURLOPT_ACCEPT_ENCODING,
         ""); /* not asked for, see add_headers; who sends it is understood */
     SET(CURLOPT_MAXAGE_CONN, (long)HTTP_IDLE_MAX_S);
+    SET(CURLOPT_UPLOAD_BUFFERSIZE, (long)UPLOAD_BYTES);
     SET(CURLOPT_USERAGENT, http->config.agent);
     SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
     bool ours = trust_can_install();

@@ -90,17 +90,17 @@ static int join(struct text directory, const char *name, char *ret_file, size_t 
 }
 
 /* As execvp(3): what may not be executed is passed over, but reported if nothing better comes. */
-static enum child_find_result search(const char *name, const char *path, struct error *err)
+static enum child_find_result search(const char *name, const char *path, char *ret_file,
+                                     struct error *err)
 {
-    char file[PATH_MAX];
     enum child_find_result result = CHILD_NOT_FOUND;
     (void)refuse(ENOENT, name, err); /* unless a candidate has more to say */
 
     for (const char *at = path; at;) {
         size_t length = strcspn(at, ":");
-        if (join(text_slice(at, length), name, file, sizeof(file)) == 0 &&
-            access(file, F_OK) == 0) {
-            enum child_find_result here = check_file(file, err);
+        if (join(text_slice(at, length), name, ret_file, PATH_MAX) == 0 &&
+            access(ret_file, F_OK) == 0) {
+            enum child_find_result here = check_file(ret_file, err);
             if (here == CHILD_FOUND)
                 return CHILD_FOUND;
             if (here == CHILD_NOT_EXECUTABLE)
@@ -111,13 +111,15 @@ static enum child_find_result search(const char *name, const char *path, struct 
     return result;
 }
 
-enum child_find_result child_find(const char *name, const char *path, struct error *err)
+enum child_find_result child_find(const char *name, const char *path, char ret_file[PATH_MAX],
+                                  struct error *err)
 {
     if (name[0] == '\0')
         return refuse(ENOENT, name, err);
-    if (strchr(name, '/'))
-        return check_file(name, err);
-    return search(name, path ? path : DEFAULT_PATH, err);
+    if (!strchr(name, '/'))
+        return search(name, path ? path : DEFAULT_PATH, ret_file, err);
+    (void)snprintf(ret_file, PATH_MAX, "%s", name); /* what is longer nobody can execute */
+    return check_file(name, err);
 }
 
 /*
@@ -131,7 +133,9 @@ int child_exec(const struct child_plan *plan)
     if (getppid() != plan->parent)
         return ESRCH;
     signals_restore(plan->signals);
-    (void)execvp(plan->argv[0], plan->argv); /* returns only with a reason in errno */
+    if (plan->file)
+        (void)execvp(plan->file, plan->argv); /* unless it has gone by now, that was it */
+    (void)execvp(plan->argv[0], plan->argv);  /* returns only with a reason in errno */
     return errno;
 }
 

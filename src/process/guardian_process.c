@@ -77,6 +77,7 @@ static void add_variables(char *variables)
 static _Noreturn void exec_command(struct guard *guard, int report)
 {
     struct child_plan plan = {
+        .file = guard->place->settings->file,
         .argv = guard->place->settings->argv,
         .signals = guard->place->settings->signals,
         .parent = guard->sweep.root,

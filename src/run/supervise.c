@@ -34,6 +34,7 @@ struct run {
     struct heartbeat heartbeat;
     struct held held;
     struct hook lost_hook;
+    char file[PATH_MAX]; /* the command's */
     struct mono arrived, held_since, ended;
     int status;       /* of the command */
     bool started;     /* the command is there */
@@ -52,10 +53,10 @@ static const char *environment_get(const char *name, void *context)
     return run->plan->environment(name);
 }
 
-static int find_command(const struct run *run, struct error *err)
+static int find_command(struct run *run, struct error *err)
 {
     const char *name = run->plan->argv[0];
-    switch (child_find(name, run->plan->environment("PATH"), err)) {
+    switch (child_find(name, run->plan->environment("PATH"), run->file, err)) {
     case CHILD_FOUND:
         *err = (struct error){0}; /* of a folder that does not have it */
         return 0;
@@ -427,6 +428,7 @@ static int start(struct run *run, struct error *err)
 {
     struct waiting waiting;
     struct guardian_settings settings = {
+        .file = run->file,
         .argv = run->plan->argv,
         .signals = run->signals,
         .kill_after_ms = run->plan->lock.kill_after_ms,

@@ -211,6 +211,7 @@ int main(int argc, char **argv)
     struct error err = {0};
     struct signals signals;
     struct guardian guardian = {0};
+    char file[PATH_MAX];
     if (descriptors_hold_standard(&err) != 0 || signals_init(&signals, &err) != 0) {
         fprintf(stderr, "run-child: %s\n", err.text);
         return EXIT_STATUS_SYSTEM;
@@ -218,12 +219,13 @@ int main(int argc, char **argv)
     int first = parse(argc, argv);
     if (first < 0)
         return usage();
-    enum child_find_result found = child_find(argv[first], getenv("PATH"), &err);
+    enum child_find_result found = child_find(argv[first], getenv("PATH"), file, &err);
     if (found != CHILD_FOUND) {
         fprintf(stderr, "run-child: %s\n", err.text);
         return found == CHILD_NOT_FOUND ? EXIT_STATUS_NOT_FOUND : EXIT_STATUS_NOT_EXECUTABLE;
     }
     struct guardian_settings settings = {
+        .file = file,
         .argv = argv + first,
         .signals = &signals,
         .kill_after_ms = options.kill_after_ms,

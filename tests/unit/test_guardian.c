@@ -83,6 +83,26 @@ static void what_cannot_be_executed_is_told(void **state)
     assert_int_equal(seen.os_errno, EACCES);
 }
 
+static void a_command_that_has_moved_is_looked_for_again(void **state)
+{
+    (void)state;
+    settings.file = "/nonexistent/sh"; /* where it was when the wait began */
+    launch(WORDS("sh", "-c", "exit 4"));
+    (void)until(GUARDIAN_STARTED);
+    settings.file = NULL;
+    assert_int_equal(until(GUARDIAN_ENDED).status, 4);
+}
+
+static void where_it_was_found_it_is_not_looked_for(void **state)
+{
+    (void)state;
+    settings.file = "/bin/sh";
+    launch(WORDS("no command of this name", "-c", "exit 4"));
+    (void)until(GUARDIAN_STARTED);
+    settings.file = NULL;
+    assert_int_equal(until(GUARDIAN_ENDED).status, 4);
+}
+
 static void variables_without_room_start_nothing(void **state)
 {
     (void)state;
@@ -180,6 +200,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(the_command_is_started_and_its_status_is_told, finish),
         cmocka_unit_test_teardown(what_cannot_be_executed_is_told, finish),
+        cmocka_unit_test_teardown(a_command_that_has_moved_is_looked_for_again, finish),
+        cmocka_unit_test_teardown(where_it_was_found_it_is_not_looked_for, finish),
         cmocka_unit_test_teardown(variables_without_room_start_nothing, finish),
         cmocka_unit_test_teardown(a_deadline_that_has_passed_starts_nothing, finish),
         cmocka_unit_test_teardown(a_deadline_ends_the_command_and_nothing_takes_that_back, finish),
