@@ -43,7 +43,8 @@
 #define LOCK_CLEANING_GAP_MS   500    /* at most two deletes a second beside the command */
 #define LOCK_CLEAN_FIRST_MS    30000  /* before the command; then the claim is taken back */
 #define LOCK_CLEANING_FRESH_MS 5000   /* or D if longer: a listing is good for deleting by */
-#define LOCK_LOOK_MAX_MS       150000 /* a holder looks at everything at least so often */
+#define LOCK_LOOK_SHARE        6      /* a holder looks at everything in so much of T, */
+#define LOCK_LOOK_MAX_MS       150000 /* and at least so often */
 #define LOCK_FIRST_LOOK_MS     100    /* shortest pause while something is to show up, */
 #define LOCK_AGAIN_MAX_MS      5000   /* and the longest */
 #define LOCK_NAMES_TAKEN_MAX   8      /* of our own names that somebody has made before us */

@@ -9,12 +9,11 @@
 #include "base/text.h"
 #include "exit_status.h"
 #include "inspect/status.h"
+#include "lock/lock.h"
 #include "process/prompt.h"
 
 #define LIST_BYTES       (4 * 1024 * 1024)
 #define SHOWN_BYTES      160
-#define LOOK_MAX_MS      60000 /* a holder looks at least so often, */
-#define LOOK_SHARE       6     /* or this share of its timeout */
 #define KILL_AFTER_MS    10000 /* what --kill-after is if nobody sets it, */
 #define KILL_AFTER_SHARE 5     /* or this share of the timeout */
 
@@ -99,26 +98,28 @@ static void say_how_long(const struct survey_run *run, const struct inspect_view
                          struct buf *out)
 {
     int64_t timeout_ms = run->attempt.lock_timeout_ms, left_ms = run->expires_ms - view->now_ms;
-    int64_t look_ms = timeout_ms / LOOK_SHARE, kill_ms = timeout_ms / KILL_AFTER_SHARE;
+    int64_t look_ms = timeout_ms / LOCK_LOOK_SHARE, kill_ms = timeout_ms / KILL_AFTER_SHARE;
     char until[DATE_ISO_BYTES];
     date_write_iso((struct wall){run->expires_ms}, until);
-    look_ms = look_ms < LOOK_MAX_MS ? look_ms : LOOK_MAX_MS;
+    look_ms = look_ms < LOCK_LOOK_MAX_MS ? look_ms : LOCK_LOOK_MAX_MS;
     kill_ms = kill_ms < KILL_AFTER_MS ? kill_ms : KILL_AFTER_MS;
     if (run->kind == SURVEY_WAITER)
         (void)buf_add_text(
-            out, "It waits. If it is alive it notices, and queues again: end its process.\n");
+            out,
+            "It waits. If it is alive it notices and queues again; to stop it end its process.\n");
     else if (run->kind == SURVEY_ABANDONED)
         (void)buf_add_text(out, "It has expired: nobody waits for it any more.\n");
     else if (run->kind == SURVEY_STRANGER)
-        (void)buf_add_text(out, "It is no withlock's: perhaps a playbook that waits, and tries "
-                                "again by itself.\n");
+        (void)buf_add_text(out,
+                           "It was not made by withlock. It may be a playbook's that waits; then "
+                           "the playbook tries again by itself.\n");
     else if (!run->marked)
-        (void)buf_add_text(out, "It is not a withlock: nothing tells it, its work goes on.\n");
+        (void)buf_add_text(out, "It is not a withlock: it is not told, and its work goes on.\n");
     else
         (void)buf_addf(out,
-                       "Its command may still run for %lld s, until %s: so long lasts its lease.\n"
-                       "If its withlock reaches the service it notices within %lld s, and needs "
-                       "--kill-after (%lld s if not set) to end it.\n",
+                       "Its command may still run for %lld s, until %s, when its lease ends.\n"
+                       "If its withlock is alive it notices within %lld s and ends the command, "
+                       "which takes --kill-after at most (%lld s if not set).\n",
                        (long long)(left_ms > 0 ? (left_ms + 999) / 1000 : 0), until,
                        (long long)look_ms / 1000 + 3, (long long)(kill_ms / 1000));
 }

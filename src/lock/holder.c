@@ -35,7 +35,7 @@ static bool unmarked_to_clean(const struct lock *lock)
 /* Until a holder looks at everything again. */
 static int64_t holder_pause_ms(const struct lock *lock)
 {
-    int64_t pause_ms = lock->settings.lock_timeout_ms / 6;
+    int64_t pause_ms = lock->settings.lock_timeout_ms / LOCK_LOOK_SHARE;
     return pause_ms < LOCK_LOOK_MAX_MS ? pause_ms : LOCK_LOOK_MAX_MS;
 }
 

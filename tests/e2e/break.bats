@@ -29,8 +29,8 @@ asked() {
     one_line "broken: lock 'jobs', contender '$id', "
     grep -qE "attempts? deleted by alice, uid $(id -u) on .* at 20[0-9T:-]*Z$" err
     grep -qE "^holder +$id +nightly " out
-    grep -qE '^Its command may still run for [0-9]+ s, until 20[0-9T:-]*Z: so long lasts its lease' out
-    grep -q 'notices within 5 s, and needs --kill-after (3 s if not set)' out
+    grep -qE '^Its command may still run for [0-9]+ s, until 20[0-9T:-]*Z, when its lease ends' out
+    grep -q 'notices within 5 s and ends the command, which takes --kill-after at most (3 s if not set)' out
     ends 74 "$job"
     grep -q "lost the lock 'jobs': its attempts were deleted by somebody else" holder.err
     [ ! -e holder.done ]
@@ -43,6 +43,7 @@ asked() {
     gives 0 --log-format json -p jobs --break another --yes
     jq -s -e 'length == 1 and .[0].event == "broken" and .[0].id == "another" and
         .[0].attempts == 1 and (.[0].by | contains("uid"))' err
+    grep -q 'notices within 153 s ' out # of a lock timeout of 900 s
     valid log-format.md err lines
 }
 
@@ -77,13 +78,13 @@ asked() {
         exists "jobs/$name"
     done
     gives 0 -p jobs --break role --yes
-    grep -q 'It is not a withlock: nothing tells it' out
+    grep -q 'It is not a withlock: it is not told' out
     absent jobs/role
     # One that is not the first.
     plant_claim jobs
     plant '{"logGroupName":"jobs/role"}'
     gives 0 -p jobs --break role --yes
-    grep -qx "It is no withlock's: perhaps a playbook that waits, and tries again by itself." out
+    grep -qx "It was not made by withlock. It may be a playbook's that waits; then the playbook tries again by itself." out
     one_line "contender 'role', 1 attempt deleted by"
     exists 'jobs/another#t900#g1#q1#h#k7'
 }
