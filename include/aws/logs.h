@@ -65,7 +65,8 @@ enum logs_outcome {
 
 struct logs_reply {
     enum logs_outcome outcome;
-    bool bad_keys; /* expired or unknown: new ones may do (T4) */
+    bool bad_keys;   /* expired or unknown: new ones may do (T4) */
+    bool about_keys; /* the same, or not what the request was signed with: where are they from? */
     bool throttled;
     char code[LOGS_CODE_BYTES];
     char message[LOGS_MESSAGE_BYTES]; /* printable */

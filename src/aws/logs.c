@@ -51,16 +51,18 @@ int logs_request(struct request *request, const char *url, enum logs_operation o
 static const struct {
     const char *code;
     enum logs_outcome outcome;
-    bool bad_keys;
+    bool bad_keys, about_keys;
 } codes[] = {
-    {"ResourceAlreadyExistsException", LOGS_EXISTS, false},
-    {"ResourceNotFoundException", LOGS_ABSENT, false},
-    {"OperationAbortedException", LOGS_UNKNOWN, false},
-    {"UnknownOperationException", LOGS_UNUSABLE, false},
-    {"ServiceUnavailableException", LOGS_UNKNOWN, false},
-    {"ExpiredTokenException", LOGS_REFUSED, true},
-    {"ExpiredToken", LOGS_REFUSED, true},
-    {"UnrecognizedClientException", LOGS_REFUSED, true},
+    {"ResourceAlreadyExistsException", LOGS_EXISTS, false, false},
+    {"ResourceNotFoundException", LOGS_ABSENT, false, false},
+    {"OperationAbortedException", LOGS_UNKNOWN, false, false},
+    {"UnknownOperationException", LOGS_UNUSABLE, false, false},
+    {"ServiceUnavailableException", LOGS_UNKNOWN, false, false},
+    {"ExpiredTokenException", LOGS_REFUSED, true, true},
+    {"ExpiredToken", LOGS_REFUSED, true, true},
+    {"UnrecognizedClientException", LOGS_REFUSED, true, true},
+    {"InvalidSignatureException", LOGS_REFUSED, false, true},
+    {"SignatureDoesNotMatch", LOGS_REFUSED, false, true},
 };
 
 /* "com.amazonaws.logs#ThrottlingException:http://..." -> "ThrottlingException" */
@@ -97,6 +99,7 @@ static void sort_code(struct logs_reply *reply)
             continue;
         reply->outcome = codes[i].outcome;
         reply->bad_keys = codes[i].bad_keys;
+        reply->about_keys = codes[i].about_keys;
         return;
     }
     enum retry_verdict verdict = retry_judge(reply->code, reply->message);

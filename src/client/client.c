@@ -97,7 +97,7 @@ static bool take_answer(struct client *client, const struct exchange *exchange,
                      &call->err);
     if (reply.outcome == LOGS_UNUSABLE)
         (void)error_add(&call->err, "'%s'", client->url);
-    if (reply.bad_keys || exchange->clock_note[0])
+    if (reply.about_keys || exchange->clock_note[0])
         (void)error_add(&call->err, "with the credentials from %s", client->provider.keys.origin);
     if (exchange->clock_note[0])
         (void)error_add(&call->err, "%s", exchange->clock_note);

@@ -195,6 +195,7 @@ END
     export AWS_ENDPOINT_URL=$URL
     gives 0 -p locks true
     AWS_SECRET_ACCESS_KEY=wrong bad 77 "InvalidSignatureException" -p locks touch entered
+    grep -q 'with the credentials from the environment: ' err
     AWS_ACCESS_KEY_ID=AKIDOTHER bad 77 "UnrecognizedClientException" -p locks touch entered
     AWS_REGION=us-east-1 bad 77 "us-east-1" -p locks touch entered
     faults '{"expired_key":"AKIDEXAMPLE"}'

@@ -218,22 +218,23 @@ static void refusals_tell_of_bad_keys(void **state)
     (void)state;
     static const struct {
         const char *body;
-        bool bad_keys;
+        bool bad_keys, about_keys;
     } rows[] = {
-        {ERROR("ExpiredTokenException", "x"), true},
-        {ERROR("UnrecognizedClientException", "x"), true},
-        {ERROR("InvalidSignatureException", "x"), false},
-        {ERROR("SignatureDoesNotMatch", "x"), false},
-        {ERROR("RequestTimeTooSkewed", "x"), false},
-        {ERROR("RequestExpired", "x"), false},
-        {ERROR("RequestInTheFuture", "x"), false},
-        {ERROR("AccessDeniedException", "x"), false},
+        {ERROR("ExpiredTokenException", "x"), true, true},
+        {ERROR("UnrecognizedClientException", "x"), true, true},
+        {ERROR("InvalidSignatureException", "x"), false, true},
+        {ERROR("SignatureDoesNotMatch", "x"), false, true},
+        {ERROR("RequestTimeTooSkewed", "x"), false, false},
+        {ERROR("RequestExpired", "x"), false, false},
+        {ERROR("RequestInTheFuture", "x"), false, false},
+        {ERROR("AccessDeniedException", "x"), false, false},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         struct logs_reply reply;
         logs_sort(LOGS_DESCRIBE, 400, text_from(rows[i].body), "", &reply);
         check_row(reply.outcome == LOGS_REFUSED && reply.bad_keys == rows[i].bad_keys,
                   rows[i].body);
+        check_row(reply.about_keys == rows[i].about_keys, rows[i].body);
     }
 }
 
