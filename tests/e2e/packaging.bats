@@ -122,3 +122,34 @@ CHECK
     "$SOURCE/scripts/build-static" --arch m68k 2>err || status=$?
     [ "$status" -eq 64 ]
 }
+
+# apt-get that says this much, and no more until it may go on.
+@test "install-packages says how far it is while apt-get works, and all of it if that fails" {
+    mkdir bin
+    ln -s /bin/false bin/dpkg-query
+    printf '#!/bin/sh\nexec "$@"\n' >bin/sudo
+    cat >bin/apt-get <<'END'
+#!/bin/sh
+[ "$1" = install ] || exit 0
+echo '0 upgraded, 10 newly installed, 0 to remove and 0 not upgraded.'
+for i in 1 2 3 4 5 6; do echo "Get:$i http://deb.example.org x"; done
+for try in $(seq 400); do [ ! -e go ] || break; sleep 0.05; done
+for i in 7 8 9 10; do echo "Get:$i http://deb.example.org x"; done
+for i in 1 2 3 4 5 6 7 8 9 10; do echo "Unpacking x$i"; echo "Setting up x$i"; done
+[ ! -e fail ]
+END
+    chmod +x bin/*
+    PATH=$PWD/bin:$PATH "$SOURCE/scripts/install-packages" quickstart >out 2>err 3>&- &
+    local job=$!
+    for ((try = 0; try < 400; try++)); do
+        if grep -q '^    20%$' out; then break; fi
+        sleep 0.05
+    done
+    [ "$(tail -n 1 out)" = '    20%' ]
+    touch go
+    wait "$job"
+    [ "$(sed 1d out | paste -sd' ')" = '    10%     20%     30%     40%     50%     60%     70%     80%     90%     100%' ]
+    touch fail
+    run -71 env PATH="$PWD/bin:$PATH" "$SOURCE/scripts/install-packages" quickstart
+    [[ $output == *'Setting up x10'* ]]
+}
