@@ -155,6 +155,17 @@ static int read_words(struct options *options, int argc, char **argv, bool given
     return 0;
 }
 
+/* What was preset for a look goes by the words: it makes no list of a command or of another look.
+ */
+static void limit_presets(struct options *options, const struct options *asked)
+{
+    if (options->command || options->shell_command || options->status || options->check ||
+        options->break_id)
+        options->list = asked->list;
+    if (!options->status && !options->list)
+        options->watch_ms = asked->watch_ms;
+}
+
 int options_parse(struct options *options, int argc, char **argv,
                   options_environment_fn environment, struct error *err)
 {
@@ -185,5 +196,6 @@ int options_parse(struct options *options, int argc, char **argv,
         return -1;
     if (read_words(options, argc, argv, given, err) != 0) /* the command line wins over presets */
         return -1;
+    limit_presets(options, &asked);
     return options_check(options, err);
 }

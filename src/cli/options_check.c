@@ -90,12 +90,12 @@ static int check_names(struct options *options, struct error *err)
         return 0;
     if (!prefix && options->command)
         return error_set(err, ERROR_USAGE,
-                         "no lock named: give --prefix or set WITHLOCK_PREFIX; '%s' was taken for "
+                         "no lock named: give -p PREFIX or set WITHLOCK_PREFIX; '%s' was taken for "
                          "the command",
                          options_shown(options->command[0]));
     if (!prefix)
         return error_set(err, ERROR_USAGE,
-                         "no lock named: give --prefix or set WITHLOCK_PREFIX "
+                         "no lock named: give -p PREFIX or set WITHLOCK_PREFIX "
                          "(try 'withlock --help')");
     if (attempt_check_prefix(prefix, err) != 0 || (id && attempt_check_id(id, err) != 0))
         return -1;

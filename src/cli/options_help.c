@@ -9,14 +9,15 @@
 char *options_help(void)
 {
     struct buf help = BUF(HELP_LIMIT_BYTES);
-    (void)buf_add_text(&help, "usage: withlock [OPTIONS] -p PREFIX [--] COMMAND [ARG...]\n"
-                              "       withlock [OPTIONS] -p PREFIX -c 'SHELL COMMAND'\n"
-                              "       withlock [OPTIONS] -p PREFIX --status [--json]\n"
-                              "       withlock [OPTIONS] [-p PREFIX] --list [--json]\n"
-                              "       withlock [OPTIONS] -p PREFIX --break ID [--yes]\n"
-                              "       withlock [OPTIONS] -p PREFIX --check [--json]\n\n"
-                              "Runs COMMAND while holding a lock that is global to an AWS account "
-                              "and region.\n\n");
+    (void)buf_add_text(&help,
+                       "usage: withlock [OPTIONS] -p PREFIX [--] COMMAND [ARG...]\n"
+                       "       withlock [OPTIONS] -p PREFIX -c 'SHELL COMMAND'\n"
+                       "       withlock [OPTIONS] -p PREFIX --status [--json] [--watch [SECS]]\n"
+                       "       withlock [OPTIONS] [-p PREFIX] --list [--json] [--watch [SECS]]\n"
+                       "       withlock [OPTIONS] -p PREFIX --break ID [--yes]\n"
+                       "       withlock [OPTIONS] -p PREFIX --check [--json]\n\n"
+                       "Runs COMMAND while holding a lock that is global to an AWS account "
+                       "and region.\n\n");
     for (size_t i = 0; i < options_table_rows; i++) {
         const struct option_row *row = &options_table[i];
         char words[WORDS_BYTES], letter[5] = "    ";

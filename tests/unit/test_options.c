@@ -33,8 +33,8 @@ static void refused_with_one_line(void **state)
         const char *words[WORDS_MAX];
         const char *holds[3]; /* must stand in the message */
     } rows[] = {
-        {{"true"}, {"prefix", "WITHLOCK_PREFIX", "'true' was taken for the command"}},
-        {{"-v"}, {"prefix", "WITHLOCK_PREFIX", "--help"}},
+        {{"true"}, {"-p PREFIX", "WITHLOCK_PREFIX", "'true' was taken for the command"}},
+        {{"-v"}, {"-p PREFIX", "WITHLOCK_PREFIX", "--help"}},
         {{"-p", "", "true"}, {"prefix", "empty"}},
         {{"-p", "a/", "true"}, {"'a/'"}},
         {{"-p", "aws/x", "true"}, {"'aws/x'"}},
@@ -311,6 +311,42 @@ static void presets_and_who_wins(void **state)
     memset(variables, 0, sizeof(variables));
 }
 
+/* A preset asks for what the words leave open: it turns no command, and no other look, into a list.
+ */
+static void presets_of_what_is_shown(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *presets[2];
+        const char *words[WORDS_MAX];
+        bool list;
+        int64_t watch_ms;
+    } rows[] = {
+        {{"WITHLOCK_LIST=1"}, {NULL}, true, 0},
+        {{"WITHLOCK_LIST=true"}, {"-p", "x", "--json"}, true, 0},
+        {{"WITHLOCK_LIST=1", "WITHLOCK_WATCH=7"}, {NULL}, true, 7000},
+        {{"WITHLOCK_LIST=1"}, {"-p", "x", "true"}, false, 0},
+        {{"WITHLOCK_LIST=1"}, {"-p", "x", "-c", "true"}, false, 0},
+        {{"WITHLOCK_LIST=1"}, {"-p", "x", "--status"}, false, 0},
+        {{"WITHLOCK_LIST=1"}, {"-p", "x", "--check"}, false, 0},
+        {{"WITHLOCK_LIST=1"}, {"-p", "x", "--break", "me"}, false, 0},
+        {{"WITHLOCK_LIST=0"}, {"-p", "x", "--list"}, true, 0},
+        {{"WITHLOCK_WATCH=7"}, {"--list"}, true, 7000},
+        {{"WITHLOCK_WATCH=7"}, {"-p", "x", "--status"}, false, 7000},
+        {{"WITHLOCK_WATCH=7"}, {"--list", "--watch=9"}, true, 9000},
+        {{"WITHLOCK_WATCH=7"}, {"-p", "x", "--check"}, false, 0},
+        {{"WITHLOCK_WATCH=7"}, {"-p", "x", "true"}, false, 0},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct options options;
+        memcpy(variables, rows[i].presets, sizeof(rows[i].presets));
+        check_row(parse(&options, rows[i].words, NULL) == 0, rows[i].presets[0]);
+        check_row(options.list == rows[i].list, rows[i].presets[0]);
+        check_row(options.watch_ms == rows[i].watch_ms, rows[i].presets[0]);
+    }
+    memset(variables, 0, sizeof(variables));
+}
+
 /* Of --shared and --exclusive the last one counts, and the command line more than a preset. */
 static void readers_writers_and_slots(void **state)
 {
@@ -384,6 +420,7 @@ int main(void)
         cmocka_unit_test(watching_takes_its_seconds_or_not),
         cmocka_unit_test(stops_at_the_command),
         cmocka_unit_test(presets_and_who_wins),
+        cmocka_unit_test(presets_of_what_is_shown),
         cmocka_unit_test(readers_writers_and_slots),
         cmocka_unit_test(help_fits_eighty_columns),
     };
