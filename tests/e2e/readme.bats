@@ -8,10 +8,10 @@ load lock
 SOURCE=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
 
 setup_file() {
-    # Code blocks into files: sh.1, sh.2, json.1, make.1, cron.1, ...
+    # Code blocks into files: sh.1, sh.2, json.1, make.1, cron.1, ...; text.1 has no language.
     awk -v dir="$BATS_FILE_TMPDIR" '
-        /^```[a-z]/ { language = substr($0, 4); file = dir "/" language "." ++count[language]; next }
-        /^```$/ { file = ""; next }
+        /^ *```/ && file { file = ""; next }
+        /^ *```/ { sub(/^ *```/, ""); language = $0 ? $0 : "text"; file = dir "/" language "." ++count[language]; next }
         file { print > file }' "$SOURCE/README.md"
 }
 
@@ -55,6 +55,25 @@ called() {
     find . -name '*.[0-9]' -printf '%P\n' | sort | diff known -
 }
 
+# Those within a sentence: each is run, here or where it is said. What has no blank is a name.
+@test "this file knows every command line in the text of the README" {
+    awk '/^```/ { block = !block; next } !block' "$SOURCE/README.md" | tr '\n' ' ' |
+        awk -v RS='`' 'NR % 2 == 0 && / /' | sort -u >known
+    diff known - <<'END'
+COPY --from
+etcdctl lock
+man withlock
+packaging/install.sh VERSION
+sudo ninja -C build uninstall
+withlock --help
+withlock -p PREFIX -- COMMAND
+END
+    # packaging.bats: packaging/install.sh; manual.bats: man. A container's file and etcdctl are not run.
+    gives 0 --help
+    WITHLOCK_TRIED=1 gives 0 -p PREFIX -- env
+    grep -qx WITHLOCK_TRIED=1 out
+}
+
 @test "the first command: the lock at work" {
     [ "$(cat "$README/sh.1")" = scripts/quickstart ]
     export WITHLOCK_QUICKSTART_BUILD=$WITHLOCK_BUILD/quickstart
@@ -80,6 +99,10 @@ called() {
     PATH=$PWD/bin:$PATH as_it_stands sh.3
     [ -x "$LOCAL/withlock" ]
     [ -x "$LOCAL/cwlogs-local" ]
+    cp -a "$ROOT" installed
+    PATH=$PWD/bin:$PATH sudo ninja -C build uninstall >out 2>&1 || { cat out >&2; return 1; }
+    [ -z "$(find "$ROOT" -type f)" ]
+    cp -a installed/. "$ROOT"
 }
 
 @test "the picture is drawn of a run" {
@@ -157,7 +180,7 @@ deploy.sh production under locks/deploy
 migrate.sh  under locks/deploy
 CALLS
     rm calls
-    make -j 2 deploy migrate >out 2>err
+    make -j 2 $(sed -n 's/^\([a-z]*\):.*/\1/p' Makefile) >out 2>err
     [ "$(grep -c 'under locks/deploy$' calls)" -eq 2 ]
 }
 

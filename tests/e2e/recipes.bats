@@ -8,10 +8,10 @@ load lock
 RECIPES=$(cd "$BATS_TEST_DIRNAME/../../docs" && pwd)/recipes.md
 
 setup_file() {
-    # Code blocks into files: sh.1, make.1, ...
+    # Code blocks into files: sh.1, make.1, ...; text.1 has no language.
     awk -v dir="$BATS_FILE_TMPDIR" '
-        /^```[a-z]/ { language = substr($0, 4); file = dir "/" language "." ++count[language]; next }
-        /^```$/ { file = ""; next }
+        /^ *```/ && file { file = ""; next }
+        /^ *```/ { sub(/^ *```/, ""); language = $0 ? $0 : "text"; file = dir "/" language "." ++count[language]; next }
         file { print > file }' "$RECIPES"
 }
 
@@ -64,11 +64,19 @@ crontab_command() {
     grep -E '^[0-9*]' "$1" | sed -E 's/^([^ ]+ +){5}//'
 }
 
-@test "the blocks are known here" {
+# A block of shell is run as a whole, line by line; of the others, which are read as their tool does
+# it, it is known here how many lines have to be run. What is added must be run as well.
+@test "the blocks are known here, and in each the command lines" {
     (cd "$BLOCKS" && find . -name '*.[0-9]*' -printf '%P\n' | sort) >known
     printf '%s\n' cron.{1,2} groovy.1 ini.{1,2,3,4} make.{1,2} sh.{1,2,3,4,5,6,7,8,9} sh.1{0,1,2,3,4,5} sql.1 \
-        yaml.{1,2,3,4} | sort |
-        diff - known
+        text.1 yaml.{1,2,3,4} | sort | diff - known
+    (cd "$BLOCKS" && awk '
+        /^#/ { next }
+        FILENAME ~ /^make/ && /^\t/ || FILENAME ~ /^cron/ && /^[@0-9*]/ || /^Exec/ || /(^| )(sh|bat) / ||
+            FILENAME ~ /^yaml/ && /^[ -]*(run|command|args|script|exec): *[^ ]|^ +- [^:]*$|&&/ { count[FILENAME]++ }
+        END { for (file in count) print file, count[file] }' cron.* groovy.* ini.* make.* yaml.*) | sort >known
+    tr ' ' '\n' <<<'cron.1=1 cron.2=1 groovy.1=1 ini.1=1 ini.3=1 ini.4=1 make.1=2 make.2=3 yaml.1=1 yaml.2=2 yaml.3=1 yaml.4=1' |
+        tr = ' ' | diff - known
 }
 
 @test "make: a line of a recipe" {
