@@ -21,7 +21,8 @@
 enum table_place {
     TABLE_STAYS,
     TABLE_GOES,  /* first of all: another column says it as well */
-    TABLE_BELOW, /* then: to a second line of each row */
+    TABLE_ABOVE, /* then: to a line of its own, before the rest of the row, */
+    TABLE_BELOW, /* or after it; what comes second is indented */
 };
 
 struct table_column {

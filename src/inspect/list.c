@@ -171,8 +171,8 @@ static int list_text(const struct inspect *inspect, const struct inspect_view *v
                      struct buf *out, struct error *err)
 {
     static const struct table_column headings[] = {
-        {"LOCK", TABLE_BELOW},    {"STATE", TABLE_STAYS},    {"HOLDER", TABLE_BELOW},
-        {"LABEL", TABLE_BELOW},   {"SINCE", TABLE_STAYS},    {"RENEWED", TABLE_STAYS},
+        {"LOCK", TABLE_ABOVE},    {"STATE", TABLE_STAYS},    {"HOLDER", TABLE_ABOVE},
+        {"LABEL", TABLE_ABOVE},   {"SINCE", TABLE_STAYS},    {"RENEWED", TABLE_STAYS},
         {"WAITING", TABLE_STAYS}, {"ABANDONED", TABLE_GOES}, {NULL, TABLE_STAYS}};
     CLEAN(table) struct table table = TABLE(headings, STATUS_BYTES);
     struct output output = {.table = &table, .out = out};

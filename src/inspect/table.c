@@ -1,5 +1,6 @@
 #include "inspect/table.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -33,7 +34,7 @@ void table_cell(struct table *table, struct text text)
 static bool has_column(const struct print *print, const struct table_column *column)
 {
     return column->place == TABLE_STAYS || print->layout == LAYOUT_WHOLE ||
-           (column->place == TABLE_BELOW && print->layout == LAYOUT_BRIEF);
+           (column->place != TABLE_GOES && print->layout == LAYOUT_BRIEF);
 }
 
 static const char *shown(const struct print *print, const char *cell)
@@ -63,26 +64,49 @@ static unsigned measure(struct print *print)
     return width;
 }
 
+/* The next cell of a row, or of the headings where there are none. */
+static const char *next_cell(const struct print *print, unsigned column, const char **cells)
+{
+    const char *cell = *cells;
+    if (!cell)
+        return print->table->columns[column].heading;
+    *cells += strlen(cell) + 1;
+    return shown(print, cell);
+}
+
+/* The cells that have a line of their own, above or below the others. Returns if there are any. */
+static bool add_aside(const struct print *print, enum table_place place, const char *cells,
+                      struct buf *out)
+{
+    const struct table_column *columns = print->table->columns;
+    bool any = false;
+    for (unsigned i = 0; print->layout == LAYOUT_TWO_LINES && columns[i].heading; i++) {
+        const char *cell = next_cell(print, i, &cells);
+        if (columns[i].place != place)
+            continue;
+        (void)buf_addf(out, "%*s%s", any || place == TABLE_BELOW ? GAP : 0, "", cell);
+        any = true;
+    }
+    (void)buf_add_text(out, any ? "\n" : "");
+    return any;
+}
+
 /* One row: its cells, or the headings if there are none. Returns where the next row begins. */
 static const char *add_row(const struct print *print, const char *cells, struct buf *out)
 {
     const struct table_column *columns = print->table->columns;
-    char below[TABLE_COLUMNS_MAX * (TABLE_CELL_BYTES + GAP)] = "";
-    int gap = 0; /* owed by the cell before */
+    const char *at = cells;
+    int gap = add_aside(print, TABLE_ABOVE, cells, out) ? GAP : 0; /* owed by the cell before */
     for (unsigned i = 0; columns[i].heading; i++) {
-        const char *cell = cells ? shown(print, cells) : columns[i].heading;
-        size_t used = strlen(below);
-        if (has_column(print, &columns[i])) {
-            (void)buf_addf(out, "%*s%s", gap, "", cell);
-            gap = print->widths[i] - (int)strlen(cell) + GAP;
-        } else if (columns[i].place == TABLE_BELOW) {
-            (void)snprintf(below + used, sizeof(below) - used, "%*s%s", GAP, "", cell); /* fits */
-        }
-        if (cells)
-            cells += strlen(cells) + 1;
+        const char *cell = next_cell(print, i, &at);
+        if (!has_column(print, &columns[i]))
+            continue;
+        (void)buf_addf(out, "%*s%s", gap, "", cell);
+        gap = print->widths[i] - (int)strlen(cell) + GAP;
     }
-    (void)buf_addf(out, "\n%s%s", below, *below ? "\n" : "");
-    return cells;
+    (void)buf_add_char(out, '\n');
+    (void)add_aside(print, TABLE_BELOW, cells, out);
+    return at;
 }
 
 void table_print(const struct table *table, unsigned width, int64_t now_ms, struct buf *out)

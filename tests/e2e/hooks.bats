@@ -153,15 +153,17 @@ alive() {
     [ "$(paste -sd' ' hooked)" = 'begun warned' ]
 }
 
-# The command dies and the lock is free again, whenever withlock is killed.
+# The command dies and the lock is free again, whenever withlock is killed, or its guardian.
 @test "kill -9 at random moments, with hooks and --max-hold" {
-    local round rounds=${LONG:+200}
-    for ((round = 0; round < ${rounds:-12}; round++)); do
+    local round rounds=${LONG:+200} victim
+    for ((round = 0; round < ${rounds:-20}; round++)); do
         rm -f pid
         start job -k 0.5 -p jobs --max-hold 0.4 --on-acquire 'sleep 0.2' --on-lost-run 'sleep 0.2' -- \
             sh -c 'trap "" TERM; echo $$ >pid; while :; do sleep 0.05; done'
         sleep "0.$((RANDOM % 9))$((RANDOM % 10))"
-        kill -KILL "$JOB" 2>/dev/null || true
+        victim=$JOB
+        ((round % 3)) || victim=$(pgrep -P "$JOB" withlock-guard) || victim=$JOB
+        kill -KILL "$victim" 2>/dev/null || true
         wait "$JOB" || true
         wait_until nothing_left
         [ ! -e pid ] || ! alive "$(cat pid)" || { echo "round $round: alive" >&2; return 1; }

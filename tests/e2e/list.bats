@@ -119,7 +119,7 @@ on_terminal() {
     diff <(sed 1d seen) <(sed 1d out)
     on_terminal 40 24 -p many --list
     [ "$(sed 1d seen | wc -L)" -le 40 ]
-    [ "$(grep -c '^  many/l[0-9]*  h[0-9]*  label-' seen)" -eq 300 ]
+    [ "$(grep -c '^many/l[0-9]*  h[0-9]*  label-' seen)" -eq 300 ]
 }
 
 @test "--watch in a pipe: each answer as it is, and once how often it asks" {

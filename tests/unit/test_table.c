@@ -54,6 +54,31 @@ static void as_wide_as_there_is_room(void **state)
           "waiter 1  2026-11-29T23:59:59Z\n  second-of-id\n");
 }
 
+static void names_may_stand_above_the_rest(void **state)
+{
+    (void)state;
+    static const struct table_column above[] = {{"NAME", TABLE_ABOVE}, {"STATE", TABLE_STAYS},
+                                                {"ID", TABLE_ABOVE},   {"SINCE", TABLE_STAYS},
+                                                {"GONE", TABLE_GOES},  {NULL, TABLE_STAYS}};
+    struct table table = TABLE(above, 4096);
+    struct buf out = BUF(4096);
+    for (size_t i = 0; i < 2; i++)
+        for (size_t k = 0; k < 5; k++)
+            table_cell(&table, text_from((const char *[]){"a", "held", "first", "now", "x", "long",
+                                                          "free", "", "", "x"}[5 * i + k]));
+    table_print(&table, 24, NOW_MS, &out);
+    assert_string_equal(buf_text(&out), "NAME  ID\n  STATE  SINCE\n"
+                                        "a  first\n  held   now\n"
+                                        "long  -\n  free   -\n");
+    buf_free(&out);
+    table_print(&table, 25, NOW_MS, &out);
+    assert_string_equal(buf_text(&out), "NAME  STATE  ID     SINCE\n"
+                                        "a     held   first  now\n"
+                                        "long  free   -      -\n");
+    buf_free(&out);
+    table_free(&table);
+}
+
 static void no_row_and_what_would_harm_a_terminal(void **state)
 {
     (void)state;
@@ -85,6 +110,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(as_wide_as_there_is_room),
+        cmocka_unit_test(names_may_stand_above_the_rest),
         cmocka_unit_test(no_row_and_what_would_harm_a_terminal),
         cmocka_unit_test(a_table_that_is_too_large_is_told),
     };
