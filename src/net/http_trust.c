@@ -216,31 +216,33 @@ static bool list_anchors(struct trust *trust)
 
 /* --- OpenSSL asks --- */
 
-/* Adds the anchor to the store; *ret_object borrows it from there (X509_LOOKUP_meth_new(3)). */
-static bool give(const struct anchor *anchor, X509_STORE *store, X509_OBJECT *ret_object)
+static void add_to_store(const struct anchor *anchor, X509_STORE *store)
 {
     BIO *bio = BIO_new_mem_buf(anchor->pem.data, (int)anchor->pem.length);
     X509 *certificate = bio ? PEM_read_bio_X509(bio, NULL, NULL, NULL) : NULL;
-    bool good = certificate && X509_STORE_add_cert(store, certificate) == 1 &&
-                X509_OBJECT_set1_X509(ret_object, certificate) == 1;
-    if (good)
-        X509_free(certificate); /* the caller takes one more reference than it gives back */
-    X509_free(certificate);
-    (void)BIO_free(bio); /* only read */
-    return good;
+    if (certificate)
+        (void)X509_STORE_add_cert(store, certificate); /* what cannot be added is not trusted */
+    X509_free(certificate); /* the store has a reference of its own, or had the same before */
+    (void)BIO_free(bio);    /* only read */
 }
 
 static int find_by_subject(X509_LOOKUP *lookup, X509_LOOKUP_TYPE type, const X509_NAME *name,
                            X509_OBJECT *ret_object)
 {
     const struct trust *trust = X509_LOOKUP_get_method_data(lookup);
-    bool found = false;
-    /* all of that name: a CA that has changed its key has two */
+    X509_STORE *store = X509_LOOKUP_get_store(lookup);
+    /* all of that name: a CA that has changed its key has two, and OpenSSL chooses in the store */
     for (size_t i = 0; type == X509_LU_X509 && i < trust->count; i++) {
         if (X509_NAME_cmp(trust->anchors[i].subject, name) == 0)
-            found = give(&trust->anchors[i], X509_LOOKUP_get_store(lookup), ret_object) || found;
+            add_to_store(&trust->anchors[i], store);
     }
-    return found;
+    X509_OBJECT *stored =
+        X509_OBJECT_retrieve_by_subject(X509_STORE_get0_objects(store), type, name);
+    X509 *certificate = stored ? X509_OBJECT_get0_X509(stored) : NULL;
+    if (!certificate || X509_OBJECT_set1_X509(ret_object, certificate) != 1)
+        return 0;
+    X509_free(certificate); /* borrowed from the store: the caller gives none back */
+    return 1;
 }
 
 static X509_LOOKUP_METHOD *new_method(void)

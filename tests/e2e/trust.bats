@@ -115,9 +115,12 @@ alike() {
     sed '/END/q' tls.pem >leaf
     openssl x509 -in ours.pem -outform DER -out der
     printf '\0' | cat - ours.pem >zero
-    authority again "/CN=ours authority" && cat again.pem ours.pem >namesake && cp again.pem only-namesake
+    authority again "/CN=ours authority" && cp again.pem only-namesake
+    cat again.pem ours.pem >namesake-before
+    cat ours.pem again.pem >namesake-after
+    cat ours.pem again.pem ours.pem ours.pem >many-times
     for bundle in plain lines-of-dos comments text trusted rejected damaged cut cut-before with-a-key \
-        leaf der zero namesake only-namesake; do
+        leaf der zero namesake-before namesake-after only-namesake many-times; do
         machine "$bundle" other && alike
         machine other.pem other && alike SSL_CERT_FILE="$PWD/$bundle"
     done
