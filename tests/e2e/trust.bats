@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # Whom withlock believes: on each machine exactly those whom curl believes there, and what the AWS
-# CLI's rules say besides. WITHLOCK_TEST_STATIC: a static program to be tried as well.
+# CLI's rules say besides. By what TLS, too. WITHLOCK_TEST_STATIC: a static program to be tried as well.
 
 load lock
 
@@ -146,4 +146,44 @@ alike() {
             one_line "$bundle"
         done
     done
+}
+
+# agrees SUITE KEY-TYPE: curl and each program agree with a server that knows nothing but this.
+agrees() {
+    local suite=$1 options port program said
+    case $suite in
+    TLS_*) options="-tls1_3 -ciphersuites $suite" ;;
+    *) options="-tls1_2 -cipher $suite" ;;
+    esac
+    openssl s_server -accept 127.0.0.1:0 -cert "$2.pem" -key "$2.key" $options -www \
+        >"$suite.server" 2>&1 3>&- &
+    echo $! >>servers
+    until port=$(sed -n 's/^ACCEPT .*://p' "$suite.server") && [ -n "$port" ]; do
+        kill -0 $! || { cat "$suite.server"; return 1; }
+        sleep 0.05
+    done
+    curl -sS --noproxy '*' --cacert ours.pem -o /dev/null "https://127.0.0.1:$port/" || return 1
+    for program in "${PROGRAMS[@]}"; do
+        said=$(AWS_ENDPOINT_URL=https://127.0.0.1:$port AWS_CA_BUNDLE=$PWD/ours.pem AWS_MAX_ATTEMPTS=1 \
+            "$program" -p trust --read-timeout 1 --status 2>&1) || true
+        echo "$suite, $program: $said"
+        [ "$said" = "withlock: no answer from 127.0.0.1:$port in time" ] || return 1 # to a POST
+    done
+}
+
+@test "whatever protocol and cipher AWS's endpoints may choose is agreed on" {
+    local suites=(TLS_AES_128_GCM_SHA256 TLS_AES_256_GCM_SHA384 TLS_CHACHA20_POLY1305_SHA256
+        ECDHE-{ECDSA,RSA}-AES128-{GCM-SHA256,SHA256} ECDHE-{ECDSA,RSA}-AES256-{GCM-SHA384,SHA384}
+        ECDHE-RSA-CHACHA20-POLY1305) suite job failed=0 jobs=()
+    openssl req -newkey rsa:2048 -nodes -keyout rsa.key -out rsa.csr -subj /CN=localhost 2>>openssl.log
+    openssl x509 -req -in rsa.csr -CA ours.pem -CAkey ours.key -CAcreateserial -extfile san -days 2 \
+        -out rsa.pem 2>>openssl.log
+    for suite in "${suites[@]}"; do
+        case $suite in *RSA*) agrees "$suite" rsa ;; *) agrees "$suite" tls ;; esac >"$suite.out" 2>&1 &
+        jobs+=($!)
+    done
+    for job in "${jobs[@]}"; do wait "$job" || failed=1; done
+    kill $(cat servers)
+    cat ./*.out
+    [ $failed = 0 ]
 }
