@@ -18,8 +18,10 @@ static struct {
     bool thread;
     bool writing; /* a piece was taken and is not yet written */
     size_t used;
-    char pieces[WRITER_QUEUE_BYTES]; /* each after its length, the oldest first */
 } queue = {.mutex = PTHREAD_MUTEX_INITIALIZER, .added = PTHREAD_COND_INITIALIZER, .fd = -1};
+
+/* Each after its length, the oldest first. Not in the queue: untouched it takes no memory here. */
+static char pieces[WRITER_QUEUE_BYTES];
 
 void writer_begin(int fd)
 {
@@ -37,10 +39,10 @@ void writer_forked(void)
 /* Under the mutex. */
 static bool put(const void *data, size_t length)
 {
-    if (queue.used + sizeof(length) + length > sizeof(queue.pieces))
+    if (queue.used + sizeof(length) + length > sizeof(pieces))
         return false;
-    memcpy(queue.pieces + queue.used, &length, sizeof(length));
-    memcpy(queue.pieces + queue.used + sizeof(length), data, length);
+    memcpy(pieces + queue.used, &length, sizeof(length));
+    memcpy(pieces + queue.used + sizeof(length), data, length);
     queue.used += sizeof(length) + length;
     return true;
 }
@@ -49,10 +51,10 @@ static bool put(const void *data, size_t length)
 static size_t take(char out[WRITER_PIECE_BYTES])
 {
     size_t length;
-    memcpy(&length, queue.pieces, sizeof(length));
-    memcpy(out, queue.pieces + sizeof(length), length);
+    memcpy(&length, pieces, sizeof(length));
+    memcpy(out, pieces + sizeof(length), length);
     queue.used -= sizeof(length) + length;
-    memmove(queue.pieces, queue.pieces + sizeof(length) + length, queue.used);
+    memmove(pieces, pieces + sizeof(length) + length, queue.used);
     return length;
 }
 

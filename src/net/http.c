@@ -12,6 +12,7 @@
 
 #define SLEPT_MS          1000 /* a machine suspended for longer has dead connections */
 #define CONNECTIONS_KEPT  4
+#define SEND_BUFFER_BYTES (16 * 1024) /* libcurl's least; each request takes, and wipes, one */
 #define HEADER_LINE_BYTES (REQUEST_NAME_BYTES + REQUEST_VALUE_BYTES + 4)
 #define UPLOAD_BYTES      (16 * 1024) /* libcurl's least: it is wiped after each request */
 
@@ -72,9 +73,7 @@ struct http *http_new(const struct http_config *config, struct error *err)
     struct http *http = curl_started == CURLE_OK ? calloc(1, sizeof(*http)) : NULL;
     if (http)
         http->multi = new_multi();
-    if (http)
-        http->trust = trust_new(config);
-    if (!http || !http->multi || !http->trust) {
+    if (!http || !http->multi) {
         http_free(http);
         (void)error_set(err, ERROR_SYSTEM, "libcurl cannot be started");
         return NULL;
@@ -200,7 +199,7 @@ static bool add_headers(struct http_exchange *exchange)
     return good;
 }
 
-static CURLcode set_manners(struct http *http, CURL *easy)
+static CURLcode set_manners(const struct http *http, CURL *easy)
 {
     CURLcode code = CURLE_OK;
     SET(CURLOPT_NOSIGNAL, 1L);
@@ -214,7 +213,22 @@ static CURLcode set_manners(struct http *http, CURL *easy)
     SET(CURLOPT_MAXAGE_CONN, (long)HTTP_IDLE_MAX_S);
     SET(CURLOPT_UPLOAD_BUFFERSIZE, (long)UPLOAD_BYTES);
     SET(CURLOPT_USERAGENT, http->config.agent);
+    SET(CURLOPT_UPLOAD_BUFFERSIZE, (long)SEND_BUFFER_BYTES);
     SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+    return code;
+}
+
+/* Only where TLS is spoken: others need not look whose certificates are believed. */
+static CURLcode set_trust(const struct http_exchange *exchange, CURL *easy)
+{
+    struct http *http = exchange->http;
+    CURLcode code = CURLE_OK;
+    if (!exchange->request->https && strcmp(exchange->proxy.scheme, "https") != 0)
+        return code;
+    if (!http->trust)
+        http->trust = trust_new(&http->config, easy);
+    if (!http->trust)
+        return CURLE_OUT_OF_MEMORY;
     bool ours = trust_can_install();
     SET(CURLOPT_CAINFO, ours ? NULL : trust_bundle(http->trust));
     SET(CURLOPT_CAPATH, ours ? NULL : trust_folder(http->trust));
@@ -313,7 +327,7 @@ static struct http_exchange *free_exchange(struct http *http)
 struct http_exchange *http_start(struct http *http, const struct request *request,
                                  const struct http_limits *limits, struct error *err)
 {
-    struct proxy proxy = {0};
+    struct proxy proxy = {.scheme = ""};
     bool by_proxy = limits->proxy && *limits->proxy && !request->direct;
     if (request_check(request, err) != 0 ||
         (by_proxy && proxy_parse(limits->proxy, &proxy, err) != 0))
@@ -338,6 +352,7 @@ struct http_exchange *http_start(struct http *http, const struct request *reques
     exchange->answer.sent = exchange->answer.started;
     curl_easy_reset(exchange->easy); /* keeps connections, sessions and DNS */
     bool good = add_headers(exchange) && set_manners(http, exchange->easy) == CURLE_OK &&
+                set_trust(exchange, exchange->easy) == CURLE_OK &&
                 set_callbacks(exchange, exchange->easy) == CURLE_OK &&
                 http_sockets_watch(http, exchange->easy) == CURLE_OK &&
                 set_request(exchange, exchange->easy) == CURLE_OK &&

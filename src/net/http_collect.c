@@ -166,7 +166,8 @@ static const char *detail(const struct http_exchange *exchange, char *out, size_
 static void tell_failure(const struct http_exchange *exchange, enum http_outcome outcome,
                          struct error *err)
 {
-    const char *ca_file = trust_bundle(exchange->http->trust);
+    const struct trust *trust = exchange->http->trust;
+    const char *ca_file = trust ? trust_bundle(trust) : NULL;
     char why[CURL_ERROR_SIZE], shown[PROXY_SHOWN_BYTES];
     enum http_reason reason = exchange->answer.reason;
     enum error_kind kind =

@@ -39,7 +39,7 @@ struct http_exchange {
 struct http {
     struct http_config config;
     CURLM *multi;
-    struct trust *trust;
+    struct trust *trust;   /* NULL before TLS was spoken */
     struct error no_trust; /* why there is none */
     int64_t slept_ms;      /* clock_slept_ms() when the connections were last known good */
     struct http_sockets sockets;

@@ -1,5 +1,6 @@
 #include "http_trust.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <openssl/crypto.h>
 #include <openssl/pem.h>
@@ -56,11 +57,10 @@ static const struct {
     {"/etc/ssl/certs", NULL, "/etc/ssl/certs"},
 };
 
-static void choose_places(struct trust *trust)
+static void choose_places(struct trust *trust, CURL *easy)
 {
-    const curl_version_info_data *curl = curl_version_info(CURLVERSION_NOW);
-    trust->bundle = curl->cainfo;
-    trust->folder = curl->capath;
+    (void)curl_easy_getinfo(easy, CURLINFO_CAINFO, &trust->bundle); /* NULL if it has none */
+    (void)curl_easy_getinfo(easy, CURLINFO_CAPATH, &trust->folder);
     for (size_t i = 0; !trust->bundle && !trust->folder && i < sizeof(known) / sizeof(known[0]);
          i++) {
         if (access(known[i].mark, R_OK) == 0) {
@@ -70,14 +70,14 @@ static void choose_places(struct trust *trust)
     }
 }
 
-struct trust *trust_new(const struct http_config *config)
+struct trust *trust_new(const struct http_config *config, void *easy)
 {
     struct trust *trust = calloc(1, sizeof(*trust));
     if (!trust)
         return NULL;
     trust->text = (struct buf)BUF(BUNDLE_BYTES);
     if (!config->ca_file)
-        choose_places(trust);
+        choose_places(trust, easy);
     if (config->ca_file || config->system_ca_file)
         trust->bundle = config->ca_file ? config->ca_file : config->system_ca_file;
     if (!config->ca_file && config->system_ca_folder)
@@ -257,9 +257,28 @@ static X509_LOOKUP_METHOD *new_method(void)
 
 /* --- into a connection to be --- */
 
+/* Is the OpenSSL of libcurl the one that we are linked with? Asked of the dynamic linker. */
+static bool shares_openssl(void)
+{
+    Dl_info about;
+    SSL_CTX *(*theirs)(const SSL_METHOD *) = NULL;
+    void *in_curl = dlsym(RTLD_DEFAULT, "curl_easy_init");
+    void *curl = in_curl && dladdr(in_curl, &about)
+                     ? dlopen(about.dli_fname, RTLD_LAZY | RTLD_NOLOAD)
+                     : NULL;
+    if (!curl)
+        return false;
+    *(void **)&theirs = dlsym(curl, "SSL_CTX_new");
+    (void)dlclose(curl); /* it stays loaded, for us */
+    return theirs == SSL_CTX_new;
+}
+
+/* libcurl's version costs more: it asks each library that it uses, and loads its pages. */
 bool trust_can_install(void)
 {
     static const char ours[] = "OpenSSL/";
+    if (shares_openssl())
+        return true;
     const char *theirs = curl_version_info(CURLVERSION_NOW)->ssl_version;
     return theirs && strncmp(theirs, ours, strlen(ours)) == 0 &&
            strcmp(theirs + strlen(ours), OpenSSL_version(OPENSSL_VERSION_STRING)) == 0;

@@ -21,8 +21,11 @@
 
 struct trust;
 
-/* As the config says, which must live as long. Reads nothing yet; NULL if there is no memory. */
-struct trust *trust_new(const struct http_config *config) MUST_USE;
+/*
+ * As the config says, which must live as long. easy: any handle of libcurl's, to ask for its
+ * places. Reads nothing yet; NULL if there is no memory.
+ */
+struct trust *trust_new(const struct http_config *config, void *easy) MUST_USE;
 void trust_free(struct trust *trust); /* takes NULL */
 
 /* The places that it came to; NULL: none of this kind. */

@@ -5,7 +5,7 @@ meets no failure. No end may be worse than a clear one.
 Usage: failing_calls.py --build DIR [--seed N] [--parallel N] [--step N] [--always] [NAME...]
 
 NAME is SCENE[:ROLE[:KINDS[:N]]]: each n (or each STEP-th, where memory is concerned) of these, or
-one; --always: and all calls after it. `all` is everything. Without a name a sample is tried, drawn
+one, or with N- those from there on; --always: and all calls after it. `all` is everything. Without a name a sample is tried, drawn
 with --seed. The program is not to be built with sanitizers: they have calls of their own.
 
 Checked each time: the run ends; the command was dead before the lock was given back, and nothing it
@@ -24,6 +24,7 @@ import shutil
 import signal
 import sys
 import tempfile
+import threading
 import time
 import urllib.error
 
@@ -138,7 +139,8 @@ class Trial(Holder):
         own = status == self.scene.own or (self.point[0], self.point[2], status) == (
             "leaving", "read", 1)
         faults = []
-        if self.point.scene != "losing" and record and not standing(self.world.service.log(), self.prefix, self.times()[1]):
+        if self.point.scene != "losing" and record and not standing(
+                self.world.log(self.prefix), self.prefix, self.times()[1]):
             faults.append("the command was alive when the lock had been given back")
         if not own and (status < 0 or status in (0, 1, 3, 143)):
             faults.append(f"exit status {status}")
@@ -166,7 +168,8 @@ class Trial(Holder):
 
     def judge_rest(self, text):
         left = self.groups()
-        if not left or any(name.split("#")[0] in text for name in left) or "errors" in text_of(self.notes):
+        if (not left or any(name.split("#")[0] in text for name in left) or
+                "errors" in text_of(self.notes)):
             return []
         return [f"left and not named: {left}"]
 
@@ -180,6 +183,17 @@ class World:
         self.pool = concurrent.futures.ThreadPoolExecutor(options.parallel)
         self.tried = self.met = 0
         self.failures = []
+        self.reading = threading.Lock()
+        self.read_to = 0  # of the service's log
+        self.entries = collections.defaultdict(list)  # of it, by lock
+
+    def log(self, prefix):
+        """What was done to the log groups of a lock; each entry is fetched but once."""
+        with self.reading:
+            for entry in self.service.ask(f"/_log?after={self.read_to}"):
+                self.read_to = entry["sequence"]
+                self.entries["/".join(entry.get("logGroupName", "").split("/")[:2])].append(entry)
+            return self.entries.pop(prefix, [])
 
     def delete(self, name):
         with contextlib.suppress(urllib.error.HTTPError):  # its owner was quicker
@@ -196,10 +210,10 @@ class World:
             print(f"FAILED: {self.failures[-1]}", flush=True)
         return trial.met
 
-    def sweep(self, scene, role, kind, always, step):
+    def sweep(self, scene, role, kind, always, step, begin):
         """n = 1, 2, 3, ... until none of several runs meets a failure."""
         before = self.tried, self.met
-        for first in itertools.count(1, BATCH * step):
+        for first in itertools.count(begin, BATCH * step):
             points = [Point(scene, role, kind, n, always)
                       for n in range(first, first + BATCH * step, step)]
             if not any(self.pool.map(self.try_point, points)):
@@ -245,13 +259,14 @@ def main():
             world.sample(options.seed)
         for name in names:
             scene, role, kinds, number = (name.split(":") + [None] * 3)[:4]
-            if number:
+            if number and not number.endswith("-"):
                 world.try_point(Point(scene, role, kinds, int(number), options.always))
                 continue
             for role in [role] if role else SCENES[scene].roles:
                 for kind in kinds.split(",") if kinds else KINDS:
                     world.sweep(scene, role, kind, options.always,
-                                options.step if kind == "alloc" else 1)
+                                options.step if kind == "alloc" else 1,
+                                int(number.rstrip("-")) if number else 1)
     finally:
         world.close()
     print(f"failing calls: {world.tried} runs, {world.met} met a failure, "
