@@ -457,4 +457,7 @@ enum lock_notice lock_take_notice(struct lock *lock, const char **ret_name);
  */
 bool lock_left(const struct lock *lock, uint32_t i, char out[ATTEMPT_NAME_BYTES + 1]);
 
+/* Has a listing been read? One that cleans up after another process knows no name before that. */
+bool lock_has_looked(const struct lock *lock);
+
 #endif

@@ -106,6 +106,11 @@ bool lock_left(const struct lock *lock, uint32_t i, char out[ATTEMPT_NAME_BYTES 
     return false;
 }
 
+bool lock_has_looked(const struct lock *lock)
+{
+    return lock->looks > 0;
+}
+
 /*
  * A waiter drops an old generation D after the newer one was answered; if whole listings do not
  * show us, not before one has: they may be so late that they show none before the next is made.

@@ -219,8 +219,17 @@ void outcome_not_obtained(const struct session *session, struct error *ret_why)
 
 bool outcome_left(const struct session *session, struct error *ret_why)
 {
+    const struct lock_settings *settings = &session->config.lock;
+    const struct error *last = &session->client.last_error;
+    enum error_kind kind = last->kind == ERROR_NONE ? ERROR_UNAVAILABLE : last->kind;
+    const char *reason = last->kind == ERROR_NONE ? "no answer in time" : last->text;
     char name[ATTEMPT_NAME_BYTES + 1], more[32] = "";
     uint32_t count = 0;
+    if (session->config.release_only && !lock_has_looked(&session->lock)) {
+        (void)error_set(ret_why, kind, "what '%s/%s' has made stays until it expires: %s",
+                        settings->prefix, settings->id, reason);
+        return true;
+    }
     while (lock_left(&session->lock, count, name))
         count++;
     if (count == 0)
@@ -228,11 +237,9 @@ bool outcome_left(const struct session *session, struct error *ret_why)
     (void)lock_left(&session->lock, count - 1, name);
     if (count > 1)
         (void)snprintf(more, sizeof(more), " and %u more", count - 1);
-    const struct error *last = &session->client.last_error;
-    (void)error_set(ret_why, last->kind == ERROR_NONE ? ERROR_UNAVAILABLE : last->kind,
+    (void)error_set(ret_why, kind,
                     "could not delete '%s'%s; others wait until it expires, %lld s after it was "
                     "made: %s",
-                    name, more, (long long)(session->config.lock.lock_timeout_ms / 1000),
-                    last->kind == ERROR_NONE ? "no answer in time" : last->text);
+                    name, more, (long long)(settings->lock_timeout_ms / 1000), reason);
     return true;
 }

@@ -12,7 +12,7 @@ import unittest
 
 from system_case import RIVAL, WITHLOCK, Case
 from terminal import Terminal
-from world import LIMIT_S, arguments, children, environment, guardian_of, state, until
+from world import LIMIT_S, alive, arguments, children, environment, guardian_of, state, until
 
 
 class Guardian(Case):
@@ -37,16 +37,26 @@ class Guardian(Case):
 
 
 class Killed(Case):
-    def test_the_guardian_has_the_last_words(self):
-        """Deletes are refused: what is left is named on the standard error that withlock had."""
+    def leave(self, denied):
+        """Withlock is killed, and its guardian may not do that: what it says, and what is left."""
         process = self.start("-t", "60", "--release-timeout", "2", "sleep", "60")
         until(lambda: any("#h" in name for name in self.service.groups()), "the lock")
-        until(lambda: children(guardian_of(process.pid)), "the command")
-        self.service.faults(deny=["DeleteLogGroup"])
+        guardian = guardian_of(process.pid)
+        until(lambda: children(guardian), "the command")
+        self.service.faults(deny=[denied])
         process.kill()
-        until(lambda: "could not delete" in self.errors(), "the guardian's line")
-        attempts = [name for name in self.service.groups() if "/#" not in name]
-        self.assertIn(attempts[0], self.errors())
+        until(lambda: not alive(guardian), "the guardian's end")
+        return self.errors(), [name for name in self.service.groups() if "/#" not in name]
+
+    def test_the_guardian_has_the_last_words(self):
+        """Deletes are refused: what is left is named on the standard error that withlock had."""
+        said, left = self.leave("DeleteLogGroup")
+        self.assertIn(f"could not delete '{left[0]}'", said)
+
+    def test_a_guardian_that_may_not_list_says_whose_all_stays(self):
+        """It never learns any name."""
+        said, left = self.leave("DescribeLogGroups")
+        self.assertIn(f"what '{left[0].split('#')[0]}' has made stays until it expires", said)
 
     def test_the_terminal_has_its_echo_again(self):
         """Killed while a code for a role is asked for."""
