@@ -112,14 +112,15 @@ bool lock_has_looked(const struct lock *lock)
 }
 
 /*
- * A waiter drops an old generation D after the newer one was answered; if whole listings do not
- * show us, not before one has: they may be so late that they show none before the next is made.
+ * A waiter drops an old generation D after the newer one was answered; if listings are later than
+ * that, not before one has shown the newer: they may show none for a while, or never.
  */
 static struct mono waiter_drop_at(struct lock *lock, uint32_t *ret_number)
 {
+    bool late = waiter_is_unseen(lock) || lock->late_ms > lock->settings.settle_ms;
     struct lock_generation *newer = own_newest(lock);
-    while (newer && !(newer->state == LOCK_GENERATION_MADE &&
-                      (newer->seen || !waiter_is_unseen(lock) || !RULE(DROP_SEEN))))
+    while (newer &&
+           !(newer->state == LOCK_GENERATION_MADE && (newer->seen || !late || !RULE(DROP_SEEN))))
         newer = own_before(lock, newer);
     *ret_number = newer ? newer->number : 0;
     if (!newer || !own_before(lock, newer))

@@ -108,7 +108,7 @@ enum lock_rule {
 #undef LOCK_RULE_ENUM
 
 /* The rules that are left out. Defined by the test program. */
-extern bool lock_rules_left_out[LOCK_RULE_NONE];
+extern bool lock_rules_left_out[];
 
 #define RULE(name) (!lock_rules_left_out[LOCK_RULE_##name])
 

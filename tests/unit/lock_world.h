@@ -29,11 +29,14 @@ struct world {
     enum lock_outcome fail_with;
     bool applied; /* the failing request was applied all the same */
     int fail_count;
-    bool throttled;   /* the failing requests are */
-    int64_t pause_ms; /* that a failure asks for; 0: 100 */
-    uint32_t pages;   /* of a listing; 0: one */
-    bool partial;     /* the first page is all that is read of a listing */
-    int64_t late_ms;  /* listings show what was made or deleted so late */
+    bool throttled;        /* the failing requests are */
+    int64_t pause_ms;      /* that a failure asks for; 0: 100 */
+    uint32_t pages;        /* of a listing; 0: one */
+    bool partial;          /* the first page is all that is read of a listing */
+    const char *fail_name; /* ... only those of names with this part */
+    const char *hidden;    /* listings lack names with this part */
+    bool no_date;          /* answers do not tell the time */
+    int64_t late_ms;       /* listings show what was made or deleted so late */
     struct group ghosts[GROUPS_MAX];
     uint32_t ghost_count;
 };
@@ -129,7 +132,8 @@ static uint32_t list(struct world *world, struct lock_entry entries[2 * GROUPS_M
     static struct group shown[2 * GROUPS_MAX];
     uint32_t count = 0;
     for (uint32_t i = 0; i < world->count; i++)
-        if (world->groups[i].shown_ms <= world->now_ms)
+        if (world->groups[i].shown_ms <= world->now_ms &&
+            !(world->hidden && strstr(world->groups[i].name, world->hidden)))
             shown[count++] = world->groups[i];
     for (uint32_t i = 0; i < world->ghost_count; i++)
         if (world->ghosts[i].gone_ms > world->now_ms && world->ghosts[i].shown_ms <= world->now_ms)
@@ -155,7 +159,8 @@ static void act(struct world *world, const struct lock_todo *todo)
     bool shared = todo->name && strstr(todo->name, "/#");
     world->calls[length] = (char)(shared ? toupper(letters[todo->kind]) : letters[todo->kind]);
     listing.asked = now(world);
-    bool fails = world->fail_count > 0 && todo->kind == world->fail_kind;
+    bool fails = world->fail_count > 0 && todo->kind == world->fail_kind &&
+                 (!world->fail_name || strstr(todo->name, world->fail_name));
     if (!fails || world->applied)
         answer.outcome = apply(world, todo, &answer);
     if (fails) {
@@ -166,9 +171,15 @@ static void act(struct world *world, const struct lock_todo *todo)
     qsort(world->groups, world->count, sizeof(world->groups[0]), by_name);
     listing.count = list(world, entries);
     answer.listing = &listing;
-    answer.date_ms = world->now_ms / 1000 * 1000;
+    answer.date_ms = world->no_date ? 0 : world->now_ms / 1000 * 1000;
     world->now_ms += TRIP_MS;
     lock_tell(&world->lock, now(world), &answer);
+}
+
+/* A wait that is over before it begins would be a busy loop; not so if its rule is left out. */
+static void wait_for(struct world *world, int64_t at_ms)
+{
+    world->now_ms = at_ms > world->now_ms ? at_ms : world->now_ms + 1;
 }
 
 /* Goes on until the lock is in this phase, or for_ms have passed. True if it got there. */
@@ -182,7 +193,7 @@ static bool go(struct world *world, enum lock_phase until, int64_t for_ms)
         if (todo.kind == LOCK_TODO_FINISH)
             return false;
         if (todo.kind == LOCK_TODO_WAIT)
-            world->now_ms = todo.at.ms < end_ms ? todo.at.ms : end_ms;
+            wait_for(world, todo.at.ms < end_ms ? todo.at.ms : end_ms);
         else
             act(world, &todo);
         if (lock_phase(&world->lock) == until)

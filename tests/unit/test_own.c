@@ -2,6 +2,8 @@
  * What our own attempts are worth, and those of an earlier run of our ID, in a small, perfect
  * service.
  */
+#include <time.h>
+
 #include "lock_world.h"
 
 static void an_earlier_run_of_our_id_is_replaced(void **state)
@@ -154,6 +156,63 @@ static void the_dead_make_nobody_give_up(void **state)
     free(world);
 }
 
+/* X4: a name that we are about to make is somebody's: another number is taken, at once. */
+static void names_made_before_us_are_passed_over(void **state)
+{
+    (void)state;
+    struct lock_settings from = settings();
+    struct world *world = begin(&from);
+    char name[ATTEMPT_NAME_BYTES + 1];
+    assert_true(go(world, LOCK_HELD, 5000));
+    for (int i = 1; i <= 5; i++) {
+        (void)snprintf(name, sizeof(name), "p/me#t30#g%d#q1000020#h1000020#k1000040", i);
+        plant(world, name, 0);
+    }
+    assert_false(go(world, LOCK_LOST, 60000));
+    assert_true(strlen(world->calls) < 80);
+    finish(world);
+    assert_int_equal(world->count, 5);
+    free(world);
+}
+
+#define MANY       50000
+#define MANY_MS    5000 /* of CPU; a sanitizer's build takes a tenth, a quadratic look minutes */
+#define CLOCK_MS   (CLOCKS_PER_SEC / 1000)
+#define NAME_BYTES 64
+
+/* X6: a look takes time in proportion to what there is, whoever made it. */
+static void a_look_at_many_names_of_one_run_is_quick(void **state)
+{
+    (void)state;
+    struct lock_settings from = settings();
+    struct world *world = begin(&from);
+    struct lock_entry *entries = calloc(MANY, sizeof(*entries));
+    char *names = calloc(MANY, NAME_BYTES);
+    assert_true(entries && names);
+    assert_true(go(world, LOCK_HELD, 5000));
+    for (int i = 0; i < MANY; i++) {
+        (void)snprintf(names + (size_t)i * NAME_BYTES, NAME_BYTES, "p/other#t30#g%d#q%d", i,
+                       START_MS);
+        entries[i] = lock_entry_make("p", text_from(names + (size_t)i * NAME_BYTES),
+                                     i % 2 ? START_MS : START_MS - 90000, false);
+    }
+    struct lock_todo todo = lock_next(&world->lock, now(world));
+    while (todo.kind == LOCK_TODO_WAIT) {
+        world->now_ms = todo.at.ms;
+        todo = lock_next(&world->lock, now(world));
+    }
+    assert_int_equal(todo.kind, LOCK_TODO_LIST);
+    struct lock_listing listing = {
+        .entries = entries, .count = MANY, .pages = 1, .complete = true, .asked = now(world)};
+    struct lock_answer answer = {.sent = now(world), .listing = &listing};
+    clock_t began = clock();
+    lock_tell(&world->lock, now(world), &answer);
+    assert_true((clock() - began) / CLOCK_MS < MANY_MS);
+    free(names);
+    free(entries);
+    free(world);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -162,6 +221,8 @@ int main(void)
         cmocka_unit_test(a_name_that_was_made_again_is_not_ours),
         cmocka_unit_test(a_claim_that_was_long_on_its_way_is_made_anew),
         cmocka_unit_test(the_dead_make_nobody_give_up),
+        cmocka_unit_test(names_made_before_us_are_passed_over),
+        cmocka_unit_test(a_look_at_many_names_of_one_run_is_quick),
         cmocka_unit_test(what_comes_late_while_leaving_is_looked_for_twice),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,286 @@
+/*
+ * Each rule here is what makes its scene go well: it does with all rules, and it does not with that
+ * one left out (src/lock/rule.h). They are rules that hardly a world of the simulator needs.
+ */
+#include "lock_world.h"
+
+#include "../../src/lock/rule.h"
+
+#define DEAD_MS 36000 /* older than T and 5 s */
+
+bool lock_rules_left_out[LOCK_RULE_NONE + 1];
+
+static bool enters_within(struct world *world, int64_t ms)
+{
+    bool entered = go(world, LOCK_HELD, ms);
+    free(world);
+    return entered;
+}
+
+static struct world *begin_at_a_mutex(int64_t age_ms)
+{
+    static struct lock_settings from;
+    from = settings();
+    struct world *world = begin(&from);
+    plant(world, "p/#mutex", age_ms);
+    return world;
+}
+
+static bool the_living_keep_their_mutex(void)
+{
+    return !enters_within(begin_at_a_mutex(1000), 25000);
+}
+
+/* Its claim was in sight a moment ago. */
+static bool no_mutex_is_removed_soon_after_a_claim_was_in_sight(void)
+{
+    struct world *world = begin_at_a_mutex(DEAD_MS);
+    plant(world, "p/other#t30#h", 20000);
+    (void)go(world, LOCK_HELD, 6000);
+    int64_t gone_ms = world->now_ms;
+    uproot(world, "other");
+    (void)go(world, LOCK_HELD, 10000);
+    int64_t after_ms = world->now_ms - gone_ms;
+    bool entered = lock_phase(&world->lock) == LOCK_HELD;
+    free(world);
+    return entered && after_ms > 3 * 1000 + 2 * 1000;
+}
+
+static bool a_dead_runs_mutex_is_watched_for_a_while(void)
+{
+    return !enters_within(begin_at_a_mutex(DEAD_MS), 4000);
+}
+
+static bool two_looks_will_do_for_one_that_is_long_dead(void)
+{
+    return enters_within(begin_at_a_mutex(3 * DEAD_MS), 4000);
+}
+
+static bool one_alone_removes_it(void)
+{
+    struct world *world = begin_at_a_mutex(DEAD_MS);
+    plant(world, "p/#break", 1000);
+    return !enters_within(world, 20000);
+}
+
+static bool nobody_is_taken_for_dead_by_listings_that_are_too_late(void)
+{
+    struct world *world = begin_at_a_mutex(4 * DEAD_MS);
+    world->late_ms = 12000; /* more than T/3 */
+    return !enters_within(world, 60000);
+}
+
+/* Even without D. */
+static bool who_made_a_dead_runs_mutex_anew_looks_once_more(void)
+{
+    struct lock_settings from = settings();
+    from.settle_ms = 0;
+    struct world *world = begin(&from);
+    plant(world, "p/#mutex", DEAD_MS);
+    bool entered = go(world, LOCK_HELD, 10000);
+    const struct group *mutex = find(world, "p/#mutex");
+    entered = entered && world->now_ms - mutex->created_ms >= LOCK_MUTEX_SETTLE_MS;
+    free(world);
+    return entered;
+}
+
+/* Who has been lied to about the mutex, and sees another's claim, does not take it for its own. */
+static bool a_mutex_in_doubt_is_anothers_where_a_claim_is_in_sight(void)
+{
+    struct lock_settings from = settings();
+    struct world *world = begin(&from);
+    world->fail_kind = LOCK_TODO_CREATE;
+    world->fail_with = LOCK_UNKNOWN;
+    world->fail_name = "#mutex";
+    world->fail_count = 1;
+    while (!strchr(world->calls, 'C'))
+        (void)go(world, LOCK_HELD, TRIP_MS);
+    plant(world, "p/#mutex", 500);
+    plant(world, "p/other#t30#h", 500);
+    assert_false(go(world, LOCK_HELD, 4000));
+    bool there = find(world, "p/#mutex") != NULL;
+    free(world);
+    return there;
+}
+
+/* Also if it is in doubt whose it is. */
+static bool the_mutex_is_given_back_before_the_claim(void)
+{
+    struct lock_settings from = settings();
+    struct world *world = begin(&from);
+    world->fail_kind = LOCK_TODO_CREATE;
+    world->fail_with = LOCK_UNKNOWN;
+    world->fail_name = "#mutex";
+    world->fail_count = 1;
+    world->applied = true;
+    while (!strstr(world->calls, "CC"))
+        (void)go(world, LOCK_HELD, TRIP_MS);
+    lock_leave(&world->lock, now(world));
+    (void)go(world, LOCK_FINISHED, 20000);
+    const char *mutex = strchr(world->calls, 'D'), *claim = strchr(world->calls, 'd');
+    bool first = mutex && claim && mutex < claim && world->count == 0;
+    free(world);
+    return first;
+}
+
+/* A delete of the other's may have come late, and have taken away ours. */
+static bool who_saw_anothers_claim_asks_whether_its_mutex_is_there(void)
+{
+    struct lock_settings from = settings();
+    struct world *world = begin(&from);
+    while (!strchr(world->calls, 'C'))
+        (void)go(world, LOCK_HELD, TRIP_MS);
+    plant(world, "p/other#t30#h", -100);
+    assert_false(go(world, LOCK_HELD, 3000));
+    uproot(world, "other");
+    uproot(world, "#mutex");
+    bool entered = go(world, LOCK_HELD, 10000);
+    bool made_again = find(world, "p/#mutex") != NULL;
+    free(world);
+    return entered && made_again;
+}
+
+/* A waiter behind somebody, with a listing that lacks its own name: L1. */
+static struct world *begin_unseen(const struct lock_settings *from)
+{
+    struct world *world = begin(from);
+    plant(world, "p/ahead#t900#q5#h", 0);
+    world->hidden = "/me";
+    return world;
+}
+
+static bool limits_are_kept_though_listings_do_not_show_us(void)
+{
+    struct lock_settings from = settings();
+    from.wait_until = (struct mono){START_MS + 3000};
+    struct world *world = begin_unseen(&from);
+    bool ended = go(world, LOCK_FINISHED, 9000);
+    free(world);
+    return ended;
+}
+
+static bool a_place_is_kept_though_listings_do_not_show_it(void)
+{
+    struct lock_settings from = settings();
+    struct world *world = begin_unseen(&from);
+    assert_false(go(world, LOCK_HELD, 6000));
+    bool kept = find(world, "p/me#t30") != NULL;
+    free(world);
+    return kept;
+}
+
+static bool who_is_not_shown_asks_at_growing_intervals(void)
+{
+    struct lock_settings from = settings();
+    struct world *world = begin_unseen(&from);
+    assert_false(go(world, LOCK_HELD, 20000));
+    bool few = strlen(world->calls) < 30;
+    free(world);
+    return few;
+}
+
+static bool who_is_not_shown_keeps_its_older_names(void)
+{
+    struct lock_settings from = settings();
+    struct world *world = begin_unseen(&from);
+    assert_false(go(world, LOCK_HELD, 3000));
+    world->hidden = "#g"; /* the first has come into sight, later ones do not */
+    world->lock.late_ms = 5000;
+    assert_false(go(world, LOCK_HELD, 12000));
+    bool kept = find(world, "p/me#t30") != NULL && world->count == 3;
+    free(world);
+    return kept;
+}
+
+static bool no_lock_is_lost_because_listings_are_late(void)
+{
+    struct lock_settings from = settings();
+    struct world *world = begin(&from);
+    assert_true(go(world, LOCK_HELD, 5000));
+    world->hidden = "/me";
+    bool lost = go(world, LOCK_LOST, 18000);
+    free(world);
+    return !lost;
+}
+
+/* X2 */
+static bool absurd_tokens_do_not_count(void)
+{
+    struct lock_settings from = settings();
+    struct world *world = begin(&from);
+    plant(world, "p/jest#t30#g1#q900000#h#k999999999999990", 0);
+    assert_false(go(world, LOCK_HELD, 5000));
+    uproot(world, "jest");
+    assert_true(go(world, LOCK_HELD, 5000));
+    bool sane = lock_token(&world->lock) < 2 * START_MS;
+    free(world);
+    return sane;
+}
+
+/* X3 */
+static bool names_with_our_id_that_we_have_not_made_are_strangers(void)
+{
+    struct lock_settings from = settings();
+    struct world *world = begin(&from);
+    assert_true(go(world, LOCK_HELD, 5000));
+    plant(world, "p/me#t30#g4294967295", 0);
+    plant(world, "p/me#t30#g7#h", 0);
+    (void)go(world, LOCK_LOST, 20000);
+    bool alone = strlen(world->calls) < 30 && find(world, "p/me#t30#g4294967295") &&
+                 find(world, "p/me#t30#g7#h");
+    free(world);
+    return alone;
+}
+
+static const struct {
+    const char *name;
+    enum lock_rule rule;
+    bool (*scene)(void);
+} rows[] = {
+#define ROW(rule, scene)                                                                           \
+    {                                                                                              \
+#scene, LOCK_RULE_##rule, scene                                                            \
+    }
+    ROW(BREAK_OLD, the_living_keep_their_mutex),
+    ROW(BREAK_CLEAR, no_mutex_is_removed_soon_after_a_claim_was_in_sight),
+    ROW(BREAK_QUIET, a_dead_runs_mutex_is_watched_for_a_while),
+    ROW(NONE, two_looks_will_do_for_one_that_is_long_dead),
+    ROW(BREAK_ONE, one_alone_removes_it),
+    ROW(BREAK_SHOWN, nobody_is_taken_for_dead_by_listings_that_are_too_late),
+    ROW(BREAK_LATER, who_made_a_dead_runs_mutex_anew_looks_once_more),
+    ROW(MUTEX_DOUBT, a_mutex_in_doubt_is_anothers_where_a_claim_is_in_sight),
+    ROW(MUTEX_FIRST, the_mutex_is_given_back_before_the_claim),
+    ROW(MUTEX_AGAIN, who_saw_anothers_claim_asks_whether_its_mutex_is_there),
+    ROW(LIMITS, limits_are_kept_though_listings_do_not_show_us),
+    ROW(UNSEEN_ASKED, a_place_is_kept_though_listings_do_not_show_it),
+    ROW(GROWING_PAUSE, who_is_not_shown_asks_at_growing_intervals),
+    ROW(DROP_SEEN, who_is_not_shown_keeps_its_older_names),
+    ROW(GONE_ASKED, no_lock_is_lost_because_listings_are_late),
+    ROW(TOKEN_LIVE, absurd_tokens_do_not_count),
+    ROW(OWN_MADE, names_with_our_id_that_we_have_not_made_are_strangers),
+#undef ROW
+};
+
+static void each_rule_is_needed(void **state)
+{
+    (void)state;
+    int failed = 0;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        bool well = rows[i].scene();
+        lock_rules_left_out[rows[i].rule] = true;
+        bool noticed = rows[i].rule == LOCK_RULE_NONE || !rows[i].scene();
+        lock_rules_left_out[rows[i].rule] = false;
+        if (!well)
+            print_error("with all rules not so: %s\n", rows[i].name);
+        if (!noticed)
+            print_error("without its rule so all the same: %s\n", rows[i].name);
+        failed += !well || !noticed;
+    }
+    assert_int_equal(failed, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(each_rule_is_needed)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
