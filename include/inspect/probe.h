@@ -35,11 +35,18 @@ enum check_action {
     CHECK_ACTIONS,
 };
 
+enum check_once {
+    CHECK_ONCE_UNTRIED,
+    CHECK_ONCE,  /* as it should be */
+    CHECK_TWICE, /* the service let us make what was there */
+};
+
 struct check {
     struct inspect inspect; /* its prefix is PREFIX/check */
     enum check_answer answers[CHECK_ACTIONS];
     struct error denials[CHECK_ACTIONS];
     char account[CHECK_ACCOUNT_BYTES]; /* "" if it is not known */
+    enum check_once once;              /* a name can be made once: what the mutex hangs on */
     struct measure_lag created, deleted;
     struct measure_skew skew;
     struct measure_clock clock;

@@ -20,6 +20,7 @@
 struct verdict {
     int64_t settle_ms, settle_with_roles_ms; /* called for */
     bool measured, settle_enough, denied;
+    bool usable;               /* the service, with these settings */
     char policy[POLICY_BYTES]; /* "" if nothing is missing */
 };
 
@@ -67,6 +68,7 @@ static struct verdict judge(const struct check *check, const struct inspect_plan
     verdict.settle_with_roles_ms =
         measure_settle_with_roles(lag_ms, measure_skew_span(&check->skew), check->create_ms);
     verdict.settle_enough = !verdict.measured || plan->settle_ms >= verdict.settle_ms;
+    verdict.usable = verdict.settle_enough && check->once != CHECK_TWICE;
     for (enum check_action i = 0; i < CHECK_ACTIONS; i++)
         verdict.denied |= is_missing(check, i) && i != CHECK_STREAMS;
     write_policy(check, prefix, verdict.policy);
@@ -115,6 +117,15 @@ static void say_permissions(const struct check *check, struct buf *out)
                                             "contenders abandon)"
                                           : "");
     }
+}
+
+static void say_mutex(const struct check *check, struct buf *out)
+{
+    static const char *const words[] = {
+        [CHECK_ONCE_UNTRIED] = "not tried",
+        [CHECK_ONCE] = "a name can be made once only, as it should be",
+        [CHECK_TWICE] = "A NAME CAN BE MADE TWICE: this service is no good for locks"};
+    (void)buf_addf(out, "mutex          %s\n", words[check->once]);
 }
 
 static void say_lag(const char *of, const struct measure_lag *lag, struct buf *out)
@@ -234,8 +245,10 @@ static void write_json(struct check *check, const struct inspect_plan *plan, con
                        const struct verdict *verdict, struct buf *out)
 {
     json_object(out, NULL);
-    json_bool(out, "ok", !verdict->denied && verdict->settle_enough && !*check->probe);
+    json_bool(out, "ok", !verdict->denied && verdict->usable && !*check->probe);
     json_setting(check, prefix, out);
+    if (check->once != CHECK_ONCE_UNTRIED)
+        json_bool(out, "made_once", check->once == CHECK_ONCE);
     if (*verdict->policy)
         json_raw(out, "missing_statements", text_from(verdict->policy));
     json_object(out, "round_trip_ms");
@@ -271,6 +284,7 @@ static int conclude(struct check *check, const struct inspect_plan *plan, bool j
     } else {
         say_setting(check, prefix, out);
         say_permissions(check, out);
+        say_mutex(check, out);
         say_measured(check, plan, &verdict, out);
         say_denials(check, &verdict, out);
     }
@@ -280,7 +294,7 @@ static int conclude(struct check *check, const struct inspect_plan *plan, bool j
         return EXIT_STATUS_DENIED;
     if (*check->probe)
         return EXIT_STATUS_UNAVAILABLE;
-    return verdict.settle_enough ? 0 : EXIT_STATUS_CONFIG;
+    return verdict.usable ? 0 : EXIT_STATUS_CONFIG;
 }
 
 int check_lock(const struct inspect_plan *plan, bool json, struct buf *out, struct error *err)

@@ -284,6 +284,26 @@ static void remove_probe(struct check *check)
     }
 }
 
+/*
+ * The mutex's name, below the probes' prefix: may it be made? And is a name that is there, our
+ * probe's, which nobody else makes, refused?
+ */
+static int try_mutex(struct check *check, struct error *err)
+{
+    struct client_call reply;
+    bool denied;
+    if (call(check, CHECK_CREATE, check->probe, &denied, &reply, err) != 0)
+        return -1;
+    if (!denied)
+        check->once = reply.outcome == LOGS_EXISTS ? CHECK_ONCE : CHECK_TWICE;
+    client_call_free(&reply);
+    remove_probe(check);
+    if (*check->probe)
+        return 0; /* it is told that it stays */
+    attempt_format_shared(check->inspect.plan->prefix, ATTEMPT_MUTEX, 0, check->probe);
+    return try_action(check, CHECK_CREATE, check->probe, err);
+}
+
 /* Harmless first: what cannot be deleted is not made. */
 static int try_all(struct check *check, const struct identity *identity, struct error *err)
 {
@@ -296,7 +316,10 @@ static int try_all(struct check *check, const struct identity *identity, struct 
     if (check->answers[CHECK_DELETE] != CHECK_ALLOWED)
         return 0;
     make_name(check, identity, 1, check->probe);
-    return try_action(check, CHECK_CREATE, check->probe, err);
+    int result = try_action(check, CHECK_CREATE, check->probe, err);
+    if (result != 0 || check->answers[CHECK_CREATE] != CHECK_ALLOWED)
+        return result;
+    return try_mutex(check, err);
 }
 
 int check_run(struct check *check, const struct inspect_plan *plan, struct error *err)

@@ -3,8 +3,10 @@
 and goes away, and processes are killed, stopped, continued and signalled at random.
 
 Usage: chaos.py --build DIR [--seconds N] [--processes N] [--seed N] [--no-roles] [--keep]
+                [--lag S]
 
-Stays within the bound of docs/protocol.md. Afterwards everything is let go, and the record is
+Stays within the bound of docs/protocol.md; with --lag it is the mutex that keeps withlocks apart, and
+there are no role contenders, who know nothing of it. Afterwards everything is let go, and the record is
 checked: never two holds at once (I1), nothing left in the service but what the protocol allows
 (I4), no lock lost without a reason (I8), no sanitizer report, no command alive.
 Exit status: 0 if all holds, 1 if not. Ends with a summary.
@@ -91,7 +93,7 @@ class World:
     def __init__(self, options):
         self.options = options
         self.random = random.Random(options.seed)
-        self.roles = not options.no_roles
+        self.roles = not (options.no_roles or options.lag)
         self.folder = tempfile.mkdtemp(prefix="withlock-chaos-")
         self.record = os.path.join(self.folder, "record")
         self.withlock = os.path.join(options.build, "src/withlock")
@@ -115,7 +117,7 @@ class World:
         draw = self.random
         faults = {"latency_ms": draw.choice([0, 5, 20, 50]),
                   "latency_jitter_ms": draw.choice([0, 10, 30]),
-                  "visibility_lag_ms": draw.choice([0, 100, 300]),
+                  "visibility_lag_ms": round(self.options.lag * 1000) or draw.choice([0, 100, 300]),
                   "clock_skew_ms": draw.choice([0, 20, 100]),
                   "error_rate": draw.choice([0, 0, 0.02, 0.1]),
                   "lost_response_rate": draw.choice([0, 0.02, 0.1]),
@@ -291,6 +293,7 @@ def main():
     parser.add_argument("--seconds", type=float, default=30)
     parser.add_argument("--processes", type=int, default=12)
     parser.add_argument("--seed", type=int, default=int(time.time()))
+    parser.add_argument("--lag", type=float, default=0, help="listings are late by up to so many s")
     parser.add_argument("--no-roles", action="store_true")
     parser.add_argument("--keep", action="store_true", help="keep the folder of records")
     options = parser.parse_args()

@@ -32,7 +32,7 @@ json() {
         .credentials == {"source": "the environment", "key": "****MPLE",
             "account": "123456789012", "expires": null} and
         (.permissions | length == 4 and all(. == "allowed")) and (has("missing_statements") | not)'
-    json ".endpoint == \"$URL\" and .create_lag.rounds == 24 and .delete_lag.rounds == 24 and
+    json ".made_once and .endpoint == \"$URL\" and .create_lag.rounds == 24 and .delete_lag.rounds == 24 and
         .settle.enough and .round_trip_ms.lowest <= .round_trip_ms.median"
     [ "$(groups jobs/check)" = '' ]
     [ "$(groups jobs/)" = "$held" ]
@@ -144,4 +144,15 @@ json() {
     one_line region
     gives 64 -p jobs --check true
     gives 64 -p jobs --check --status
+}
+
+@test "a service that makes what is there already is found out" {
+    python3 "$BATS_TEST_DIRNAME/lenient_relay.py" "${URL##*:}" >port 3>&- &
+    JOBS+=($!)
+    wait_until test -s port
+    AWS_ENDPOINT_URL=http://127.0.0.1:$(cat port) checked 78
+    json '.made_once == false and (.ok | not) and .settle.enough'
+    [ "$(groups jobs/check)" = '' ]
+    AWS_ENDPOINT_URL=http://127.0.0.1:$(cat port) gives 78 -p jobs --check
+    grep -q '^mutex          A NAME CAN BE MADE TWICE' out
 }
