@@ -50,7 +50,7 @@ useless() {
 
 @test "prefixes" {
     bad 64 "prefix" -p '' true
-    bad 64 "--prefix" true
+    bad 64 "-p PREFIX" true
     bad 64 "'locks/'" -p locks/ true
     bad 64 "'aws/lambda'" -p aws/lambda true
     bad 64 "'/aws/lambda'" -p /aws/lambda true
