@@ -3,7 +3,7 @@
 and goes away, and processes are killed, stopped, continued and signalled at random.
 
 Usage: chaos.py --build DIR [--seconds N] [--processes N] [--seed N] [--no-roles] [--keep]
-                [--lag S]
+                [--lag S] [--beside DIR]
 
 Stays within the bound of docs/protocol.md; with --lag it is the mutex that keeps withlocks apart, and
 there are no role contenders, who know nothing of it. Afterwards everything is let go, and the record is
@@ -70,7 +70,7 @@ class Run:
             options += ["--no-queue", "--retry-delay", "2"]
         elif extra < 0.35:
             options += ["-i", world.random.choice(["deploy", "cron"])]
-        return [world.withlock, *options, "--", *hold]
+        return [world.random.choice(world.withlocks), *options, "--", *hold]
 
     def role_words(self, world, hold):
         return [sys.executable, ROLE, "--endpoint", world.service.url, "--prefix", PREFIX,
@@ -96,7 +96,8 @@ class World:
         self.roles = not (options.no_roles or options.lag)
         self.folder = tempfile.mkdtemp(prefix="withlock-chaos-")
         self.record = os.path.join(self.folder, "record")
-        self.withlock = os.path.join(options.build, "src/withlock")
+        self.withlocks = [os.path.join(build, "src/withlock")
+                          for build in (options.build, options.beside) if build]
         self.service = Service(options.build, "--seed", str(options.seed))
         self.environment = environment(self.service.url)
         self.runs = []
@@ -293,6 +294,7 @@ def main():
     parser.add_argument("--seconds", type=float, default=30)
     parser.add_argument("--processes", type=int, default=12)
     parser.add_argument("--seed", type=int, default=int(time.time()))
+    parser.add_argument("--beside", help="another build's folder: half of the launchers are of it")
     parser.add_argument("--lag", type=float, default=0, help="listings are late by up to so many s")
     parser.add_argument("--no-roles", action="store_true")
     parser.add_argument("--keep", action="store_true", help="keep the folder of records")
