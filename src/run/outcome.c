@@ -237,9 +237,17 @@ bool outcome_left(const struct session *session, struct error *ret_why)
     (void)lock_left(&session->lock, count - 1, name);
     if (count > 1)
         (void)snprintf(more, sizeof(more), " and %u more", count - 1);
-    (void)error_set(ret_why, kind,
-                    "could not delete '%s'%s; others wait until it expires, %lld s after it was "
-                    "made: %s",
-                    name, more, (long long)(settings->lock_timeout_ms / 1000), reason);
+    struct attempt attempt;
+    long long life_s = settings->lock_timeout_ms / 1000;
+    if (attempt_parse(text_from(settings->prefix), text_from(name), &attempt) == ATTEMPT_MUTEX)
+        (void)error_set(ret_why, kind,
+                        "could not delete '%s'; others remove it when they take us for dead, %lld "
+                        "s after it was made or somewhat later: %s",
+                        name, life_s + LOCK_GRACE_MS / 1000, reason);
+    else
+        (void)error_set(ret_why, kind,
+                        "could not delete '%s'%s; others wait until it expires, %lld s after it "
+                        "was made: %s",
+                        name, more, life_s, reason);
     return true;
 }
