@@ -21,7 +21,7 @@
 #define LOGS_PAGE_GROUPS    50 /* DescribeLogGroups: the most a page holds */
 #define LOGS_ANSWER_BYTES   (1024 * 1024)
 #define LOGS_GROUPS_MAX     20000 /* of one listing, all pages */
-#define LOGS_PAGES_MAX      1000
+#define LOGS_PAGES_MAX      10000 /* most of them may be of nested locks, and take no memory */
 #define LOGS_NAME_BYTES     512
 #define LOGS_PATTERN        "#" /* in the name of whatever a withlock makes, and hardly in others */
 #define LOGS_TOKEN_BYTES    4096

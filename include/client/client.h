@@ -42,6 +42,7 @@ struct client_listing {
     struct logs_listing groups;
     uint32_t pages;
     struct mono asked; /* when the first page was asked for */
+    bool cut;          /* by client_list(): there is more than may be read */
 };
 
 #define CLIENT_LISTING                                                                             \
@@ -97,8 +98,9 @@ void client_call_free(struct client_call *call);
 
 /*
  * Reads all pages of what begins with prefix, each tried as often as the settings say. ret_date:
- * the service's clock as the last page's Date header has it (whole seconds, cut off), or -1. Fails
- * with what the last try said, or ERROR_LATER if an end was asked for.
+ * the service's clock as the last page's Date header has it (whole seconds, cut off), or -1. What
+ * is more than a listing may have is left out (`cut`). Fails with what the last try said, or
+ * ERROR_LATER if an end was asked for.
  */
 int client_list(struct client *client, const char *prefix, struct client_listing *listing,
                 const struct wakeup_source *wakeup, struct wall *ret_date,

@@ -37,7 +37,8 @@ struct inspect {
     struct client client;
     struct client_listing pages;
     struct listing listing;
-    int signal; /* that asked for an end; 0 for none */
+    int signal;    /* that asked for an end; 0 for none */
+    bool told_cut; /* that not everything is shown */
 };
 
 /* Makes no call to the service. The struct must not move afterwards. */

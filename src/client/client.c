@@ -167,6 +167,7 @@ static void add_page(struct client_call *call)
     if (!call->more || !*call->more) {
         logs_listing_clear(&listing->groups);
         listing->pages = 0;
+        listing->cut = false;
         listing->asked = call->sent;
     }
     if (call->outcome != LOGS_DONE)
@@ -237,6 +238,13 @@ static int read_page(struct client *client, struct client_call *call,
     }
 }
 
+/* For who only looks a part is better than nothing. */
+static bool is_full(const struct client_listing *listing)
+{
+    return listing->pages == LOGS_PAGES_MAX ||
+           listing->groups.count + LOGS_PAGE_GROUPS > LOGS_GROUPS_MAX;
+}
+
 int client_list(struct client *client, const char *prefix, struct client_listing *listing,
                 const struct wakeup_source *wakeup, struct wall *ret_date, struct error *err)
 {
@@ -253,6 +261,7 @@ int client_list(struct client *client, const char *prefix, struct client_listing
         buf_add(&token, listing->groups.token.data, listing->groups.token.length);
         if (buf_check(&token, "the token of the next page", err) != 0)
             return -1;
-    } while (token.length);
+        listing->cut = token.length && is_full(listing);
+    } while (token.length && !listing->cut);
     return 0;
 }

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/report.h"
 #include "exit_status.h"
 
 static const char *environment_get(const char *name, void *context)
@@ -57,6 +58,17 @@ int inspect_failed(const struct inspect *inspect, const struct error *err)
     return inspect->signal ? EXIT_STATUS_SIGNAL + inspect->signal : error_exit_status(err->kind);
 }
 
+/* Once: --watch looks again and again. */
+static void tell_cut(struct inspect *inspect)
+{
+    if (inspect->pages.cut && !inspect->told_cut)
+        report(REPORT_WARNING,
+               "warning: there is more under '%s' than is read; what is shown are the first %u log "
+               "groups",
+               inspect->plan->prefix, inspect->pages.groups.count);
+    inspect->told_cut |= inspect->pages.cut;
+}
+
 int inspect_list(struct inspect *inspect, struct inspect_view *ret_view, struct error *err)
 {
     struct inspect_view view = {0};
@@ -69,6 +81,7 @@ int inspect_list(struct inspect *inspect, struct inspect_view *ret_view, struct 
     if (client_list(&inspect->client, below, &inspect->pages, &wakeup, &date, err) != 0 ||
         listing_read(&inspect->listing, &inspect->pages, prefix, &view.listing, err) != 0)
         return -1;
+    tell_cut(inspect);
     provider_report(&inspect->client.provider, REPORT_VERBOSE);
     view.by_service = date.ms >= 0;
     view.now_ms = view.by_service ? date.ms : wall_now().ms;

@@ -160,3 +160,19 @@ json() {
     faults '{"error_rate":0.4,"seed":3}'
     AWS_MAX_ATTEMPTS=20 gives 0 -p jobs --status # tried again
 }
+
+@test "of more log groups than are read the first are shown" {
+    plant_claim jobs
+    python3 - "$URL" <<'PYTHON'
+import http.client, json, sys
+connection = http.client.HTTPConnection(sys.argv[1].split("//")[1])
+for i in range(20050):
+    connection.request("POST", "/_groups", json.dumps({"logGroupName": f"jobs/x{i:05d}#t900"}))
+    answer = connection.getresponse()
+    answer.read()
+    assert answer.status == 200, answer.status
+PYTHON
+    gives 1 -p jobs --status
+    one_line "more under 'jobs' than is read"
+    grep -q another out
+}
