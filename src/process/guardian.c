@@ -102,7 +102,9 @@ static int fork_guardian(struct guardian *guardian, const struct guardian_settin
     if (prompt_share(err) != 0)
         return -1;
     if (prctl(PR_SET_CHILD_SUBREAPER, 1) != 0)
-        return error_system(err, errno, "becoming a subreaper");
+        return error_system(err, errno,
+                            "this kernel, or what emulates it, has no subreapers: what the command "
+                            "starts could not be ended with it");
     pid_t pid = fork();
     if (pid < 0)
         return error_system(err, errno, "starting the guardian process");
