@@ -17,6 +17,7 @@
 #include "base/wait.h"
 #include "net/http.h"
 #include "net/request.h"
+#include "net/sigv4.h"
 
 #define TRANSPORT_AGENT_BYTES 256
 #define TRANSPORT_SENDS_MAX   2 /* of one exchange: the second with the clock corrected */
@@ -26,6 +27,7 @@ struct transport {
     struct http *http;
     int64_t connect_ms, read_ms; /* of a request that does not bring limits of its own */
     int64_t clock_offset_ms;     /* added to our clock in signatures, learnt from answers */
+    struct sigv4_kept kept;      /* for the next signature */
     char agent[TRANSPORT_AGENT_BYTES];
 };
 

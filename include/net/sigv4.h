@@ -22,10 +22,27 @@
 #define SIGV4_CANONICAL_BYTES (256 * 1024)
 #define SIGV4_SECRET_BYTES    1024
 
+/*
+ * The signing key of the last request, and what for: it takes four digests, and serves for a day.
+ * Begins as SIGV4_KEPT. Both are wiped by sigv4_forget().
+ */
+struct sigv4_kept {
+    struct buf purpose; /* secret key, day, region and service */
+    unsigned char key[CRYPTO_SHA256_BYTES];
+};
+
+#define SIGV4_KEPT                                                                                 \
+    {                                                                                              \
+        .purpose = BUF_SECRET(2 * SIGV4_SECRET_BYTES)                                              \
+    }
+
+void sigv4_forget(struct sigv4_kept *kept);
+
 struct sigv4_keys {
     const char *id;
     const char *secret;
-    const char *token; /* NULL or "": none */
+    const char *token;       /* NULL or "": none */
+    struct sigv4_kept *kept; /* borrowed; NULL: nothing is kept */
 };
 
 /*

@@ -4,14 +4,13 @@
 
 #include "base/report.h"
 #include "net/proxy.h"
-#include "net/sigv4.h"
 
 int transport_init(struct transport *transport, const struct aws_settings *settings,
                    int64_t connect_ms, int64_t read_ms, struct error *err)
 {
     CLEAN(buf) struct buf agent = BUF(TRANSPORT_AGENT_BYTES - 1);
-    *transport =
-        (struct transport){.settings = settings, .connect_ms = connect_ms, .read_ms = read_ms};
+    *transport = (struct transport){
+        .settings = settings, .connect_ms = connect_ms, .read_ms = read_ms, .kept = SIGV4_KEPT};
     aws_settings_user_agent(settings, &agent);
     if (agent.length)
         memcpy(transport->agent, agent.data, agent.length + 1);
@@ -29,6 +28,7 @@ void transport_free(struct transport *transport)
 {
     http_free(transport->http);
     transport->http = NULL;
+    sigv4_forget(&transport->kept);
 }
 
 void exchange_free(struct exchange *exchange)
@@ -59,12 +59,13 @@ static enum http_outcome collect(struct http_exchange *under_way, struct exchang
     }
 }
 
-static int sign(const struct transport *transport, struct exchange *exchange)
+static int sign(struct transport *transport, struct exchange *exchange)
 {
     const struct credentials *keys = exchange->keys;
     if (!keys)
         return 0;
-    struct sigv4_keys with = {buf_text(&keys->id), buf_text(&keys->secret), buf_text(&keys->token)};
+    struct sigv4_keys with = {buf_text(&keys->id), buf_text(&keys->secret), buf_text(&keys->token),
+                              &transport->kept};
     return sigv4_sign(exchange->request, &with, exchange->region, exchange->service,
                       corrected_now(transport), &exchange->err);
 }

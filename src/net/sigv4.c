@@ -146,8 +146,8 @@ int sigv4_canonical(const struct sigv4_received *received, struct text signed_he
 }
 
 /* The chain of HMACs that turns the secret into a key for one day, region and service. */
-static int signing_key(const struct sigv4_claim *claim, const char *secret,
-                       unsigned char key[CRYPTO_SHA256_BYTES], struct error *err)
+static int derive_key(const struct sigv4_claim *claim, const char *secret,
+                      unsigned char key[CRYPTO_SHA256_BYTES], struct error *err)
 {
     const struct text steps[] = {claim->date, claim->region, claim->service, text_from(TERMINATOR)};
     CLEAN(buf) struct buf first = BUF_SECRET(SIGV4_SECRET_BYTES);
@@ -166,6 +166,43 @@ static int signing_key(const struct sigv4_claim *claim, const char *secret,
     return 0;
 }
 
+void sigv4_forget(struct sigv4_kept *kept)
+{
+    buf_free(&kept->purpose);
+    wipe(kept->key, sizeof(kept->key));
+}
+
+/* The key that was kept for this purpose, else one that is derived, and kept if there is room. */
+static int signing_key(const struct sigv4_claim *claim, const char *secret, struct sigv4_kept *kept,
+                       unsigned char key[CRYPTO_SHA256_BYTES], struct error *err)
+{
+    const struct text parts[] = {text_from(secret), claim->date, claim->region, claim->service};
+    struct sigv4_kept now = SIGV4_KEPT;
+    if (!kept)
+        return derive_key(claim, secret, key, err);
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+        (void)buf_add(&now.purpose, parts[i].data, parts[i].length);
+        (void)buf_add_char(&now.purpose, '\n');
+    }
+    if (now.purpose.failed) {
+        sigv4_forget(&now);
+        return derive_key(claim, secret, key, err);
+    }
+    int result = 0;
+    bool known = text_same(text_slice(buf_text(&kept->purpose), kept->purpose.length),
+                           text_slice(now.purpose.data, now.purpose.length));
+    if (!known)
+        result = derive_key(claim, secret, now.key, err);
+    if (!known && result == 0) {
+        struct sigv4_kept before = *kept;
+        *kept = now;
+        now = before;
+    }
+    sigv4_forget(&now);
+    memcpy(key, kept->key, sizeof(kept->key));
+    return result;
+}
+
 static struct text find_header(const struct sigv4_received *received, const char *name)
 {
     for (size_t i = 0; i < received->header_count; i++) {
@@ -175,8 +212,9 @@ static struct text find_header(const struct sigv4_received *received, const char
     return (struct text){NULL, 0};
 }
 
-int sigv4_signature(const struct sigv4_received *received, const struct sigv4_claim *claim,
-                    const char *secret, char out[CRYPTO_SHA256_HEX_BYTES], struct error *err)
+static int sign(const struct sigv4_received *received, const struct sigv4_claim *claim,
+                const char *secret, struct sigv4_kept *kept, char out[CRYPTO_SHA256_HEX_BYTES],
+                struct error *err)
 {
     CLEAN(buf) struct buf canonical = BUF_SECRET(SIGV4_CANONICAL_BYTES);
     CLEAN(buf) struct buf to_sign = BUF(1024);
@@ -193,7 +231,7 @@ int sigv4_signature(const struct sigv4_received *received, const struct sigv4_cl
                    TEXT_ARGS(claim->date), TEXT_ARGS(claim->region), TEXT_ARGS(claim->service),
                    TERMINATOR, hash);
     if (buf_check(&to_sign, "the string to sign", err) != 0 ||
-        signing_key(claim, secret, key, err) != 0)
+        signing_key(claim, secret, kept, key, err) != 0)
         return -1;
     int result = crypto_hmac_sha256(text_slice((const char *)key, sizeof(key)),
                                     text_slice(to_sign.data, to_sign.length), mac, err);
@@ -201,6 +239,12 @@ int sigv4_signature(const struct sigv4_received *received, const struct sigv4_cl
     if (result == 0)
         crypto_hex(mac, sizeof(mac), out);
     return result;
+}
+
+int sigv4_signature(const struct sigv4_received *received, const struct sigv4_claim *claim,
+                    const char *secret, char out[CRYPTO_SHA256_HEX_BYTES], struct error *err)
+{
+    return sign(received, claim, secret, NULL, out, err);
 }
 
 static bool take_credential(struct text value, struct sigv4_claim *claim)
@@ -324,7 +368,7 @@ int sigv4_sign(struct request *request, const struct sigv4_keys *keys, const cha
         .service = text_from(service),
         .signed_headers = text_from(buf_text(&names)),
     };
-    if (sigv4_signature(&received, &claim, keys->secret, signature, err) != 0)
+    if (sign(&received, &claim, keys->secret, keys->kept, signature, err) != 0)
         return -1;
     (void)buf_addf(&value, "%s Credential=%s/%.*s/%s/%s/%s, SignedHeaders=%s, Signature=%s",
                    ALGORITHM, keys->id, TEXT_ARGS(claim.date), region, service, TERMINATOR,

@@ -190,6 +190,52 @@ static void changes_show(void **state)
     assert_non_null(strstr(err.text, "x-amz-missing"));
 }
 
+/* Its Authorization header, signed with these keys. */
+static void signed_with(struct vector *vector, struct sigv4_kept *kept, char out[512])
+{
+    vector->keys.kept = kept;
+    assert_int_equal(sigv4_sign(&vector->request, &vector->keys, vector->region, vector->service,
+                                vector->now, NULL),
+                     0);
+    struct text value = request_find_header(&vector->request, "Authorization");
+    (void)snprintf(out, 512, "%.*s", TEXT_ARGS(value));
+}
+
+static void a_kept_key_serves_its_own_purpose_only(void **state)
+{
+    (void)state;
+    CLEAN(vector) struct vector vector = load(VECTORS "/sigv4/logs-create");
+    const struct {
+        const char *secret, *region, *service;
+        int64_t now_ms;
+    } rows[] = {
+        {"one", "eu-west-1", "logs", 1440938160000}, {"one", "eu-west-1", "logs", 1440938161000},
+        {"two", "eu-west-1", "logs", 1440938161000}, {"two", "eu-west-2", "logs", 1440938161000},
+        {"two", "eu-west-2", "sts", 1440938161000},  {"two", "eu-west-2", "sts", 1441038161000},
+        {"two", "eu-west-2s", "ts", 1441038161000},
+    };
+    struct sigv4_kept kept = SIGV4_KEPT;
+    char with[512], without[512];
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        vector.keys.secret = rows[i].secret;
+        vector.region = rows[i].region;
+        vector.service = rows[i].service;
+        vector.now = (struct wall){rows[i].now_ms};
+        signed_with(&vector, NULL, without);
+        for (int times = 0; times < 2; times++) {
+            signed_with(&vector, &kept, with);
+            assert_string_equal(with, without);
+        }
+    }
+    kept.key[0] ^= 1; /* is it looked at? */
+    signed_with(&vector, &kept, with);
+    assert_string_not_equal(with, without);
+    sigv4_forget(&kept);
+    signed_with(&vector, &kept, with);
+    assert_string_equal(with, without);
+    sigv4_forget(&kept);
+}
+
 static void several_headers_join(void **state)
 {
     (void)state;
@@ -268,9 +314,13 @@ static void dates(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(V2_V3_vectors),  cmocka_unit_test(V4_signs_anew),
-        cmocka_unit_test(changes_show),   cmocka_unit_test(several_headers_join),
-        cmocka_unit_test(authorizations), cmocka_unit_test(dates),
+        cmocka_unit_test(V2_V3_vectors),
+        cmocka_unit_test(V4_signs_anew),
+        cmocka_unit_test(a_kept_key_serves_its_own_purpose_only),
+        cmocka_unit_test(changes_show),
+        cmocka_unit_test(several_headers_join),
+        cmocka_unit_test(authorizations),
+        cmocka_unit_test(dates),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
