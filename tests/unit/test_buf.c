@@ -89,6 +89,7 @@ static bool is_left_out_of_dumps(const void *address)
 static void Z2_secrets_are_left_out_of_core_dumps(void **state)
 {
     (void)state;
+    needs_a_kernel();
     CLEAN(buf) struct buf secret = BUF_SECRET((size_t)1024 * 1024);
     CLEAN(buf) struct buf plain = BUF(100);
     buf_add_text(&plain, "x");

@@ -80,6 +80,7 @@ static void a_child_that_keeps_the_pipes_is_not_waited_for(void **state)
 static void C4_what_cannot_be_run_is_named(void **state)
 {
     (void)state;
+    needs_a_kernel();
     struct helper_result result;
     struct error err = {0};
     char *const *missing = WORDS("no-such-program-here");

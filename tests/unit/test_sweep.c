@@ -121,6 +121,7 @@ static void a_sweep_reaches_all_below_but_those_spared(void **state)
 static void a_name_is_kept_from_kill_and_from_nothing_else(void **state)
 {
     (void)state;
+    needs_a_kernel();
     struct sweep sweep;
     struct sweep_process self;
     pid_t below;

@@ -12,6 +12,16 @@
 
 #include <cmocka.h>
 
+/*
+ * Skips, by its name, a test of what only a kernel gives: an emulator of programs (qemu-user) shows
+ * its own maps and names, and does not tell what the child of a vfork(2) met.
+ */
+static inline void needs_a_kernel(void)
+{
+    if (getenv("WITHLOCK_TEST_EMULATED")) /* set by meson.build where it builds for others */
+        skip();
+}
+
 /* A row of a table test failed: says which, then fails. */
 #define check_row(condition, row)                                                                  \
     do {                                                                                           \
