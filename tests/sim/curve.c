@@ -14,7 +14,7 @@
 #define PER_10_000 10000.0
 #define SKEW_LAG   0.1 /* lag / D beside role peers */
 #define BOUND      0.5 /* lag / D that the queue alone allows */
-#define FEWER      10  /* worlds, this part, where two holders are many */
+#define FEWER      2   /* worlds, this part, where two holders are many */
 
 /* What the worlds of one column have in common. Of its points -1 is one that was not asked for. */
 struct column {

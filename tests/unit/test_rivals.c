@@ -219,8 +219,11 @@ static void I8_dying_claims_take_no_slot_away(void **state)
     struct lock_settings from = mode(false, 2);
     struct world *world = begin(&from);
     assert_true(go(world, LOCK_HELD, 5000));
-    plant(world, "p/dead#t30#g1#q5#n2#h5", 16000);
-    plant(world, "p/b#t30#g1#q5#n2#h5", 6000);
+    world->now_ms += 3000; /* it renewed its claim after ours was made, and died */
+    plant(world, "p/dead#t30#g1#q5#n2#h5", 6000);
+    plant(world, "p/dead#t30#g2#q5#n2#h5", 0);
+    assert_false(go(world, LOCK_LOST, 15000));
+    plant(world, "p/b#t30#g1#q5#n2#h5", 30000);
     plant(world, "p/b#t30#g2#q5#n2#h5", 0);
     assert_false(go(world, LOCK_LOST, 12000));
     free(world);
