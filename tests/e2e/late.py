@@ -11,6 +11,7 @@ A case that fails its bound is named, and the exit status is 1.
 import argparse
 import collections
 import os
+import random
 import shutil
 import signal
 import subprocess
@@ -18,6 +19,7 @@ import sys
 import tempfile
 import threading
 import time
+import urllib.error
 
 from world import Service, children, environment, guardian_of, now_ms, text_of, until
 
@@ -35,7 +37,7 @@ class Run:
 
     def __init__(self, world, name, hold_s, *options):
         self.path = os.path.join(world.folder, name)
-        words = [world.withlock, "-p", "late/lock", "-i", name, *options, "--", "sh", "-c", COMMAND,
+        words = [world.withlock, "-p", "late/lock", "-l", name, *options, "--", "sh", "-c", COMMAND,
                  str(hold_s)]
         self.began_ms = now_ms()
         with open(self.path, "wb") as out, open(self.path + ".err", "wb") as err:
@@ -84,6 +86,16 @@ class World:
             bound = f"at most {most}" if most is not None else f"at least {least}"
             self.failed.append(f"{what}: {value}, not {bound}")
 
+    def wait_for(self, runs):
+        """To their ends, which must be good; when their commands began and ended, in order."""
+        for run in runs:
+            if run.wait() != 0:
+                self.failed.append(f"status {run.process.returncode}: {text_of(run.path + '.err')}")
+        self.note("entered", sum(run.started() for run in runs), least=len(runs))
+        holds = sorted(tuple(run.moments_ms()) for run in runs if run.started())
+        self.note("overlaps", sum(one[-1] > other[0] for one, other in zip(holds, holds[1:])), 0)
+        return holds
+
     def end(self):
         left = self.service.groups("late/")
         if left:
@@ -117,10 +129,7 @@ def crowd(build, lag_s, count):
     """All come at once, and hold for a second."""
     world = World(build, lag_s, always=False)
     runs = [Run(world, f"r{i}", 1, "-t", "60") for i in range(count)]
-    world.note("failed", sum(run.wait() != 0 for run in runs), 0)
-    holds = sorted(tuple(run.moments_ms()) for run in runs)
-    world.note("entered", len(holds), least=count)
-    world.note("overlaps", sum(one[1] > other[0] for one, other in zip(holds, holds[1:])), 0)
+    holds = world.wait_for(runs)
     world.note("all over after s", (holds[-1][1] - runs[0].began_ms) / 1000)
     world.note("calls an entry", round(len(world.service.log()) / count, 1), 30 + 5 * lag_s)
     return world
@@ -137,7 +146,7 @@ def killed(build, lag_s, timeout_s):
     dead.kill_all()
     world.note("status", heir.wait(), 0)
     claims = [entry["mono_ms"] for entry in world.service.log()
-              if entry["operation"] == "CreateLogGroup" and "/dead#" in entry["logGroupName"]]
+              if entry["operation"] == "CreateLogGroup" and "#ldead" in entry["logGroupName"]]
     world.note("entered after the last renewal, s", (heir.moments_ms()[0] - max(claims)) / 1000,
                timeout_s + EXPIRY_S + timeout_s / 15 + WATCH_S + LOOKS_S + 3 * lag_s)
     world.note("T later at least, s", world.found["entered after the last renewal, s"],
@@ -145,7 +154,71 @@ def killed(build, lag_s, timeout_s):
     return world
 
 
-CASES = {f"alone {lag_s} s": (alone, lag_s, lag_s + 6) for lag_s in (2, 5, 12, 30)}
+ODD = ("#h", "#h0", "#h#k999999999999990", "#k9223372036854775807", "#g4294967295#h", "#g4294967295",
+       "#g99999999999999999999", "#g-1", "#q0#h", "#q-1", "#q9223372036854775807", "#n0#h", "#s#n2#h",
+       "#u#h", "##", "#", "#h#m4294967295", "#lwho#h", "#x")
+SHARED = ("#mutex.1", "#mutex.0", "#mutex#t15#h", "#break.2", "#break", "#", "##mutex", "-", "x#t#h",
+          "0#t15x#h", "other/x#t15#h", "other/#mutex")
+
+
+class Adversary(threading.Thread):
+    """Makes names out of the edges of the grammar, under the IDs of those who contend, too."""
+
+    def __init__(self, world, seconds):
+        super().__init__()
+        self.world, self.end_s = world, time.monotonic() + seconds
+        self.made, self.random = {}, random.Random(1)
+        self.start()
+
+    def draw(self):
+        names = self.world.service.groups("late/lock/")
+        name = self.random.choice(names) if names else "late/lock/nobody#t15"
+        if self.random.random() < 0.2:
+            return "late/lock/" + self.random.choice(SHARED)
+        run = name.partition("#")[0] if self.random.random() < 0.7 else name
+        return f"{run}{'#t15' if '#t' not in run else ''}{self.random.choice(ODD)}"
+
+    def run(self):
+        while time.monotonic() < self.end_s:
+            name = self.draw()
+            try:
+                self.world.service.ask("/_groups", {"logGroupName": name})
+                self.made.setdefault(name, now_ms())
+            except urllib.error.HTTPError:
+                pass  # it is there already, or no name
+            time.sleep(0.1)
+
+
+def adversary(build, seconds):
+    """Somebody who may make names, and nothing else, delays as a living contender could."""
+    timeout_s, count = 15, 4
+    world = World(build, 0)
+    options = ("-t", str(timeout_s), "-k", "2", "--role-timeout", str(timeout_s))
+    holder = Run(world, "holder", seconds, *options)
+    until(holder.started, "the first enters", LIMIT_S)
+    runs = [holder, *(Run(world, f"r{i}", 1, *options) for i in range(count))]
+    evil = Adversary(world, seconds)
+    evil.join()
+    stopped_ms = now_ms()
+    world.note("names made", len(evil.made), least=seconds)
+    holds = world.wait_for(runs)
+    world.note("first entered after it, s", (holds[min(1, len(holds) - 1)][0] - stopped_ms) / 1000,
+               timeout_s + EXPIRY_S + timeout_s / 15 + WATCH_S + LOOKS_S)
+    world.note("calls a second", round(len(world.service.log()) * 1000 /
+                                       (holds[-1][1] - holds[0][0]), 1), 10)
+    early = [entry for entry in world.service.log() if entry["operation"] == "DeleteLogGroup" and
+             entry["applied"] and entry["mono_ms"] <
+             evil.made.get(entry["logGroupName"], -2**62) + timeout_s * 1000]
+    world.note("deleted of its, while they counted", len(early), 0)
+    for name in evil.made:
+        try:
+            world.service.call("DeleteLogGroup", {"logGroupName": name})
+        except urllib.error.HTTPError:
+            pass
+    return world
+
+
+CASES = {"adversary": (adversary, 30)} | {f"alone {lag_s} s": (alone, lag_s, lag_s + 6) for lag_s in (2, 5, 12, 30)}
 CASES["alone 3 s, settle 0"] = (alone, 3, 0.3, "--settle", "0")
 CASES |= {f"hold {timeout_s} T, 10 s": (hold, 10, timeout_s) for timeout_s in (15, 30)}
 CASES |= {f"crowd {count}, {lag_s} s": (crowd, lag_s, count)
