@@ -19,7 +19,7 @@
 
 #define RETRY_BASE_MS        1000
 #define RETRY_QUICK_MS       50   /* the same for errors, where attempts are not counted */
-#define RETRY_CROWD_MS       4000 /* the same for throttling, where many ask at once (Y8) */
+#define RETRY_CROWD_MS       8000 /* the same for throttling, where many ask at once (Y8) */
 #define RETRY_MAX_MS         20000
 #define RETRY_QUOTA          500
 #define RETRY_COST           14 /* as in the SDKs since November 2026 */

@@ -28,6 +28,7 @@
 #include "lock/attempt.h"
 
 #define LOCK_GENERATIONS_MAX 24    /* names of a run remembered at once */
+#define LOCK_FRONT_MAX       50    /* names that make the front page, which every look reads */
 #define LOCK_CLEANING_MAX    32    /* abandoned attempts remembered from one listing */
 #define LOCK_LEFT_ALONE_MAX  128   /* log groups that turned out to be no attempts */
 #define LOCK_GRACE_MS        5000  /* an attempt is expired only so long after its timeout */
@@ -237,13 +238,14 @@ struct lock_generation {
 /* How the queue moves, as a waiter's looks have shown it; only for how long to wait. */
 struct lock_pace {
     bool looked;
-    struct mono asked;  /* the last look, */
-    int64_t newest_ms;  /* the largest ticket ahead that it showed, */
-    uint32_t front;     /* how many were ahead on its front page, */
-    uint32_t ahead;     /* and how many there may be in all */
-    int64_t idle_ms;    /* since it last showed a holder, or first looked */
-    int64_t elapsed_ms; /* of late, */
-    int64_t moved;      /* and by how many places meanwhile, in 1/1000 */
+    struct mono asked;             /* the last look, */
+    uint32_t front;                /* how many were ahead on its front page, */
+    uint64_t runs[LOCK_FRONT_MAX]; /* who: hashes, */
+    uint32_t ahead;                /* and how many there may be in all */
+    int64_t hold_ms;               /* how old holds were when we looked, on the average of late */
+    int64_t idle_ms;               /* since it last showed a holder, or first looked */
+    int64_t elapsed_ms;            /* of late, */
+    int64_t moved;                 /* and by how many places meanwhile, in 1/1000 */
 };
 
 enum lock_mutex_state {
@@ -286,6 +288,7 @@ struct lock_mutex {
     int64_t date_ms;      /* the service's clock, as the answer to its create had it */
     int64_t created_ms;   /* creation time of ours, if a listing has shown it; else 0 */
 
+    int64_t shown_ms;        /* creation time of the newest in the last listing, */
     bool shown;              /* in the last whole listing: one is in our way */
     uint32_t free_slot;      /* one that no listing shows; 0: none */
     int64_t suspect_ms;      /* creation time of one that may be a dead run's, or ATTEMPT_UNKNOWN */
@@ -328,6 +331,7 @@ struct lock {
     int64_t token;          /* ours, once claimed */
     int64_t first_claim_ms; /* creation time of our first claim of this hold */
     bool adopts;            /* all names of this ID and nonce are ours: a run's that was killed */
+    bool named;             /* a create of ours may have reached the service */
     bool made_any;          /* a create of ours was answered or seen */
     uint32_t names_taken;   /* of ours that somebody had made before us */
     bool uncertain;         /* a create's outcome was unknown once: it may still be applied */
@@ -354,7 +358,8 @@ struct lock {
     uint32_t looks; /* listings examined so far */
     struct mono look_at;
     int64_t again_ms;    /* pause while something is to show up; 0: the shortest */
-    bool found_ahead;    /* ... which found somebody ahead, alive by the service's clock */
+    bool found_ahead;    /* the first look found somebody ahead, alive by the service's clock, */
+    struct mono turn_at; /* and when it may be our turn then */
     bool look_first;     /* nothing of ours is made before the first look */
     bool reading;        /* a listing is under way: its next pages matter */
     bool claim_failed;   /* a claim of ours was not the first: read every page before the next */
@@ -419,6 +424,13 @@ bool lock_note_is_doubtful(uint64_t note);
  */
 void lock_init_release(struct lock *lock, const struct lock_settings *settings, struct mono now,
                        uint64_t note);
+
+/*
+ * No name of this run can have reached the service yet: until then the caller may change the text
+ * that settings.id points to, between lock_tell() and lock_next(). Names sort by ID, and who is
+ * ahead is found on the first page of a listing if IDs are in the order in which places were taken.
+ */
+bool lock_is_nameless(const struct lock *lock);
 
 /*
  * What to do next. Asking again without telling gives the same todo, unless lock_leave()

@@ -19,6 +19,7 @@
 #include "base/wait.h"
 #include "client/client.h"
 #include "lock/lock.h"
+#include "run/identity.h"
 #include "run/listing.h"
 
 struct session_config {
@@ -28,6 +29,7 @@ struct session_config {
     int64_t read_timeout_ms;
     const char *tags;             /* "KEY=VALUE,..." to create attempts with; NULL for none */
     _Atomic uint64_t *mutex_note; /* kept up to date, or read if release_only; NULL for none */
+    struct identity *identity;    /* whose ID the lock has; NULL if its time is to stay */
     bool release_only;            /* only find and delete what a run of this identity left */
 };
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "own.h"
+#include "pace.h"
 #include "rivals.h"
 #include "rule.h"
 #include "view.h"
@@ -77,6 +78,8 @@ static void judge_marked(struct lock *lock, const struct lock_entry *entry, int6
         .older = is_older(lock, entry),
         .age_ms = age_ms,
     };
+    if (!known && rivals->partial) /* it was there before us */
+        name.before |= pace_has_met(&lock->pace, attempt);
     if (!RULE(LOSS_OLDER_NOT_KEY))
         name.older = name.before;
     if (attempt->claim && rivals_share_mutex(lock, attempt))
@@ -142,7 +145,7 @@ struct judgement judge_listing(struct lock *lock, struct mono now,
                                const struct lock_listing *listing)
 {
     struct judgement ret = {.alone = true};
-    struct rivals rivals = {.entries = listing->entries};
+    struct rivals rivals = {.entries = listing->entries, .partial = !listing->complete};
     struct view_run run = {0};
     lock->service_ms = own_service_ms(lock, now);
     lock->standing = (struct lock_standing){.at_least = !listing->complete};

@@ -34,6 +34,11 @@ void lock_init(struct lock *lock, const struct lock_settings *settings, struct m
     waiter_arrive(lock, now);
 }
 
+bool lock_is_nameless(const struct lock *lock)
+{
+    return !lock->named;
+}
+
 uint64_t lock_mutex_note(const struct lock *lock)
 {
     return mutex_note(lock);
@@ -50,7 +55,7 @@ void lock_init_release(struct lock *lock, const struct lock_settings *settings, 
     lock_init(lock, settings, now);
     mutex_take_note(lock, now, note);
     lock->uncertain = true;
-    lock->made_any = true;
+    lock->named = lock->made_any = true;
     lock->adopts = true;
     leaving_begin(lock, now, LOCK_REASON_NONE);
     lock->leaving_quiet = mono_add(now, -settings->settle_ms); /* look at once */
@@ -310,8 +315,7 @@ static struct lock_todo request_list(struct lock *lock, struct mono now, enum lo
     (void)request(lock, now, kind);
     lock->listing_own = kind == LOCK_TODO_LIST && lock->list_own;
     if (lock->listing_own)
-        (void)snprintf(lock->name, sizeof(lock->name), "%s/%s", lock->settings.prefix,
-                       lock->settings.id); /* shorter than our attempts' names */
+        own_first_part(lock, lock->name);
     else
         lock->todo.name = NULL;
     return lock->todo;

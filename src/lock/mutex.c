@@ -93,6 +93,8 @@ static void meet(struct lock *lock, const struct lock_entry *entry, struct sight
             set_bit(sight->named, attempt->slot);
     } else if (entry->kind == ATTEMPT_MUTEX && is_ours_to_make(lock, attempt->slot)) {
         set_bit(sight->shown, attempt->slot);
+        if (entry->created_ms > lock->mutex.shown_ms)
+            lock->mutex.shown_ms = entry->created_ms;
         sight->still_ours |=
             attempt->slot == lock->mutex.slot && is_as_ours(lock, entry->created_ms);
         if (may_be_ours(&lock->mutex) && attempt->slot == lock->mutex.slot)
@@ -272,6 +274,7 @@ void mutex_see(struct lock *lock, const struct lock_listing *listing, const stru
     if (!mutex_is_needed(lock))
         return;
     lock->mutex.break_ms = ATTEMPT_UNKNOWN;
+    lock->mutex.shown_ms = INT64_MIN;
     for (uint32_t i = 0; i < listing->count; i++)
         meet(lock, &listing->entries[i], &sight);
     lock->mutex.shown = bit(sight.shown, 0);

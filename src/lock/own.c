@@ -174,6 +174,19 @@ void own_name(const struct lock *lock, const struct lock_generation *generation,
     attempt_format(settings->prefix, &attempt, out);
 }
 
+/* What the names of all generations begin with, and no other run's. */
+void own_first_part(const struct lock *lock, char out[ATTEMPT_NAME_BYTES + 1])
+{
+    struct attempt attempt = {
+        .id = text_from(lock->settings.id),
+        .nonce = text_from(lock->settings.nonce),
+        .lock_timeout_ms = lock->settings.lock_timeout_ms,
+        .ticket_ms = ATTEMPT_UNKNOWN,
+        .token = ATTEMPT_UNKNOWN,
+    };
+    attempt_format(lock->settings.prefix, &attempt, out);
+}
+
 /* An ID that is unique by itself is nobody else's: who uses it is some other run like any. */
 bool own_same_id(const struct lock *lock, const struct attempt *attempt)
 {

@@ -34,6 +34,8 @@ void own_drop_claims(struct lock *lock);
 /* Those whose lease is over, but the newest. */
 void own_drop_expired(struct lock *lock, struct mono now);
 
+/* What the names of all generations begin with, and no other run's. */
+void own_first_part(const struct lock *lock, char out[ATTEMPT_NAME_BYTES + 1]);
 void own_name(const struct lock *lock, const struct lock_generation *generation,
               char out[ATTEMPT_NAME_BYTES + 1]);
 

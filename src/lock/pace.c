@@ -1,19 +1,29 @@
 #include "pace.h"
 
-#include "rule.h"
+#include <string.h>
 
-#define JITTER_PERCENT 20
-#define TURN_PERCENT   60
-#define NEXT_MS        1000  /* between looks of who is next, */
-#define NEXT_MAX_MS    5400  /* and after a long hold */
-#define NEXT_SHARE     50    /* of the time that it has lasted so far */
-#define WAITED_SHARE   2     /* nobody sleeps longer than this part of its wait so far */
-#define PLACE_MIN_MS   1000  /* no lock changes hands faster */
-#define NEAR_PLACES    8     /* so near the front a short hold may be followed by a short one */
-#define NEAR_PAGE_MS   1200  /* a place, if the listing is one page, */
-#define NEAR_PAGES_MS  3000  /* or more */
-#define IDLE_MS        15000 /* a crowd that arrives at once sorts itself out meanwhile */
-#define THOUSAND       1000
+#include "rule.h"
+#include "view.h"
+
+#define JITTER_PERCENT  20
+#define TURN_PERCENT    65
+#define NEXT_MIN_MS     500  /* between looks of who is next, where holds are short, */
+#define NEXT_MS         1000 /* or not, */
+#define NEXT_MAX_MS     5400 /* and after a long hold */
+#define NEXT_SHARE      50   /* of the time that it has lasted so far */
+#define WAITED_SHARE    2    /* nobody sleeps longer than this part of its wait so far */
+#define CHANGE_MS       700  /* from the end of a hold to the next */
+#define FAR_BACK_PLACES 8    /* so many in front who came before us: it is not our turn, */
+#define FAR_BACK_SHARE  6    /* for T/6 */
+#define BLIND_FACTOR    3 /* of those in front so many may have come before us, for each that has */
+#define PLACE_PERCENT   75    /* of what a place takes by the holds in sight */
+#define PLACE_MIN_MS    1000  /* no lock changes hands faster */
+#define NEAR_PLACES     8     /* so near the front a short hold may be followed by a short one */
+#define NEAR_PAGE_MS    1200  /* a place, if the listing is one page, */
+#define NEAR_PAGES_MS   3000  /* or more */
+#define IDLE_MS         15000 /* a crowd that arrives at once sorts itself out meanwhile */
+#define IDLE_SHARE      2     /* of the time in which nothing was seen to go on */
+#define THOUSAND        1000
 
 struct mono pace_again_at(struct lock *lock, struct mono now)
 {
@@ -26,6 +36,26 @@ struct mono pace_again_at(struct lock *lock, struct mono now)
     if (lock->again_ms > LOCK_AGAIN_MAX_MS || !RULE(GROWING_PAUSE))
         lock->again_ms = RULE(GROWING_PAUSE) ? LOCK_AGAIN_MAX_MS : pause_ms;
     return mono_add(now, pause_ms);
+}
+
+bool pace_is_far_back(const struct lock *lock, const struct lock_listing *listing,
+                      const struct judgement *seen)
+{
+    const struct lock_settings *settings = &lock->settings;
+    bool patient = settings->wait_until.ms == MONO_NEVER.ms && !settings->max_attempts;
+    struct mono until = mono_add(lock->arrived, settings->lock_timeout_ms / FAR_BACK_SHARE);
+    return RULE(FAR_BACK) && patient && !mono_reached(listing->asked, until) &&
+           lock->phase == LOCK_WAITING && lock->ticket_ms == ATTEMPT_UNKNOWN &&
+           !listing->complete && seen->rivalry.still >= FAR_BACK_PLACES;
+}
+
+bool pace_has_met(const struct lock_pace *pace, const struct attempt *attempt)
+{
+    uint64_t run = view_hash(attempt->id, attempt->nonce);
+    for (uint32_t i = 0; i < pace->front; i++)
+        if (pace->runs[i] == run)
+            return true;
+    return false;
 }
 
 static int64_t jittered(int64_t ms, uint32_t random)
@@ -46,19 +76,32 @@ static bool tells_of_holds(struct lock_pace *pace, uint32_t moved, bool held, in
     return pace->idle_ms == 0 || pace->idle_ms > IDLE_MS;
 }
 
+/* How long the hold in sight has lasted so far; 0 if there is none, or the time is not known. */
+static int64_t held_ms(const struct lock *lock)
+{
+    const struct lock_standing *standing = &lock->standing;
+    int64_t since_ms = standing->held ? standing->since_ms : lock->mutex.shown_ms;
+    if (lock->service_ms == INT64_MIN || (!standing->held && !lock->mutex.shown))
+        return 0;
+    return lock->service_ms > since_ms ? lock->service_ms - since_ms : 0;
+}
+
 /*
  * Compares the front page with that of the last look: those whose ticket it had shown, and who are
  * gone, have moved us. If all are gone, nobody knows by how much.
  */
-static void measure(struct lock_pace *pace, const struct lock_listing *listing,
+static void measure(struct lock *lock, const struct lock_listing *listing,
                     const struct judgement *seen)
 {
+    struct lock_pace *pace = &lock->pace;
+    bool held = seen->rivalry.claims || held_ms(lock) > 0;
+    bool blind = lock->ticket_ms == ATTEMPT_UNKNOWN;
     const struct rivalry *rivalry = &seen->rivalry;
     uint32_t moved = pace->front > rivalry->still ? pace->front - rivalry->still : 0;
     bool exact = seen->own_shown || listing->complete;
-    bool overlap = pace->looked && rivalry->still > 0;
+    bool overlap = pace->looked && pace->front > 0;
     int64_t since_ms = pace->looked ? mono_diff(listing->asked, pace->asked) : 0;
-    if (overlap && tells_of_holds(pace, moved, rivalry->claims, since_ms)) {
+    if (overlap && tells_of_holds(pace, moved, held, since_ms)) {
         pace->elapsed_ms = pace->elapsed_ms * 3 / 4 + since_ms;
         pace->moved = pace->moved * 3 / 4 + (int64_t)moved * THOUSAND;
     }
@@ -66,32 +109,51 @@ static void measure(struct lock_pace *pace, const struct lock_listing *listing,
         pace->ahead -= moved;
     else
         pace->ahead = rivalry->turn;
+    if (blind && !exact && overlap)
+        pace->ahead = least(rivalry->sighted, BLIND_FACTOR * rivalry->still);
     pace->front = rivalry->front;
-    pace->newest_ms = rivalry->newest_ms;
+    memcpy(pace->runs, rivalry->runs, sizeof(pace->runs));
     pace->asked = listing->asked;
     pace->looked = true;
+}
+
+/* What a place takes at least, by how old holds were when we looked. */
+static int64_t place_ms(const struct lock_pace *pace)
+{
+    int64_t ms = pace->hold_ms * 3 / 2 + CHANGE_MS;
+    return ms > NEAR_PAGE_MS ? ms : NEAR_PAGE_MS;
+}
+
+/* The queue may have stood because others slept for too long: then its rate is no reason to. */
+static int64_t most_ms(const struct lock_pace *pace)
+{
+    int64_t by_hold_ms = pace->ahead * place_ms(pace) * PLACE_PERCENT / 100;
+    int64_t by_idle_ms = pace->idle_ms / IDLE_SHARE; /* the first in line may be dead */
+    if (!RULE(PLACE_BY_HOLD))
+        return INT64_MAX;
+    return by_hold_ms > by_idle_ms ? by_hold_ms : by_idle_ms;
 }
 
 /* Until it may be our turn: a part of what those ahead will take, if they go on as of late. */
 static int64_t turn_ms(const struct lock_pace *pace)
 {
-    int64_t place_ms = pace->elapsed_ms, places = pace->ahead - 1;
-    if (!pace->elapsed_ms && places > pace->front) /* see those move who are in sight */
-        places = pace->front;
-    place_ms = place_ms * THOUSAND / (pace->moved + THOUSAND); /* one more was about to move */
-    if (place_ms < PLACE_MIN_MS)
-        place_ms = PLACE_MIN_MS;
-    return place_ms * places * TURN_PERCENT / 100;
+    int64_t each_ms = pace->elapsed_ms, places = pace->ahead - 1;
+    each_ms = each_ms * THOUSAND / (pace->moved + THOUSAND); /* one more was about to move */
+    if (each_ms < PLACE_MIN_MS)
+        each_ms = PLACE_MIN_MS;
+    return each_ms * places * TURN_PERCENT / 100;
 }
 
 /* Who is next: a long hold is not over the next moment. */
 static int64_t next_ms(const struct lock *lock)
 {
-    const struct lock_standing *standing = &lock->standing;
-    bool known = standing->held && lock->service_ms != INT64_MIN && RULE(NEXT_BY_HOLD);
-    int64_t pause_ms = known ? (lock->service_ms - standing->since_ms) / NEXT_SHARE : NEXT_MS;
-    int64_t most_ms = least(NEXT_MAX_MS, lock->settings.lock_timeout_ms / 3);
-    return pause_ms < NEXT_MS ? NEXT_MS : least(pause_ms, most_ms);
+    int64_t age_ms = held_ms(lock),
+            most_ms = least(NEXT_MAX_MS, lock->settings.lock_timeout_ms / 3);
+    if (!age_ms || !RULE(NEXT_BY_HOLD))
+        return NEXT_MS;
+    if (age_ms / NEXT_SHARE > NEXT_MS)
+        return least(age_ms / NEXT_SHARE, most_ms);
+    return lock->pace.hold_ms < NEXT_MS ? NEXT_MIN_MS : NEXT_MS;
 }
 
 /* What was seen of the queue is as old as our wait: those ahead may be gone before the next look.
@@ -99,9 +161,11 @@ static int64_t next_ms(const struct lock *lock)
 static int64_t waited_share_ms(const struct lock *lock, struct mono asked)
 {
     int64_t waited_ms = mono_diff(asked, lock->arrived);
+    int64_t least_ms = (lock->pace.ahead - 1) * PLACE_MIN_MS * TURN_PERCENT / 100;
     if (!RULE(HALF_WAITED))
         return INT64_MAX;
-    return lock->pace.moved > 0 ? waited_ms : waited_ms / WAITED_SHARE;
+    waited_ms = lock->pace.moved > 0 ? waited_ms : waited_ms / WAITED_SHARE;
+    return waited_ms > least_ms ? waited_ms : least_ms;
 }
 
 int64_t pace_pause_ms(struct lock *lock, const struct lock_listing *listing,
@@ -112,12 +176,14 @@ int64_t pace_pause_ms(struct lock *lock, const struct lock_listing *listing,
     if (delay_ms)
         return delay_ms + (int64_t)((uint64_t)(delay_ms / 2) * random >> 32);
     bool exact = seen->own_shown || listing->complete;
-    measure(&lock->pace, listing, seen);
+    measure(lock, listing, seen);
+    lock->pace.hold_ms = (lock->pace.hold_ms + held_ms(lock)) / 2;
     int64_t ahead = lock->pace.ahead;
     if (ahead <= 1)
         return jittered(next_ms(lock), random);
-    int64_t pause_ms = least(turn_ms(&lock->pace), waited_share_ms(lock, listing->asked));
     bool one_page = listing->complete && listing->pages == 1;
+    int64_t pause_ms = least(most_ms(&lock->pace), waited_share_ms(lock, listing->asked));
+    pause_ms = least(pause_ms, turn_ms(&lock->pace));
     if (one_page && RULE(NEAR_LOOKS))
         pause_ms = least(pause_ms, NEAR_PAGE_MS * ahead);
     else if (ahead <= NEAR_PLACES)

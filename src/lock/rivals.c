@@ -1,5 +1,8 @@
 #include "rivals.h"
 
+#include <string.h>
+
+#include "pace.h"
 #include "rule.h"
 #include "view.h"
 
@@ -54,6 +57,14 @@ static void stand(struct lock *lock, const struct rival_name *name, bool holds)
     standing->since_ms = since_ms;
 }
 
+/* Who is ahead on the front page is remembered, to see who of them has gone by the next look. */
+static void meet_in_front(struct rivals *rivals, const struct lock *lock)
+{
+    const struct attempt *attempt = &rivals->run.attempt;
+    rivals->still += pace_has_met(&lock->pace, attempt);
+    rivals->runs[rivals->front++] = view_hash(attempt->id, attempt->nonce);
+}
+
 /* All names of the run that was being met are in. */
 static void close_run(struct rivals *rivals, const struct lock *lock)
 {
@@ -65,12 +76,9 @@ static void close_run(struct rivals *rivals, const struct lock *lock)
         before = false;
     if (!run->any)
         return;
-    if ((claims || before) && run->front) {
-        rivals->front++;
-        rivals->still += lock->pace.looked && run->ticket_ms <= lock->pace.newest_ms;
-        if (run->ticket_ms > rivals->newest_ms)
-            rivals->newest_ms = run->ticket_ms;
-    }
+    rivals->sighted += run->front;
+    if ((claims || before) && run->front)
+        meet_in_front(rivals, lock);
     rivals->before |= before && terms != TERMS_BESIDE;
     if (terms == TERMS_BESIDE) {
         rivals->beside += claims || before;
@@ -107,7 +115,7 @@ void rivals_meet(struct rivals *rivals, struct lock *lock, const struct rival_na
         close_run(rivals, lock);
         *run = (struct rival){.attempt = *name->attempt,
                               .any = true,
-                              .front = name->entry < rivals->entries + RIVALS_FRONT,
+                              .front = name->entry < rivals->entries + LOCK_FRONT_MAX,
                               .ticket_ms = name->ticket_ms};
     }
     if (name->ticket_ms < run->ticket_ms)
@@ -155,9 +163,10 @@ struct rivalry rivals_sum(struct rivals *rivals, struct lock *lock)
     /* Of those who do not claim yet as many are about to as there is room for. */
     uint32_t enter = rivals->beside_claims || claims > room ? claims : room;
     ret.waiting = runs > enter ? runs - enter : 0;
+    ret.sighted = rivals->sighted;
     ret.front = rivals->front;
     ret.still = rivals->still;
-    ret.newest_ms = rivals->newest_ms;
+    memcpy(ret.runs, rivals->runs, sizeof(ret.runs));
     ret.turn = claims > 1 ? runs - (claims - 1) : runs; /* all who hold count as one */
     return ret;
 }

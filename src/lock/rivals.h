@@ -12,8 +12,6 @@
 
 #include "lock/lock.h"
 
-#define RIVALS_FRONT 50 /* names that make the front page, which every look reads */
-
 /* One name, and how it stands to our own run. */
 struct rival_name {
     const struct lock_entry *entry;
@@ -33,14 +31,16 @@ struct rival {
 };
 
 struct rivals {
-    const struct lock_entry *entries;   /* of the listing */
+    const struct lock_entry *entries;   /* of the listing, */
+    bool partial;                       /* of which there is more */
     struct rival run;                   /* the one whose names are being met */
     uint32_t whole, whole_claims;       /* runs that leave no room beside them */
     uint32_t slots, slot_claims;        /* those that take one of our slots */
     uint32_t beside, beside_claims;     /* shared ones, as ours is: they take nothing */
     uint32_t older, older_slots;        /* of these, with an older claim */
+    uint32_t sighted;                   /* on the front page, */
     uint32_t front, still;              /* ahead on the front page; as at the last look */
-    int64_t newest_ms;                  /* largest ticket of those on the front page */
+    uint64_t runs[LOCK_FRONT_MAX];      /* who is ahead there: hashes */
     uint32_t fewest;                    /* smallest N in sight, 0: none */
     bool before;                        /* one whose key is smaller, or who has none */
     bool old;                           /* one that waits is older than 3 D */
@@ -49,17 +49,18 @@ struct rivals {
 
 /* What they amount to. */
 struct rivalry {
-    uint32_t ahead;    /* runs that keep us from winning; 0: we would win */
-    uint32_t holders;  /* of these, have a claim */
-    uint32_t waiting;  /* runs that wait before us */
-    uint32_t front;    /* runs before us, or with a claim, on the front page of the listing, */
-    uint32_t still;    /* of these, were there at the last look, */
-    int64_t newest_ms; /* and the largest ticket of these */
-    uint32_t turn;     /* our place in the queue: 1 if nobody waits before us */
-    bool claims;       /* those with a claim suffice to keep us from winning */
-    bool before;       /* somebody whose key is smaller than ours, or who has none */
-    bool young;        /* all others who are ahead are younger than 3 D */
-    bool older_claim;  /* those with an older claim than ours would have kept us out */
+    uint32_t ahead;   /* runs that keep us from winning; 0: we would win */
+    uint32_t holders; /* of these, have a claim */
+    uint32_t waiting; /* runs that wait before us */
+    uint32_t sighted; /* other runs on the front page */
+    uint32_t front;   /* runs before us, or with a claim, on the front page of the listing, */
+    uint32_t still;   /* of these, were there at the last look */
+    uint64_t runs[LOCK_FRONT_MAX];
+    uint32_t turn;    /* our place in the queue: 1 if nobody waits before us */
+    bool claims;      /* those with a claim suffice to keep us from winning */
+    bool before;      /* somebody whose key is smaller than ours, or who has none */
+    bool young;       /* all others who are ahead are younger than 3 D */
+    bool older_claim; /* those with an older claim than ours would have kept us out */
 };
 
 /* Both need a mutex, and perhaps the same: neither is a reader, and both or none have slots. */

@@ -85,6 +85,11 @@
     X(THROTTLE_WAITS, "a throttled request never ends a run that still has time")                  \
     X(PAGE_AGAIN, "a throttled page is asked for again, not the whole listing")                    \
     X(OWN_LISTING, "who arrives in a crowd learns its ticket by listing its own name alone")       \
+    X(TRIES_SPREAD, "of many who have one try each comes again at some moment of 20 s")            \
+    X(FAR_BACK, "who is far back need not know its ticket yet")                                    \
+    X(BY_FIRST_LOOK, "who found a crowd by its first look waits as after any other look")          \
+    X(PLACE_BY_HOLD, "no pause is longer than the holds in sight call for")                        \
+    X(FAR_YIELDS, "who is far back and throttled leaves the quota to those in front")              \
     X(NEXT_BY_HOLD, "who is next looks the less often the longer the hold has lasted")             \
     X(HALF_WAITED, "nobody sleeps longer than half of its wait unless the queue was seen to move") \
     X(NEAR_LOOKS, "on one page the next look comes after 1.2 s for each run ahead, at most")       \

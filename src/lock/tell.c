@@ -15,9 +15,13 @@
 
 #define NAMES_SKIPPED    1000000 /* of own names, at most, if the next is somebody's */
 #define PAUSE_LEAVING_MS 3000    /* longest pause after a failure while leaving */
-#define PAUSE_CLAIM_MS   400     /* of who claims or holds and is throttled: all wait for it */
-#define PAUSE_NEXT_MS    2000    /* of who is next */
-#define PLACES_UNKNOWN   2       /* taken for the number ahead by who has a place, but no number */
+#define PAUSE_CLAIM_MS   200     /* of who claims or holds and is throttled: all wait for it */
+#define PAUSE_NEXT_MS    1000    /* of who is next */
+#define PAUSE_PLACE_MS                                                                             \
+    2000 /* of who is next, if the service is away; and more for every other run ahead */
+#define FAR_PLACES     8   /* who has more ahead leaves the quota to them, */
+#define PAUSE_FAR_MS   500 /* so long for each */
+#define PLACES_UNKNOWN 2   /* taken for the number ahead by who has a place, but no number */
 
 bool lock_is_arriving(const struct lock *lock, struct mono now)
 {
@@ -36,22 +40,52 @@ bool lock_is_arriving(const struct lock *lock, struct mono now)
 static int64_t longest_pause_ms(const struct lock *lock, bool throttled)
 {
     int64_t longest_ms = lock->settings.lock_timeout_ms / 10;
-    int64_t turn_ms = PAUSE_NEXT_MS; /* by when it may be our turn */
+    int64_t turn_ms = throttled ? PAUSE_NEXT_MS : PAUSE_PLACE_MS; /* by when it may be our turn */
     if (lock->phase == LOCK_LEAVING)
         return PAUSE_LEAVING_MS;
     if (lock->phase != LOCK_WAITING)
-        turn_ms = throttled ? PAUSE_CLAIM_MS : PAUSE_NEXT_MS;
+        turn_ms = throttled ? PAUSE_CLAIM_MS : PAUSE_PLACE_MS;
     else if (!lock->pace.looked)
-        turn_ms = lock->made_any ? PAUSE_NEXT_MS * PLACES_UNKNOWN : longest_ms;
+        turn_ms = lock->made_any ? PAUSE_PLACE_MS * PLACES_UNKNOWN : longest_ms;
+    else if (lock->reading && throttled && lock->ticket_ms != ATTEMPT_UNKNOWN)
+        turn_ms = PAUSE_CLAIM_MS; /* nobody is ahead on the pages so far */
     else if (lock->pace.ahead > 1)
-        turn_ms = PAUSE_NEXT_MS * ((lock->pace.ahead + 1) / 2);
+        turn_ms = PAUSE_PLACE_MS * ((lock->pace.ahead + 1) / 2);
     return turn_ms < longest_ms ? turn_ms : longest_ms;
+}
+
+/* Who is far back need not know soon, and leaves the quota to those in front. */
+static int64_t far_pause_ms(const struct lock *lock, bool throttled)
+{
+    if (!throttled || lock->phase != LOCK_WAITING || lock->pace.ahead <= FAR_PLACES ||
+        !RULE(FAR_YIELDS))
+        return 0;
+    return (int64_t)lock->pace.ahead * PAUSE_FAR_MS;
+}
+
+/*
+ * Those who have one try come by the hundreds, and want one call each: spread over 20 s at once,
+ * two hundred of them get it within little more.
+ */
+static int64_t try_pause_ms(const struct lock *lock, const struct lock_answer *answer)
+{
+    static const int64_t longest_ms[] = {20000, 4000, 8000, 16000, 20000};
+    uint32_t last = sizeof(longest_ms) / sizeof(longest_ms[0]) - 1;
+    if (!answer->throttled || !lock->settings.nonblock || lock->looks > 0 || !RULE(TRIES_SPREAD))
+        return 0;
+    int64_t most_ms = longest_ms[lock->failures < last ? lock->failures : last];
+    return 1 + (int64_t)((uint64_t)most_ms * answer->random >> 32);
 }
 
 /* What is cut down stays random: many were cut to the same. */
 static int64_t pause_of(const struct lock *lock, const struct lock_answer *answer)
 {
     int64_t longest_ms = longest_pause_ms(lock, answer->throttled);
+    int64_t far_ms = far_pause_ms(lock, answer->throttled), try_ms = try_pause_ms(lock, answer);
+    if (try_ms)
+        return try_ms;
+    if (far_ms > answer->pause_ms && far_ms < longest_ms)
+        return far_ms / 2 + (int64_t)((uint64_t)(far_ms / 2) * answer->random >> 32);
     if (answer->pause_ms < longest_ms || !RULE(RETRY_SOON))
         return answer->pause_ms;
     return longest_ms / 2 + (int64_t)((uint64_t)(longest_ms / 2) * answer->random >> 32);
@@ -160,6 +194,7 @@ static void tell_create(struct lock *lock, struct mono now, const struct lock_an
     }
     if (own->state == LOCK_GENERATION_PLANNED)
         own->sent = answer->sent;
+    lock->named |= answer->outcome != LOCK_LATER;
     switch (answer->outcome) {
     case LOCK_DONE:
         created(lock, now, own);

@@ -10,6 +10,7 @@
 #include "phase.h"
 #include "rule.h"
 
+#define CROWD_PLACES 8 /* more ahead by a first look are a crowd */
 #define UNSEEN_SHARE 3 /* of T that names of ours are waited for, that no listing shows */
 
 /* A listing, as far as it was read, and what it says. */
@@ -90,10 +91,10 @@ void waiter_take_claim_back(struct lock *lock, struct mono now)
     mutex_give_back(lock, own_claim_lasts(lock, now), now);
     own_drop_claims(lock);
     lock->first_claim_ms = ATTEMPT_UNKNOWN;
-    lock->claim_failed = true;
     phase_set(lock, LOCK_WAITING);
     for (uint32_t i = 0; i < LOCK_GENERATIONS_MAX; i++)
         place |= own_counts(lock, &lock->generations[i], now);
+    lock->claim_failed = place; /* of those who claim at once, by a first look, most are wrong */
     if (place || lock->settings.no_queue)
         return;
     own_plan(lock, false); /* the first generation was the claim */
@@ -260,9 +261,10 @@ static struct mono placed_at(const struct lock *lock, struct mono now)
     bool at_once = (settings->nonblock || waiter_counts(lock)) && !lock->found_ahead;
     if (at_once || !RULE(SETTLE))
         return now;
-    if (settings->retry_delay_ms && lock->found_ahead)
-        return mono_add(now, settings->retry_delay_ms);
-    return mono_add(now, settings->settle_ms);
+    struct mono settled = mono_add(now, settings->settle_ms);
+    bool crowd = lock->pace.ahead > CROWD_PLACES && RULE(BY_FIRST_LOOK);
+    bool waits = lock->found_ahead && (crowd || settings->retry_delay_ms);
+    return waits ? mono_max(settled, lock->turn_at) : settled;
 }
 
 void waiter_made(struct lock *lock, struct mono now, const struct lock_generation *own)
@@ -409,21 +411,40 @@ static void first_look(struct lock *lock, const struct look *look)
     lock->found_ahead = dated && seen->rivalry.ahead;
     if (lock->found_ahead && is_turned_away(lock, look))
         return;
+    if (lock->found_ahead)
+        lock->turn_at = mono_add(look->now, pace_pause_ms(lock, look->listing, seen, look->random));
     if (dated && !is_crowded(lock, look))
         lock->admitted = true;
     if (seen->alone && mutex_may_ask(lock)) {
         claim(lock);
         return;
     }
-    lock->list_own = !look->listing->complete && RULE(OWN_LISTING);
     own_plan(lock, false);
 }
 
-/* "Arriving in a crowd": it was our own name that was asked for; next comes who is ahead. */
-static void own_look(struct lock *lock, struct mono now)
+/* "Crowds": it was our own name that was asked for; next comes who is ahead. */
+static void own_look(struct lock *lock, const struct look *look)
 {
-    lock->listing_own = lock->list_own = false;
-    lock->look_at = lock->ticket_ms == ATTEMPT_UNKNOWN ? pace_again_at(lock, now) : now;
+    lock->listing_own = false;
+    lock->list_own = lock->ticket_ms == ATTEMPT_UNKNOWN;
+    if (lock->list_own) {
+        unseen(lock, look);
+        return;
+    }
+    lock->unseen_looks = 0;
+    lock->again_ms = 0;
+    lock->look_at = look->now;
+}
+
+/* The first page of many does not show us: our own name is asked for instead of all the others. */
+static bool turns_to_own(struct lock *lock, const struct look *look)
+{
+    if (lock->phase != LOCK_WAITING || lock->ticket_ms != ATTEMPT_UNKNOWN || !RULE(OWN_LISTING) ||
+        look->listing->complete || look->listing->pages > 1 || waiter_counts(lock))
+        return false;
+    lock->list_own = true;
+    lock->look_at = look->now;
+    return true;
 }
 
 void waiter_look(struct lock *lock, struct mono now, const struct lock_answer *answer)
@@ -431,7 +452,7 @@ void waiter_look(struct lock *lock, struct mono now, const struct lock_answer *a
     const struct lock_listing *listing = answer->listing;
     own_see(lock, now, listing);
     if (lock->listing_own) {
-        own_look(lock, now);
+        own_look(lock, &(struct look){.now = now, .listing = listing});
         return;
     }
     struct look look = {now, listing, judge_listing(lock, now, listing), answer->random};
@@ -444,9 +465,12 @@ void waiter_look(struct lock *lock, struct mono now, const struct lock_answer *a
         first_look(lock, &look);
         return;
     }
+    bool far_back = pace_is_far_back(lock, listing, &look.seen);
+    if (!far_back && turns_to_own(lock, &look))
+        return;
     bool known = lock->ticket_ms != ATTEMPT_UNKNOWN && lock->anchor_created_ms != ATTEMPT_UNKNOWN;
     bool beaten = look.seen.rivalry.ahead && (!waiter_counts(lock) || is_crowded(lock, &look));
-    bool decided = known && (beaten || may_claim_by_a_page(lock, &look));
+    bool decided = far_back || (known && (beaten || may_claim_by_a_page(lock, &look)));
     lock->reading = !listing->complete && !decided;
     if (lock->reading)
         return;

@@ -50,11 +50,27 @@ struct identity_parts identity_parse(struct text id)
     return parts.known ? parts : (struct identity_parts){0};
 }
 
+static void format_stamp(char out[STAMP_CHARS + 1], struct wall now)
+{
+    time_t seconds = (time_t)(now.ms / 1000);
+    struct tm parts;
+    (void)strftime(out, STAMP_CHARS + 1, "%Y%m%dT%H%M%SZ", gmtime_r(&seconds, &parts));
+}
+
+void identity_stamp(struct identity *identity, struct wall now)
+{
+    char stamp[STAMP_CHARS + 1];
+    if (identity->nonce[0]) /* an explicit ID's */
+        return;
+    format_stamp(stamp, now);
+    memcpy(identity->id, stamp, STAMP_CHARS);
+}
+
 int identity_make(struct identity *ret_identity, const char *explicit_id, struct wall now,
                   struct error *err)
 {
     unsigned char random[ATTEMPT_NONCE_BYTES / 2];
-    char hex[ATTEMPT_NONCE_BYTES + 1], host[IDENTITY_HOST_BYTES + 1], stamp[32];
+    char hex[ATTEMPT_NONCE_BYTES + 1], host[IDENTITY_HOST_BYTES + 1], stamp[STAMP_CHARS + 1];
     if (random_bytes(random, sizeof(random), err) != 0)
         return error_add(err, "making a unique ID");
     for (size_t i = 0; i < sizeof(random); i++)
@@ -64,9 +80,7 @@ int identity_make(struct identity *ret_identity, const char *explicit_id, struct
         memcpy(ret_identity->nonce, hex, sizeof(hex));
         return 0;
     }
-    time_t seconds = (time_t)(now.ms / 1000);
-    struct tm parts;
-    (void)strftime(stamp, sizeof(stamp), "%Y%m%dT%H%M%SZ", gmtime_r(&seconds, &parts));
+    format_stamp(stamp, now);
     host_name(host);
     (void)snprintf(ret_identity->id, sizeof(ret_identity->id), "%s-%s-%ld-%s", stamp, host,
                    (long)getpid(), hex);

@@ -140,6 +140,8 @@ static void execute(struct session *session, const struct lock_todo *todo,
 void session_step(struct session *session, const struct wakeup_source *wakeup)
 {
     enum lock_phase before = lock_phase(&session->lock);
+    if (session->config.identity && lock_is_nameless(&session->lock))
+        identity_stamp(session->config.identity, wall_now());
     struct lock_todo todo = lock_next(&session->lock, mono_now());
     keep_note(session);
     if (before != LOCK_LEAVING && lock_phase(&session->lock) != before &&

@@ -23,11 +23,17 @@
 #define RELEASE_SETTLE_MS 1000 /* between the looks for what a killed run has left, at least */
 #define NO_WAKEUP         ((struct wakeup_source){.fd = -1})
 
+/* What the guardian must know if this process is killed: it changes while we wait. */
+struct shared {
+    _Atomic uint64_t mutex_note;
+    struct identity identity;
+};
+
 struct run {
     const struct supervise_plan *plan;
     const struct signals *signals;
     struct aws_settings aws;
-    struct identity identity;
+    struct shared *shared;
     struct session_config config;
     struct session session;
     struct guardian guardian;
@@ -68,15 +74,26 @@ static int find_command(struct run *run, struct error *err)
     return EXIT_STATUS_NOT_FOUND;
 }
 
+static int share(struct run *run, struct error *err)
+{
+    void *memory =
+        mmap(NULL, sizeof(*run->shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED)
+        return error_system(err, errno, "sharing memory with the guardian");
+    run->shared = memory;
+    return 0;
+}
+
 static int load(struct run *run, struct error *err)
 {
     const struct supervise_plan *plan = run->plan;
     struct environment environment = {environment_get, run};
-    if (aws_settings_load(&run->aws, plan->aws, &environment, err) != 0)
+    if (aws_settings_load(&run->aws, plan->aws, &environment, err) != 0 || share(run, err) != 0)
         return -1;
-    if (identity_make(&run->identity, plan->id, wall_now(), err) != 0 ||
-        attempt_check_length(plan->lock.prefix, run->identity.id, plan->lock.label, err) != 0 ||
-        held_check_room(plan->environment, plan->lock.prefix, run->identity.id, err) != 0 ||
+    struct identity *identity = &run->shared->identity;
+    if (identity_make(identity, plan->id, wall_now(), err) != 0 ||
+        attempt_check_length(plan->lock.prefix, identity->id, plan->lock.label, err) != 0 ||
+        held_check_room(plan->environment, plan->lock.prefix, identity->id, err) != 0 ||
         logs_check_tags(plan->tags, err) != 0)
         return -1;
     run->arrived = mono_now();
@@ -86,9 +103,11 @@ static int load(struct run *run, struct error *err)
         .connect_timeout_ms = plan->connect_timeout_ms,
         .read_timeout_ms = plan->read_timeout_ms,
         .tags = plan->tags,
+        .mutex_note = &run->shared->mutex_note,
+        .identity = identity,
     };
-    run->config.lock.id = run->identity.id;
-    run->config.lock.nonce = run->identity.nonce[0] ? run->identity.nonce : NULL;
+    run->config.lock.id = identity->id;
+    run->config.lock.nonce = identity->nonce[0] ? identity->nonce : NULL;
     run->config.lock.arrival_tries = run->aws.max_attempts;
     run->config.lock.nonblock = plan->wait_ms == 0;
     run->config.lock.wait_until =
@@ -306,7 +325,7 @@ static int launch(struct run *run, struct error *err)
 {
     struct lock_lease lease = lock_lease(&run->session.lock);
     bool kill = !run->plan->warn_on_lost;
-    if (held_make(&run->held, run->plan->environment, run->plan->lock.prefix, run->identity.id,
+    if (held_make(&run->held, run->plan->environment, run->plan->lock.prefix, run->config.lock.id,
                   lock_token(&run->session.lock), run->session.client.url, err) != 0)
         return -1;
     if (kill && guardian_set_deadlines(&run->guardian, lease.term_at, lease.kill_at) != 0)
@@ -413,17 +432,6 @@ static int run_session(struct run *run, struct waiting *waiting, struct error *e
     return not_obtained_status(run, err);
 }
 
-/* What the guardian must know of the mutex if this process is killed. */
-static int share_note(struct run *run, struct error *err)
-{
-    void *memory = mmap(NULL, sizeof(*run->config.mutex_note), PROT_READ | PROT_WRITE,
-                        MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (memory == MAP_FAILED)
-        return error_system(err, errno, "sharing memory with the guardian");
-    run->config.mutex_note = memory;
-    return 0;
-}
-
 static int start(struct run *run, struct error *err)
 {
     struct waiting waiting;
@@ -440,7 +448,7 @@ static int start(struct run *run, struct error *err)
                "warning: /proc is missing, or another PID namespace's: if the command has to be "
                "ended, what has left its process group gets KILL without TERM before, and nested "
                "locks stay until they expire");
-    if (share_note(run, err) != 0 || guardian_start(&run->guardian, &settings, err) != 0 ||
+    if (guardian_start(&run->guardian, &settings, err) != 0 ||
         waiting_begin(&waiting, run->signals, &run->guardian, err) != 0)
         return error_exit_status(err->kind);
     struct wakeup_source wakeup = waiting_wakeup(&waiting);
@@ -477,8 +485,8 @@ int supervise(const struct supervise_plan *plan, const struct signals *signals, 
     held_free(&run->held);
     session_free(&run->session);
     aws_settings_free(&run->aws);
-    if (run->config.mutex_note)
-        (void)munmap(run->config.mutex_note, sizeof(*run->config.mutex_note)); /* as mapped */
+    if (run->shared)
+        (void)munmap(run->shared, sizeof(*run->shared));
     free(run);
     return status;
 }

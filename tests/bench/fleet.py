@@ -10,7 +10,7 @@ import time
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from contention import Crowd, LAG_MS, LATENCY_MS
 from figures import number, quantile, table, target
@@ -90,6 +90,8 @@ class Stranger:
             try:
                 call()
                 self.outcomes[name, "ok"] += 1
+            except BotoCoreError:
+                break  # the service has gone: it is over
             except ClientError as error:
                 self.outcomes[name, error.response["Error"]["Code"]] += 1
             at = max(at + 1 / STRANGER, time.monotonic())

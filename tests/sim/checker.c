@@ -24,6 +24,12 @@ void checker_start(struct checker *checker, struct world *world, const struct pl
     }
 }
 
+void checker_renames(struct checker *checker, uint32_t actor, const char *id)
+{
+    struct checker_actor *self = &checker->actors[actor];
+    (void)snprintf(self->id, sizeof(self->id), "%s", id);
+}
+
 void checker_run(struct checker *checker, uint32_t actor, const char *id, int64_t lock_timeout_ms,
                  bool queues)
 {
@@ -32,7 +38,7 @@ void checker_run(struct checker *checker, uint32_t actor, const char *id, int64_
     self->arrived_ms = checker->world->now_ms;
     self->leaving = false;
     self->run++;
-    (void)snprintf(self->id, sizeof(self->id), "%s", id);
+    checker_renames(checker, actor, id);
     self->lock_timeout_ms = lock_timeout_ms;
     self->queues = queues;
     self->known_ticket_ms = INT64_MAX;

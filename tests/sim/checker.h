@@ -121,6 +121,9 @@ struct checker {
 void checker_start(struct checker *checker, struct world *world, const struct plan *plan,
                    struct service *service, struct checker_actor *actors, uint32_t count);
 
+/* Its ID has changed: nothing was made with the old one. */
+void checker_renames(struct checker *checker, uint32_t actor, const char *id);
+
 /* A run begins, with its ID and its own T; `queues`: it keeps its place. */
 void checker_run(struct checker *checker, uint32_t actor, const char *id, int64_t lock_timeout_ms,
                  bool queues);

@@ -224,7 +224,8 @@ static void launch(void *object, uint64_t request)
     if (self->todo.kind == LOCK_TODO_LIST_MORE && self->last_name)
         (void)snprintf(flight->name, sizeof(flight->name), "%s", self->last_name);
     else if (self->todo.kind != LOCK_TODO_LIST || self->list_own) /* from our own name on */
-        memcpy(flight->name, self->name, sizeof(flight->name));
+        (void)snprintf(flight->name, sizeof(flight->name), "%.*s",
+                       (int)strlen(self->name) - (self->todo.kind == LOCK_TODO_LIST), self->name);
     self->flight = flight;
     int64_t until_ms = process_when(&self->process, self->todo.deadline);
     if (until_ms > world->now_ms + READ_TIMEOUT_MS)
@@ -354,6 +355,7 @@ void contender_w_turn(struct contender_w *self)
         return;
     }
     while (self->present && !self->asked) {
+        settings_w_stamp(self);
         struct lock_todo todo = lock_next(&self->lock, now_of(self));
         if (obey_phase(self))
             continue;

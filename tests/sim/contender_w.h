@@ -32,7 +32,7 @@ struct contender_w {
     bool present; /* a run is under way */
     bool leaving;
     bool done; /* it has held in the calm */
-    bool explicit_id;
+    bool explicit_id, stamped;
     bool patient; /* this run waits until it holds */
     uint32_t runs;
     uint32_t serial; /* of the run: events of earlier runs are void */

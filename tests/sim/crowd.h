@@ -5,6 +5,7 @@
 #include "scene.h"
 
 struct crowd_options {
+    uint64_t seed;
     uint32_t waiters; /* all the time: whoever has held comes again */
     int64_t hold_ms;
     double quota;    /* calls a second of each operation; 0: none, and */

@@ -2,6 +2,24 @@
 
 #include <stdio.h>
 
+#define STAMP_MS 1000 /* what a default ID tells of the time */
+
+/* As of the place in the queue, or of the arrival. */
+static void stamp(struct contender_w *self)
+{
+    int64_t now_ms = self->process.world->now_ms;
+    (void)snprintf(self->id, sizeof(self->id), "%08lld-%s-%s",
+                   (long long)(now_ms - now_ms % STAMP_MS), self->who, self->nonce);
+}
+
+void settings_w_stamp(struct contender_w *self)
+{
+    if (!self->stamped || !lock_is_nameless(&self->lock))
+        return;
+    stamp(self);
+    checker_renames(self->checker, self->actor, self->id);
+}
+
 void settings_w_name(struct contender_w *self)
 {
     struct world *world = self->process.world;
@@ -13,12 +31,12 @@ void settings_w_name(struct contender_w *self)
         (void)snprintf(self->id, sizeof(self->id), "%s", plan->arrivals[self->actor].id);
     else if (explicit_id)
         (void)snprintf(self->id, sizeof(self->id), "deploy");
-    else if (plan->seed % 3)
-        (void)snprintf(self->id, sizeof(self->id), "%08lld-%s-%08x", (long long)world->now_ms,
-                       self->who, random);
     else
         (void)snprintf(self->id, sizeof(self->id), "%c-%s-%08x", 'a' + (int)(random % 26),
                        self->who, random);
+    self->stamped = !plan->story && !explicit_id && (plan->seed % 3 || plan->crowd);
+    if (self->stamped)
+        stamp(self);
     self->explicit_id = explicit_id || (plan->story && plan->arrivals[self->actor].nonce);
     if (plan->story && plan->arrivals[self->actor].nonce)
         (void)snprintf(self->nonce, sizeof(self->nonce), "%s", plan->arrivals[self->actor].nonce);

@@ -7,4 +7,8 @@
 void settings_w_name(struct contender_w *contender);
 struct lock_settings settings_w_draw(struct contender_w *contender);
 
+/* A default ID tells when the place was taken: as long as it may change, it is brought up to date.
+ */
+void settings_w_stamp(struct contender_w *self);
+
 #endif

@@ -255,8 +255,11 @@ static int measure(const struct asked *asked)
 {
     struct scene scene = {0};
     int status = -1;
-    if (asked->crowd.waiters)
-        status = crowd_measure(&scene, &asked->crowd);
+    scene.world.transcript = asked->verbose && asked->crowd.waiters ? stdout : NULL;
+    struct crowd_options crowd = asked->crowd;
+    crowd.seed = asked->from;
+    if (crowd.waiters)
+        status = crowd_measure(&scene, &crowd);
     else if (asked->stories)
         status = stories_check(&scene, asked->stories, asked->rewrite);
     else if (asked->curve)

@@ -76,6 +76,31 @@ static void that_nobody_holds_yet_does_not_tell_how_long_holds_take(void **state
     free(world);
 }
 
+/*
+ * PLACE_BY_HOLD: nobody moves, as long as the first in line oversleeps; but the hold that is seen
+ * at each look is a short one.
+ */
+static void a_queue_that_stood_is_no_reason_to_sleep_on(void **state)
+{
+    (void)state;
+    struct world *world = begin_patient();
+    char name[32];
+    for (int k = 0; k < 9; k++) {
+        (void)snprintf(name, sizeof(name), "p/a%02d#t900", k);
+        plant(world, name, 1000);
+    }
+    world->pages = 2;
+    for (int k = 0; k < 480; k++) {
+        uproot(world, "#mutex");
+        plant(world, "p/#mutex", 400);
+        assert_false(go(world, LOCK_HELD, 500));
+        if (k == 239)
+            memset(world->calls, 0, sizeof(world->calls));
+    }
+    assert_in_range(count_listings(world), 10, 30);
+    free(world);
+}
+
 /* RETRY_SOON: throttled for long, as one of a crowd; whose turn comes next asks again soon. */
 static void who_is_next_asks_again_soon(void **state)
 {
@@ -127,6 +152,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(who_is_further_back_asks_less),
         cmocka_unit_test(that_nobody_holds_yet_does_not_tell_how_long_holds_take),
+        cmocka_unit_test(a_queue_that_stood_is_no_reason_to_sleep_on),
         cmocka_unit_test(who_is_next_asks_again_soon),
         cmocka_unit_test(a_throttled_claim_is_made_again_soon),
     };

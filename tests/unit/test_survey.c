@@ -122,12 +122,31 @@ static void parts_of_a_default_id(void **state)
     assert_true(identity_parse(text_from(made.id)).known);
 }
 
+/* Of a default ID all but the time stays; an explicit one stays. */
+static void a_default_id_is_stamped_anew(void **state)
+{
+    (void)state;
+    struct identity made, before;
+    assert_int_equal(identity_make(&made, NULL, (struct wall){1795343438110}, NULL), 0);
+    before = made;
+    identity_stamp(&made, (struct wall){1795343438110 + 3600 * 1000});
+    assert_memory_equal(before.id, "20261122T103038Z-", 17);
+    assert_memory_equal(made.id, "20261122T113038Z-", 17);
+    assert_string_equal(made.id + 17, before.id + 17);
+    assert_int_equal(
+        identity_make(&made, "20261122T103038Z-a-1-12345678", (struct wall){1795343438110}, NULL),
+        0);
+    identity_stamp(&made, (struct wall){0});
+    assert_string_equal(made.id, "20261122T103038Z-a-1-12345678");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sorts_a_listing),
         cmocka_unit_test(times_of_a_holder),
         cmocka_unit_test(parts_of_a_default_id),
+        cmocka_unit_test(a_default_id_is_stamped_anew),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
