@@ -14,7 +14,6 @@
 #define CONNECTIONS_KEPT  4
 #define SEND_BUFFER_BYTES (16 * 1024) /* libcurl's least; each request takes, and wipes, one */
 #define HEADER_LINE_BYTES (REQUEST_NAME_BYTES + REQUEST_VALUE_BYTES + 4)
-#define UPLOAD_BYTES      (16 * 1024) /* libcurl's least: it is wiped after each request */
 
 /* --- birth and death --- */
 
@@ -61,6 +60,14 @@ static CURLM *new_multi(void)
     return multi;
 }
 
+static CURLSH *new_share(void)
+{
+    CURLSH *share = curl_share_init();
+    if (share) /* of no use if it fails: each connection then has a session of its own */
+        (void)curl_share_setopt(share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
+    return share;
+}
+
 struct http *http_new(const struct http_config *config, struct error *err)
 {
     if (config->ca_file && access(config->ca_file, R_OK) != 0) {
@@ -73,7 +80,9 @@ struct http *http_new(const struct http_config *config, struct error *err)
     struct http *http = curl_started == CURLE_OK ? calloc(1, sizeof(*http)) : NULL;
     if (http)
         http->multi = new_multi();
-    if (!http || !http->multi) {
+    if (http)
+        http->share = new_share();
+    if (!http || !http->multi || !http->share) {
         http_free(http);
         (void)error_set(err, ERROR_SYSTEM, "libcurl cannot be started");
         return NULL;
@@ -94,6 +103,8 @@ void http_detach(struct http_exchange *exchange)
     (void)curl_multi_remove_handle(exchange->http->multi, exchange->easy); /* no use in failing */
     for (struct curl_slist *item = exchange->headers; item; item = item->next)
         wipe(item->data, strlen(item->data));
+    curl_easy_cleanup(exchange->easy);
+    exchange->easy = NULL;
     curl_slist_free_all(exchange->headers);
     exchange->headers = NULL;
     exchange->used = false;
@@ -108,9 +119,9 @@ void http_free(struct http *http)
         if (exchange->used)
             http_detach(exchange);
         http_answer_free(&exchange->answer);
-        curl_easy_cleanup(exchange->easy);
     }
-    (void)curl_multi_cleanup(http->multi); /* no use in failing */
+    (void)curl_multi_cleanup(http->multi); /* no use in failing, */
+    (void)curl_share_cleanup(http->share); /* nor here: nobody uses it any more */
     trust_free(http->trust);
     free(http);
 }
@@ -202,6 +213,7 @@ static bool add_headers(struct http_exchange *exchange)
 static CURLcode set_manners(const struct http *http, CURL *easy)
 {
     CURLcode code = CURLE_OK;
+    SET(CURLOPT_SHARE, http->share);
     SET(CURLOPT_NOSIGNAL, 1L);
     SET(CURLOPT_QUICK_EXIT, 1L); /* do not wait for a name server when abandoned */
     SET(CURLOPT_PROTOCOLS_STR, "http,https");
@@ -211,7 +223,6 @@ static CURLcode set_manners(const struct http *http, CURL *easy)
     SET(CURLOPT_ACCEPT_ENCODING,
         ""); /* not asked for, see add_headers; who sends it is understood */
     SET(CURLOPT_MAXAGE_CONN, (long)HTTP_IDLE_MAX_S);
-    SET(CURLOPT_UPLOAD_BUFFERSIZE, (long)UPLOAD_BYTES);
     SET(CURLOPT_USERAGENT, http->config.agent);
     SET(CURLOPT_UPLOAD_BUFFERSIZE, (long)SEND_BUFFER_BYTES);
     SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
@@ -315,7 +326,7 @@ static struct http_exchange *free_exchange(struct http *http)
         struct http_exchange *exchange = &http->exchanges[i];
         if (exchange->used)
             continue;
-        CURL *easy = exchange->easy ? exchange->easy : curl_easy_init();
+        CURL *easy = curl_easy_init();
         http_answer_free(&exchange->answer);
         *exchange = (struct http_exchange){.http = http, .easy = easy};
         return easy ? exchange : NULL;
@@ -350,7 +361,6 @@ struct http_exchange *http_start(struct http *http, const struct request *reques
     exchange->answer.body = (struct buf)BUF_SECRET(limits->body_bytes);
     exchange->answer.started = mono_now();
     exchange->answer.sent = exchange->answer.started;
-    curl_easy_reset(exchange->easy); /* keeps connections, sessions and DNS */
     bool good = add_headers(exchange) && set_manners(http, exchange->easy) == CURLE_OK &&
                 set_trust(exchange, exchange->easy) == CURLE_OK &&
                 set_callbacks(exchange, exchange->easy) == CURLE_OK &&

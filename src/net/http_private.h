@@ -21,7 +21,7 @@ struct http_exchange {
     struct http *http;
     bool used;
     bool ended;
-    CURL *easy; /* kept for the next exchange */
+    CURL *easy; /* of this exchange only: libcurl keeps in it what was sent, secrets among it */
     CURLcode code;
     char reason[CURL_ERROR_SIZE];
     struct curl_slist *headers;
@@ -39,6 +39,7 @@ struct http_exchange {
 struct http {
     struct http_config config;
     CURLM *multi;
+    CURLSH *share;         /* what outlives an exchange besides connections: sessions of TLS */
     struct trust *trust;   /* NULL before TLS was spoken */
     struct error no_trust; /* why there is none */
     int64_t slept_ms;      /* clock_slept_ms() when the connections were last known good */
