@@ -22,6 +22,8 @@ int64_t chance_between(struct chance *chance, int64_t low, int64_t high)
     return low + (int64_t)(chance_fraction(chance) * ((double)(high - low) + 1));
 }
 
+#define ROUNDING 1e-9 /* fractions of tokens add up to a little less than one, or not */
+
 bool bucket_take(struct bucket *bucket, double rate, int64_t burst, int64_t now_ms)
 {
     if (rate <= 0)
@@ -31,7 +33,7 @@ bool bucket_take(struct bucket *bucket, double rate, int64_t burst, int64_t now_
     double tokens = bucket->used ? bucket->tokens + passed_s * rate : full;
     if (tokens > full)
         tokens = full;
-    bool taken = tokens >= 1;
+    bool taken = tokens >= 1 - ROUNDING;
     *bucket =
         (struct bucket){.tokens = taken ? tokens - 1 : tokens, .filled_ms = now_ms, .used = true};
     return taken;
