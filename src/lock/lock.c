@@ -381,7 +381,11 @@ static struct lock_todo next_leaving(struct lock *lock, struct mono now)
         return request_own(lock, now, LOCK_TODO_DELETE, own);
     if (lock->reading)
         return request_list(lock, now, LOCK_TODO_LIST_MORE);
-    struct mono at = mono_add(lock->leaving_quiet, lock->settings.settle_ms);
+    struct mono at = mono_add(lock->leaving_quiet, lock->settings.settle_ms),
+                tells = mutex_doubt_at(lock);
+    if (tells.ms !=
+        MONO_NEVER.ms) /* before that no look is of use: what else is ours goes after it */
+        at = mono_max(at, tells);
     if (mono_reached(now, at))
         return request_list(lock, now, LOCK_TODO_LIST);
     return wait_until(mono_min(at, lock->leave_until));

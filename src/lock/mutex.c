@@ -78,8 +78,10 @@ static bool may_be_ours(const struct lock_mutex *mutex)
 static bool is_as_ours(const struct lock *lock, int64_t created_ms)
 {
     const struct lock_mutex *mutex = &lock->mutex;
-    return mutex->created_ms ? created_ms == mutex->created_ms
-                             : created_ms < own_time_ms(lock, mutex->made) + MADE_BY_MS;
+    int64_t made_ms = own_time_ms(lock, mutex->made);
+    if (made_ms < mutex->date_ms) /* of the answer; without D nothing else may be known */
+        made_ms = mutex->date_ms;
+    return mutex->created_ms ? created_ms == mutex->created_ms : created_ms < made_ms + MADE_BY_MS;
 }
 
 static void meet(struct lock *lock, const struct lock_entry *entry, struct sight *sight)

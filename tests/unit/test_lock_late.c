@@ -99,6 +99,29 @@ static void how_late_listings_are_is_learnt_from_our_own_names(void **state)
     free(world);
 }
 
+/* Without D: the look that tells is asked for once, not as fast as the service answers. */
+static void whether_the_mutex_is_still_there_is_asked_once(void **state)
+{
+    (void)state;
+    static const bool rows[] = {false, true}; /* was the delete applied? */
+    for (int i = 0; i < 2; i++) {
+        struct lock_settings from = settings();
+        from.settle_ms = 0;
+        struct world *world = begin(&from);
+        assert_true(go(world, LOCK_HELD, 10000));
+        size_t before = strlen(world->calls);
+        world->fail_kind = LOCK_TODO_DELETE;
+        world->fail_with = LOCK_UNKNOWN;
+        world->fail_name = "#mutex";
+        world->fail_count = 1;
+        world->applied = rows[i];
+        finish(world);
+        assert_int_equal(world->count, 0);
+        assert_true(strlen(world->calls) - before < 8);
+        free(world);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -108,6 +131,7 @@ int main(void)
         cmocka_unit_test(a_page_without_us_does_not_tell_that_we_are_shown),
         cmocka_unit_test(late_listings_make_the_living_look_dead),
         cmocka_unit_test(how_late_listings_are_is_learnt_from_our_own_names),
+        cmocka_unit_test(whether_the_mutex_is_still_there_is_asked_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
