@@ -6,11 +6,12 @@
 #include "phase.h"
 #include "rule.h"
 
-/* "Leaving": how long it may take; longer if what was sent may still be applied. */
+/* "Leaving": how long it may take; longer if a look is to tell what there is, and whose. */
 static int64_t leaving_ms(const struct lock *lock, int64_t limit_ms)
 {
     int64_t settles_ms = LOCK_LEAVE_SETTLES * lock->settings.settle_ms;
-    return lock->uncertain && limit_ms < settles_ms ? settles_ms : limit_ms;
+    bool looks = lock->uncertain || mutex_doubt_at(lock).ms != MONO_NEVER.ms;
+    return looks && limit_ms < settles_ms ? settles_ms : limit_ms;
 }
 
 /* Nobody can have taken it from us, as the dead run's that we seemed to be. */

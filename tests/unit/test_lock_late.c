@@ -122,6 +122,27 @@ static void whether_the_mutex_is_still_there_is_asked_once(void **state)
     }
 }
 
+/* D is longer than leaving may take, and whose the mutex is only a look D later tells. */
+static void who_leaves_with_a_mutex_in_doubt_has_the_time_to_look(void **state)
+{
+    (void)state;
+    struct lock_settings from = settings();
+    from.lock_timeout_ms = from.role_timeout_ms = 900000;
+    from.settle_ms = 20000;
+    from.release_timeout_ms = 5000;
+    struct world *world = begin(&from);
+    world->fail_kind = LOCK_TODO_CREATE;
+    world->fail_with = LOCK_UNKNOWN;
+    world->fail_name = "#mutex";
+    world->fail_count = 1;
+    world->applied = true;
+    while (!strstr(world->calls, "CC"))
+        assert_false(go(world, LOCK_HELD, TRIP_MS));
+    finish(world);
+    assert_int_equal(world->count, 0);
+    free(world);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -130,6 +151,7 @@ int main(void)
         cmocka_unit_test(who_is_never_shown_does_not_pass_playbooks),
         cmocka_unit_test(a_page_without_us_does_not_tell_that_we_are_shown),
         cmocka_unit_test(late_listings_make_the_living_look_dead),
+        cmocka_unit_test(who_leaves_with_a_mutex_in_doubt_has_the_time_to_look),
         cmocka_unit_test(how_late_listings_are_is_learnt_from_our_own_names),
         cmocka_unit_test(whether_the_mutex_is_still_there_is_asked_once),
     };
