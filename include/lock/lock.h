@@ -186,6 +186,7 @@ struct lock_lease {
 /* What the last look of a waiter showed, for people. */
 struct lock_standing {
     bool behind;      /* somebody is ahead */
+    bool by_date;     /* ... alive by the Date of the first look, the last one so far */
     bool held;        /* `ahead_name` is a claim, or an unmarked attempt */
     uint32_t ahead;   /* runs ahead on what was read of the listing, */
     uint32_t holders; /* and how many of these have a claim */

@@ -408,7 +408,7 @@ static void first_look(struct lock *lock, const struct look *look)
     lock->look_first = false;
     lock->service_ms = INT64_MIN; /* Date is no bound that others go by */
     lock->look_at = MONO_NEVER;
-    lock->found_ahead = dated && seen->rivalry.ahead;
+    lock->found_ahead = lock->standing.by_date = dated && seen->rivalry.ahead;
     if (lock->found_ahead && is_turned_away(lock, look))
         return;
     if (lock->found_ahead)

@@ -138,6 +138,9 @@ teardown() {
     one_line "lock 'jobs' not obtained: held by"
     [ ! -e entered ]
     none_but "$(holder_of jobs)"
+    # also when there is time for one look only
+    WITHLOCK_SETTLE=1 gives 1 -w 0.1 -p jobs touch entered
+    one_line "lock 'jobs' not obtained: held by '$(holder_of jobs)'"
     let_go holder
     ends 0 "$job"
 }
