@@ -143,9 +143,31 @@ static void who_leaves_with_a_mutex_in_doubt_has_the_time_to_look(void **state)
     free(world);
 }
 
+/* Time for no more than the first look, which goes by the service's Date. */
+static void a_short_wait_tells_who_holds_the_lock(void **state)
+{
+    (void)state;
+    for (int64_t wait_ms = 100; wait_ms < 1000; wait_ms += 400) {
+        struct lock_settings from = settings();
+        from.wait_until = (struct mono){START_MS + wait_ms};
+        struct world *world = begin(&from);
+        plant(world, "p/other#t30#g1#q5#h", 5000);
+        assert_true(go(world, LOCK_FINISHED, 5000));
+        assert_int_equal(lock_reason(&world->lock), LOCK_REASON_HELD);
+        assert_string_equal(lock_standing(&world->lock)->ahead_name, "p/other#t30#g1#q5#h");
+        free(world);
+        world = begin(&from);
+        plant(world, "p/dead#t30#g1#q5#h", 50000);
+        (void)go(world, LOCK_FINISHED, 5000);
+        assert_int_not_equal(lock_reason(&world->lock), LOCK_REASON_HELD);
+        free(world);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_short_wait_tells_who_holds_the_lock),
         cmocka_unit_test(who_is_never_shown_enters_all_the_same),
         cmocka_unit_test(who_is_never_shown_enters_before_those_who_wait_behind),
         cmocka_unit_test(who_is_never_shown_does_not_pass_playbooks),
