@@ -56,6 +56,26 @@ static void who_is_further_back_asks_less(void **state)
     }
 }
 
+/* NEXT_BY_HOLD: one waiter, a hold of an hour that is renewed; then it ends. */
+static void a_hold_of_an_hour_costs_the_next_some_calls(void **state)
+{
+    (void)state;
+    struct world *world = begin_patient();
+    size_t calls = 0;
+    plant(world, "p/a#t3600#g1#q5#h", 1000);
+    for (int minute = 0; minute < 60; minute++) {
+        memset(world->calls, 0, sizeof(world->calls));
+        assert_false(go(world, LOCK_HELD, 60000));
+        calls += strlen(world->calls);
+    }
+    assert_in_range(calls, 100, 800);
+    uproot(world, "p/a");
+    int64_t free_ms = world->now_ms;
+    assert_true(go(world, LOCK_HELD, 60000));
+    assert_in_range(world->now_ms - free_ms, 1, 6600); /* 5.4 s and 20%, and entering */
+    free(world);
+}
+
 /* Waiters ahead, on a listing of two pages, of whom none has claimed or moved yet. */
 static void that_nobody_holds_yet_does_not_tell_how_long_holds_take(void **state)
 {
@@ -151,6 +171,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(who_is_further_back_asks_less),
+        cmocka_unit_test(a_hold_of_an_hour_costs_the_next_some_calls),
         cmocka_unit_test(that_nobody_holds_yet_does_not_tell_how_long_holds_take),
         cmocka_unit_test(a_queue_that_stood_is_no_reason_to_sleep_on),
         cmocka_unit_test(who_is_next_asks_again_soon),
