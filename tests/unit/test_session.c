@@ -201,6 +201,33 @@ static void the_lock_is_taken_and_given_back(void **state)
     close_scene(&scene);
 }
 
+/* The time in a default ID is that of the first create, not of the start; then it stays. */
+static void an_id_tells_when_its_place_was_taken(void **state)
+{
+    (void)state;
+    struct scene scene;
+    struct identity identity, later;
+    open_scene(&scene);
+    session_free(&scene.session);
+    assert_int_equal(identity_make(&identity, NULL, (struct wall){0}, NULL), 0);
+    assert_memory_equal(identity.id, "19700101T", 9);
+    later = identity;
+    scene.config.identity = &identity;
+    scene.config.lock.id = identity.id;
+    scene.config.lock.nonce = NULL;
+    assert_int_equal(session_init(&scene.session, &scene.config, &nobody, NULL), 0);
+    step_until(&scene, LOCK_CLAIMING); /* nobody is there: the claim is planned, not sent */
+    session_step(&scene.session, &nobody);
+    assert_memory_equal(identity.id, "20", 2);
+    scene.session.config.identity = &later;
+    step_until(&scene, LOCK_HELD);
+    lock_leave(&scene.session.lock, mono_now());
+    step_until(&scene, LOCK_FINISHED);
+    assert_int_equal(count_names(), 0);
+    assert_memory_equal(later.id, "19700101T", 9);
+    close_scene(&scene);
+}
+
 static void throttling_and_listings_of_many_pages_are_got_over(void **state)
 {
     (void)state;
@@ -270,6 +297,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_lock_is_taken_and_given_back),
+        cmocka_unit_test(an_id_tells_when_its_place_was_taken),
         cmocka_unit_test(throttling_and_listings_of_many_pages_are_got_over),
         cmocka_unit_test(keys_that_are_refused_for_good_end_the_wait_and_say_why),
         cmocka_unit_test(a_step_that_waits_ends_when_it_is_asked_to),
