@@ -244,8 +244,13 @@ END
 
 @test "an answer that is compressed is read, a Date centuries off is not believed" {
     odd_server gzip
-    gives 0 --endpoint-url "$ODD" -p locks/a --status
-    grep -q free out
+    if ldd "$WITHLOCK" | grep -q libz; then
+        gives 0 --endpoint-url "$ODD" -p locks/a --status
+        grep -q free out
+    else # as in the static program
+        gives 69 --endpoint-url "$ODD" -p locks/a --status
+        one_line "has a content encoding that cannot be read"
+    fi
     useless far-future 77 "Date 'Fri, 31 Dec 9999 23:59:59 GMT' is not believed"
 }
 
