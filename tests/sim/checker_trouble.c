@@ -171,12 +171,26 @@ static uint32_t to_delete(const struct checker *checker, const struct checker_ac
     return count;
 }
 
+/* Its claim ran out before the mutex was given back, for which there was no time without trouble.
+ */
+static bool outlived_claim(const struct checker *checker, const struct checker_actor *self)
+{
+    int64_t claimed_ms = INT64_MIN;
+    for (uint32_t i = 0; i < self->name_count; i++)
+        if (strstr(self->names[i].name, "#h") && self->names[i].sent_at_ms > claimed_ms)
+            claimed_ms = self->names[i].sent_at_ms;
+    int64_t need_ms = checker_trips_ms(checker->plan, 1) + PAUSE_LEAVING_MS;
+    return self->mutex_made && claimed_ms != INT64_MIN &&
+           checker_undisturbed(self, self->left_ms, need_ms) >=
+               claimed_ms + self->lock_timeout_ms - stretched(0);
+}
+
 bool checker_had_time(const struct checker *checker, const struct checker_actor *self,
                       const struct group *group)
 {
     uint32_t deletes = to_delete(checker, self) + 2; /* the mutex, and #break */
     int64_t from_ms = self->left_ms;
-    if (self->mutex_doubt)
+    if (self->mutex_doubt || outlived_claim(checker, self))
         return false; /* whose it is, looks are to tell first, again after each lost answer */
     int64_t by_ms = deleted_by(checker, self, from_ms, deletes);
     if (group) { /* that came late: a look shows it */

@@ -281,6 +281,8 @@ static void each_rule_is_needed(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(each_rule_is_needed)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_rule_is_needed),
+    };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
