@@ -202,6 +202,16 @@ static bool go(struct world *world, enum lock_phase until, int64_t for_ms)
     return false;
 }
 
+/* The next request of this kind about the mutex has no answer; `applied`: but an effect. */
+static inline void lose_the_mutex(struct world *world, enum lock_todo_kind kind, bool applied)
+{
+    world->fail_kind = kind;
+    world->fail_with = LOCK_UNKNOWN;
+    world->fail_name = "#mutex";
+    world->fail_count = 1;
+    world->applied = applied;
+}
+
 /* The first look shows somebody, who is gone by the second. */
 static inline void take_a_place(struct world *world)
 {

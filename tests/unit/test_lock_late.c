@@ -110,11 +110,7 @@ static void whether_the_mutex_is_still_there_is_asked_once(void **state)
         struct world *world = begin(&from);
         assert_true(go(world, LOCK_HELD, 10000));
         size_t before = strlen(world->calls);
-        world->fail_kind = LOCK_TODO_DELETE;
-        world->fail_with = LOCK_UNKNOWN;
-        world->fail_name = "#mutex";
-        world->fail_count = 1;
-        world->applied = rows[i];
+        lose_the_mutex(world, LOCK_TODO_DELETE, rows[i]);
         finish(world);
         assert_int_equal(world->count, 0);
         assert_true(strlen(world->calls) - before < 8);
@@ -131,11 +127,7 @@ static void who_leaves_with_a_mutex_in_doubt_has_the_time_to_look(void **state)
     from.settle_ms = 20000;
     from.release_timeout_ms = 5000;
     struct world *world = begin(&from);
-    world->fail_kind = LOCK_TODO_CREATE;
-    world->fail_with = LOCK_UNKNOWN;
-    world->fail_name = "#mutex";
-    world->fail_count = 1;
-    world->applied = true;
+    lose_the_mutex(world, LOCK_TODO_CREATE, true);
     while (!strstr(world->calls, "CC"))
         assert_false(go(world, LOCK_HELD, TRIP_MS));
     finish(world);

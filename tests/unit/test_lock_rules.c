@@ -89,10 +89,7 @@ static bool a_mutex_in_doubt_is_anothers_where_a_claim_is_in_sight(void)
 {
     struct lock_settings from = settings();
     struct world *world = begin(&from);
-    world->fail_kind = LOCK_TODO_CREATE;
-    world->fail_with = LOCK_UNKNOWN;
-    world->fail_name = "#mutex";
-    world->fail_count = 1;
+    lose_the_mutex(world, LOCK_TODO_CREATE, false);
     while (!strchr(world->calls, 'C'))
         (void)go(world, LOCK_HELD, TRIP_MS);
     plant(world, "p/#mutex", 500);
@@ -108,11 +105,7 @@ static bool the_mutex_is_given_back_before_the_claim(void)
 {
     struct lock_settings from = settings();
     struct world *world = begin(&from);
-    world->fail_kind = LOCK_TODO_CREATE;
-    world->fail_with = LOCK_UNKNOWN;
-    world->fail_name = "#mutex";
-    world->fail_count = 1;
-    world->applied = true;
+    lose_the_mutex(world, LOCK_TODO_CREATE, true);
     while (!strstr(world->calls, "CC"))
         (void)go(world, LOCK_HELD, TRIP_MS);
     lock_leave(&world->lock, now(world));
