@@ -58,4 +58,15 @@ static inline struct mono mono_max(struct mono a, struct mono b)
     return a.ms > b.ms ? a : b;
 }
 
+/* The same of spans, and of moments in another's milliseconds. */
+static inline int64_t ms_min(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+static inline int64_t ms_max(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
 #endif

@@ -381,21 +381,26 @@ static struct lock_todo next_leaving(struct lock *lock, struct mono now)
         return request_own(lock, now, LOCK_TODO_DELETE, own);
     if (lock->reading)
         return request_list(lock, now, LOCK_TODO_LIST_MORE);
-    struct mono at = mono_add(lock->leaving_quiet, lock->settings.settle_ms),
-                tells = mutex_doubt_at(lock);
-    if (tells.ms !=
-        MONO_NEVER.ms) /* before that no look is of use: what else is ours goes after it */
+    struct mono at = mono_add(lock->leaving_quiet, lock->settings.settle_ms);
+    struct mono tells = mutex_doubt_at(lock);
+    if (tells.ms != MONO_NEVER.ms) /* no look is of use before: what else is ours goes after it */
         at = mono_max(at, tells);
     if (mono_reached(now, at))
         return request_list(lock, now, LOCK_TODO_LIST);
     return wait_until(mono_min(at, lock->leave_until));
 }
 
+/* Who holds has to act by the end of its lease, and of the time for cleaning, in any case. */
+static struct mono within_hold(const struct lock *lock, struct mono at)
+{
+    if (!phase_is_holding(lock))
+        return at;
+    return mono_min(at, mono_min(lock_lease(lock).term_at, cleaning_ends_at(lock)));
+}
+
 static struct mono wake_at(const struct lock *lock)
 {
-    struct mono at = lock->quiet_until;
-    if (phase_is_holding(lock))
-        at = mono_min(mono_min(at, lock_lease(lock).term_at), cleaning_ends_at(lock));
+    struct mono at = within_hold(lock, lock->quiet_until);
     if (lock->phase == LOCK_LEAVING)
         at = mono_min(at, lock->leave_until);
     return at;
@@ -419,8 +424,8 @@ struct lock_todo lock_next(struct lock *lock, struct mono now)
         return wait_until(wake_at(lock));
     struct lock_todo todo =
         lock->phase == LOCK_LEAVING ? next_leaving(lock, now) : next_active(lock, now);
-    if (todo.kind == LOCK_TODO_WAIT && phase_is_holding(lock))
-        todo.at = mono_min(mono_min(todo.at, lock_lease(lock).term_at), cleaning_ends_at(lock));
+    if (todo.kind == LOCK_TODO_WAIT)
+        todo.at = within_hold(lock, todo.at);
     return todo;
 }
 

@@ -78,9 +78,8 @@ static bool may_be_ours(const struct lock_mutex *mutex)
 static bool is_as_ours(const struct lock *lock, int64_t created_ms)
 {
     const struct lock_mutex *mutex = &lock->mutex;
-    int64_t made_ms = own_time_ms(lock, mutex->made);
-    if (made_ms < mutex->date_ms) /* of the answer; without D nothing else may be known */
-        made_ms = mutex->date_ms;
+    /* the Date of the answer: without D nothing else may be known */
+    int64_t made_ms = ms_max(own_time_ms(lock, mutex->made), mutex->date_ms);
     return mutex->created_ms ? created_ms == mutex->created_ms : created_ms < made_ms + MADE_BY_MS;
 }
 
@@ -155,25 +154,20 @@ static void suspect(struct lock *lock, const struct lock_listing *listing,
     mutex->suspect_life_ms = sight->life_ms;
 }
 
-static int64_t larger(int64_t a, int64_t b)
-{
-    return a > b ? a : b;
-}
-
 /* So long a listing may show a mutex that has gone, as far as this run has seen. */
 static int64_t ghost_ms(const struct lock *lock)
 {
     int64_t most_ms = lock->settings.lock_timeout_ms / LATE_PER;
     if (!RULE(BREAK_LATE))
         return 0;
-    return LATE_TIMES * (lock->late_ms < most_ms ? lock->late_ms : most_ms);
+    return LATE_TIMES * ms_min(lock->late_ms, most_ms);
 }
 
 int64_t mutex_quiet_ms(const struct lock *lock)
 {
-    int64_t quiet_ms = larger(lock->settings.lock_timeout_ms / LOCK_DEAD_SHARE,
+    int64_t quiet_ms = ms_max(lock->settings.lock_timeout_ms / LOCK_DEAD_SHARE,
                               LOCK_DEAD_SETTLES * mutex_settle_ms(lock));
-    return larger(quiet_ms, ghost_ms(lock));
+    return ms_max(quiet_ms, ghost_ms(lock));
 }
 
 /* It is old enough, and nobody who may have it has been seen for long enough. */
@@ -186,7 +180,7 @@ static bool is_dead(const struct lock *lock)
     int64_t age_ms = lock->service_ms - mutex->suspect_ms - LOCK_GRACE_MS;
     bool old = age_ms > life_ms + ghost_ms(lock);
     if (age_ms > LONG_DEAD_LIVES * life_ms) /* two looks will do: think of cron's */
-        quiet_ms = larger(mutex_settle_ms(lock), ghost_ms(lock));
+        quiet_ms = ms_max(mutex_settle_ms(lock), ghost_ms(lock));
     return (old || !RULE(BREAK_OLD)) &&
            (mono_reached(mutex->asked, mono_add(mutex->since, quiet_ms)) || !RULE(BREAK_QUIET));
 }
@@ -249,7 +243,7 @@ static void resolve(struct lock *lock, const struct lock_listing *listing,
 static int64_t break_look_ms(const struct lock *lock)
 {
     int64_t most_ms = lock->settings.lock_timeout_ms / BREAK_LOOK_PER, late_ms = ghost_ms(lock);
-    return larger(mutex_settle_ms(lock), late_ms < most_ms ? late_ms : most_ms);
+    return ms_max(mutex_settle_ms(lock), ms_min(late_ms, most_ms));
 }
 
 /* One more look after #break was made: if it shows that, and nothing has changed, go on. */

@@ -230,11 +230,6 @@ static int64_t dated_ms(const struct lock *lock, struct mono at)
     return lock->date_ms ? lock->date_ms + mono_diff(at, lock->dated) : INT64_MIN;
 }
 
-static int64_t larger(int64_t a, int64_t b)
-{
-    return a > b ? a : b;
-}
-
 /*
  * Larger than all tokens of holders in sight; and since mutexes are made one after the other, no
  * smaller than the time at which ours was made: as a listing shows it, or a bound of it.
@@ -244,15 +239,15 @@ int64_t own_token(const struct lock *lock)
     const struct lock_mutex *mutex = &lock->mutex;
     int64_t token = lock->ticket_ms > lock->token_seen + 1 ? lock->ticket_ms : lock->token_seen + 1;
     if (mutex->state == LOCK_MUTEX_OURS && RULE(TOKEN_TIME)) {
-        token = larger(token, mutex->created_ms);
-        token = larger(token, own_time_ms(lock, mutex->sent));
-        token = larger(token, mutex->date_ms);
+        token = ms_max(token, mutex->created_ms);
+        token = ms_max(token, own_time_ms(lock, mutex->sent));
+        token = ms_max(token, mutex->date_ms);
         if (lock->anchor_created_ms == ATTEMPT_UNKNOWN)
-            token = larger(token, dated_ms(lock, mutex->answered));
+            token = ms_max(token, dated_ms(lock, mutex->answered));
     }
     if (lock->anchor_created_ms == ATTEMPT_UNKNOWN)
-        token = larger(token, lock->date_ms);
-    token = larger(token, lock->token);
+        token = ms_max(token, lock->date_ms);
+    token = ms_max(token, lock->token);
     return token > 0 ? token : ATTEMPT_UNKNOWN;
 }
 
@@ -361,7 +356,7 @@ static void see(struct lock *lock, struct mono now, const struct lock_entry *ent
 /* A listing that was asked for then does not know yet what was answered before. */
 static void meet_lateness(struct lock *lock, struct mono asked, struct mono answered)
 {
-    lock->late_ms = larger(lock->late_ms, mono_diff(asked, answered));
+    lock->late_ms = ms_max(lock->late_ms, mono_diff(asked, answered));
 }
 
 /* A name of ours that was deleted, or that we no longer know, stands there (again). */

@@ -64,11 +64,6 @@ static int64_t jittered(int64_t ms, uint32_t random)
     return ms - span_ms / 2 + (int64_t)((uint64_t)span_ms * random >> 32);
 }
 
-static int64_t least(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
 /* Nobody holds and nobody moves: for a while that says nothing about how long holds take. */
 static bool tells_of_holds(struct lock_pace *pace, uint32_t moved, bool held, int64_t since_ms)
 {
@@ -110,7 +105,7 @@ static void measure(struct lock *lock, const struct lock_listing *listing,
     else
         pace->ahead = rivalry->turn;
     if (blind && !exact && overlap)
-        pace->ahead = least(rivalry->sighted, BLIND_FACTOR * rivalry->still);
+        pace->ahead = ms_min(rivalry->sighted, BLIND_FACTOR * rivalry->still);
     pace->front = rivalry->front;
     memcpy(pace->runs, rivalry->runs, sizeof(pace->runs));
     pace->asked = listing->asked;
@@ -121,7 +116,7 @@ static void measure(struct lock *lock, const struct lock_listing *listing,
 static int64_t place_ms(const struct lock_pace *pace)
 {
     int64_t ms = pace->hold_ms * 3 / 2 + CHANGE_MS;
-    return ms > NEAR_PAGE_MS ? ms : NEAR_PAGE_MS;
+    return ms_max(ms, NEAR_PAGE_MS);
 }
 
 /* The queue may have stood because others slept for too long: then its rate is no reason to. */
@@ -131,7 +126,7 @@ static int64_t most_ms(const struct lock_pace *pace)
     int64_t by_idle_ms = pace->idle_ms / IDLE_SHARE; /* the first in line may be dead */
     if (!RULE(PLACE_BY_HOLD))
         return INT64_MAX;
-    return by_hold_ms > by_idle_ms ? by_hold_ms : by_idle_ms;
+    return ms_max(by_hold_ms, by_idle_ms);
 }
 
 /* Until it may be our turn: a part of what those ahead will take, if they go on as of late. */
@@ -148,11 +143,11 @@ static int64_t turn_ms(const struct lock_pace *pace)
 static int64_t next_ms(const struct lock *lock)
 {
     int64_t age_ms = held_ms(lock),
-            most_ms = least(NEXT_MAX_MS, lock->settings.lock_timeout_ms / 3);
+            most_ms = ms_min(NEXT_MAX_MS, lock->settings.lock_timeout_ms / 3);
     if (!age_ms || !RULE(NEXT_BY_HOLD))
         return NEXT_MS;
     if (age_ms / NEXT_SHARE > NEXT_MS)
-        return least(age_ms / NEXT_SHARE, most_ms);
+        return ms_min(age_ms / NEXT_SHARE, most_ms);
     return lock->pace.hold_ms < NEXT_MS ? NEXT_MIN_MS : NEXT_MS;
 }
 
@@ -165,7 +160,7 @@ static int64_t waited_share_ms(const struct lock *lock, struct mono asked)
     if (!RULE(HALF_WAITED))
         return INT64_MAX;
     waited_ms = lock->pace.moved > 0 ? waited_ms : waited_ms / WAITED_SHARE;
-    return waited_ms > least_ms ? waited_ms : least_ms;
+    return ms_max(waited_ms, least_ms);
 }
 
 int64_t pace_pause_ms(struct lock *lock, const struct lock_listing *listing,
@@ -182,13 +177,13 @@ int64_t pace_pause_ms(struct lock *lock, const struct lock_listing *listing,
     if (ahead <= 1)
         return jittered(next_ms(lock), random);
     bool one_page = listing->complete && listing->pages == 1;
-    int64_t pause_ms = least(most_ms(&lock->pace), waited_share_ms(lock, listing->asked));
-    pause_ms = least(pause_ms, turn_ms(&lock->pace));
+    int64_t pause_ms = ms_min(most_ms(&lock->pace), waited_share_ms(lock, listing->asked));
+    pause_ms = ms_min(pause_ms, turn_ms(&lock->pace));
     if (one_page && RULE(NEAR_LOOKS))
-        pause_ms = least(pause_ms, NEAR_PAGE_MS * ahead);
+        pause_ms = ms_min(pause_ms, NEAR_PAGE_MS * ahead);
     else if (ahead <= NEAR_PLACES)
-        pause_ms = least(pause_ms, NEAR_PAGES_MS * ahead);
+        pause_ms = ms_min(pause_ms, NEAR_PAGES_MS * ahead);
     if (pause_ms < NEXT_MS)
         pause_ms = NEXT_MS;
-    return jittered(least(pause_ms, exact ? timeout_ms / 3 : timeout_ms / 2), random);
+    return jittered(ms_min(pause_ms, exact ? timeout_ms / 3 : timeout_ms / 2), random);
 }

@@ -51,7 +51,7 @@ static int64_t longest_pause_ms(const struct lock *lock, bool throttled)
         turn_ms = PAUSE_CLAIM_MS; /* nobody is ahead on the pages so far */
     else if (lock->pace.ahead > 1)
         turn_ms = PAUSE_PLACE_MS * ((lock->pace.ahead + 1) / 2);
-    return turn_ms < longest_ms ? turn_ms : longest_ms;
+    return ms_min(turn_ms, longest_ms);
 }
 
 /* Who is far back need not know soon, and leaves the quota to those in front. */
