@@ -6,8 +6,7 @@
 #include <unistd.h>
 
 #include "base/report.h"
-#include "run/events.h"
-#include "run/outcome.h"
+#include "run/messages.h"
 
 /* The descriptor stays readable: every wait from then on is to end. */
 static bool stopped(void *context)
@@ -26,7 +25,7 @@ static void tell_lost(struct heartbeat *heartbeat)
 {
     (void)pthread_mutex_lock(&heartbeat->mutex);
     heartbeat->lost = true;
-    outcome_lost(heartbeat->session, lock_reason(&heartbeat->session->lock), &heartbeat->why);
+    messages_why_lost(heartbeat->session, lock_reason(&heartbeat->session->lock), &heartbeat->why);
     (void)pthread_mutex_unlock(&heartbeat->mutex);
     ring(heartbeat->news_fd);
 }
@@ -61,12 +60,12 @@ static void *beat(void *context)
     struct lock_lease known = {.ends_at = lock_lease(&session->lock).ends_at};
     while (!atomic_load(&heartbeat->stopping)) {
         session_step(session, &wakeup);
-        events_notices(session);
+        messages_notices(session);
         struct lock_lease lease = lock_lease(&session->lock);
         bool lost = lock_phase(&session->lock) == LOCK_LOST;
         bool set = (!lost && same(lease, known)) || set_deadlines(heartbeat, &lease, lost);
         if (!lost && lease.ends_at.ms > known.ends_at.ms)
-            events_renewed(session, ++heartbeat->renewals);
+            messages_renewed(session, ++heartbeat->renewals);
         known.ends_at = lease.ends_at;
         if (set) /* else it is tried again; until then the command has less time */
             known = lease;

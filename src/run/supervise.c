@@ -12,11 +12,10 @@
 #include "process/child.h"
 #include "process/guardian.h"
 #include "process/sweep.h"
-#include "run/events.h"
 #include "run/heartbeat.h"
 #include "run/hook.h"
 #include "run/identity.h"
-#include "run/outcome.h"
+#include "run/messages.h"
 #include "run/session.h"
 #include "run/waiting.h"
 
@@ -123,11 +122,11 @@ static bool release(struct run *run, const struct wakeup_source *wakeup)
     lock_leave(&session->lock, mono_now());
     while (lock_phase(&session->lock) != LOCK_FINISHED) {
         session_step(session, wakeup);
-        events_notices(session);
+        messages_notices(session);
     }
-    if (!outcome_left(session, &left))
+    if (!messages_left(session, &left))
         return true;
-    if (!outcome_says_left(session))
+    if (!messages_says_left(session))
         report(REPORT_ERROR, "%s", left.text);
     return false;
 }
@@ -160,7 +159,7 @@ static void wait_for_lock(struct run *run, struct waiting *waiting)
     waiting_show(waiting, session);
     do {
         session_step(session, &wakeup);
-        events_notices(session);
+        messages_notices(session);
         phase = lock_phase(&session->lock);
     } while (!waiting_is_over(waiting) && phase != LOCK_HELD && phase != LOCK_LOST &&
              phase != LOCK_LEAVING && phase != LOCK_FINISHED);
@@ -177,7 +176,7 @@ static void note_loss(struct run *run)
     run->told_lost = true;
     run->lost = true;
     run->why = why;
-    events_lost(&run->session, &why, run->plan->warn_on_lost);
+    messages_lost(&run->session, &why, run->plan->warn_on_lost);
     hook_start_lost(&run->lost_hook, run->plan->on_lost_run, &run->held, run->why.text);
 }
 
@@ -230,7 +229,7 @@ static bool guardian_step(struct run *run, struct error *err)
             run->lost |= !run->timed_out;
             break;
         case GUARDIAN_REFUSED:
-            events_refused(seen.pid);
+            messages_refused(seen.pid);
             break;
         case GUARDIAN_SURVIVOR:
             report(REPORT_WARNING, "warning: process %ld cannot be killed yet; still trying",
@@ -261,7 +260,7 @@ static void check_max_hold(struct run *run)
     run->over = guardian_end_command(&run->guardian, run->plan->lock.kill_after_ms);
     run->lost = !run->over; /* a deadline came first, as the guardian is about to say */
     if (run->over)
-        events_max_hold(&run->session, run->plan->max_hold_ms);
+        messages_max_hold(&run->session, run->plan->max_hold_ms);
 }
 
 static void watch_command(struct run *run, struct error *err)
@@ -299,7 +298,7 @@ static void hold_on(struct run *run)
     struct error why;
     if (run->lost || mono_reached(run->ended, until))
         return;
-    events_holding_on(&run->session, mono_diff(until, run->ended));
+    messages_holding_on(&run->session, mono_diff(until, run->ended));
     while (!mono_reached(mono_now(), until)) {
         struct pollfd fds[] = {
             {.fd = run->signals->fd, .events = POLLIN},
@@ -347,7 +346,7 @@ static int run_command(struct run *run, struct error *err)
     } else if (result == 0) {
         watch_command(run, err);
         run->ended = mono_now();
-        events_ended(&run->session, run->status, mono_diff(run->ended, run->held_since));
+        messages_ended(&run->session, run->status, mono_diff(run->ended, run->held_since));
         if (run->started)
             hold_on(run);
     }
@@ -360,10 +359,10 @@ static int lost_status(struct run *run, struct error *err)
     if (run->why.kind == ERROR_NONE && run->guardian_died)
         (void)error_set(&run->why, ERROR_LOST, "lost the guardian process: somebody killed it");
     if (run->why.kind == ERROR_NONE) { /* a deadline passed before the heartbeat could say so */
-        outcome_lost(&run->session, LOCK_REASON_LEASE, &run->why);
+        messages_why_lost(&run->session, LOCK_REASON_LEASE, &run->why);
     }
     if (!run->told_lost)
-        events_lost(&run->session, &run->why, false);
+        messages_lost(&run->session, &run->why, false);
     hook_start_lost(&run->lost_hook, run->plan->on_lost_run, &run->held, run->why.text);
     if (report_is_json()) /* those who read JSON find the reason at the end as well */
         *err = run->why;
@@ -374,11 +373,11 @@ static int lost_status(struct run *run, struct error *err)
 
 static int not_obtained_status(struct run *run, struct error *err)
 {
-    outcome_not_obtained(&run->session, err);
+    messages_why_not_obtained(&run->session, err);
     if (err->kind != ERROR_NONE)
         return error_exit_status(err->kind);
     bool silent = run->plan->wait_ms == 0 && lock_reason(&run->session.lock) == LOCK_REASON_HELD;
-    events_not_obtained(&run->session, err->text, mono_diff(mono_now(), run->arrived), silent);
+    messages_not_obtained(&run->session, err->text, mono_diff(mono_now(), run->arrived), silent);
     return run->plan->not_obtained_status;
 }
 
@@ -387,7 +386,7 @@ static int use_lock(struct run *run, struct error *err)
 {
     struct wakeup_source wakeup = NO_WAKEUP;
     run->held_since = mono_now();
-    events_acquired(&run->session, mono_diff(run->held_since, run->arrived));
+    messages_acquired(&run->session, mono_diff(run->held_since, run->arrived));
     if (run_command(run, err) != 0)
         run->status = error_exit_status(err->kind);
     int status = run->status;
@@ -395,14 +394,14 @@ static int use_lock(struct run *run, struct error *err)
         status = lost_status(run, err);
     else if (run->timed_out)
         status = EXIT_STATUS_MAX_HOLD;
-    struct events_summary summary = {
+    struct messages_summary summary = {
         .status = run->status,
         .waited_ms = mono_diff(run->held_since, run->arrived),
         .renewals = run->heartbeat.renewals,
         .left = !release(run, &wakeup),
     };
     summary.held_ms = mono_diff(mono_now(), run->held_since);
-    events_released(&run->session, &summary);
+    messages_released(&run->session, &summary);
     hook_finish(&run->lost_hook);
     return status;
 }
@@ -426,7 +425,7 @@ static int run_session(struct run *run, struct waiting *waiting, struct error *e
         return use_lock(run, err);
     (void)release(run, &wakeup); /* it has said what is left */
     if (waiting->signal)
-        events_withdrawn(&run->session, waiting->signal, mono_diff(mono_now(), run->arrived));
+        messages_withdrawn(&run->session, waiting->signal, mono_diff(mono_now(), run->arrived));
     if (waiting_is_over(waiting))
         return given_up_status(waiting, err);
     return not_obtained_status(run, err);

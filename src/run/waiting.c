@@ -11,7 +11,7 @@
 #include "base/report.h"
 #include "base/text.h"
 #include "run/identity.h"
-#include "run/outcome.h"
+#include "run/messages.h"
 #include "run/supervise.h"
 
 #define LINE_BYTES 1200 /* a prefix, who is ahead, and the words between */
@@ -60,10 +60,10 @@ void waiting_show(struct waiting *waiting, const struct session *session)
 }
 
 /* What a terminal has room for: of the ID and the time what says most, the lock if it fits. */
-static void write_briefly(const struct session *session, const struct outcome_ahead *ahead,
+static void write_briefly(const struct session *session, const struct messages_ahead *ahead,
                           int64_t waited_ms, unsigned room, char out[LINE_BYTES])
 {
-    char who[OUTCOME_WHO_BYTES] = "somebody", today[DATE_ISO_BYTES], behind[OUTCOME_BEHIND_BYTES];
+    char who[MESSAGES_WHO_BYTES] = "somebody", today[DATE_ISO_BYTES], behind[MESSAGES_BEHIND_BYTES];
     const struct lock_standing *standing = lock_standing(&session->lock);
     struct identity_parts parts = identity_parse(text_from(ahead->id));
     if (*ahead->label || (*ahead->id && !parts.known))
@@ -72,7 +72,7 @@ static void write_briefly(const struct session *session, const struct outcome_ah
         (void)snprintf(who, sizeof(who), "%.*s-%.*s", TEXT_ARGS(parts.host), TEXT_ARGS(parts.pid));
     date_write_iso(wall_now(), today);
     bool is_today = strncmp(ahead->since, today, DATE_CHARS) == 0;
-    outcome_behind(session, behind);
+    messages_behind(session, behind);
     (void)snprintf(out, LINE_BYTES, "waiting (%lld s)%s%s%s %s %s since %s; lock '%s'",
                    (long long)(waited_ms / 1000), *behind ? " " : "", behind, *behind ? ";" : ":",
                    standing->held ? "held by" : "next is", who,
@@ -81,14 +81,14 @@ static void write_briefly(const struct session *session, const struct outcome_ah
         *strrchr(out, ';') = '\0'; /* who waits here knows which lock */
 }
 
-static void write_line(const struct session *session, const struct outcome_ahead *ahead,
+static void write_line(const struct session *session, const struct messages_ahead *ahead,
                        int64_t waited_ms, char out[LINE_BYTES])
 {
-    char who[OUTCOME_WHO_BYTES], behind[OUTCOME_BEHIND_BYTES];
+    char who[MESSAGES_WHO_BYTES], behind[MESSAGES_BEHIND_BYTES];
     unsigned room = report_progress_room();
     const struct lock_standing *standing = lock_standing(&session->lock);
-    outcome_who(session, who);
-    outcome_behind(session, behind);
+    messages_who(session, who);
+    messages_behind(session, behind);
     (void)snprintf(out, LINE_BYTES, "waiting for lock '%s' (%lld s)%s%s%s %s %s",
                    session->config.lock.prefix, (long long)(waited_ms / 1000), *behind ? " " : "",
                    behind, *behind ? ";" : ":", standing->held ? "held by" : "next is", who);
@@ -100,7 +100,7 @@ static void write_line(const struct session *session, const struct outcome_ahead
 static bool say(const struct waiting *waiting)
 {
     char line[LINE_BYTES];
-    struct outcome_ahead ahead;
+    struct messages_ahead ahead;
     const struct session *session = waiting->session;
     const struct lock_standing *standing = lock_standing(&session->lock);
     const char *prefix = session->config.lock.prefix;
@@ -117,7 +117,7 @@ static bool say(const struct waiting *waiting)
     }
     if (!standing->behind)
         return false;
-    (void)outcome_ahead(session, &ahead); /* it is all "" of nobody */
+    (void)messages_ahead(session, &ahead); /* it is all "" of nobody */
     write_line(session, &ahead, waited_ms, line);
     struct report_field fields[] = {
         {"lock", prefix, 0},
@@ -126,7 +126,7 @@ static bool say(const struct waiting *waiting)
         {"label", ahead.label, 0},
         {"since", ahead.since, 0},
         {"ahead", NULL, standing->ahead},
-        {"waiters_ahead", NULL, outcome_before(session)},
+        {"waiters_ahead", NULL, messages_before(session)},
         {"waited_ms", NULL, waited_ms},
     };
     report_progress("waiting", fields, sizeof(fields) / sizeof(fields[0]), "%s", line);

@@ -1,11 +1,9 @@
-/* outcome and events together: what a session becomes in words, for people and for programs. */
 #include "unit.h"
 
 #include <unistd.h>
 
 #include "base/report.h"
-#include "run/events.h"
-#include "run/outcome.h"
+#include "run/messages.h"
 
 #define SINCE_MS 1795243512000 /* 2026-11-21T06:45:12Z */
 #define SINCE    "2026-11-21T06:45:12Z"
@@ -42,13 +40,13 @@ static void who_is_ahead_and_how_many(void **state)
         {"", "somebody", "", 1, 1, false},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        char who[OUTCOME_WHO_BYTES], text[OUTCOME_BEHIND_BYTES];
+        char who[MESSAGES_WHO_BYTES], text[MESSAGES_BEHIND_BYTES];
         behind(rows[i].name);
         session.lock.standing.ahead = rows[i].ahead;
         session.lock.standing.holders = rows[i].holders;
         session.lock.standing.at_least = rows[i].at_least;
-        outcome_who(&session, who);
-        outcome_behind(&session, text);
+        messages_who(&session, who);
+        messages_behind(&session, text);
         check_row(strcmp(who, rows[i].who) == 0, who);
         check_row(strcmp(text, rows[i].behind) == 0, text);
     }
@@ -74,13 +72,13 @@ static void why_it_was_not_obtained(void **state)
         struct error why;
         behind("p/her#t900#q5");
         session.lock.reason = rows[i].reason;
-        outcome_not_obtained(&session, &why);
+        messages_why_not_obtained(&session, &why);
         check_row(why.kind == rows[i].kind, rows[i].says);
         check_row(strstr(why.text, rows[i].says), why.text);
     }
     session.final_error = (struct error){.kind = ERROR_DENIED, .text = "not allowed"};
     struct error why;
-    outcome_not_obtained(&session, &why);
+    messages_why_not_obtained(&session, &why);
     assert_int_equal(why.kind, ERROR_DENIED);
     assert_string_equal(why.text, "not allowed");
 }
@@ -90,16 +88,16 @@ static void why_it_was_lost(void **state)
     (void)state;
     struct error why;
     behind("p/her#t900#q5");
-    outcome_lost(&session, LOCK_REASON_OLDER_CLAIM, &why);
+    messages_why_lost(&session, LOCK_REASON_OLDER_CLAIM, &why);
     assert_int_equal(why.kind, ERROR_LOST);
     assert_non_null(strstr(why.text, "an older claim is held by 'her' since " SINCE));
-    outcome_lost(&session, LOCK_REASON_GONE, &why);
+    messages_why_lost(&session, LOCK_REASON_GONE, &why);
     assert_non_null(strstr(why.text, "deleted by somebody else"));
-    outcome_lost(&session, LOCK_REASON_LEASE, &why);
+    messages_why_lost(&session, LOCK_REASON_LEASE, &why);
     assert_non_null(strstr(why.text, "was this machine or process stopped?"));
     session.client.last_error = (struct error){.kind = ERROR_UNAVAILABLE, .text = "no route"};
     session.client.last_answer = mono_now();
-    outcome_lost(&session, LOCK_REASON_LEASE, &why);
+    messages_why_lost(&session, LOCK_REASON_LEASE, &why);
     assert_non_null(strstr(why.text, ": no route"));
 }
 
@@ -108,16 +106,16 @@ static void what_could_not_be_deleted_is_named_and_how_long_others_wait(void **s
     (void)state;
     struct error why;
     behind("p/her#t900#q5");
-    assert_false(outcome_left(&session, &why));
+    assert_false(messages_left(&session, &why));
     session.lock.mutex.state = LOCK_MUTEX_LEFT;
-    assert_true(outcome_left(&session, &why));
+    assert_true(messages_left(&session, &why));
     assert_string_equal(why.text, "could not delete 'p/#mutex'; others remove it when they take us "
                                   "for dead, 905 s after it was made or somewhat later: no answer "
                                   "in time");
     session.lock.generations[0].state = LOCK_GENERATION_LEFT;
     session.lock.generations[0].ticket_ms = ATTEMPT_UNKNOWN;
     session.lock.generations[0].token = ATTEMPT_UNKNOWN;
-    assert_true(outcome_left(&session, &why));
+    assert_true(messages_left(&session, &why));
     assert_string_equal(why.text, "could not delete 'p/me#t900' and 1 more; others wait until it "
                                   "expires, 900 s after it was made: no answer in time");
 }
@@ -129,10 +127,10 @@ static void without_a_listing_all_is_left(void **state)
     struct error why;
     behind("");
     session.config.release_only = true;
-    assert_true(outcome_left(&session, &why));
+    assert_true(messages_left(&session, &why));
     assert_non_null(strstr(why.text, "what 'p/me' has made stays until it expires"));
     session.lock.looks = 1;
-    assert_false(outcome_left(&session, &why));
+    assert_false(messages_left(&session, &why));
 }
 
 /* What an event writes to standard error. */
@@ -155,20 +153,20 @@ static const char *written(void (*event)(void), bool json)
 
 static void acquired(void)
 {
-    events_acquired(&session, 1234);
+    messages_acquired(&session, 1234);
 }
 
 static void ended(void)
 {
-    events_ended(&session, 3, 5);
+    messages_ended(&session, 3, 5);
 }
 
 static void refused(void)
 {
-    events_refused(1);
+    messages_refused(1);
 }
 
-static void events_are_lines_or_objects(void **state)
+static void messages_are_lines_or_objects(void **state)
 {
     (void)state;
     behind("");
@@ -191,7 +189,7 @@ int main(void)
         cmocka_unit_test(why_it_was_lost),
         cmocka_unit_test(what_could_not_be_deleted_is_named_and_how_long_others_wait),
         cmocka_unit_test(without_a_listing_all_is_left),
-        cmocka_unit_test(events_are_lines_or_objects),
+        cmocka_unit_test(messages_are_lines_or_objects),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
