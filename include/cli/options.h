@@ -13,11 +13,11 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "lock/attempt.h"
+#include "lock/lock.h"
 
-#define OPTIONS_FOREVER  (-1) /* wait_ms: no limit */
-#define OPTIONS_NO_LIMIT UINT64_MAX
-#define OPTIONS_WATCH_MS 5000 /* --watch without SECS */
+#define OPTIONS_FOREVER  (-1)       /* wait_ms: no limit */
+#define OPTIONS_NO_LIMIT UINT32_MAX /* lock.max_waiters */
+#define OPTIONS_WATCH_MS 5000       /* --watch without SECS */
 
 enum options_action {
     OPTIONS_RUN,
@@ -38,33 +38,21 @@ enum options_log_format {
 /* Strings are borrowed from argv and the environment. */
 struct options {
     enum options_action action;
-    const char *prefix;
-    const char *id; /* NULL: make a unique one */
+    struct lock_settings lock; /* all of it that is the user's choice */
     const char *label;
     char label_tag[ATTEMPT_LABEL_BYTES + 1]; /* the label as it stands in names */
     const char *tags;                        /* "KEY=VALUE,..."; NULL for none */
     int64_t wait_ms;                         /* 0: one try; OPTIONS_FOREVER */
-    uint64_t max_waiters;                    /* OPTIONS_NO_LIMIT */
     int64_t min_hold_ms;
     int64_t max_hold_ms;    /* 0: no limit */
     const char *on_acquire; /* shell commands; NULL for none */
     const char *on_lost_run;
-    uint64_t max_attempts;  /* 0: no limit */
-    int64_t retry_delay_ms; /* 0: by position */
-    bool no_queue;
-    bool shared;
-    uint64_t slots; /* 0: not given, as 1 */
-    uint64_t conflict_exit_code;
-    int64_t lock_timeout_ms;
-    int64_t role_timeout_ms;
-    int64_t settle_ms;
-    int64_t kill_after_ms;
-    int64_t release_timeout_ms;
+    uint32_t conflict_exit_code;
     int64_t connect_timeout_ms;
     int64_t read_timeout_ms;
     enum options_on_lost on_lost;
     enum options_log_format log_format;
-    uint64_t verbose;
+    uint32_t verbose;
     bool quiet;
     const char *shell_command; /* -c */
     bool status;               /* show the lock instead of taking it */

@@ -18,14 +18,12 @@
 /* All borrowed. */
 struct inspect_plan {
     const char *prefix; /* "": the names of all locks, for inspect_list() only */
+    const struct lock_settings *lock;
     const struct aws_options *aws;
     const struct signals *signals;
     held_environment_fn environment;
     const char *tags;
     bool all_levels; /* names of nested locks are shown as well */
-    int64_t lock_timeout_ms;
-    int64_t role_timeout_ms;
-    int64_t settle_ms;
     int64_t connect_timeout_ms;
     int64_t read_timeout_ms;
     unsigned columns; /* of the terminal that standard output is; 0: it is none */

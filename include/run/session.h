@@ -24,7 +24,7 @@
 
 struct session_config {
     const struct aws_settings *aws;
-    struct lock_settings lock;
+    const struct lock_settings *lock;
     int64_t connect_timeout_ms;
     int64_t read_timeout_ms;
     const char *tags;             /* "KEY=VALUE,..." to create attempts with; NULL for none */

@@ -25,10 +25,9 @@
 struct supervise_plan {
     char *const *argv;
     const struct aws_options *aws;
-    struct lock_settings lock; /* id, nonce and wait_until are filled in by supervise() */
-    const char *id;            /* explicit; NULL for a unique one */
-    const char *tags;          /* "KEY=VALUE,..."; NULL for none */
-    int64_t wait_ms;           /* negative: for ever */
+    const struct lock_settings *lock; /* but for what only the run knows; id: explicit, or NULL */
+    const char *tags;                 /* "KEY=VALUE,..."; NULL for none */
+    int64_t wait_ms;                  /* negative: for ever */
     int64_t connect_timeout_ms;
     int64_t read_timeout_ms;
     int64_t min_hold_ms;

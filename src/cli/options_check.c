@@ -36,21 +36,21 @@ static int bad_pair(const char *option, int64_t ms, const char *other, int64_t l
 /* Defaults that depend on other settings, and the bounds between settings. */
 static int check_times(struct options *options, struct error *err)
 {
-    int64_t timeout_ms = options->lock_timeout_ms;
-    if (options->role_timeout_ms < 0)
-        options->role_timeout_ms = timeout_ms > DEFAULT_T_MS ? timeout_ms : DEFAULT_T_MS;
-    if (options->kill_after_ms < 0)
-        options->kill_after_ms =
+    int64_t timeout_ms = options->lock.lock_timeout_ms;
+    if (options->lock.role_timeout_ms < 0)
+        options->lock.role_timeout_ms = timeout_ms > DEFAULT_T_MS ? timeout_ms : DEFAULT_T_MS;
+    if (options->lock.kill_after_ms < 0)
+        options->lock.kill_after_ms =
             timeout_ms / 5 < DEFAULT_KILL_MS ? timeout_ms / 5 : DEFAULT_KILL_MS;
-    if (options->role_timeout_ms < timeout_ms)
+    if (options->lock.role_timeout_ms < timeout_ms)
         return error_set(
             err, ERROR_USAGE, "--role-timeout '%lld' is less than the lock timeout of %lld s",
-            (long long)(options->role_timeout_ms / 1000), (long long)(timeout_ms / 1000));
+            (long long)(options->lock.role_timeout_ms / 1000), (long long)(timeout_ms / 1000));
     if (options->max_hold_ms && options->min_hold_ms > options->max_hold_ms)
         return bad_pair("min-hold", options->min_hold_ms, "max-hold", options->max_hold_ms, err);
-    if (check_share("settle", options->settle_ms, timeout_ms, 10, "tenth", err) != 0)
+    if (check_share("settle", options->lock.settle_ms, timeout_ms, 10, "tenth", err) != 0)
         return -1;
-    return check_share("kill-after", options->kill_after_ms, timeout_ms, 3, "third", err);
+    return check_share("kill-after", options->lock.kill_after_ms, timeout_ms, 3, "third", err);
 }
 
 /* Something is to be shown or done about the lock, instead of a command under it. */
@@ -85,7 +85,7 @@ static int check_inspection(const struct options *options, struct error *err)
 /* The words that name the lock and this contender. */
 static int check_names(struct options *options, struct error *err)
 {
-    const char *prefix = options->prefix, *id = options->id;
+    const char *prefix = options->lock.prefix, *id = options->lock.id;
     if (!prefix && options->list)
         return 0;
     if (!prefix && options->command)
@@ -101,19 +101,21 @@ static int check_names(struct options *options, struct error *err)
         return -1;
     if (options->label)
         attempt_label(options->label, options->label_tag);
+    options->lock.label = options->label_tag;
     return id ? attempt_check_length(prefix, id, options->label_tag, err) : 0;
 }
 
 int options_check(struct options *options, struct error *err)
 {
+    options->lock.limits_waiters = options->lock.max_waiters != OPTIONS_NO_LIMIT;
     if (check_names(options, err) != 0 || check_times(options, err) != 0)
         return -1;
     if (is_inspection(options))
         return check_inspection(options, err);
-    if (options->shared && options->slots)
+    if (options->lock.shared && options->lock.slots)
         return error_set(err, ERROR_USAGE,
-                         "--slots '%llu' with --shared: as many as like may share a lock",
-                         (unsigned long long)options->slots);
+                         "--slots '%u' with --shared: as many as like may share a lock",
+                         options->lock.slots);
     if (options->yes)
         return error_set(err, ERROR_USAGE, "--yes goes with --break");
     if (options->json)

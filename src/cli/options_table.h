@@ -10,8 +10,8 @@ enum option_kind {
     OPTION_TEXT,     /* const char * */
     OPTION_FLAG,     /* bool */
     OPTION_UNFLAG,   /* the same bool; takes another option's flag back */
-    OPTION_COUNT,    /* uint64_t; repeating adds 1; a preset may be a number */
-    OPTION_NUMBER,   /* uint64_t, min to max */
+    OPTION_COUNT,    /* uint32_t; repeating adds 1; a preset may be a number */
+    OPTION_NUMBER,   /* uint32_t, min to max */
     OPTION_DURATION, /* int64_t ms, min to max ms */
     OPTION_SECONDS,  /* int64_t ms, whole seconds */
     OPTION_WATCH,    /* the same as OPTION_DURATION; the value may be left out */

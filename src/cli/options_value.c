@@ -50,7 +50,7 @@ static int set_duration(const struct option_given *given, int64_t *field, struct
     return 0;
 }
 
-static int set_number(const struct option_given *given, uint64_t *field, struct error *err)
+static int set_number(const struct option_given *given, uint32_t *field, struct error *err)
 {
     char wants[96];
     uint64_t value;
@@ -60,7 +60,7 @@ static int set_number(const struct option_given *given, uint64_t *field, struct 
     if (text_parse_u64(text_from(given->value), (uint64_t)row->max, &value) != 0 ||
         value < (uint64_t)row->min)
         return bad(given, wants, err);
-    *field = value;
+    *field = (uint32_t)value;
     return 0;
 }
 
@@ -77,15 +77,18 @@ static int flag_value(const struct option_given *given, bool *ret_on, struct err
     return 0;
 }
 
-static int set_count(const struct option_given *given, uint64_t *field, struct error *err)
+static int set_count(const struct option_given *given, uint32_t *field, struct error *err)
 {
     bool on;
+    uint64_t value;
     if (!given->value) {
         ++*field;
         return 0;
     }
-    if (text_parse_u64(text_from(given->value), VERBOSE_MAX, field) == 0)
+    if (text_parse_u64(text_from(given->value), VERBOSE_MAX, &value) == 0) {
+        *field = (uint32_t)value;
         return 0;
+    }
     if (flag_value(given, &on, err) != 0)
         return -1;
     *field = on;

@@ -289,7 +289,7 @@ static int break_it(struct broken *broken, struct error *err)
     for (int round = 0; clear < BREAK_CLEAR_LOOKS && round < BREAK_ROUNDS_MAX; round++) {
         struct inspect_view view;
         bool any = false;
-        int64_t pause_ms = round ? broken->inspect.plan->settle_ms : 0;
+        int64_t pause_ms = round ? broken->inspect.plan->lock->settle_ms : 0;
         if (wait_until(&wakeup, mono_add(mono_now(), pause_ms)))
             return error_set(err, ERROR_LATER, "given up");
         if (inspect_look(&broken->inspect, &view, err) != 0)

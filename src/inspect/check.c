@@ -67,7 +67,7 @@ static struct verdict judge(const struct check *check, const struct inspect_plan
     verdict.settle_ms = measure_settle(lag_ms);
     verdict.settle_with_roles_ms =
         measure_settle_with_roles(lag_ms, measure_skew_span(&check->skew), check->create_ms);
-    verdict.settle_enough = !verdict.measured || plan->settle_ms >= verdict.settle_ms;
+    verdict.settle_enough = !verdict.measured || plan->lock->settle_ms >= verdict.settle_ms;
     verdict.usable = verdict.settle_enough && check->once != CHECK_TWICE;
     for (enum check_action i = 0; i < CHECK_ACTIONS; i++)
         verdict.denied |= is_missing(check, i) && i != CHECK_STREAMS;
@@ -150,11 +150,12 @@ static void say_settle(const struct inspect_plan *plan, const struct verdict *ve
                    "settle         this calls for --settle %.1f or more; %.1f where the Ansible "
                    "role contends\n               it is %.1f: %s\n",
                    (double)verdict->settle_ms / 1000, (double)verdict->settle_with_roles_ms / 1000,
-                   (double)plan->settle_ms / 1000,
-                   !verdict->settle_enough                           ? "NOT ENOUGH"
-                   : plan->settle_ms < verdict->settle_with_roles_ms ? "enough, but not with the "
-                                                                       "role"
-                                                                     : "enough");
+                   (double)plan->lock->settle_ms / 1000,
+                   !verdict->settle_enough ? "NOT ENOUGH"
+                   : plan->lock->settle_ms < verdict->settle_with_roles_ms
+                       ? "enough, but not with the "
+                         "role"
+                       : "enough");
 }
 
 static void say_measured(struct check *check, const struct inspect_plan *plan,
@@ -265,7 +266,7 @@ static void write_json(struct check *check, const struct inspect_plan *plan, con
         json_lag(out, "delete_lag", &check->deleted);
         json_integer(out, "creation_time_skew_ms", measure_skew_span(&check->skew) / 2);
         json_object(out, "settle");
-        json_integer(out, "is_ms", plan->settle_ms);
+        json_integer(out, "is_ms", plan->lock->settle_ms);
         json_integer(out, "needed_ms", verdict->settle_ms);
         json_integer(out, "needed_with_roles_ms", verdict->settle_with_roles_ms);
         json_bool(out, "enough", verdict->settle_enough);

@@ -98,7 +98,7 @@ int inspect_look(struct inspect *inspect, struct inspect_view *ret_view, struct 
     struct inspect_view view;
     if (inspect_list(inspect, &view, err) != 0 ||
         survey_make(&view.survey, inspect->plan->prefix, &view.listing, view.now_ms,
-                    inspect->plan->role_timeout_ms, err) != 0)
+                    inspect->plan->lock->role_timeout_ms, err) != 0)
         return -1;
     *ret_view = view;
     return 0;

@@ -158,7 +158,7 @@ static int add_all(const struct inspect *inspect, const struct inspect_view *vie
     while (result == 0 && locks_next(&locks, &prefix, &found.listing)) {
         (void)snprintf(found.prefix, sizeof(found.prefix), "%.*s", TEXT_ARGS(prefix)); /* fits */
         result = survey_make(&found.survey, found.prefix, &found.listing, view->now_ms,
-                             inspect->plan->role_timeout_ms, err);
+                             inspect->plan->lock->role_timeout_ms, err);
         if (result == 0)
             add_found(output, &found);
         survey_free(result == 0 ? &found.survey : NULL);

@@ -125,7 +125,7 @@ static void make_name(const struct check *check, const struct identity *identity
                       char out[ATTEMPT_NAME_BYTES + 1])
 {
     struct attempt attempt = {.id = text_from(identity->id),
-                              .lock_timeout_ms = check->inspect.plan->lock_timeout_ms,
+                              .lock_timeout_ms = check->inspect.plan->lock->lock_timeout_ms,
                               .generation = number,
                               .ticket_ms = ATTEMPT_UNKNOWN,
                               .token = ATTEMPT_UNKNOWN,

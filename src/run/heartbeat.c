@@ -41,7 +41,7 @@ static bool same(struct lock_lease a, struct lock_lease b)
  */
 static bool set_deadlines(struct heartbeat *heartbeat, const struct lock_lease *lease, bool lost)
 {
-    int64_t kill_after_ms = heartbeat->session->config.lock.kill_after_ms;
+    int64_t kill_after_ms = heartbeat->session->config.lock->kill_after_ms;
     struct mono now = mono_now();
     if (!heartbeat->kill)
         return true;

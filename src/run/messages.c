@@ -14,12 +14,12 @@
 
 static const char *prefix(const struct session *session)
 {
-    return session->config.lock.prefix;
+    return session->config.lock->prefix;
 }
 
 static const char *id(const struct session *session)
 {
-    return session->config.lock.id;
+    return session->config.lock->id;
 }
 
 bool messages_ahead(const struct session *session, struct messages_ahead *ret_ahead)
@@ -83,7 +83,7 @@ static bool is_about_places(const struct lock_settings *ours, const struct attem
 static void disagreement(const struct session *session, const char *name)
 {
     char theirs[32], ours[32], words[DISAGREES_BYTES], other[MESSAGES_ID_BYTES];
-    const struct lock_settings *settings = &session->config.lock;
+    const struct lock_settings *settings = session->config.lock;
     struct attempt attempt = {0};
     (void)attempt_parse(text_from(settings->prefix), text_from(name), &attempt);
     (void)text_printable(attempt.id, other, sizeof(other));
@@ -192,7 +192,7 @@ void messages_why_not_obtained(const struct session *session, struct error *ret_
     case LOCK_REASON_REPLACED:
         (void)error_set(ret_why, ERROR_NONE,
                         "lock '%s' not obtained: a newer run with the ID '%s' has taken our place",
-                        prefix(session), session->config.lock.id);
+                        prefix(session), session->config.lock->id);
         return;
     case LOCK_REASON_NAME_TAKEN:
         (void)error_set(ret_why, ERROR_INTERNAL,
@@ -234,7 +234,7 @@ void messages_why_not_obtained(const struct session *session, struct error *ret_
 
 bool messages_left(const struct session *session, struct error *ret_why)
 {
-    const struct lock_settings *settings = &session->config.lock;
+    const struct lock_settings *settings = session->config.lock;
     const struct error *last = &session->client.last_error;
     enum error_kind kind = last->kind == ERROR_NONE ? ERROR_UNAVAILABLE : last->kind;
     const char *reason = last->kind == ERROR_NONE ? "no answer in time" : last->text;
@@ -280,7 +280,7 @@ void messages_withdrawn(const struct session *session, int number, int64_t waite
 
 void messages_acquired(const struct session *session, int64_t waited_ms)
 {
-    const struct lock_settings *lock = &session->config.lock;
+    const struct lock_settings *lock = session->config.lock;
     int64_t slots = lock->slots > 1 ? lock->slots : 1;
     const char *mode = lock->shared ? "shared" : slots > 1 ? "slots" : "exclusive";
     struct report_field fields[] = {{"lock", prefix(session), 0},

@@ -16,15 +16,15 @@ int session_init(struct session *session, const struct session_config *config,
     *session = (struct session){.config = *config, .pages = CLIENT_LISTING};
     if (client_init(&session->client, &client, wakeup, err) != 0)
         return -1;
-    session->pages.groups.level_bytes = strlen(config->lock.prefix) + 1;
+    session->pages.groups.level_bytes = strlen(config->lock->prefix) + 1;
     uint64_t note = config->mutex_note ? atomic_load(config->mutex_note) : 0;
     bool own_names = config->release_only && !lock_note_is_doubtful(note);
-    (void)snprintf(session->list_prefix, sizeof(session->list_prefix), "%s/%s", config->lock.prefix,
-                   own_names ? config->lock.id : "");
+    (void)snprintf(session->list_prefix, sizeof(session->list_prefix), "%s/%s",
+                   config->lock->prefix, own_names ? config->lock->id : "");
     if (config->release_only)
-        lock_init_release(&session->lock, &config->lock, mono_now(), note);
+        lock_init_release(&session->lock, config->lock, mono_now(), note);
     else
-        lock_init(&session->lock, &config->lock, mono_now());
+        lock_init(&session->lock, config->lock, mono_now());
     return 0;
 }
 
@@ -91,7 +91,7 @@ static struct lock_answer answer_of(struct session *session, struct client_call 
                                  .has_streams = call->any_streams};
     if (!call->listing || answer.outcome != LOCK_DONE)
         return answer;
-    if (listing_read(&session->listing, call->listing, session->config.lock.prefix, listing,
+    if (listing_read(&session->listing, call->listing, session->config.lock->prefix, listing,
                      &call->err) == 0) {
         answer.listing = listing;
     } else {

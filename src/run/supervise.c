@@ -33,6 +33,7 @@ struct run {
     const struct signals *signals;
     struct aws_settings aws;
     struct shared *shared;
+    struct lock_settings lock; /* the plan's, with what only this run knows */
     struct session_config config;
     struct session session;
     struct guardian guardian;
@@ -90,27 +91,27 @@ static int load(struct run *run, struct error *err)
     if (aws_settings_load(&run->aws, plan->aws, &environment, err) != 0 || share(run, err) != 0)
         return -1;
     struct identity *identity = &run->shared->identity;
-    if (identity_make(identity, plan->id, wall_now(), err) != 0 ||
-        attempt_check_length(plan->lock.prefix, identity->id, plan->lock.label, err) != 0 ||
-        held_check_room(plan->environment, plan->lock.prefix, identity->id, err) != 0 ||
+    if (identity_make(identity, plan->lock->id, wall_now(), err) != 0 ||
+        attempt_check_length(plan->lock->prefix, identity->id, plan->lock->label, err) != 0 ||
+        held_check_room(plan->environment, plan->lock->prefix, identity->id, err) != 0 ||
         logs_check_tags(plan->tags, err) != 0)
         return -1;
     run->arrived = mono_now();
     run->config = (struct session_config){
         .aws = &run->aws,
-        .lock = plan->lock,
+        .lock = &run->lock,
         .connect_timeout_ms = plan->connect_timeout_ms,
         .read_timeout_ms = plan->read_timeout_ms,
         .tags = plan->tags,
         .mutex_note = &run->shared->mutex_note,
         .identity = identity,
     };
-    run->config.lock.id = identity->id;
-    run->config.lock.nonce = identity->nonce[0] ? identity->nonce : NULL;
-    run->config.lock.arrival_tries = run->aws.max_attempts;
-    run->config.lock.nonblock = plan->wait_ms == 0;
-    run->config.lock.wait_until =
-        plan->wait_ms < 0 ? MONO_NEVER : mono_add(run->arrived, plan->wait_ms);
+    run->lock = *plan->lock;
+    run->lock.id = identity->id;
+    run->lock.nonce = identity->nonce[0] ? identity->nonce : NULL;
+    run->lock.arrival_tries = run->aws.max_attempts;
+    run->lock.nonblock = plan->wait_ms == 0;
+    run->lock.wait_until = plan->wait_ms < 0 ? MONO_NEVER : mono_add(run->arrived, plan->wait_ms);
     return 0;
 }
 
@@ -135,15 +136,14 @@ static bool release(struct run *run, const struct wakeup_source *wakeup)
 static void release_after_death(void *context)
 {
     struct run *run = context;
-    struct session_config config = run->config;
     struct wakeup_source wakeup = NO_WAKEUP;
     struct error err;
-    config.release_only = true;
-    if (config.lock.settle_ms < RELEASE_SETTLE_MS) /* a create may be on its way all the same */
-        config.lock.settle_ms = RELEASE_SETTLE_MS;
-    if (session_init(&run->session, &config, &wakeup, &err) != 0) {
-        report(REPORT_ERROR, "what '%s/%s' has made stays until it expires: %s", config.lock.prefix,
-               config.lock.id, err.text);
+    run->config.release_only = true;
+    if (run->lock.settle_ms < RELEASE_SETTLE_MS) /* a create may be on its way all the same */
+        run->lock.settle_ms = RELEASE_SETTLE_MS;
+    if (session_init(&run->session, &run->config, &wakeup, &err) != 0) {
+        report(REPORT_ERROR, "what '%s/%s' has made stays until it expires: %s", run->lock.prefix,
+               run->lock.id, err.text);
         return;
     }
     (void)release(run, &wakeup); /* it has said what is left */
@@ -172,7 +172,7 @@ static void note_loss(struct run *run)
     if (run->told_lost || !run->started || !heartbeat_lost(&run->heartbeat, &why))
         return;
     if (!run->plan->warn_on_lost) /* as the heartbeat did, if the kernel let it */
-        guardian_end_command(&run->guardian, run->plan->lock.kill_after_ms);
+        guardian_end_command(&run->guardian, run->lock.kill_after_ms);
     run->told_lost = true;
     run->lost = true;
     run->why = why;
@@ -257,7 +257,7 @@ static void check_max_hold(struct run *run)
 {
     if (!mono_reached(mono_now(), max_hold_until(run)))
         return;
-    run->over = guardian_end_command(&run->guardian, run->plan->lock.kill_after_ms);
+    run->over = guardian_end_command(&run->guardian, run->lock.kill_after_ms);
     run->lost = !run->over; /* a deadline came first, as the guardian is about to say */
     if (run->over)
         messages_max_hold(&run->session, run->plan->max_hold_ms);
@@ -324,7 +324,7 @@ static int launch(struct run *run, struct error *err)
 {
     struct lock_lease lease = lock_lease(&run->session.lock);
     bool kill = !run->plan->warn_on_lost;
-    if (held_make(&run->held, run->plan->environment, run->plan->lock.prefix, run->config.lock.id,
+    if (held_make(&run->held, run->plan->environment, run->lock.prefix, run->lock.id,
                   lock_token(&run->session.lock), run->session.client.url, err) != 0)
         return -1;
     if (kill && guardian_set_deadlines(&run->guardian, lease.term_at, lease.kill_at) != 0)
@@ -438,7 +438,7 @@ static int start(struct run *run, struct error *err)
         .file = run->file,
         .argv = run->plan->argv,
         .signals = run->signals,
-        .kill_after_ms = run->plan->lock.kill_after_ms,
+        .kill_after_ms = run->lock.kill_after_ms,
         .release = release_after_death,
         .release_context = run,
     };
@@ -453,8 +453,8 @@ static int start(struct run *run, struct error *err)
     struct wakeup_source wakeup = waiting_wakeup(&waiting);
     int status;
     bool begun = session_init(&run->session, &run->config, &wakeup, err) == 0;
-    if (!begun || held_check(run->plan->environment, run->plan->lock.prefix,
-                             run->session.client.url, err) != 0)
+    if (!begun ||
+        held_check(run->plan->environment, run->lock.prefix, run->session.client.url, err) != 0)
         status = error_exit_status(err->kind);
     else
         status = run_session(run, &waiting, err);

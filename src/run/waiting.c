@@ -76,7 +76,7 @@ static void write_briefly(const struct session *session, const struct messages_a
     (void)snprintf(out, LINE_BYTES, "waiting (%lld s)%s%s%s %s %s since %s; lock '%s'",
                    (long long)(waited_ms / 1000), *behind ? " " : "", behind, *behind ? ";" : ":",
                    standing->held ? "held by" : "next is", who,
-                   ahead->since + (is_today ? DATE_CHARS : 0), session->config.lock.prefix);
+                   ahead->since + (is_today ? DATE_CHARS : 0), session->config.lock->prefix);
     if (strlen(out) > room)
         *strrchr(out, ';') = '\0'; /* who waits here knows which lock */
 }
@@ -90,7 +90,7 @@ static void write_line(const struct session *session, const struct messages_ahea
     messages_who(session, who);
     messages_behind(session, behind);
     (void)snprintf(out, LINE_BYTES, "waiting for lock '%s' (%lld s)%s%s%s %s %s",
-                   session->config.lock.prefix, (long long)(waited_ms / 1000), *behind ? " " : "",
+                   session->config.lock->prefix, (long long)(waited_ms / 1000), *behind ? " " : "",
                    behind, *behind ? ";" : ":", standing->held ? "held by" : "next is", who);
     if (room && strlen(out) > room)
         write_briefly(session, ahead, waited_ms, room, out);
@@ -103,13 +103,13 @@ static bool say(const struct waiting *waiting)
     struct messages_ahead ahead;
     const struct session *session = waiting->session;
     const struct lock_standing *standing = lock_standing(&session->lock);
-    const char *prefix = session->config.lock.prefix;
+    const char *prefix = session->config.lock->prefix;
     int64_t waited_ms = mono_diff(mono_now(), waiting->since);
     if (lock_failures(&session->lock) > 1) {
         if (!session->lock.made_any && waited_ms < SUPERVISE_ARRIVING_MS)
             return false; /* few tries more, and the error will say it all */
         struct report_field failing[] = {{"lock", prefix, 0},
-                                         {"id", session->config.lock.id, 0},
+                                         {"id", session->config.lock->id, 0},
                                          {"waited_ms", NULL, waited_ms}};
         report_progress("waiting", failing, 3, "waiting for lock '%s' (%lld s): %s", prefix,
                         (long long)(waited_ms / 1000), session->client.last_error.text);
@@ -121,7 +121,7 @@ static bool say(const struct waiting *waiting)
     write_line(session, &ahead, waited_ms, line);
     struct report_field fields[] = {
         {"lock", prefix, 0},
-        {"id", session->config.lock.id, 0},
+        {"id", session->config.lock->id, 0},
         {"holder", ahead.id, 0},
         {"label", ahead.label, 0},
         {"since", ahead.since, 0},

@@ -38,16 +38,17 @@ static int begin(void **state)
     (void)state;
     if (aws_settings_load(&aws, &options, &environment, NULL) != 0)
         return -1;
+    static const struct lock_settings lock = {.prefix = "jobs",
+                                              .id = "me",
+                                              .lock_timeout_ms = 900000,
+                                              .role_timeout_ms = 900000,
+                                              .settle_ms = 1000,
+                                              .kill_after_ms = 10000,
+                                              .wait_until = {INT64_MAX}, /* never */
+                                              .arrival_tries = 1000000};
     struct session_config config = {
         .aws = &aws,
-        .lock = {.prefix = "jobs",
-                 .id = "me",
-                 .lock_timeout_ms = 900000,
-                 .role_timeout_ms = 900000,
-                 .settle_ms = 1000,
-                 .kill_after_ms = 10000,
-                 .wait_until = MONO_NEVER,
-                 .arrival_tries = 1000000},
+        .lock = &lock,
         .connect_timeout_ms = 1000,
         .read_timeout_ms = 1000,
     };

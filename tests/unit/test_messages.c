@@ -15,8 +15,8 @@ static void behind(const char *name)
 {
     static const struct lock_settings settings = {
         .prefix = "p", .id = "me", .lock_timeout_ms = 900000, .slots = 1};
-    session = (struct session){.config = {.lock = settings}};
-    lock_init(&session.lock, &session.config.lock, mono_now());
+    session = (struct session){.config = {.lock = &settings}};
+    lock_init(&session.lock, &settings, mono_now());
     struct lock_standing *standing = &session.lock.standing;
     (void)snprintf(standing->ahead_name, sizeof(standing->ahead_name), "%s", name);
     standing->behind = standing->held = true;

@@ -215,21 +215,21 @@ static void defaults(void **state)
     (void)state;
     struct options options;
     assert_int_equal(parse(&options, (const char *[]){"-p", "x", "true", NULL}, NULL), 0);
-    assert_int_equal(options.lock_timeout_ms, 900000);
-    assert_int_equal(options.role_timeout_ms, 900000);
-    assert_int_equal(options.kill_after_ms, 10000);
-    assert_int_equal(options.settle_ms, 1000);
+    assert_int_equal(options.lock.lock_timeout_ms, 900000);
+    assert_int_equal(options.lock.role_timeout_ms, 900000);
+    assert_int_equal(options.lock.kill_after_ms, 10000);
+    assert_int_equal(options.lock.settle_ms, 1000);
     assert_int_equal(options.wait_ms, OPTIONS_FOREVER);
     assert_int_equal(options.conflict_exit_code, 1);
-    assert_true(options.max_waiters == OPTIONS_NO_LIMIT);
+    assert_true(options.lock.max_waiters == OPTIONS_NO_LIMIT);
     assert_int_equal(options.min_hold_ms, 0);
     assert_int_equal(options.log_format, OPTIONS_LOG_TEXT);
     assert_int_equal(parse(&options, (const char *[]){"-p", "x", "-t", "30m", "true", NULL}, NULL),
                      0);
-    assert_int_equal(options.role_timeout_ms, 1800000);
+    assert_int_equal(options.lock.role_timeout_ms, 1800000);
     assert_int_equal(parse(&options, (const char *[]){"-p", "x", "-t", "20", "true", NULL}, NULL),
                      0);
-    assert_int_equal(options.kill_after_ms, 4000);
+    assert_int_equal(options.lock.kill_after_ms, 4000);
 }
 
 static void stops_at_the_command(void **state)
@@ -283,15 +283,15 @@ static void presets_and_who_wins(void **state)
     variables[4] = "WITHLOCK_COMMAND=evil";
     variables[5] = "WITHLOCK_ID=";
     assert_int_equal(parse(&options, (const char *[]){"true", NULL}, &err), 0);
-    assert_string_equal(options.prefix, "locks/p");
-    assert_int_equal(options.lock_timeout_ms, 60000);
+    assert_string_equal(options.lock.prefix, "locks/p");
+    assert_int_equal(options.lock.lock_timeout_ms, 60000);
     assert_int_equal(options.wait_ms, 0);
     assert_null(options.shell_command);
-    assert_null(options.id);
+    assert_null(options.lock.id);
     assert_int_equal(
         parse(&options, (const char *[]){"-t", "30", "-w", "5", "-p", "y", "true", NULL}, &err), 0);
-    assert_string_equal(options.prefix, "y");
-    assert_int_equal(options.lock_timeout_ms, 30000);
+    assert_string_equal(options.lock.prefix, "y");
+    assert_int_equal(options.lock.lock_timeout_ms, 30000);
     assert_int_equal(options.wait_ms, 5000);
     variables[3] = "WITHLOCK_QUIET=yes";
     assert_int_equal(parse(&options, (const char *[]){"true", NULL}, &err), -1);
@@ -375,8 +375,8 @@ static void readers_writers_and_slots(void **state)
         struct options options;
         memcpy(variables, rows[i].presets, sizeof(rows[i].presets));
         check_row(parse(&options, rows[i].words, NULL) == 0, rows[i].words[2]);
-        check_row(options.shared == rows[i].shared, rows[i].words[2]);
-        check_row(options.slots == rows[i].slots, rows[i].words[2]);
+        check_row(options.lock.shared == rows[i].shared, rows[i].words[2]);
+        check_row(options.lock.slots == rows[i].slots, rows[i].words[2]);
     }
     memset(variables, 0, sizeof(variables));
 }

@@ -136,6 +136,7 @@ struct scene {
     struct world world;
     struct server server;
     struct aws_settings settings;
+    struct lock_settings lock;
     struct session_config config;
     struct session session;
 };
@@ -152,18 +153,19 @@ static void open_scene(struct scene *scene)
     server_start(&scene->server, serve, false);
     scene->world.options.endpoint_url = scene->server.url;
     assert_int_equal(world_load(&scene->world, &scene->settings, NULL), 0);
+    scene->lock = (struct lock_settings){.prefix = "p",
+                                         .id = "me",
+                                         .nonce = "0123abcd",
+                                         .lock_timeout_ms = 60000,
+                                         .role_timeout_ms = 900000,
+                                         .settle_ms = 50,
+                                         .kill_after_ms = 2000,
+                                         .release_timeout_ms = 30000,
+                                         .arrival_tries = 3,
+                                         .wait_until = MONO_NEVER};
     scene->config = (struct session_config){
         .aws = &scene->settings,
-        .lock = {.prefix = "p",
-                 .id = "me",
-                 .nonce = "0123abcd",
-                 .lock_timeout_ms = 60000,
-                 .role_timeout_ms = 900000,
-                 .settle_ms = 50,
-                 .kill_after_ms = 2000,
-                 .release_timeout_ms = 30000,
-                 .arrival_tries = 3,
-                 .wait_until = MONO_NEVER},
+        .lock = &scene->lock,
         .connect_timeout_ms = 5000,
         .read_timeout_ms = 5000,
     };
@@ -213,8 +215,8 @@ static void an_id_tells_when_its_place_was_taken(void **state)
     assert_memory_equal(identity.id, "19700101T", 9);
     later = identity;
     scene.config.identity = &identity;
-    scene.config.lock.id = identity.id;
-    scene.config.lock.nonce = NULL;
+    scene.lock.id = identity.id;
+    scene.lock.nonce = NULL;
     assert_int_equal(session_init(&scene.session, &scene.config, &nobody, NULL), 0);
     step_until(&scene, LOCK_CLAIMING); /* nobody is there: the claim is planned, not sent */
     session_step(&scene.session, &nobody);

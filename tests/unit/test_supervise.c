@@ -36,15 +36,16 @@ static const char *environment(const char *name)
 static int supervise_words(char *const *argv, struct error *err)
 {
     static const struct aws_options aws = {0};
+    static const struct lock_settings lock = {.prefix = "jobs",
+                                              .lock_timeout_ms = 900000,
+                                              .role_timeout_ms = 900000,
+                                              .settle_ms = 1000,
+                                              .kill_after_ms = 10000,
+                                              .release_timeout_ms = 1000};
     struct supervise_plan plan = {
         .argv = argv,
         .aws = &aws,
-        .lock = {.prefix = "jobs",
-                 .lock_timeout_ms = 900000,
-                 .role_timeout_ms = 900000,
-                 .settle_ms = 1000,
-                 .kill_after_ms = 10000,
-                 .release_timeout_ms = 1000},
+        .lock = &lock,
         .wait_ms = 0,
         .connect_timeout_ms = 1000,
         .read_timeout_ms = 1000,
