@@ -50,7 +50,7 @@ void leaving_look(struct lock *lock, struct mono now, const struct lock_answer *
     own_drop_below(lock, UINT32_MAX); /* what was met counts for nothing */
     if (lock->made_any && !knew)
         lock->leave_until = mono_add(now, leaving_ms(lock, lock->settings.release_timeout_ms));
-    bool found = own_to_delete(lock) != NULL && !mutex_stands(lock);
+    bool found = own_to_delete(lock, mutex_stands(lock)) != NULL;
     lock->reading = !answer->listing->complete && !found;
     if (lock->reading)
         return;
@@ -68,7 +68,7 @@ void leaving_look(struct lock *lock, struct mono now, const struct lock_answer *
 
 bool leaving_is_over(struct lock *lock, struct mono now)
 {
-    bool done = !own_to_delete(lock) && !mutex_stands(lock);
+    bool done = !own_to_delete(lock, false) && !mutex_stands(lock);
     bool unsure = lock->uncertain && RULE(LEAVING_LOOKS);
     if (unsure && lock->leaving_looks < LOCK_LEAVING_LOOKS)
         done = false;

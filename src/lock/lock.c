@@ -206,7 +206,8 @@ static void advance_waiting(struct lock *lock, struct mono now)
         return;
     mutex_advance(lock, now);
     if (lock->withdrawn) {
-        if (mono_reached(now, lock->arrive_at) && !own_to_delete(lock) && !mutex_stands(lock))
+        if (mono_reached(now, lock->arrive_at) && !own_to_delete(lock, false) &&
+            !mutex_stands(lock))
             waiter_arrive(lock, now);
         return;
     }
@@ -345,7 +346,7 @@ static struct lock_todo next_active(struct lock *lock, struct mono now)
         return request_list(lock, now, LOCK_TODO_LIST_MORE);
     if (phase_is_holding(lock) && mono_reached(now, lock->look_at))
         return request_list(lock, now, LOCK_TODO_LIST);
-    if ((own = own_to_delete(lock)) && !(own->claim && mutex_stands(lock)))
+    if ((own = own_to_delete(lock, mutex_stands(lock))))
         return request_own(lock, now, LOCK_TODO_DELETE, own);
     const struct lock_cleaning *clean = cleaning_next(lock, now);
     if (clean) {
@@ -373,11 +374,11 @@ static struct lock_todo next_active(struct lock *lock, struct mono now)
 
 static struct lock_todo next_leaving(struct lock *lock, struct mono now)
 {
-    struct lock_generation *own = own_to_delete(lock);
+    struct lock_generation *own;
     struct lock_todo todo;
     if (next_mutex(lock, now, &todo))
         return todo;
-    if (own && !mutex_stands(lock))
+    if ((own = own_to_delete(lock, mutex_stands(lock))))
         return request_own(lock, now, LOCK_TODO_DELETE, own);
     if (lock->reading)
         return request_list(lock, now, LOCK_TODO_LIST_MORE);

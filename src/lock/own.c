@@ -108,12 +108,12 @@ struct lock_generation *own_to_create(struct lock *lock)
     return NULL;
 }
 
-struct lock_generation *own_to_delete(struct lock *lock)
+struct lock_generation *own_to_delete(struct lock *lock, bool claims_stay)
 {
     struct lock_generation *oldest = NULL;
     for (uint32_t i = 0; i < LOCK_GENERATIONS_MAX; i++) {
         struct lock_generation *other = &lock->generations[i];
-        if (other->drop &&
+        if (other->drop && !(other->claim && claims_stay) &&
             (other->state == LOCK_GENERATION_MADE ||
              (other->state == LOCK_GENERATION_SENT && RULE(DELETE_UNKNOWN))) &&
             (!oldest || other->number < oldest->number))

@@ -22,9 +22,12 @@ struct lock_generation *own_newest(struct lock *lock);
 /* The next older of these. */
 struct lock_generation *own_before(struct lock *lock, const struct lock_generation *generation);
 
-/* One whose create is to be sent (again); one to delete; NULL if there is none. */
+/*
+ * One whose create is to be sent (again); one to delete, if claims have to stay (until the mutex
+ * has been given back) one that is none; NULL if there is none.
+ */
 struct lock_generation *own_to_create(struct lock *lock);
-struct lock_generation *own_to_delete(struct lock *lock);
+struct lock_generation *own_to_delete(struct lock *lock, bool claims_stay);
 
 /* Mark to be deleted: one; all wanted ones with a smaller number (all, with UINT32_MAX); claims. */
 void own_drop(struct lock_generation *generation);

@@ -135,6 +135,28 @@ static void who_leaves_with_a_mutex_in_doubt_has_the_time_to_look(void **state)
     free(world);
 }
 
+/* D is long, and our time may be over before the look that tells: what can go goes at once. */
+static void who_leaves_with_a_mutex_in_doubt_gives_its_place_up_at_once(void **state)
+{
+    (void)state;
+    struct lock_settings from = settings();
+    from.lock_timeout_ms = from.role_timeout_ms = 900000;
+    from.settle_ms = 20000;
+    struct world *world = begin(&from);
+    take_a_place(world);
+    lose_the_mutex(world, LOCK_TODO_CREATE, true);
+    while (!strstr(world->calls, "CC"))
+        assert_false(go(world, LOCK_HELD, TRIP_MS));
+    assert_non_null(find(world, "p/me#t900"));
+    lock_leave(&world->lock, now(world));
+    assert_false(go(world, LOCK_FINISHED, 1000));
+    assert_null(find(world, "p/me#t900"));
+    assert_int_equal(world->count, 2); /* the mutex, and the claim that goes with it */
+    assert_true(go(world, LOCK_FINISHED, 60000));
+    assert_int_equal(world->count, 0);
+    free(world);
+}
+
 /* Time for no more than the first look, which goes by the service's Date. */
 static void a_short_wait_tells_who_holds_the_lock(void **state)
 {
@@ -166,6 +188,7 @@ int main(void)
         cmocka_unit_test(a_page_without_us_does_not_tell_that_we_are_shown),
         cmocka_unit_test(late_listings_make_the_living_look_dead),
         cmocka_unit_test(who_leaves_with_a_mutex_in_doubt_has_the_time_to_look),
+        cmocka_unit_test(who_leaves_with_a_mutex_in_doubt_gives_its_place_up_at_once),
         cmocka_unit_test(how_late_listings_are_is_learnt_from_our_own_names),
         cmocka_unit_test(whether_the_mutex_is_still_there_is_asked_once),
     };
