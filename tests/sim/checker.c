@@ -49,6 +49,8 @@ void checker_run(struct checker *checker, uint32_t actor, const char *id, int64_
     self->lease_ends_ms = INT64_MIN;
     self->ticket_ms = INT64_MAX;
     self->made = self->uncertain = self->mutex_made = self->mutex_doubt = false;
+    self->claim_sent_ms = INT64_MIN;
+    self->taken_ms = INT64_MAX;
     self->robbed = false;
     self->group = NULL;
     self->shared = false;
@@ -143,28 +145,14 @@ static void prolong(struct checker *checker, struct checker_actor *self, struct 
                     const struct checker_name *name)
 {
     int64_t ends_ms = name->sent_ms + self->lock_timeout_ms;
+    if (strstr(name->name, "#h") && name->sent_at_ms > self->claim_sent_ms)
+        self->claim_sent_ms = name->sent_at_ms;
     if (ends_ms <= self->lease_ends_ms)
         return;
     if (self->holding && !self->frozen && now.ms > self->lease_ends_ms)
         world_fail(checker->world, "I3", "the command of %s outlived its lease by %lld ms",
                    self->who, (long long)(now.ms - self->lease_ends_ms));
     self->lease_ends_ms = ends_ms;
-}
-
-/* Whether its mutex is there, as far as it can know. */
-static void mutex_outcome(struct checker_actor *self, enum plan_op op, const char *name,
-                          enum lock_outcome outcome)
-{
-    if (op == PLAN_CREATE && outcome == LOCK_EXISTS)
-        self->sees_ahead = true;
-    if (outcome == LOCK_UNKNOWN)
-        self->mutex_doubt = true;
-    if (op == PLAN_CREATE && outcome == LOCK_DONE) {
-        self->mutex_made = true;
-        (void)snprintf(self->mutex, sizeof(self->mutex), "%s", name);
-    }
-    if (op == PLAN_DELETE && (outcome == LOCK_DONE || outcome == LOCK_ABSENT))
-        self->mutex_made = false;
 }
 
 static bool is_made_by(const struct checker *checker, uint32_t actor, const char *name)
@@ -174,12 +162,13 @@ static bool is_made_by(const struct checker *checker, uint32_t actor, const char
 }
 
 void checker_outcome(struct checker *checker, uint32_t actor, enum plan_op op, const char *name,
-                     struct mono now, enum lock_outcome outcome)
+                     struct mono now, const struct lock_answer *answer)
 {
     struct checker_actor *self = &checker->actors[actor];
+    enum lock_outcome outcome = answer->outcome;
     if ((op == PLAN_CREATE || op == PLAN_DELETE) && checker_is_shared(name)) {
         if (strstr(name, "#mutex"))
-            mutex_outcome(self, op, name, outcome);
+            checker_mutex_outcome(checker, self, op, name, answer);
         return;
     }
     if (op != PLAN_CREATE)
@@ -354,7 +343,8 @@ static void exclude(struct checker *checker, uint32_t actor)
         return;
     for (uint32_t i = 0; i < checker->actor_count; i++) {
         struct checker_actor *other = &checker->actors[i];
-        if (i == actor || !counts(checker, other) || may_meet(self, other))
+        if (i == actor || !counts(checker, other) || may_meet(self, other) ||
+            checker_replaced(checker, self, other) || checker_replaced(checker, other, self))
             continue;
         if (woken && other->since_ms + checker->plan->lag_ms > self->asked_ms)
             continue;
@@ -489,7 +479,8 @@ void checker_lost(struct checker *checker, uint32_t actor, struct mono now, enum
     checker->lost++;
     bool excused = checker->plan->evil && reason != LOCK_REASON_LEASE && reason != LOCK_REASON_GONE;
     if ((checker->plan->outside && !is_strict(checker->plan)) || excused ||
-        (reason == LOCK_REASON_OLDER_CLAIM && checker_late_claim(checker, self)))
+        (reason == LOCK_REASON_OLDER_CLAIM && checker_late_claim(checker, self)) ||
+        (reason == LOCK_REASON_STRANGER && checker_replaced(checker, self, NULL)))
         return;
     if (reason != LOCK_REASON_LEASE)
         world_fail(checker->world, "I8", "%s says that its lock is lost (reason %d)", self->who,

@@ -84,8 +84,13 @@ struct checker_actor {
     char mutex[64];         /* the one that it made last, */
     int64_t mutex_ms;       /* true time: when that was answered */
     bool mutex_made;        /* a mutex: its create was answered, its delete was not; */
-    bool mutex_doubt;       /* or some answer about it was lost */
+    bool mutex_doubt;       /* or some answer about it was lost: only a look tells; */
+    int64_t doubted_ms;     /* true time: the last such answer */
+    bool left_mutex;        /* it had one when it began to leave */
+    int64_t claim_sent_ms;  /* true time: before the first send of the newest claim that it has */
     bool uncertain;         /* what became of a create was unknown once */
+    int64_t taken_ms;       /* W: creation time of the oldest attempt of it that a newer run of its
+                               ID has deleted; INT64_MAX: none */
     struct group *group;    /* S: its attempt */
 };
 
@@ -141,7 +146,7 @@ void checker_through(struct checker *checker, uint32_t actor);
 /* What W does, with its own clock. */
 void checker_sends(struct checker *checker, uint32_t actor, const char *name, struct mono sent);
 void checker_outcome(struct checker *checker, uint32_t actor, enum plan_op op, const char *name,
-                     struct mono now, enum lock_outcome outcome);
+                     struct mono now, const struct lock_answer *answer);
 bool checker_is_shared(const char *name);
 void checker_deletes(struct checker *checker, uint32_t actor, const char *name);
 void checker_gone(struct checker *checker, uint32_t actor, const char *name);
@@ -165,6 +170,18 @@ void checker_calms(struct checker *checker);
 /* Under a quota: a free lock was entered in time; and a run has asked no more than it may. */
 void checker_progress(const struct checker *checker, const struct checker_actor *self);
 void checker_pace(const struct checker *checker, const struct checker_actor *self);
+
+/* What it may know of its mutex: (for checker.c.) */
+void checker_mutex_outcome(struct checker *checker, struct checker_actor *self, enum plan_op op,
+                           const char *name, const struct lock_answer *answer);
+
+/*
+ * Of two living runs of one explicit ID the newer has taken what the older one, `self`, held this S
+ * off with (any S, with NULL). Not promised: the delete may have been on its way since before that
+ * claimed.
+ */
+bool checker_replaced(const struct checker *checker, const struct checker_actor *self,
+                      const struct checker_actor *role);
 
 /* I8: it was lost to the claim of a run that does not hold and came too late to be known. */
 bool checker_late_claim(const struct checker *checker, const struct checker_actor *self);

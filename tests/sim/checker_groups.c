@@ -93,6 +93,28 @@ static void check_mutex_delete(struct checker *checker, const struct checker_act
                    maker->who);
 }
 
+/* A newer run of its ID has deleted it. */
+static void take(struct checker *checker, const struct group *group)
+{
+    if (group->maker >= checker->actor_count || group->ghost)
+        return;
+    struct checker_actor *maker = &checker->actors[group->maker];
+    if (maker->run == group->run && group->created_ms < maker->taken_ms)
+        maker->taken_ms = group->created_ms;
+}
+
+bool checker_replaced(const struct checker *checker, const struct checker_actor *self,
+                      const struct checker_actor *role)
+{
+    for (uint32_t i = 0; i < checker->actor_count && !self->role; i++) {
+        const struct checker_actor *other = &checker->actors[i];
+        if (other->role && (!role || other == role) && other->group &&
+            self->taken_ms < other->group->created_ms)
+            return true;
+    }
+    return false;
+}
+
 /* I6, for a delete of what the run did not make: an attempt, and one that is over. */
 static void check_foreign_delete(struct checker *checker, struct checker_actor *self, uint32_t run,
                                  int64_t decided_ms, const struct group *group)
@@ -115,8 +137,10 @@ static void check_foreign_delete(struct checker *checker, struct checker_actor *
     bool same_id = run != self->run ? attempt.nonce.length > 0 : text_equal(attempt.id, self->id);
     bool earlier = run != self->run || !self->queues || ticket_of(group) <= self->known_ticket_ms ||
                    checker_made_anew(checker, self, run, decided_ms, group);
-    if (kind == ATTEMPT_MARKED && same_id && earlier && !attempt.claim)
+    if (kind == ATTEMPT_MARKED && same_id && earlier && !attempt.claim) {
+        take(checker, group);
         return;
+    }
     if (kind == ATTEMPT_MARKED)
         timeout_ms = attempt.lock_timeout_ms;
     /* Made anew between the listing and now: excepted. */
@@ -199,11 +223,15 @@ void checker_swept(struct checker *checker, struct group *group)
 void checker_leaves(struct checker *checker, uint32_t actor, struct mono now,
                     enum lock_reason reason)
 {
+    struct checker_actor *self = &checker->actors[actor];
     checker_gives_up(checker, actor, now, reason);
-    if (now.ms >= checker->actors[actor].lease_ends_ms || reason >= LOCK_REASON_LEASE)
-        checker->actors[actor].mutex_doubt = true; /* a dead run's it may have seemed to be */
-    checker->actors[actor].left_ms = checker->world->now_ms;
-    checker->actors[actor].leaving = true;
+    self->left_ms = checker->world->now_ms;
+    self->left_mutex = self->mutex_made;
+    if (now.ms >= self->lease_ends_ms || reason >= LOCK_REASON_LEASE) {
+        self->mutex_doubt = true; /* a dead run's it may have seemed to be */
+        self->doubted_ms = self->left_ms;
+    }
+    self->leaving = true;
 }
 
 /* I4: what is certain to exist, or may, is deleted, if there was time for it. */

@@ -12,7 +12,7 @@
 #define PLACE_PAGES_MS  3600  /* 3 s if the listing has several pages */
 #define PLACES_NEAR     8     /* to whom the latter applies */
 #define LATE_REQUEST_MS 30000 /* sent before the calm, it may have no answer for so long */
-#define MUTEX_MS        13000 /* to be sure that it is a dead run's, and to remove it */
+#define MUTEX_MS        13000 /* to remove a dead run's mutex, once it has been watched */
 #define DRIFT_PARTS     500   /* of a timeout that a clock may be off by */
 
 static bool is_of(const struct checker *checker, const struct group *group,
@@ -27,6 +27,18 @@ static enum attempt_kind parse(const struct group *group, struct attempt *ret)
     return attempt_parse(text_from(PLAN_PREFIX), text_from(group->name), ret);
 }
 
+/* Nobody's attempt: the mutex, or #break. */
+static bool is_mutex(enum attempt_kind kind)
+{
+    return kind == ATTEMPT_MUTEX || kind == ATTEMPT_BREAK;
+}
+
+/* To be sure that a mutex is a dead run's, and to remove it: BREAK_QUIET, and what follows. */
+static int64_t watch_ms(const struct plan *plan, int64_t timeout_ms)
+{
+    return timeout_ms / LOCK_DEAD_SHARE + MUTEX_MS + 3 * plan->settle_ms;
+}
+
 /* True time at which nobody takes it for alive any more, who has known the time since late_ms. */
 static int64_t dead_by(const struct checker *checker, const struct group *group,
                        enum attempt_kind kind, const struct attempt *attempt, int64_t late_ms)
@@ -35,8 +47,8 @@ static int64_t dead_by(const struct checker *checker, const struct group *group,
     int64_t timeout_ms = kind == ATTEMPT_MARKED ? attempt->lock_timeout_ms : plan->role_timeout_ms;
     if (kind == ATTEMPT_BREAK)
         timeout_ms *= 2;
-    if (kind == ATTEMPT_MUTEX || kind == ATTEMPT_BREAK)
-        timeout_ms += timeout_ms / LOCK_DEAD_SHARE + MUTEX_MS + 3 * plan->settle_ms;
+    if (is_mutex(kind))
+        timeout_ms += watch_ms(plan, timeout_ms);
     return group->applied_ms + timeout_ms + timeout_ms / DRIFT_PARTS + GRACE_MS + SKEW_MS + late_ms;
 }
 
@@ -104,7 +116,7 @@ static struct view view_of(const struct checker *checker, const struct checker_a
              dead_by(checker, group, kind, &attempt, self->anchor_late_ms) < asked_ms))
             continue;
         int64_t apart_ms = plan->create_ms + SKEW_MS;
-        if (kind == ATTEMPT_MUTEX || kind == ATTEMPT_BREAK) {
+        if (is_mutex(kind)) {
             view.whole++;
             view.claims = true;
             continue;
@@ -286,36 +298,48 @@ static bool is_held_off(const struct checker *checker, const struct checker_acto
     return false;
 }
 
-/*
- * Since when nothing has been in its way: no attempt but those of runs that wait, and no claim of
- * theirs, which is taken back; no trouble.
- */
-static int64_t free_since(const struct checker *checker, const struct checker_actor *first)
+/* Since when nobody has held, and nobody has been in trouble; now, if somebody holds. */
+static int64_t calm_since(const struct checker *checker)
 {
-    const struct service *service = checker->service;
-    int64_t now_ms = checker->world->now_ms;
     int64_t since_ms = checker->calm_ms + LATE_REQUEST_MS;
     if (since_ms < (int64_t)checker->freed_ms)
         since_ms = (int64_t)checker->freed_ms;
     for (uint32_t i = 0; i < checker->actor_count; i++) {
         const struct checker_actor *other = &checker->actors[i];
         if (other->holding)
-            return now_ms;
+            return checker->world->now_ms;
         if (other->trouble_count > 0 &&
             other->troubles[other->trouble_count - 1].until_ms > since_ms)
             since_ms = other->troubles[other->trouble_count - 1].until_ms;
     }
+    return since_ms;
+}
+
+/* It keeps nobody out, or not the first in line: who waits, and what that holds off. */
+static bool is_harmless(const struct checker *checker, const struct checker_actor *first,
+                        const struct group *group, enum attempt_kind kind,
+                        const struct attempt *attempt)
+{
+    const struct checker_actor *run = waits(checker, group);
+    if (kind == ATTEMPT_UNMARKED)
+        return group->content || is_held_off(checker, first, group);
+    return kind == ATTEMPT_ELSEWHERE || (run && (run == first || !attempt->claim));
+}
+
+/*
+ * Since when nothing has been in its way: no attempt but those of runs that wait, and no claim of
+ * theirs, which is taken back; no trouble.
+ */
+static int64_t unopposed_since(const struct checker *checker, const struct checker_actor *first)
+{
+    const struct service *service = checker->service;
+    int64_t since_ms = calm_since(checker);
     for (uint32_t i = 0; i < service->group_count; i++) {
         const struct group *group = service->groups[i];
         struct attempt attempt;
-        if (group_gone_by(checker, group) <= since_ms)
-            continue;
-        const struct checker_actor *run = waits(checker, group);
         enum attempt_kind kind = parse(group, &attempt);
-        bool shared = kind == ATTEMPT_MUTEX || kind == ATTEMPT_BREAK;
-        if (kind == ATTEMPT_ELSEWHERE || (kind == ATTEMPT_UNMARKED && group->content) ||
-            (run && !shared && (run == first || !attempt.claim)) ||
-            (kind == ATTEMPT_UNMARKED && is_held_off(checker, first, group)))
+        if (group_gone_by(checker, group) <= since_ms || is_mutex(kind) ||
+            is_harmless(checker, first, group, kind, &attempt))
             continue;
         int64_t until_ms = dead_by(checker, group, kind, &attempt, first->anchor_late_ms);
         if (group_gone_by(checker, group) < until_ms)
@@ -323,6 +347,30 @@ static int64_t free_since(const struct checker *checker, const struct checker_ac
         since_ms = until_ms > since_ms ? until_ms : since_ms;
     }
     return since_ms > first->arrived_ms ? since_ms : first->arrived_ms;
+}
+
+/*
+ * The same with the mutex. That of a dead run is watched by whoever is to remove it, and not before
+ * the claims that may go with it are seen to be dead, however long it has been dead itself.
+ */
+static int64_t free_since(const struct checker *checker, const struct checker_actor *first)
+{
+    const struct service *service = checker->service;
+    int64_t alone_ms = unopposed_since(checker, first), since_ms = alone_ms;
+    int64_t watched_ms = alone_ms + watch_ms(checker->plan, first->lock_timeout_ms);
+    for (uint32_t i = 0; i < service->group_count; i++) {
+        const struct group *group = service->groups[i];
+        struct attempt attempt;
+        enum attempt_kind kind = parse(group, &attempt);
+        if (group_gone_by(checker, group) <= since_ms || !is_mutex(kind))
+            continue;
+        int64_t until_ms = dead_by(checker, group, kind, &attempt, first->anchor_late_ms);
+        until_ms = until_ms > watched_ms ? until_ms : watched_ms;
+        if (group_gone_by(checker, group) < until_ms)
+            until_ms = group_gone_by(checker, group);
+        since_ms = until_ms > since_ms ? until_ms : since_ms;
+    }
+    return since_ms;
 }
 
 /* What it takes to enter at most, once a look shows nobody ahead. */

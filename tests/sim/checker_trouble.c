@@ -1,4 +1,5 @@
 /* checker_trouble - what a run had to bear, and what it had to get done all the same. */
+#include <stdio.h>
 #include <string.h>
 
 #include "checker.h"
@@ -8,6 +9,7 @@
 #define SLACK_MS         20 /* timers of whole milliseconds, one after another */
 #define PER_MILLE_DRIFT  2
 #define PAUSE_LEAVING_MS 3000 /* longest pause after a failure; while not leaving T/10 */
+#define DOUBTS_MAX       3    /* D, until a look tells whose a mutex is, if nothing is waited for */
 #define PAGE_NAMES       50
 #define PAGE_LOOK_MS     100 /* shortest pause between two looks */
 
@@ -171,27 +173,56 @@ static uint32_t to_delete(const struct checker *checker, const struct checker_ac
     return count;
 }
 
-/* Its claim ran out before the mutex was given back, for which there was no time without trouble.
- */
-static bool outlived_claim(const struct checker *checker, const struct checker_actor *self)
+void checker_mutex_outcome(struct checker *checker, struct checker_actor *self, enum plan_op op,
+                           const char *name, const struct lock_answer *answer)
 {
-    int64_t claimed_ms = INT64_MIN;
-    for (uint32_t i = 0; i < self->name_count; i++)
-        if (strstr(self->names[i].name, "#h") && self->names[i].sent_at_ms > claimed_ms)
-            claimed_ms = self->names[i].sent_at_ms;
-    int64_t need_ms = checker_trips_ms(checker->plan, 1) + PAUSE_LEAVING_MS;
-    return self->mutex_made && claimed_ms != INT64_MIN &&
-           checker_undisturbed(self, self->left_ms, need_ms) >=
-               claimed_ms + self->lock_timeout_ms - stretched(0);
+    enum lock_outcome outcome = answer->outcome;
+    bool exists = op == PLAN_CREATE && outcome == LOCK_EXISTS;
+    self->sees_ahead |= exists;
+    /* Whose it is, if its own create may have been answered before: a look is to tell. */
+    if (outcome == LOCK_UNKNOWN || (exists && (answer->maybe_repeated || self->mutex_doubt))) {
+        self->mutex_doubt = true;
+        self->doubted_ms = checker->world->now_ms;
+    }
+    if (op == PLAN_CREATE && outcome == LOCK_DONE) {
+        self->mutex_made = true;
+        (void)snprintf(self->mutex, sizeof(self->mutex), "%s", name);
+    }
+    if (op == PLAN_DELETE && (outcome == LOCK_DONE || outcome == LOCK_ABSENT))
+        self->mutex_made = false;
+}
+
+/*
+ * True time by which the mutex that it had when it began to leave is given back. If an answer about
+ * it was lost, or its claim ran out before there was a moment without trouble for that, a look
+ * tells first whose it is, D later, or 3 D without a settle wait; and again, if the delete fails
+ * for long.
+ */
+static int64_t given_back_by(const struct checker *checker, const struct checker_actor *self)
+{
+    int64_t settle_ms = checker->plan->settle_ms, from_ms = self->left_ms;
+    int64_t doubt_ms = settle_ms > LOCK_MUTEX_SETTLE_MS ? settle_ms : LOCK_MUTEX_SETTLE_MS;
+    int64_t trip_ms = checker_trips_ms(checker->plan, 1);
+    int64_t by_ms = checker_undisturbed(self, from_ms, trip_ms + PAUSE_LEAVING_MS);
+    int64_t ends_ms = self->claim_sent_ms + self->lock_timeout_ms - stretched(0);
+    bool outlived = self->left_mutex && self->claim_sent_ms != INT64_MIN && by_ms >= ends_ms;
+    if (!self->mutex_doubt && !outlived)
+        return self->left_mutex ? by_ms - PAUSE_LEAVING_MS : from_ms;
+    if (self->mutex_doubt && self->doubted_ms > from_ms)
+        from_ms = self->doubted_ms;
+    if (outlived && ends_ms > from_ms)
+        from_ms = ends_ms;
+    if (settle_ms == 0)
+        doubt_ms *= DOUBTS_MAX;
+    return checker_undisturbed(self, from_ms,
+                               stretched(doubt_ms) + checker_listing_ms(checker) + trip_ms);
 }
 
 bool checker_had_time(const struct checker *checker, const struct checker_actor *self,
                       const struct group *group)
 {
     uint32_t deletes = to_delete(checker, self) + 2; /* the mutex, and #break */
-    int64_t from_ms = self->left_ms;
-    if (self->mutex_doubt || outlived_claim(checker, self))
-        return false; /* whose it is, looks are to tell first, again after each lost answer */
+    int64_t from_ms = given_back_by(checker, self);
     int64_t by_ms = deleted_by(checker, self, from_ms, deletes);
     if (group) { /* that came late: a look shows it */
         int64_t shown_ms = service_shown_by(checker->service, group);

@@ -115,7 +115,7 @@ static void tell(struct contender_w *self, const struct lock_answer *answer)
     full.sent = self->sent;
     full.random = (uint32_t)prng_next(&world->prng);
     checker_outcome(self->checker, self->actor, ops[self->todo.kind], self->name, now_of(self),
-                    full.outcome);
+                    &full);
     if (self->todo.kind == LOCK_TODO_DELETE &&
         (full.outcome == LOCK_DONE || full.outcome == LOCK_ABSENT))
         checker_gone(self->checker, self->actor, self->name);
