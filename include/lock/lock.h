@@ -1,17 +1,17 @@
 /*
  * lock - the rules of the lock, and nothing else.
  *
- * Decides what to do next from what has been seen so far (docs/protocol.md; its section
- * names are cited in lock.c). Never reads a clock, opens a socket, draws a random number or
+ * Decides what to do next from what has been seen so far (docs/protocol.md, whose section names
+ * are cited). Never reads a clock, opens a socket, draws a random number or
  * allocates: the caller brings times, answers and jitter, and carries out what it is told,
  * one thing at a time. Same inputs, same outputs.
  *
- * Order:   lock_init, then { lock_next, act, lock_tell } until LOCK_TODO_FINISH.
+ * Order:   lock_init, then { lock_advance, lock_next, act, lock_tell } until LOCK_TODO_FINISH.
  *          When lock_phase() is LOCK_HELD the command may start; it must be dead before
  *          lock_lease().ends_at; when it has ended, lock_leave(). LOCK_LOST: end the command
  *          at once, then lock_leave(). lock_leave() may come at any time, also before the
  *          first request; a todo that was not told by then counts as never begun, so tell
- *          it (as LOCK_UNKNOWN if it was abandoned) first.
+ *          it (as LOCK_UNKNOWN if it was abandoned) first, and ask for no other before that.
  * Promise: no two contenders obeying these rules are both HELD within their leases (I1), but
  *          shared ones, or as many as there are slots; within the bounds that docs/protocol.md
  *          states.
@@ -117,17 +117,26 @@ enum lock_todo_kind {
     LOCK_TODO_WAIT,        /* nothing to do before `at` */
     LOCK_TODO_CREATE,      /* create the log group `name` */
     LOCK_TODO_DELETE,      /* delete the log group `name` */
-    LOCK_TODO_LIST,        /* ask for the first page of PREFIX/, or of `name` if that is given */
+    LOCK_TODO_LIST,        /* ask for the first page of PREFIX/, or of `name` if that is not "" */
     LOCK_TODO_LIST_MORE,   /* ask for the next page of that listing */
     LOCK_TODO_LOOK_INSIDE, /* has the log group `name` any log stream? */
     LOCK_TODO_FINISH,
+};
+
+/* What a create or a delete is about. */
+enum lock_target {
+    LOCK_TARGET_OWN,   /* one of our generations */
+    LOCK_TARGET_OTHER, /* what others have left: "Cleaning" */
+    LOCK_TARGET_MUTEX, /* the mutex, or #break */
 };
 
 struct lock_todo {
     enum lock_todo_kind kind;
     struct mono at;       /* WAIT: until when */
     struct mono deadline; /* requests: an answer after this is of no use; give up, tell UNKNOWN */
-    const char *name;     /* CREATE, DELETE, LOOK_INSIDE: borrowed until the next call */
+    enum lock_target target;           /* for lock_tell(): what it is about, */
+    uint32_t number;                   /* and of our own names which generation */
+    char name[ATTEMPT_NAME_BYTES + 1]; /* CREATE, DELETE, LOOK_INSIDE, LIST; else "" */
 };
 
 /* One log group of a listing, as lock_entry_make() reads it. */
@@ -311,13 +320,6 @@ struct lock_cleaning {
     char name[ATTEMPT_NAME_BYTES + 1];
 };
 
-/* What a create or a delete is about. */
-enum lock_target {
-    LOCK_TARGET_OWN,   /* one of our generations */
-    LOCK_TARGET_OTHER, /* what others have left: "Cleaning" */
-    LOCK_TARGET_MUTEX, /* the mutex, or #break */
-};
-
 struct lock {
     struct lock_settings settings;
     enum lock_phase phase;
@@ -334,16 +336,11 @@ struct lock {
     bool adopts;            /* all names of this ID and nonce are ours: a run's that was killed */
     bool named;             /* a create of ours may have reached the service */
     bool made_any;          /* a create of ours was answered or seen */
-    uint32_t names_taken;   /* of ours that somebody had made before us */
-    bool uncertain;         /* a create's outcome was unknown once: it may still be applied */
+    uint32_t names_taken;   /* of ours that somebody had made before us, in a row; */
+    char name_taken[ATTEMPT_NAME_BYTES + 1]; /* the last of them */
+    bool uncertain; /* a create's outcome was unknown once: it may still be applied */
 
     struct lock_mutex mutex;
-
-    struct lock_todo todo; /* given out; not told yet while `asked_for` */
-    bool asked_for;
-    enum lock_target target; /* what it is about, */
-    uint32_t todo_number;    /* and of our own names which generation */
-    char name[ATTEMPT_NAME_BYTES + 1];
 
     int64_t anchor_created_ms; /* creation time of our newest seen attempt, */
     struct mono anchor;        /* and when its create was answered: a lower bound of "now" */
@@ -376,7 +373,7 @@ struct lock {
     struct mono quiet_until; /* after a failure */
     struct mono listed;      /* when the listing that is being read was asked for */
     bool list_own;           /* the next listing is to be of our own name alone, */
-    bool listing_own;        /* the one under way is */
+    bool listing_own;        /* the one that was read is */
     bool busy;               /* the service has throttled us */
     uint32_t failures;       /* in a row, throttling included */
     uint32_t hard_failures;  /* in a row, other than throttling */
@@ -411,9 +408,9 @@ void lock_init(struct lock *lock, const struct lock_settings *settings, struct m
 
 /*
  * What is known of the mutex, in a word that can be kept where it outlives the run: 0 if there is
- * none of ours. It holds for the todo that was given out, too, before that is carried out.
+ * none of ours. It holds while the todo is carried out, too; NULL if there is none.
  */
-uint64_t lock_mutex_note(const struct lock *lock);
+uint64_t lock_mutex_note(const struct lock *lock, const struct lock_todo *todo);
 
 /* By the note it may be ours, or another's: only a listing of PREFIX/ tells. */
 bool lock_note_is_doubtful(uint64_t note);
@@ -428,19 +425,23 @@ void lock_init_release(struct lock *lock, const struct lock_settings *settings, 
 
 /*
  * No name of this run can have reached the service yet: until then the caller may change the text
- * that settings.id points to, between lock_tell() and lock_next(). Names sort by ID, and who is
+ * that settings.id points to, between lock_tell() and lock_advance(). Names sort by ID, and who is
  * ahead is found on the first page of a listing if IDs are in the order in which places were taken.
  */
 bool lock_is_nameless(const struct lock *lock);
 
-/*
- * What to do next. Asking again without telling gives the same todo, unless lock_leave()
- * came between. A WAIT may end early: just ask again.
- */
-struct lock_todo lock_next(struct lock *lock, struct mono now);
+/* Time has passed: what is over by now, or due. The phase may change. */
+void lock_advance(struct lock *lock, struct mono now);
 
-/* How the last todo (a request) ended; now is when the answer was in. */
-void lock_tell(struct lock *lock, struct mono now, const struct lock_answer *answer);
+/*
+ * What to do next, asked for at the moment up to which lock_advance() was told that time has
+ * passed: a question, which changes nothing. A WAIT may end early: advance, and ask again.
+ */
+struct lock_todo lock_next(const struct lock *lock, struct mono now);
+
+/* How this todo (a request, the last that was given) ended; now is when the answer was in. */
+void lock_tell(struct lock *lock, struct mono now, const struct lock_todo *todo,
+               const struct lock_answer *answer);
 
 /* The command has ended, a signal came, or the caller gives up: delete what was made. */
 void lock_leave(struct lock *lock, struct mono now);

@@ -125,32 +125,43 @@ static int64_t fresh_ms(const struct lock *lock)
  * "Cleaning": the oldest memory first; an unmarked one, and a leftover of our own ID (which is all
  * there is while waiting, and goes at once), only while its listing is fresh.
  */
-const struct lock_cleaning *cleaning_next(struct lock *lock, struct mono now)
+static bool is_stale(const struct lock *lock, const struct lock_cleaning *clean, struct mono now)
+{
+    return (clean->unmarked || phase_is_waiting(lock)) && RULE(CLEAN_FRESH) &&
+           !mono_reached(mono_add(clean->asked, fresh_ms(lock)), now);
+}
+
+/* What is not for now a later listing shows again. */
+static bool is_for_later(const struct lock *lock, const struct lock_cleaning *clean)
+{
+    return (lock->phase == LOCK_CLEANING && !clean->unmarked) ||
+           (clean->unmarked && lock->phase == LOCK_HELD && !RULE(CLEAN_WHILE_HELD));
+}
+
+void cleaning_advance(struct lock *lock, struct mono now)
 {
     while (lock->cleaning_count > 0) {
-        struct lock_cleaning *clean = &lock->cleaning[0];
-        bool later = lock->phase == LOCK_CLEANING && !clean->unmarked;
-        bool stale = (clean->unmarked || phase_is_waiting(lock)) && RULE(CLEAN_FRESH) &&
-                     !mono_reached(mono_add(clean->asked, fresh_ms(lock)), now);
-        bool not_now = clean->unmarked && lock->phase == LOCK_HELD && !RULE(CLEAN_WHILE_HELD);
+        const struct lock_cleaning *clean = &lock->cleaning[0];
+        bool stale = is_stale(lock, clean, now);
         if (stale) {
             struct mono at = mono_add(now, lock->phase == LOCK_CLEANING ? 0 : STALE_LOOK_MS);
             lock->look_at = mono_min(lock->look_at, at);
             lock->whole_at = mono_min(lock->whole_at, at);
         }
-        if (later || stale || not_now) {
-            forget(lock); /* a later listing shows it again */
-            continue;
-        }
-        if (lock->phase == LOCK_HELD && !mono_reached(now, lock->clean_at))
-            return NULL;
-        return clean;
+        if (!stale && !is_for_later(lock, clean))
+            return;
+        forget(lock);
     }
     if (lock->cleaning_more && lock->phase == LOCK_CLEANING)
         lock->look_at = mono_min(lock->look_at, now);
     else if (lock->phase == LOCK_CLEANING && !mono_reached(now, lock->look_at))
         phase_set(lock, LOCK_HELD);
-    return NULL;
+}
+
+const struct lock_cleaning *cleaning_next(const struct lock *lock, struct mono now)
+{
+    bool pauses = lock->phase == LOCK_HELD && !mono_reached(now, lock->clean_at);
+    return lock->cleaning_count > 0 && !pauses ? &lock->cleaning[0] : NULL;
 }
 
 /*

@@ -11,8 +11,11 @@
 void cleaning_take(struct lock *lock, struct mono now, const struct lock_listing *listing,
                    bool expired_too);
 
-/* What to look into or delete now, or NULL. Forgets what it is too late, or too early for. */
-const struct lock_cleaning *cleaning_next(struct lock *lock, struct mono now);
+/* Its turn has come: forgets what it is too late, or too early for. */
+void cleaning_advance(struct lock *lock, struct mono now);
+
+/* What to look into or delete now, or NULL. */
+const struct lock_cleaning *cleaning_next(const struct lock *lock, struct mono now);
 
 /* What became of that. */
 void cleaning_tell_delete(struct lock *lock, struct mono now, const struct lock_answer *answer);

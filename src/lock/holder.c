@@ -99,12 +99,12 @@ static bool confirmed_shown(const struct lock *lock, uint32_t before_look)
 /* The newest of them is asked for. False if it is known to have been made again by somebody. */
 static bool ask_for_claim(struct lock *lock)
 {
-    struct lock_generation *own = own_newest(lock);
+    const struct lock_generation *own = own_newest(lock);
     while (own && !is_confirmed(lock, own, lock->gone_since_look))
         own = own_before(lock, own);
     if (!own || own->remade)
         return false;
-    own_ask(own);
+    own_ask(lock, own);
     return true;
 }
 
@@ -154,7 +154,7 @@ static bool holder_suspects(struct lock *lock, const struct lock_listing *listin
  */
 static void holder_drops(struct lock *lock, const struct lock_listing *listing)
 {
-    struct lock_generation *own = own_newest(lock);
+    const struct lock_generation *own = own_newest(lock);
     while (own && !(own->claim && own_stands(lock, listing, own)))
         own = own_before(lock, own);
     if (!own)
@@ -164,7 +164,7 @@ static void holder_drops(struct lock *lock, const struct lock_listing *listing)
         return; /* a role peer may still see its deleted attempt */
     while ((own = own_before(lock, own)))
         if (own_can_spare(lock, listing, own))
-            own_drop(own);
+            own_drop(lock, own);
 }
 
 /* When to look next: soon, if our newest create is not yet known to be in sight of all. */

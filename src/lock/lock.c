@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cleaning.h"
+#include "decide.h"
 #include "holder.h"
 #include "leaving.h"
 #include "mutex.h"
@@ -39,9 +40,9 @@ bool lock_is_nameless(const struct lock *lock)
     return !lock->named;
 }
 
-uint64_t lock_mutex_note(const struct lock *lock)
+uint64_t lock_mutex_note(const struct lock *lock, const struct lock_todo *todo)
 {
-    return mutex_note(lock);
+    return mutex_note(lock, todo);
 }
 
 bool lock_note_is_doubtful(uint64_t note)
@@ -120,10 +121,10 @@ bool lock_has_looked(const struct lock *lock)
  * A waiter drops an old generation D after the newer one was answered; if listings are later than
  * that, not before one has shown the newer: they may show none for a while, or never.
  */
-static struct mono waiter_drop_at(struct lock *lock, uint32_t *ret_number)
+static struct mono waiter_drop_at(const struct lock *lock, uint32_t *ret_number)
 {
     bool late = waiter_is_unseen(lock) || lock->late_ms > lock->settings.settle_ms;
-    struct lock_generation *newer = own_newest(lock);
+    const struct lock_generation *newer = own_newest(lock);
     while (newer &&
            !(newer->state == LOCK_GENERATION_MADE && (newer->seen || !late || !RULE(DROP_SEEN))))
         newer = own_before(lock, newer);
@@ -287,110 +288,6 @@ static struct mono request_deadline(const struct lock *lock, struct mono now)
     return mono_min(deadline, mono_max(lock->settings.wait_until, late));
 }
 
-static struct lock_todo wait_until(struct mono at)
-{
-    return (struct lock_todo){.kind = LOCK_TODO_WAIT, .at = at};
-}
-
-/* What it is about was noted before. */
-static struct lock_todo request(struct lock *lock, struct mono now, enum lock_todo_kind kind)
-{
-    lock->asked_for = true;
-    lock->todo = (struct lock_todo){
-        .kind = kind, .deadline = request_deadline(lock, now), .name = lock->name};
-    return lock->todo;
-}
-
-static struct lock_todo request_own(struct lock *lock, struct mono now, enum lock_todo_kind kind,
-                                    const struct lock_generation *own)
-{
-    own_name(lock, own, lock->name);
-    lock->target = LOCK_TARGET_OWN;
-    lock->todo_number = own->number;
-    return request(lock, now, kind);
-}
-
-static struct lock_todo request_list(struct lock *lock, struct mono now, enum lock_todo_kind kind)
-{
-    lock->target = LOCK_TARGET_OTHER;
-    (void)request(lock, now, kind);
-    lock->listing_own = kind == LOCK_TODO_LIST && lock->list_own;
-    if (lock->listing_own)
-        own_first_part(lock, lock->name);
-    else
-        lock->todo.name = NULL;
-    return lock->todo;
-}
-
-static bool next_mutex(struct lock *lock, struct mono now, struct lock_todo *ret)
-{
-    enum lock_todo_kind kind;
-    if (!mutex_next(lock, &kind, lock->name))
-        return false;
-    lock->target = LOCK_TARGET_MUTEX;
-    *ret = request(lock, now, kind);
-    return true;
-}
-
-static struct lock_todo next_active(struct lock *lock, struct mono now)
-{
-    struct lock_generation *own;
-    struct lock_todo todo;
-    uint32_t number;
-    bool hold_back = phase_is_holding(lock) && holder_is_in_doubt(lock); /* nothing new meanwhile */
-    if ((own = own_to_create(lock)) && (own->ask || !hold_back))
-        return request_own(lock, now, LOCK_TODO_CREATE, own);
-    if (next_mutex(lock, now, &todo))
-        return todo;
-    if (lock->reading)
-        return request_list(lock, now, LOCK_TODO_LIST_MORE);
-    if (phase_is_holding(lock) && mono_reached(now, lock->look_at))
-        return request_list(lock, now, LOCK_TODO_LIST);
-    if ((own = own_to_delete(lock, mutex_stands(lock))))
-        return request_own(lock, now, LOCK_TODO_DELETE, own);
-    const struct lock_cleaning *clean = cleaning_next(lock, now);
-    if (clean) {
-        bool inside = clean->unmarked && !clean->inside_known;
-        memcpy(lock->name, clean->name, sizeof(lock->name));
-        lock->target = LOCK_TARGET_OTHER;
-        return request(lock, now, inside ? LOCK_TODO_LOOK_INSIDE : LOCK_TODO_DELETE);
-    }
-    struct mono at = lock->withdrawn ? MONO_NEVER : lock->look_at;
-    at = mono_min(at, mutex_doubt_at(lock));
-    if (mono_reached(now, at))
-        return request_list(lock, now, LOCK_TODO_LIST);
-    if (lock->withdrawn)
-        return wait_until(mono_min(at, mono_min(lock->arrive_at, gives_up_at(lock))));
-    if (!hold_back && lock->phase != LOCK_CLAIMING)
-        at = mono_min(at, own_renew_at(lock));
-    if (lock->phase == LOCK_WAITING)
-        at = mono_min(at, waiter_drop_at(lock, &number));
-    if (lock->phase == LOCK_HELD && lock->cleaning_count > 0)
-        at = mono_min(at, lock->clean_at);
-    if (phase_is_waiting(lock))
-        at = mono_min(at, gives_up_at(lock));
-    return wait_until(at);
-}
-
-static struct lock_todo next_leaving(struct lock *lock, struct mono now)
-{
-    struct lock_generation *own;
-    struct lock_todo todo;
-    if (next_mutex(lock, now, &todo))
-        return todo;
-    if ((own = own_to_delete(lock, mutex_stands(lock))))
-        return request_own(lock, now, LOCK_TODO_DELETE, own);
-    if (lock->reading)
-        return request_list(lock, now, LOCK_TODO_LIST_MORE);
-    struct mono at = mono_add(lock->leaving_quiet, lock->settings.settle_ms);
-    struct mono tells = mutex_doubt_at(lock);
-    if (tells.ms != MONO_NEVER.ms) /* no look is of use before: what else is ours goes after it */
-        at = mono_max(at, tells);
-    if (mono_reached(now, at))
-        return request_list(lock, now, LOCK_TODO_LIST);
-    return wait_until(mono_min(at, lock->leave_until));
-}
-
 /* Who holds has to act by the end of its lease, and of the time for cleaning, in any case. */
 static struct mono within_hold(const struct lock *lock, struct mono at)
 {
@@ -399,39 +296,157 @@ static struct mono within_hold(const struct lock *lock, struct mono at)
     return mono_min(at, mono_min(lock_lease(lock).term_at, cleaning_ends_at(lock)));
 }
 
-static struct mono wake_at(const struct lock *lock)
+/* The next look that is planned; a mutex in doubt makes some of no use, and others necessary. */
+static struct mono looks_at(const struct lock *lock)
 {
-    struct mono at = within_hold(lock, lock->quiet_until);
-    if (lock->phase == LOCK_LEAVING)
-        at = mono_min(at, lock->leave_until);
-    return at;
+    struct mono tells = mutex_doubt_at(lock);
+    if (lock->phase != LOCK_LEAVING)
+        return mono_min(lock->withdrawn ? MONO_NEVER : lock->look_at, tells);
+    struct mono at = mono_add(lock->leaving_quiet, lock->settings.settle_ms);
+    return tells.ms == MONO_NEVER.ms ? at : mono_max(at, tells); /* what else is ours goes after */
 }
 
-struct lock_todo lock_next(struct lock *lock, struct mono now)
+/* Nothing new is made while a holder is in doubt whether it still is one. */
+static bool holds_back(const struct lock *lock)
 {
-    if (lock->asked_for)
-        return lock->todo;
+    return phase_is_holding(lock) && holder_is_in_doubt(lock);
+}
+
+/* What is to go now. */
+static const struct lock_generation *to_delete(const struct lock *lock)
+{
+    return own_to_delete(lock, mutex_stands(lock));
+}
+
+/* The facts of "What to ask for next" (decide.h). */
+static uint32_t facts_of(const struct lock *lock, struct mono now)
+{
+    const struct lock_generation *make = own_to_create(lock);
+    const struct lock_cleaning *clean = cleaning_next(lock, now);
+    uint32_t facts = 0;
+    if (!mono_reached(now, lock->quiet_until))
+        facts |= NEXT_IF_RESTS;
+    if (make && (make->ask || !holds_back(lock)))
+        facts |= NEXT_IF_MAKES;
+    if (mutex_next(lock, NULL))
+        facts |= NEXT_IF_MUTEX;
+    if (lock->reading)
+        facts |= NEXT_IF_READS;
+    if (mono_reached(now, looks_at(lock)))
+        facts |= NEXT_IF_LOOKS;
+    if (to_delete(lock))
+        facts |= NEXT_IF_DROPS;
+    if (clean)
+        facts |= clean->unmarked && !clean->inside_known ? NEXT_IF_INSIDE : NEXT_IF_CLEANS;
+    return facts;
+}
+
+/* When something may be due, if nobody tells us anything before. */
+static struct mono idle_until(const struct lock *lock)
+{
+    struct mono at = looks_at(lock);
+    uint32_t number;
+    if (lock->phase == LOCK_LEAVING)
+        return mono_min(at, lock->leave_until);
+    if (lock->withdrawn)
+        return mono_min(at, mono_min(lock->arrive_at, gives_up_at(lock)));
+    if (!holds_back(lock) && lock->phase != LOCK_CLAIMING)
+        at = mono_min(at, own_renew_at(lock));
+    if (lock->phase == LOCK_WAITING)
+        at = mono_min(at, waiter_drop_at(lock, &number));
+    if (lock->phase == LOCK_HELD && lock->cleaning_count > 0)
+        at = mono_min(at, lock->clean_at);
+    if (phase_is_waiting(lock))
+        at = mono_min(at, gives_up_at(lock));
+    return within_hold(lock, at);
+}
+
+static struct lock_todo wait(const struct lock *lock, struct mono now)
+{
+    struct mono at = MONO_NEVER;
+    if (lock->phase != LOCK_LOST && mono_reached(now, lock->quiet_until))
+        at = idle_until(lock);
+    else if (lock->phase == LOCK_LEAVING)
+        at = mono_min(lock->quiet_until, lock->leave_until);
+    else if (lock->phase != LOCK_LOST)
+        at = within_hold(lock, lock->quiet_until);
+    return (struct lock_todo){.kind = LOCK_TODO_WAIT, .at = at};
+}
+
+static void about_own(const struct lock *lock, enum lock_todo_kind kind,
+                      const struct lock_generation *own, struct lock_todo *todo)
+{
+    todo->kind = kind;
+    todo->target = LOCK_TARGET_OWN;
+    todo->number = own->number;
+    own_name(lock, own, todo->name);
+}
+
+static void about_others(const struct lock *lock, struct mono now, enum lock_todo_kind kind,
+                         struct lock_todo *todo)
+{
+    todo->kind = kind;
+    todo->target = LOCK_TARGET_OTHER;
+    if (kind == LOCK_TODO_DELETE || kind == LOCK_TODO_LOOK_INSIDE)
+        memcpy(todo->name, cleaning_next(lock, now)->name, sizeof(todo->name));
+    if (kind == LOCK_TODO_LIST && lock->list_own)
+        own_first_part(lock, todo->name);
+}
+
+struct lock_todo lock_next(const struct lock *lock, struct mono now)
+{
+    struct lock_todo todo = {.deadline = request_deadline(lock, now)};
+    switch (decide_next(lock->phase, facts_of(lock, now))) {
+    case NEXT_FINISH:
+    case NEXT_MOVES:
+        return (struct lock_todo){.kind = LOCK_TODO_FINISH};
+    case NEXT_WAIT:
+        return wait(lock, now);
+    case NEXT_CREATE:
+        about_own(lock, LOCK_TODO_CREATE, own_to_create(lock), &todo);
+        break;
+    case NEXT_DELETE:
+        about_own(lock, LOCK_TODO_DELETE, to_delete(lock), &todo);
+        break;
+    case NEXT_MUTEX:
+        (void)mutex_next(lock, &todo);
+        break;
+    case NEXT_LIST:
+        about_others(lock, now, LOCK_TODO_LIST, &todo);
+        break;
+    case NEXT_LIST_MORE:
+        about_others(lock, now, LOCK_TODO_LIST_MORE, &todo);
+        break;
+    case NEXT_LOOK_INSIDE:
+        about_others(lock, now, LOCK_TODO_LOOK_INSIDE, &todo);
+        break;
+    case NEXT_CLEAN:
+        about_others(lock, now, LOCK_TODO_DELETE, &todo);
+        break;
+    }
+    return todo;
+}
+
+/* Nothing of our own comes first: what others have left would be next, if there were something. */
+static bool may_clean(const struct lock *lock, struct mono now)
+{
+    uint32_t facts = (facts_of(lock, now) & ~(uint32_t)NEXT_IF_INSIDE) | NEXT_IF_CLEANS;
+    return decide_next(lock->phase, facts) == NEXT_CLEAN;
+}
+
+void lock_advance(struct lock *lock, struct mono now)
+{
     if (phase_is_waiting(lock))
         advance_waiting(lock, now);
     else if (phase_is_holding(lock))
         advance_holding(lock, now);
     if (lock->phase == LOCK_LEAVING)
         advance_leaving(lock, now);
-    if (lock->phase == LOCK_FINISHED)
-        return (struct lock_todo){.kind = LOCK_TODO_FINISH};
-    if (lock->phase == LOCK_LOST)
-        return wait_until(MONO_NEVER);
-    if (!mono_reached(now, lock->quiet_until))
-        return wait_until(wake_at(lock));
-    struct lock_todo todo =
-        lock->phase == LOCK_LEAVING ? next_leaving(lock, now) : next_active(lock, now);
-    if (todo.kind == LOCK_TODO_WAIT)
-        todo.at = within_hold(lock, todo.at);
-    return todo;
+    if (may_clean(lock, now))
+        cleaning_advance(lock, now);
 }
 
 void lock_leave(struct lock *lock, struct mono now)
 {
-    lock->asked_for = false;
     leaving_begin(lock, now, LOCK_REASON_NONE);
 }

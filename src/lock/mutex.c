@@ -431,11 +431,10 @@ enum note {
     NOTE_OURS
 };
 
-uint64_t mutex_note(const struct lock *lock)
+uint64_t mutex_note(const struct lock *lock, const struct lock_todo *todo)
 {
     const struct lock_mutex *mutex = &lock->mutex;
-    bool under_way =
-        lock->asked_for && lock->target == LOCK_TARGET_MUTEX && lock->todo.kind == LOCK_TODO_CREATE;
+    bool under_way = todo && todo->target == LOCK_TARGET_MUTEX && todo->kind == LOCK_TODO_CREATE;
     uint64_t note = NOTE_NONE;
     if (mutex->state == LOCK_MUTEX_OURS && !mutex->lapsed)
         note = NOTE_OURS;

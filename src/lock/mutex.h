@@ -45,9 +45,8 @@ void mutex_advance(struct lock *lock, struct mono now);
 /* Something of it may stand yet that has to go before the claim does. */
 bool mutex_stands(const struct lock *lock);
 
-/* The next request about it, if there is one: the kind, and the name in out. */
-bool mutex_next(const struct lock *lock, enum lock_todo_kind *ret_kind,
-                char out[ATTEMPT_NAME_BYTES + 1]);
+/* Is there a request to be made about it? Which, if ret_todo is not NULL. */
+bool mutex_next(const struct lock *lock, struct lock_todo *ret_todo);
 void mutex_tell(struct lock *lock, struct mono now, const struct lock_answer *answer);
 
 /* Not wanted any more, and in doubt: the look that tells whether to delete it, or MONO_NEVER. */
@@ -66,7 +65,7 @@ bool mutex_is_anothers(const struct lock *lock);
 struct mono mutex_look_at(const struct lock *lock);
 
 /* lock_mutex_note(), and what a later run of the rules makes of it. */
-uint64_t mutex_note(const struct lock *lock);
+uint64_t mutex_note(const struct lock *lock, const struct lock_todo *todo);
 bool mutex_note_is_doubtful(uint64_t note);
 void mutex_take_note(struct lock *lock, struct mono now, uint64_t note);
 

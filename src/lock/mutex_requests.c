@@ -54,17 +54,17 @@ static enum step step_of(const struct lock *lock)
     return STEP_NONE;
 }
 
-bool mutex_next(const struct lock *lock, enum lock_todo_kind *ret_kind,
-                char out[ATTEMPT_NAME_BYTES + 1])
+bool mutex_next(const struct lock *lock, struct lock_todo *ret_todo)
 {
     enum step step = step_of(lock);
-    if (step == STEP_NONE)
-        return false;
     bool of_break = step >= STEP_CREATE_BREAK;
     bool create = step == STEP_CREATE || step == STEP_CREATE_BREAK;
-    *ret_kind = create ? LOCK_TODO_CREATE : LOCK_TODO_DELETE;
+    if (step == STEP_NONE || !ret_todo)
+        return step != STEP_NONE;
+    ret_todo->kind = create ? LOCK_TODO_CREATE : LOCK_TODO_DELETE;
+    ret_todo->target = LOCK_TARGET_MUTEX;
     attempt_format_shared(lock->settings.prefix, of_break ? ATTEMPT_BREAK : ATTEMPT_MUTEX,
-                          lock->mutex.slot, out);
+                          lock->mutex.slot, ret_todo->name);
     return true;
 }
 

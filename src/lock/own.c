@@ -75,11 +75,12 @@ struct lock_generation *own_plan(struct lock *lock, bool claim)
     return generation;
 }
 
-struct lock_generation *own_before(struct lock *lock, const struct lock_generation *generation)
+const struct lock_generation *own_before(const struct lock *lock,
+                                         const struct lock_generation *generation)
 {
-    struct lock_generation *newest = NULL;
+    const struct lock_generation *newest = NULL;
     for (uint32_t i = 0; i < LOCK_GENERATIONS_MAX; i++) {
-        struct lock_generation *other = &lock->generations[i];
+        const struct lock_generation *other = &lock->generations[i];
         if (is_wanted(other) && (!generation || other->number < generation->number) &&
             (!newest || other->number > newest->number))
             newest = other;
@@ -87,32 +88,39 @@ struct lock_generation *own_before(struct lock *lock, const struct lock_generati
     return newest;
 }
 
-struct lock_generation *own_newest(struct lock *lock)
+const struct lock_generation *own_newest(const struct lock *lock)
 {
     return own_before(lock, NULL);
 }
 
-void own_ask(struct lock_generation *generation)
+/* What was found in a lock that was only asked. */
+static struct lock_generation *to_change(struct lock *lock,
+                                         const struct lock_generation *generation)
 {
-    generation->ask = true;
+    return &lock->generations[generation - lock->generations];
 }
 
-struct lock_generation *own_to_create(struct lock *lock)
+void own_ask(struct lock *lock, const struct lock_generation *generation)
+{
+    to_change(lock, generation)->ask = true;
+}
+
+const struct lock_generation *own_to_create(const struct lock *lock)
 {
     for (uint32_t i = 0; i < LOCK_GENERATIONS_MAX; i++)
         if (lock->generations[i].ask && is_wanted(&lock->generations[i]))
             return &lock->generations[i];
-    struct lock_generation *newest = own_newest(lock);
+    const struct lock_generation *newest = own_newest(lock);
     if (newest && newest->state != LOCK_GENERATION_MADE)
         return newest;
     return NULL;
 }
 
-struct lock_generation *own_to_delete(struct lock *lock, bool claims_stay)
+const struct lock_generation *own_to_delete(const struct lock *lock, bool claims_stay)
 {
-    struct lock_generation *oldest = NULL;
+    const struct lock_generation *oldest = NULL;
     for (uint32_t i = 0; i < LOCK_GENERATIONS_MAX; i++) {
-        struct lock_generation *other = &lock->generations[i];
+        const struct lock_generation *other = &lock->generations[i];
         if (other->drop && !(other->claim && claims_stay) &&
             (other->state == LOCK_GENERATION_MADE ||
              (other->state == LOCK_GENERATION_SENT && RULE(DELETE_UNKNOWN))) &&
@@ -122,35 +130,35 @@ struct lock_generation *own_to_delete(struct lock *lock, bool claims_stay)
     return oldest;
 }
 
-void own_drop(struct lock_generation *generation)
+void own_drop(struct lock *lock, const struct lock_generation *generation)
 {
     if (generation->state == LOCK_GENERATION_PLANNED)
-        generation->state = LOCK_GENERATION_FREE; /* it was never sent */
+        to_change(lock, generation)->state = LOCK_GENERATION_FREE; /* it was never sent */
     else
-        generation->drop = true;
+        to_change(lock, generation)->drop = true;
 }
 
 void own_drop_below(struct lock *lock, uint32_t number)
 {
     for (uint32_t i = 0; i < LOCK_GENERATIONS_MAX; i++)
         if (is_wanted(&lock->generations[i]) && lock->generations[i].number < number)
-            own_drop(&lock->generations[i]);
+            own_drop(lock, &lock->generations[i]);
 }
 
 void own_drop_claims(struct lock *lock)
 {
     for (uint32_t i = 0; i < LOCK_GENERATIONS_MAX; i++)
         if (is_wanted(&lock->generations[i]) && lock->generations[i].claim)
-            own_drop(&lock->generations[i]);
+            own_drop(lock, &lock->generations[i]);
 }
 
 void own_drop_expired(struct lock *lock, struct mono now)
 {
-    struct lock_generation *own = own_newest(lock);
+    const struct lock_generation *own = own_newest(lock);
     while (own && (own = own_before(lock, own)))
         if (own->state != LOCK_GENERATION_PLANNED &&
             mono_reached(now, mono_add(own->sent, lock->settings.lock_timeout_ms)))
-            own_drop(own);
+            own_drop(lock, own);
 }
 
 void own_name(const struct lock *lock, const struct lock_generation *generation,
@@ -437,9 +445,9 @@ struct lock_lease lock_lease(const struct lock *lock)
  * A generation made before the ticket is known would not carry it, and others take the place that
  * they can see: it is renewed once a listing has shown it, or its lease ends.
  */
-struct mono own_renew_at(struct lock *lock)
+struct mono own_renew_at(const struct lock *lock)
 {
-    struct lock_generation *newest = own_newest(lock);
+    const struct lock_generation *newest = own_newest(lock);
     bool waits = lock->phase == LOCK_WAITING || lock->phase == LOCK_CLAIMING;
     bool known = lock->ticket_ms != ATTEMPT_UNKNOWN || !waits || !RULE(TICKET_KNOWN);
     if (!newest || newest->state == LOCK_GENERATION_PLANNED || !known || !RULE(RENEW))

@@ -17,20 +17,21 @@ struct lock_generation *own_find(struct lock *lock, uint32_t number);
 struct lock_generation *own_plan(struct lock *lock, bool claim);
 
 /* The wanted generation with the largest number, in any of planned, sent, made; or NULL. */
-struct lock_generation *own_newest(struct lock *lock);
+const struct lock_generation *own_newest(const struct lock *lock);
 
 /* The next older of these. */
-struct lock_generation *own_before(struct lock *lock, const struct lock_generation *generation);
+const struct lock_generation *own_before(const struct lock *lock,
+                                         const struct lock_generation *generation);
 
 /*
  * One whose create is to be sent (again); one to delete, if claims have to stay (until the mutex
  * has been given back) one that is none; NULL if there is none.
  */
-struct lock_generation *own_to_create(struct lock *lock);
-struct lock_generation *own_to_delete(struct lock *lock, bool claims_stay);
+const struct lock_generation *own_to_create(const struct lock *lock);
+const struct lock_generation *own_to_delete(const struct lock *lock, bool claims_stay);
 
 /* Mark to be deleted: one; all wanted ones with a smaller number (all, with UINT32_MAX); claims. */
-void own_drop(struct lock_generation *generation);
+void own_drop(struct lock *lock, const struct lock_generation *generation);
 void own_drop_below(struct lock *lock, uint32_t number);
 void own_drop_claims(struct lock *lock);
 
@@ -81,7 +82,7 @@ bool own_can_spare(const struct lock *lock, const struct lock_listing *listing,
 bool own_claim_lasts(const struct lock *lock, struct mono now);
 
 /* A name of ours is to be created again, to know whether it is there. */
-void own_ask(struct lock_generation *generation);
+void own_ask(struct lock *lock, const struct lock_generation *generation);
 
 /* The service's time at a moment since the anchor, by the anchor alone; INT64_MIN without one. */
 int64_t own_time_ms(const struct lock *lock, struct mono at);
@@ -94,6 +95,6 @@ void own_meet_token(struct lock *lock, int64_t token);
 
 /* All leases have passed, so we are a new arrival; when to make the next generation. */
 bool own_leases_passed(const struct lock *lock, struct mono now);
-struct mono own_renew_at(struct lock *lock);
+struct mono own_renew_at(const struct lock *lock);
 
 #endif

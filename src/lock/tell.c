@@ -1,5 +1,4 @@
 /* lock_tell(): what the outcome of a request means. */
-#include <assert.h>
 #include <string.h>
 
 #include "cleaning.h"
@@ -173,6 +172,7 @@ static void name_taken(struct lock *lock, struct mono now, struct lock_generatio
                        uint32_t random)
 {
     bool claim = own->claim, fresh = own->number == 0;
+    own_name(lock, own, lock->name_taken);
     own->state = LOCK_GENERATION_FREE;
     lock->next_number += random % NAMES_SKIPPED; /* nobody knows which comes next */
     if (phase_is_holding(lock) || lock->phase == LOCK_LEAVING)
@@ -183,9 +183,10 @@ static void name_taken(struct lock *lock, struct mono now, struct lock_generatio
         own_plan(lock, claim);
 }
 
-static void tell_create(struct lock *lock, struct mono now, const struct lock_answer *answer)
+static void tell_create(struct lock *lock, struct mono now, const struct lock_todo *todo,
+                        const struct lock_answer *answer)
 {
-    struct lock_generation *own = own_find(lock, lock->todo_number);
+    struct lock_generation *own = own_find(lock, todo->number);
     if (!own)
         return;
     if (own->ask) {
@@ -265,9 +266,10 @@ static void look(struct lock *lock, struct mono now, const struct lock_answer *a
         leaving_look(lock, now, answer);
 }
 
-static void tell_mutex(struct lock *lock, struct mono now, const struct lock_answer *answer)
+static void tell_mutex(struct lock *lock, struct mono now, const struct lock_todo *todo,
+                       const struct lock_answer *answer)
 {
-    bool create = lock->todo.kind == LOCK_TODO_CREATE;
+    bool create = todo->kind == LOCK_TODO_CREATE;
     if (create && answer->outcome == LOCK_REFUSED && phase_is_waiting(lock)) {
         leaving_begin(lock, now, LOCK_REASON_REFUSED);
         return;
@@ -277,10 +279,12 @@ static void tell_mutex(struct lock *lock, struct mono now, const struct lock_ans
         waiter_mutex(lock, now, answer);
 }
 
-static void tell_list(struct lock *lock, struct mono now, const struct lock_answer *answer)
+static void tell_list(struct lock *lock, struct mono now, const struct lock_todo *todo,
+                      const struct lock_answer *answer)
 {
     if (answer->outcome == LOCK_DONE) {
         tell_success(lock);
+        lock->listing_own = todo->name[0] != '\0';
         lock->listed = answer->listing->asked;
         look(lock, now, answer);
         return;
@@ -294,31 +298,30 @@ static void tell_list(struct lock *lock, struct mono now, const struct lock_answ
     tell_failure(lock, now, answer);
 }
 
-void lock_tell(struct lock *lock, struct mono now, const struct lock_answer *answer)
+void lock_tell(struct lock *lock, struct mono now, const struct lock_todo *todo,
+               const struct lock_answer *answer)
 {
-    assert(lock->asked_for);
-    lock->asked_for = false;
     if (answer->date_ms > 0) {
         lock->date_ms = answer->date_ms;
         lock->dated = now;
     }
-    if (lock->target == LOCK_TARGET_MUTEX) {
-        tell_mutex(lock, now, answer);
+    if (todo->target == LOCK_TARGET_MUTEX) {
+        tell_mutex(lock, now, todo, answer);
         return;
     }
-    switch (lock->todo.kind) {
+    switch (todo->kind) {
     case LOCK_TODO_CREATE:
-        tell_create(lock, now, answer);
+        tell_create(lock, now, todo, answer);
         break;
     case LOCK_TODO_DELETE:
-        if (lock->target == LOCK_TARGET_OTHER)
+        if (todo->target == LOCK_TARGET_OTHER)
             cleaning_tell_delete(lock, now, answer);
         else
-            tell_delete_own(lock, now, answer, own_find(lock, lock->todo_number));
+            tell_delete_own(lock, now, answer, own_find(lock, todo->number));
         break;
     case LOCK_TODO_LIST:
     case LOCK_TODO_LIST_MORE:
-        tell_list(lock, now, answer);
+        tell_list(lock, now, todo, answer);
         break;
     case LOCK_TODO_LOOK_INSIDE:
         cleaning_tell_inside(lock, now, answer);

@@ -137,14 +137,14 @@ static void unseen(struct lock *lock, const struct look *look)
     if (waiter_was_last_look(lock, look->now, LOCK_REASON_UNSEEN) ||
         lock->unseen_looks < LOCK_UNSEEN_LOOKS || !RULE(NEW_ARRIVAL))
         return;
-    struct lock_generation *newest = own_newest(lock);
+    const struct lock_generation *newest = own_newest(lock);
     if (!newest || newest->state != LOCK_GENERATION_MADE)
         return; /* it is being asked for all the same */
     lock->unseen_looks = 1;
     if (!RULE(UNSEEN_ASKED) || look->seen.remade)
         waiter_arrive(lock, look->now);
     else
-        own_ask(newest);
+        own_ask(lock, newest);
 }
 
 static void now_seen(struct lock *lock)

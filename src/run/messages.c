@@ -197,7 +197,7 @@ void messages_why_not_obtained(const struct session *session, struct error *ret_
     case LOCK_REASON_NAME_TAKEN:
         (void)error_set(ret_why, ERROR_INTERNAL,
                         "a log group with our unique name exists already: '%s'",
-                        session->lock.name);
+                        session->lock.name_taken);
         return;
     case LOCK_REASON_UNSEEN:
         (void)error_set(ret_why, ERROR_NONE,

@@ -103,10 +103,10 @@ static struct lock_answer answer_of(struct session *session, struct client_call 
 }
 
 /* Before a request about the mutex leaves, and after its answer: whoever cleans up may need it. */
-static void keep_note(const struct session *session)
+static void keep_note(const struct session *session, const struct lock_todo *todo)
 {
     if (session->config.mutex_note)
-        atomic_store(session->config.mutex_note, lock_mutex_note(&session->lock));
+        atomic_store(session->config.mutex_note, lock_mutex_note(&session->lock, todo));
 }
 
 static void execute(struct session *session, const struct lock_todo *todo,
@@ -119,7 +119,7 @@ static void execute(struct session *session, const struct lock_todo *todo,
         buf_add(&token, session->pages.groups.token.data, session->pages.groups.token.length);
     struct client_call call = {
         .operation = operation_of(todo->kind),
-        .name = lists && !todo->name ? session->list_prefix : todo->name,
+        .name = lists && !todo->name[0] ? session->list_prefix : todo->name,
         .more = todo->kind == LOCK_TODO_CREATE ? session->config.tags : buf_text(&token),
         .deadline = todo->deadline,
         .counted = lock_is_arriving(&session->lock, mono_now()),
@@ -130,8 +130,8 @@ static void execute(struct session *session, const struct lock_todo *todo,
     struct lock_listing listing;
     client_call(&session->client, &call, wakeup);
     struct lock_answer answer = answer_of(session, &call, &listing);
-    lock_tell(&session->lock, mono_now(), &answer);
-    keep_note(session);
+    lock_tell(&session->lock, mono_now(), todo, &answer);
+    keep_note(session, NULL);
     if (lock_phase(&session->lock) == LOCK_LEAVING && before != LOCK_LEAVING)
         session->final_error = call.err;
     client_call_free(&call);
@@ -142,8 +142,10 @@ void session_step(struct session *session, const struct wakeup_source *wakeup)
     enum lock_phase before = lock_phase(&session->lock);
     if (session->config.identity && lock_is_nameless(&session->lock))
         identity_stamp(session->config.identity, wall_now());
-    struct lock_todo todo = lock_next(&session->lock, mono_now());
-    keep_note(session);
+    struct mono now = mono_now();
+    lock_advance(&session->lock, now);
+    struct lock_todo todo = lock_next(&session->lock, now);
+    keep_note(session, &todo);
     if (before != LOCK_LEAVING && lock_phase(&session->lock) != before &&
         lock_reason(&session->lock) == LOCK_REASON_UNAVAILABLE)
         session->final_error = session->client.last_error;

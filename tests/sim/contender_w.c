@@ -128,7 +128,7 @@ static void tell(struct contender_w *self, const struct lock_answer *answer)
     self->arrived = NULL;
     self->request++;
     enum lock_phase before = lock_phase(&self->lock);
-    lock_tell(&self->lock, now_of(self), &full);
+    lock_tell(&self->lock, now_of(self), &self->todo, &full);
     enum lock_phase after = lock_phase(&self->lock);
     if (before < LOCK_CLEANING && (after == LOCK_CLEANING || after == LOCK_HELD))
         checker_decides(self->checker, self->actor);
@@ -239,19 +239,20 @@ static void begin(struct contender_w *self, const struct lock_todo *todo)
 {
     struct world *world = world_of(self);
     self->todo = *todo;
+    self->given = false;
     self->asked = true;
     self->sent = now_of(self);
     self->decided_ms = world->now_ms;
     self->request++;
     self->step = wire_step(self->wire, self->actor, ops[todo->kind]);
-    if (todo->name)
+    if (todo->name[0])
         (void)snprintf(self->name, sizeof(self->name), "%s", todo->name);
     if (todo->kind == LOCK_TODO_CREATE)
         checker_sends(self->checker, self->actor, self->name, self->sent);
     if (todo->kind == LOCK_TODO_DELETE)
         checker_deletes(self->checker, self->actor, self->name);
     if (todo->kind == LOCK_TODO_LIST) {
-        self->list_own = todo->name != NULL;
+        self->list_own = todo->name[0] != '\0';
         self->entry_count = self->pages = 0;
         self->last_name = NULL;
         self->asked_at = self->sent;
@@ -265,7 +266,7 @@ static void begin(struct contender_w *self, const struct lock_todo *todo)
         [LOCK_TODO_LOOK_INSIDE] = "looks into",
     };
     if (world->transcript)
-        world_say(world, self->who, "%s %s", words[todo->kind], todo->name ? todo->name : "");
+        world_say(world, self->who, "%s %s", words[todo->kind], todo->name);
     if (self->step && self->step->effect == PLAN_CRASH)
         crash(self);
     else if (!pause_here(self, PLAN_STOP, launch, self->request))
@@ -276,6 +277,7 @@ static void leave(struct contender_w *self)
 {
     if (self->asked)
         tell_unknown(self);
+    self->given = false;
     lock_leave(&self->lock, now_of(self));
 }
 
@@ -356,7 +358,13 @@ void contender_w_turn(struct contender_w *self)
     }
     while (self->present && !self->asked) {
         settings_w_stamp(self);
-        struct lock_todo todo = lock_next(&self->lock, now_of(self));
+        struct lock_todo todo = self->todo;
+        if (!self->given) {
+            lock_advance(&self->lock, now_of(self));
+            todo = lock_next(&self->lock, now_of(self));
+            self->given = todo.kind != LOCK_TODO_WAIT && todo.kind != LOCK_TODO_FINISH;
+            self->todo = todo;
+        }
         if (obey_phase(self))
             continue;
         if (self->command == COMMAND_STARTING) {

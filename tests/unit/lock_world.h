@@ -108,7 +108,7 @@ static void haunt(struct world *world, const struct group *group)
 static enum lock_outcome apply(struct world *world, const struct lock_todo *todo,
                                struct lock_answer *answer)
 {
-    struct group *group = todo->name ? find(world, todo->name) : NULL;
+    struct group *group = find(world, todo->name);
     if (todo->kind == LOCK_TODO_CREATE) {
         if (group)
             return LOCK_EXISTS;
@@ -156,7 +156,7 @@ static void act(struct world *world, const struct lock_todo *todo)
         .entries = entries, .pages = world->pages ? world->pages : 1, .complete = !world->partial};
     size_t length = strlen(world->calls);
     assert_true(length + 1 < sizeof(world->calls));
-    bool shared = todo->name && strstr(todo->name, "/#");
+    bool shared = strstr(todo->name, "/#") != NULL;
     world->calls[length] = (char)(shared ? toupper(letters[todo->kind]) : letters[todo->kind]);
     listing.asked = now(world);
     bool fails = world->fail_count > 0 && todo->kind == world->fail_kind &&
@@ -173,7 +173,13 @@ static void act(struct world *world, const struct lock_todo *todo)
     answer.listing = &listing;
     answer.date_ms = world->no_date ? 0 : world->now_ms / 1000 * 1000;
     world->now_ms += TRIP_MS;
-    lock_tell(&world->lock, now(world), &answer);
+    lock_tell(&world->lock, now(world), todo, &answer);
+}
+
+static inline struct lock_todo ask(struct lock *lock, struct mono at)
+{
+    lock_advance(lock, at);
+    return lock_next(lock, at);
 }
 
 /* A wait that is over before it begins would be a busy loop; not so if its rule is left out. */
@@ -187,7 +193,7 @@ static bool go(struct world *world, enum lock_phase until, int64_t for_ms)
 {
     int64_t end_ms = world->now_ms + for_ms;
     while (world->now_ms < end_ms) {
-        struct lock_todo todo = lock_next(&world->lock, now(world));
+        struct lock_todo todo = ask(&world->lock, now(world));
         if (lock_phase(&world->lock) == until)
             return true;
         if (todo.kind == LOCK_TODO_FINISH)
@@ -216,7 +222,7 @@ static inline void lose_the_mutex(struct world *world, enum lock_todo_kind kind,
 static inline void take_a_place(struct world *world)
 {
     plant(world, "p/other#t30", 5000);
-    struct lock_todo todo = lock_next(&world->lock, now(world));
+    struct lock_todo todo = ask(&world->lock, now(world));
     act(world, &todo);
     uproot(world, "other");
 }

@@ -70,15 +70,22 @@ static void who_waits_without_limit_is_never_sent_away_by_quotas(void **state)
     free(world);
 }
 
+/* What is asked for now ends like this. */
+static void tell(struct lock *lock, struct mono at, const struct lock_answer *answer)
+{
+    struct lock_todo todo = lock_next(lock, at);
+    lock_tell(lock, at, &todo, answer);
+}
+
 static void list_first(struct lock *lock, struct mono at, const struct lock_entry *entries,
                        uint32_t count)
 {
     struct lock_listing listing = {.entries = entries, .count = count, .pages = 1, .asked = at};
     struct lock_answer answer = {.sent = at, .listing = &listing, .date_ms = at.ms};
-    struct lock_todo todo = lock_next(lock, at);
+    struct lock_todo todo = ask(lock, at);
     assert_int_equal(todo.kind, LOCK_TODO_LIST);
-    assert_null(todo.name);
-    lock_tell(lock, at, &answer);
+    assert_string_equal(todo.name, "");
+    lock_tell(lock, at, &todo, &answer);
 }
 
 /* PAGE_AGAIN */
@@ -93,19 +100,19 @@ static void a_throttled_page_is_asked_for_again_not_the_listing(void **state)
     lock_init(&lock, &from, at);
     struct lock_entry other = lock_entry_make("p", text_from("p/another#t900#h"), START_MS, false);
     list_first(&lock, at, &other, 1);
-    assert_int_equal(lock_next(&lock, at).kind, LOCK_TODO_LIST_MORE);
+    assert_int_equal(ask(&lock, at).kind, LOCK_TODO_LIST_MORE);
     struct lock_answer busy = {
         .outcome = LOCK_LATER, .sent = at, .throttled = true, .pause_ms = 500};
-    lock_tell(&lock, at, &busy);
+    tell(&lock, at, &busy);
     at = mono_add(at, 500);
-    assert_int_equal(lock_next(&lock, at).kind, LOCK_TODO_LIST_MORE);
-    lock_tell(&lock, at, &busy);
+    assert_int_equal(ask(&lock, at).kind, LOCK_TODO_LIST_MORE);
+    tell(&lock, at, &busy);
     at = mono_add(at, LOCK_PAGE_AGAIN_MS); /* what its first pages say is old by now */
-    assert_int_equal(lock_next(&lock, at).kind, LOCK_TODO_LIST_MORE);
+    assert_int_equal(ask(&lock, at).kind, LOCK_TODO_LIST_MORE);
     busy.sent = at;
-    lock_tell(&lock, at, &busy);
+    tell(&lock, at, &busy);
     at = mono_add(at, 500);
-    assert_int_equal(lock_next(&lock, at).kind, LOCK_TODO_LIST);
+    assert_int_equal(ask(&lock, at).kind, LOCK_TODO_LIST);
 }
 
 /* OWN_LISTING */
@@ -118,19 +125,19 @@ static void in_a_crowd_the_ticket_is_learnt_by_listing_ones_own_name(void **stat
     lock_init(&lock, &from, at);
     struct lock_entry other = lock_entry_make("p", text_from("p/another#t900#h"), START_MS, false);
     list_first(&lock, at, &other, 1);
-    assert_int_equal(lock_next(&lock, at).kind, LOCK_TODO_CREATE);
-    lock_tell(&lock, at, &(struct lock_answer){.sent = at});
+    assert_int_equal(ask(&lock, at).kind, LOCK_TODO_CREATE);
+    tell(&lock, at, &(struct lock_answer){.sent = at});
     at = mono_add(at, from.settle_ms);
     list_first(&lock, at, &other, 1); /* more to come, and we are not on it */
-    struct lock_todo todo = lock_next(&lock, at);
+    struct lock_todo todo = ask(&lock, at);
     assert_int_equal(todo.kind, LOCK_TODO_LIST);
     assert_string_equal(todo.name, "p/me#t30");
     struct lock_entry own = lock_entry_make("p", text_from("p/me#t30"), START_MS, false);
     struct lock_listing listing = {
         .entries = &own, .count = 1, .pages = 1, .complete = true, .asked = at};
-    lock_tell(&lock, at, &(struct lock_answer){.sent = at, .listing = &listing});
+    tell(&lock, at, &(struct lock_answer){.sent = at, .listing = &listing});
     list_first(&lock, at, &other, 1); /* who is ahead: one page tells, the rest is not read */
-    assert_int_equal(lock_next(&lock, at).kind, LOCK_TODO_WAIT);
+    assert_int_equal(ask(&lock, at).kind, LOCK_TODO_WAIT);
 }
 
 /* A page of so many runs, from the first on; there is more. */
@@ -154,9 +161,9 @@ static struct mono come_into_a_crowd(struct lock *lock, int64_t trip_ms)
     lock_init(lock, &from, at);
     assert_true(lock_is_nameless(lock));
     list_crowd(lock, at, 0, LOCK_FRONT_MAX);
-    assert_int_equal(lock_next(lock, at).kind, LOCK_TODO_CREATE);
+    assert_int_equal(ask(lock, at).kind, LOCK_TODO_CREATE);
     at = mono_add(at, trip_ms);
-    lock_tell(lock, at, &(struct lock_answer){.sent = at});
+    tell(lock, at, &(struct lock_answer){.sent = at});
     assert_false(lock_is_nameless(lock));
     return at;
 }
@@ -167,7 +174,7 @@ static void who_found_a_crowd_does_not_look_again_at_once(void **state)
     (void)state;
     struct lock lock;
     struct mono at = come_into_a_crowd(&lock, TRIP_MS);
-    struct lock_todo todo = lock_next(&lock, at);
+    struct lock_todo todo = ask(&lock, at);
     assert_int_equal(todo.kind, LOCK_TODO_WAIT);
     assert_in_range(mono_diff(todo.at, at), 20000, 50000);
 }
@@ -184,10 +191,10 @@ static void who_is_far_back_needs_no_ticket_yet(void **state)
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         struct lock lock;
         struct mono at = come_into_a_crowd(&lock, TRIP_MS);
-        at = lock_next(&lock, at).at;
+        at = ask(&lock, at).at;
         list_crowd(&lock, at, rows[i].gone, LOCK_FRONT_MAX); /* others have moved up */
-        struct lock_todo todo = lock_next(&lock, at);
-        check_row((todo.kind == LOCK_TODO_LIST && todo.name) == rows[i].needs, rows[i].name);
+        struct lock_todo todo = ask(&lock, at);
+        check_row((todo.kind == LOCK_TODO_LIST && todo.name[0]) == rows[i].needs, rows[i].name);
         check_row(todo.kind == (rows[i].needs ? LOCK_TODO_LIST : LOCK_TODO_WAIT), rows[i].name);
     }
 }
@@ -199,7 +206,7 @@ static void who_is_far_back_learns_its_ticket_in_time(void **state)
     struct lock lock;
     struct mono at = come_into_a_crowd(&lock, TRIP_MS);
     struct lock_todo todo;
-    while ((todo = lock_next(&lock, at)).kind == LOCK_TODO_WAIT) {
+    while ((todo = ask(&lock, at)).kind == LOCK_TODO_WAIT) {
         at = todo.at;
         assert_true(at.ms < START_MS + 300000);
         list_crowd(&lock, at, 0, LOCK_FRONT_MAX);
@@ -215,15 +222,15 @@ static void who_is_far_back_and_throttled_yields(void **state)
     (void)state;
     struct lock lock;
     struct mono at = come_into_a_crowd(&lock, TRIP_MS);
-    at = lock_next(&lock, at).at;
-    assert_int_equal(lock_next(&lock, at).kind, LOCK_TODO_LIST);
-    lock_tell(&lock, at,
-              &(struct lock_answer){.outcome = LOCK_LATER,
-                                    .sent = at,
-                                    .throttled = true,
-                                    .random = 1U << 31,
-                                    .pause_ms = 100});
-    struct lock_todo todo = lock_next(&lock, at);
+    at = ask(&lock, at).at;
+    assert_int_equal(ask(&lock, at).kind, LOCK_TODO_LIST);
+    tell(&lock, at,
+         &(struct lock_answer){.outcome = LOCK_LATER,
+                               .sent = at,
+                               .throttled = true,
+                               .random = 1U << 31,
+                               .pause_ms = 100});
+    struct lock_todo todo = ask(&lock, at);
     assert_int_equal(todo.kind, LOCK_TODO_WAIT);
     assert_in_range(mono_diff(todo.at, at), 10000, 25000);
 }
@@ -240,12 +247,12 @@ static void an_id_may_change_until_a_name_may_be_there(void **state)
     lock_init(&lock, &from, at);
     struct lock_entry other = lock_entry_make("p", text_from("p/another#t900#h"), START_MS, false);
     list_first(&lock, at, &other, 1);
-    assert_string_equal(lock_next(&lock, at).name, "p/me#t30");
-    lock_tell(&lock, at, &(struct lock_answer){.outcome = LOCK_LATER, .sent = at});
+    assert_string_equal(ask(&lock, at).name, "p/me#t30");
+    tell(&lock, at, &(struct lock_answer){.outcome = LOCK_LATER, .sent = at});
     assert_true(lock_is_nameless(&lock));
     id[1] = 'y';
-    assert_string_equal(lock_next(&lock, at).name, "p/my#t30");
-    lock_tell(&lock, at, &(struct lock_answer){.outcome = LOCK_UNKNOWN, .sent = at});
+    assert_string_equal(ask(&lock, at).name, "p/my#t30");
+    tell(&lock, at, &(struct lock_answer){.outcome = LOCK_UNKNOWN, .sent = at});
     assert_false(lock_is_nameless(&lock));
 }
 

@@ -102,7 +102,7 @@ static void what_comes_late_while_leaving_is_looked_for_twice(void **state)
     world->fail_count = 1;
     plant(world, "p/other#t30", 0);
     for (int i = 0; i < 2; i++) {
-        struct lock_todo todo = lock_next(&world->lock, now(world));
+        struct lock_todo todo = ask(&world->lock, now(world));
         act(world, &todo);
     }
     uproot(world, "other");
@@ -123,7 +123,7 @@ static void a_claim_that_was_long_on_its_way_is_made_anew(void **state)
     struct lock_settings from = settings();
     struct world *world = begin(&from);
     assert_true(go(world, LOCK_CLAIMING, 3000));
-    struct lock_todo todo = lock_next(&world->lock, now(world));
+    struct lock_todo todo = ask(&world->lock, now(world));
     world->fail_kind = LOCK_TODO_CREATE;
     world->fail_with = LOCK_UNKNOWN;
     world->fail_count = 1;
@@ -147,7 +147,7 @@ static void the_dead_make_nobody_give_up(void **state)
     world->no_date = true;
     plant(world, "p/dead", 1000000);
     for (int i = 0; i < 2; i++) {
-        struct lock_todo todo = lock_next(&world->lock, now(world));
+        struct lock_todo todo = ask(&world->lock, now(world));
         act(world, &todo);
     }
     uproot(world, "p/me"); /* no listing shows it */
@@ -197,17 +197,17 @@ static void a_look_at_many_names_of_one_run_is_quick(void **state)
         entries[i] = lock_entry_make("p", text_from(names + (size_t)i * NAME_BYTES),
                                      i % 2 ? START_MS : START_MS - 90000, false);
     }
-    struct lock_todo todo = lock_next(&world->lock, now(world));
+    struct lock_todo todo = ask(&world->lock, now(world));
     while (todo.kind == LOCK_TODO_WAIT) {
         world->now_ms = todo.at.ms;
-        todo = lock_next(&world->lock, now(world));
+        todo = ask(&world->lock, now(world));
     }
     assert_int_equal(todo.kind, LOCK_TODO_LIST);
     struct lock_listing listing = {
         .entries = entries, .count = MANY, .pages = 1, .complete = true, .asked = now(world)};
     struct lock_answer answer = {.sent = now(world), .listing = &listing};
     clock_t began = clock();
-    lock_tell(&world->lock, now(world), &answer);
+    lock_tell(&world->lock, now(world), &todo, &answer);
     assert_true((clock() - began) / CLOCK_MS < MANY_MS);
     free(names);
     free(entries);
