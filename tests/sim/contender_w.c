@@ -239,7 +239,6 @@ static void begin(struct contender_w *self, const struct lock_todo *todo)
 {
     struct world *world = world_of(self);
     self->todo = *todo;
-    self->given = false;
     self->asked = true;
     self->sent = now_of(self);
     self->decided_ms = world->now_ms;
@@ -277,7 +276,6 @@ static void leave(struct contender_w *self)
 {
     if (self->asked)
         tell_unknown(self);
-    self->given = false;
     lock_leave(&self->lock, now_of(self));
 }
 
@@ -358,13 +356,8 @@ void contender_w_turn(struct contender_w *self)
     }
     while (self->present && !self->asked) {
         settings_w_stamp(self);
-        struct lock_todo todo = self->todo;
-        if (!self->given) {
-            lock_advance(&self->lock, now_of(self));
-            todo = lock_next(&self->lock, now_of(self));
-            self->given = todo.kind != LOCK_TODO_WAIT && todo.kind != LOCK_TODO_FINISH;
-            self->todo = todo;
-        }
+        lock_advance(&self->lock, now_of(self));
+        struct lock_todo todo = lock_next(&self->lock, now_of(self));
         if (obey_phase(self))
             continue;
         if (self->command == COMMAND_STARTING) {

@@ -43,7 +43,6 @@ struct contender_w {
     struct lock_todo todo;
     char name[ATTEMPT_NAME_BYTES + 1]; /* of the todo */
     const struct plan_step *step;
-    bool given; /* a todo was given out, and is not begun yet: the command starts first */
     bool asked; /* a todo was given and not told yet */
     struct mono sent;
     int64_t decided_ms;
