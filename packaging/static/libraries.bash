@@ -1,6 +1,6 @@
-# libraries.bash - how scripts/build-static builds each of its libraries. Each function works in the
-# unpacked source, installs below $prefix, and may use $arch, $triple, $jobs and the compiler
-# withlock-cc, which is on the PATH.
+# libraries.bash - how scripts/build-static builds each of its libraries, and withlock itself. Each
+# function works in the unpacked source, installs below $prefix, and may use $arch, $triple, $jobs and
+# the compiler withlock-cc, which is on the PATH.
 
 # Nothing here is ever unwound: the tables for it would be a tenth of the program.
 small='-ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables'
@@ -51,6 +51,7 @@ build_openssl() {
     # AES-GCM for AVX-512 would be a sixth of the program, and nothing here sends megabytes: it is left
     # out as with an assembler that is too old for it.
     sed -i 's/\$avx512vaes = (\$1 >= 2.30)/$avx512vaes = 0/' crypto/modes/asm/aes-gcm-avx512.pl
+    export SOURCE_DATE_EPOCH=0 # it tells when it was built
     make -j "$jobs" build_libs
     make install_dev DESTDIR="$PWD/installed" # their places are told in the library
     sed -i "s|^prefix=.*|prefix=$prefix|" installed/usr/lib/pkgconfig/*.pc
@@ -92,4 +93,28 @@ build_yajl() {
     "$triple-ar" rcsD "$prefix/lib/libyajl.a" src/*.o
     printf '%s\n' "Name: yajl" "Description: JSON" "Version: $version" "Cflags: -I$prefix/include" \
         "Libs: -L$prefix/lib -lyajl" >"$prefix/lib/pkgconfig/yajl.pc"
+}
+
+build_withlock() {
+    # as a copy, so that names of files in messages are the same from any folder; threads have the stack
+    # that glibc would give them, or nearly
+    (cd "$here" && git ls-files -z 2>/dev/null || find . -type f -print0) |
+        tar -C "$here" --null -T - -cf - | tar -C "$work/withlock" -xf -
+    printf '%s\n' '[binaries]' "c = 'withlock-cc'" "ar = '$triple-ar'" "strip = '$triple-strip'" \
+        "pkgconfig = 'pkg-config'" '[built-in options]' "pkg_config_path = ''" \
+        "c_args = [$(printf "'%s'," $small)]" \
+        "c_link_args = ['-static-pie', '-Wl,--gc-sections', '-Wl,--build-id=none',
+            '-Wl,-z,stack-size=1048576']" >"$work/machine"
+    local machine=--native-file
+    if [ "$arch" != "$(uname -m | sed 's/x86_64/amd64/; s/aarch64/arm64/')" ]; then
+        machine=--cross-file
+        printf '%s\n' '[host_machine]' "system = 'linux'" "cpu_family = '${triple%%-*}'" \
+            "cpu = '${triple%%-*}'" "endian = 'little'" '[properties]' 'needs_exe_wrapper = true' \
+            "pkg_config_libdir = '$prefix/lib/pkgconfig'" >>"$work/machine"
+    fi
+    PKG_CONFIG_LIBDIR=$prefix/lib/pkgconfig meson setup "$work/withlock/build" "$work/withlock" \
+        $machine "$work/machine" --buildtype=release --prefer-static -Db_pie=true -Dtests=false \
+        -Dcwlogs-local=disabled -Dmanual=disabled
+    ninja -C "$work/withlock/build" src/withlock
+    "$here/scripts/check-hardening" "$work/withlock/build/src/withlock"
 }

@@ -126,6 +126,46 @@ CHECK
     [ "$status" -eq 64 ]
 }
 
+# A recipe whose libraries are a word each, in the place of the one that takes minutes.
+small_recipe() {
+    local static=tree/packaging/static name
+    mkdir -p tree/scripts "$static" tarballs "$1"
+    cp "$SOURCE/meson.build" tree/
+    cp "$SOURCE/scripts/build-static" tree/scripts/
+    cp "$SOURCE"/packaging/static/{musl.specs,sbom.bash} "$static/"
+    for name in musl openssl curl yajl yajl-patches; do
+        mkdir -p "$name" && tar -cf "tarballs/$name.tar" "$name"
+        echo "$name 1.0 MIT $(sha256sum <"tarballs/$name.tar" | cut -d' ' -f1) https://localhost.invalid/$name"
+        [ "$name" = yajl-patches ] || echo "build_$name() { echo $name >>'$PWD/built'; }" >&3
+    done >"$static/sources" 3>"$static/libraries.bash"
+    echo 'build_withlock() { mkdir -p build/src && cp /bin/true build/src/withlock; }' >>"$static/libraries.bash"
+}
+
+# built NAME...: build-static builds these, and no other library.
+built() {
+    : >built
+    tree/scripts/build-static --sources tarballs --output out --work work >out.log 2>err 3>&- || { cat err >&2; return 1; }
+    [ "$(cat built)" = "$(printf '%s\n' "$@")" ]
+}
+
+@test "build-static: what was built by another recipe, or another compiler, is not taken" {
+    local triple gcc
+    triple=$(uname -m)-linux-gnu
+    gcc=$(command -v "$triple-gcc") || skip "no $triple-gcc"
+    small_recipe bin
+    built musl yajl openssl curl
+    built
+    echo '# an option more' >>tree/packaging/static/libraries.bash
+    built musl yajl openssl curl
+    built
+    sed -i '/^curl/s/1.0/1.1/' tree/packaging/static/sources
+    built musl yajl openssl curl
+    printf '#!/bin/sh\n[ "$1" != -v ] || exec echo gcc 99\nexec %s "$@"\n' "$gcc" >"bin/$triple-gcc"
+    chmod +x "bin/$triple-gcc"
+    PATH=$PWD/bin:$PATH built musl yajl openssl curl
+    built
+}
+
 # apt-get that says this much, and no more until it may go on.
 @test "install-packages says how far it is while apt-get works, and all of it if that fails" {
     mkdir bin
