@@ -34,7 +34,7 @@ static const char *world_get(const char *name, void *context)
     return value;
 }
 
-/* A path in the home directory; good for the next four calls. */
+/* A path in the home directory; good for the next four calls. The name is none of these paths. */
 static const char *world_path(const char *name)
 {
     static char paths[4][200];

@@ -22,12 +22,14 @@
 
 static struct world world = {.config = "[default]\nlogin_session = " ARN "\n"};
 
+/* The cache's name in the home directory; good until the next call. */
 static const char *cache(const char *folder)
 {
-    char digest[CRYPTO_SHA256_HEX_BYTES], file[200];
+    static char file[200];
+    char digest[CRYPTO_SHA256_HEX_BYTES];
     assert_int_equal(crypto_sha256_hex(text_from(ARN), digest, NULL), 0);
     (void)snprintf(file, sizeof(file), "%s/%s.json", folder, digest);
-    return world_path(file) + strlen(world_home) + 1;
+    return file;
 }
 
 #define CACHE cache(".aws/login/cache")
