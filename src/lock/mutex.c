@@ -396,14 +396,15 @@ bool mutex_is_dated(const struct lock *lock, struct mono now)
            mono_reached(now, mono_add(mutex->made, patience_ms));
 }
 
-bool mutex_ask_again(struct lock *lock)
+bool mutex_was_beside(const struct lock *lock)
 {
-    struct lock_mutex *mutex = &lock->mutex;
-    if (!mutex->beside || mutex->state != LOCK_MUTEX_OURS)
-        return false;
-    mutex->beside = false;
-    mutex->ask_again = true;
-    return true;
+    return lock->mutex.beside && lock->mutex.state == LOCK_MUTEX_OURS;
+}
+
+void mutex_ask_again(struct lock *lock)
+{
+    lock->mutex.beside = false;
+    lock->mutex.ask_again = true;
 }
 
 struct mono mutex_look_at(const struct lock *lock)

@@ -56,7 +56,8 @@ struct mono mutex_doubt_at(const struct lock *lock);
 bool mutex_is_dated(const struct lock *lock, struct mono now);
 
 /* Another claimed while it was ours: whether it is still there is to be asked first. */
-bool mutex_ask_again(struct lock *lock);
+bool mutex_was_beside(const struct lock *lock);
+void mutex_ask_again(struct lock *lock);
 
 /* Another has it, and nothing is to be done about that now. */
 bool mutex_is_anothers(const struct lock *lock);

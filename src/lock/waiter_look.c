@@ -1,0 +1,386 @@
+/* waiter_look(): what a listing means to a run that wants the lock, and what it does then. */
+#include "cleaning.h"
+#include "decide.h"
+#include "holder.h"
+#include "judge.h"
+#include "leaving.h"
+#include "mutex.h"
+#include "own.h"
+#include "pace.h"
+#include "phase.h"
+#include "rule.h"
+#include "waiter.h"
+#include "waiter_private.h"
+
+#define UNSEEN_SHARE 3 /* of T that names of ours are waited for, that no listing shows */
+
+/* A listing, as far as it was read, and what it says. */
+struct look {
+    struct mono now;
+    const struct lock_listing *listing;
+    struct judgement seen;
+    uint32_t random;
+    bool first;          /* nothing of ours was made before it */
+    bool dated;          /* ... and the service's time is known by the answer's Date */
+    bool need_not;       /* own names need not be in sight */
+    struct mono settled; /* waiter_settled_at() */
+    bool taken_back;     /* the claim was: what is said of our names is of before, */
+    bool without_mutex;  /* and that is because another has the mutex */
+};
+
+/* "Own attempts": listings, D apart, that do not show us. Then the name itself is asked for. */
+static void unseen(struct lock *lock, const struct look *look)
+{
+    int64_t settle_ms = lock->settings.settle_ms;
+    lock->look_at = pace_again_at(lock, look->now);
+    if (lock->unseen_looks > 0 &&
+        !mono_reached(look->listing->asked, mono_add(lock->unseen_asked, settle_ms)))
+        return;
+    if (lock->unseen_looks++ == 0)
+        lock->unseen_since = look->listing->asked;
+    lock->unseen_asked = look->listing->asked;
+    if (waiter_was_last_look(lock, look->now, LOCK_REASON_UNSEEN) ||
+        lock->unseen_looks < LOCK_UNSEEN_LOOKS || !RULE(NEW_ARRIVAL))
+        return;
+    const struct lock_generation *newest = own_newest(lock);
+    if (!newest || newest->state != LOCK_GENERATION_MADE)
+        return; /* it is being asked for all the same */
+    lock->unseen_looks = 1;
+    if (!RULE(UNSEEN_ASKED) || look->seen.remade)
+        waiter_arrive(lock, look->now);
+    else
+        own_ask(lock, newest);
+}
+
+static void now_seen(struct lock *lock)
+{
+    if (waiter_is_unseen(lock))
+        lock->again_ms = 0;
+    lock->unseen_looks = 0;
+}
+
+/* "One try": who is ahead may only be on the way out. */
+static bool may_look_again(const struct lock *lock, const struct look *look)
+{
+    const struct rivalry *rivalry = &look->seen.rivalry;
+    return lock->settings.nonblock && !rivalry->claims && rivalry->young &&
+           lock->young_looks < LOCK_YOUNG_LOOKS && RULE(YOUNG_LOOKS);
+}
+
+/* --max-waiters, for a new arrival that has to wait. */
+static bool is_crowded(const struct lock *lock, const struct look *look)
+{
+    return waiter_counts(lock) && look->seen.rivalry.ahead &&
+           look->seen.rivalry.waiting >= lock->settings.max_waiters;
+}
+
+/*
+ * Who has the mutex, or may have it, and sees but the claims of those who came later keeps both:
+ * they cannot hold, and withdraw.
+ */
+static bool keeps_claim(const struct lock *lock, const struct look *look)
+{
+    bool may_have = lock->mutex.state == LOCK_MUTEX_OURS || lock->mutex.state == LOCK_MUTEX_SENT ||
+                    lock->mutex.state == LOCK_MUTEX_DOUBTED;
+    return mutex_is_needed(lock) && may_have && !look->seen.rivalry.before &&
+           !mono_reached(look->now, lock_lease(lock).term_at) &&
+           !(lock->settings.nonblock && lock->young_looks >= LOCK_YOUNG_LOOKS);
+}
+
+/*
+ * Our own names need not be in sight without D; nor if that has been waited for in vain for T/3,
+ * and nobody in sight is ahead: they would expire before listings show them. (What is unmarked is
+ * ahead as long as no name of ours that is in sight holds it off.)
+ */
+static bool need_not_be_seen(const struct lock *lock, const struct look *look)
+{
+    int64_t patience_ms = lock->settings.lock_timeout_ms / UNSEEN_SHARE;
+    bool claiming = lock->phase == LOCK_CLAIMING;
+    if (!mutex_is_needed(lock) || (claiming && !mutex_allows(lock)))
+        return false;
+    if (lock->settings.settle_ms == 0 && (claiming || look->seen.alone))
+        return true;
+    struct mono since = waiter_is_unseen(lock) ? lock->unseen_since : MONO_NEVER;
+    if (claiming)
+        since = lock->claimed;
+    return !look->seen.rivalry.ahead && RULE(UNSEEN_HOLDS) &&
+           mono_reached(look->listing->asked, mono_add(since, patience_ms));
+}
+
+static bool is_settled(const struct look *look)
+{
+    return look->need_not || (look->seen.own_settled &&
+                              (mono_reached(look->listing->asked, look->settled) || !RULE(SETTLE)));
+}
+
+/* Our claim has been seen, and all the same no time is left: it was long on its way. */
+static bool claim_is_spent(const struct lock *lock, struct mono now)
+{
+    const struct lock_generation *newest = own_newest(lock);
+    return lock->phase == LOCK_CLAIMING && newest && newest->claim && newest->seen &&
+           mono_reached(now, lock_lease(lock).term_at) && RULE(CLAIM_ANEW);
+}
+
+static bool may_hold(const struct lock *lock, const struct look *look)
+{
+    return mono_reached(look->listing->asked, waiter_claimed_at(lock, look->now)) &&
+           mutex_allows(lock) && mutex_is_dated(lock, look->now) &&
+           !mono_reached(look->now, lock_lease(lock).term_at);
+}
+
+/*
+ * A claim only announces; the look after it decides, and reads every page. So the pages behind
+ * those that show us, with nobody ahead, need not be read for it, unless that went wrong before.
+ */
+static bool may_claim_by_a_page(const struct lock *lock, const struct look *look)
+{
+    return lock->phase == LOCK_WAITING && !lock->claim_failed && look->seen.own_settled &&
+           !look->seen.rivalry.ahead && mutex_may_ask(lock);
+}
+
+static bool is_unseen(const struct look *look)
+{
+    return !look->first && look->listing->complete && !look->seen.own_shown && !look->need_not;
+}
+
+static uint32_t fact(enum look_fact fact, bool holds)
+{
+    return holds ? (uint32_t)fact : 0;
+}
+
+/* What limits the wait. */
+static uint32_t limits_of(const struct lock *lock, const struct look *look)
+{
+    const struct lock_settings *settings = &lock->settings;
+    const struct rivalry *rivalry = &look->seen.rivalry;
+    bool last = settings->max_attempts && lock->lost_looks + 1 >= settings->max_attempts;
+    return fact(LOOK_IF_LAST, last) |
+           fact(LOOK_IF_OVER, mono_reached(look->now, settings->wait_until) || !RULE(PATIENT)) |
+           fact(LOOK_IF_CROWDED, is_crowded(lock, look)) |
+           fact(LOOK_IF_NO_QUEUE, settings->no_queue) |
+           fact(LOOK_IF_ONE_TRY, settings->nonblock && (rivalry->claims || !rivalry->young));
+}
+
+/* The facts of "What a waiter does after a look" (decide.h). */
+static uint32_t facts_of(const struct lock *lock, const struct look *look)
+{
+    const struct judgement *seen = &look->seen;
+    bool claiming = lock->phase == LOCK_CLAIMING, ahead = seen->rivalry.ahead;
+    uint32_t facts = limits_of(lock, look) | fact(LOOK_IF_DEAD, mutex_may_be_dead(lock));
+    if (look->without_mutex)
+        return facts | LOOK_IF_NO_MUTEX;
+    facts |= fact(LOOK_IF_FREE, mutex_may_ask(lock)) | fact(LOOK_IF_ALONE, seen->alone);
+    if (look->first)
+        return facts | LOOK_IF_FIRST | fact(LOOK_IF_AHEAD, ahead && look->dated);
+    if (is_unseen(look))
+        return facts | LOOK_IF_UNSEEN;
+    facts |= fact(LOOK_IF_NO_MUTEX, claiming ? mutex_is_anothers(lock)
+                                             : !ahead && is_settled(look) && !mutex_may_ask(lock));
+    return facts | fact(LOOK_IF_AHEAD, ahead) |
+           fact(LOOK_IF_REPLACED, seen->replaced && !look->taken_back) |
+           fact(LOOK_IF_KEEPS, claiming && keeps_claim(lock, look)) |
+           fact(LOOK_IF_YOUNG, may_look_again(lock, look)) |
+           fact(LOOK_IF_SPENT, claim_is_spent(lock, look->now)) |
+           fact(LOOK_IF_SETTLED, is_settled(look)) |
+           fact(LOOK_IF_MAY_HOLD, claiming && may_hold(lock, look)) |
+           fact(LOOK_IF_BESIDE, mutex_was_beside(lock));
+}
+
+/* Who has a mutex, or may have one, looks at growing intervals; and not before a look can tell. */
+static void keep_claim(struct lock *lock, const struct look *look)
+{
+    if (lock->settings.nonblock)
+        lock->young_looks++;
+    lock->look_at = pace_again_at(lock, look->now);
+    if (lock->mutex.state != LOCK_MUTEX_OURS)
+        lock->look_at = mono_max(lock->look_at, mutex_look_at(lock));
+}
+
+static void look_again(struct lock *lock, const struct look *look)
+{
+    struct mono again = pace_again_at(lock, look->now);
+    bool claiming = lock->phase == LOCK_CLAIMING;
+    lock->look_at = mono_max(claiming ? waiter_claimed_at(lock, look->now) : look->settled, again);
+}
+
+/* The first look found nobody, or somebody ahead: then it need not be repeated yet. */
+static void take_place(struct lock *lock, const struct look *look)
+{
+    if (lock->found_ahead)
+        lock->turn_at =
+            mono_add(look->now, pace_pause_ms(lock, look->listing, &look->seen, look->random));
+    own_plan(lock, false);
+}
+
+static void act(struct lock *lock, const struct look *look, enum look_move move)
+{
+    switch (move) {
+    case LOOK_LEAVE:
+        leaving_begin(lock, look->now, LOCK_REASON_HELD);
+        break;
+    case LOOK_GIVE_WAY:
+        leaving_begin(lock, look->now, LOCK_REASON_REPLACED);
+        break;
+    case LOOK_WITHDRAW:
+        waiter_withdraw(lock, look->now, look->random);
+        break;
+    case LOOK_PLACE:
+        take_place(lock, look);
+        break;
+    case LOOK_ASK_NAME:
+        unseen(lock, look);
+        break;
+    case LOOK_TAKE_BACK:
+        waiter_take_claim_back(lock, look->now);
+        break;
+    case LOOK_KEEP:
+        keep_claim(lock, look);
+        break;
+    case LOOK_SOON:
+        lock->young_looks++;
+        lock->look_at = mono_add(look->listing->asked, mutex_settle_ms(lock));
+        break;
+    case LOOK_QUEUE:
+        lock->look_at =
+            mono_add(look->now, pace_pause_ms(lock, look->listing, &look->seen, look->random));
+        break;
+    case LOOK_PAUSE:
+        lock->look_at = mono_add(look->now, mutex_pause_ms(lock));
+        break;
+    case LOOK_CLAIM:
+        waiter_claim(lock);
+        break;
+    case LOOK_ASK_MUTEX:
+        mutex_ask_again(lock);
+        look_again(lock, look);
+        break;
+    case LOOK_HOLD:
+        holder_begin(lock, look->now, look->listing);
+        break;
+    case LOOK_AGAIN:
+    case LOOK_MOVES:
+        look_again(lock, look);
+        break;
+    }
+}
+
+/* Until the claim is not just taken back: who has none decides as one who waits. */
+static void decide(struct lock *lock, struct look *look)
+{
+    enum look_move move;
+    do {
+        uint32_t facts = facts_of(lock, look);
+        move = decide_look(lock->phase, facts);
+        bool lost = facts & (LOOK_IF_AHEAD | LOOK_IF_NO_MUTEX);
+        if (lost && move != LOOK_TAKE_BACK)
+            lock->lost_looks++;
+        look->taken_back |= move == LOOK_TAKE_BACK;
+        look->without_mutex = move == LOOK_TAKE_BACK && (facts & LOOK_IF_NO_MUTEX);
+        act(lock, look, move);
+    } while (move == LOOK_TAKE_BACK);
+}
+
+void waiter_without_mutex(struct lock *lock, struct mono now, uint32_t random)
+{
+    struct look look = {.now = now, .random = random, .without_mutex = true};
+    decide(lock, &look);
+}
+
+/*
+ * "Look first": nothing of ours is there yet. Where nobody is in sight the first generation is a
+ * claim; one try that finds the lock held is over.
+ */
+static void first_look(struct lock *lock, struct look *look)
+{
+    const struct judgement *seen = &look->seen;
+    bool decided = !seen->alone && !(waiter_counts(lock) && !is_crowded(lock, look));
+    lock->reading = !look->listing->complete && !decided;
+    if (lock->reading)
+        return;
+    look->first = true;
+    look->dated = lock->service_ms != INT64_MIN;
+    lock->looks++;
+    lock->look_first = false;
+    lock->service_ms = INT64_MIN; /* Date is no bound that others go by */
+    lock->look_at = MONO_NEVER;
+    lock->found_ahead = lock->standing.by_date = look->dated && seen->rivalry.ahead;
+    if (look->dated && !is_crowded(lock, look))
+        lock->admitted = true;
+    decide(lock, look);
+}
+
+/* "Crowds": it was our own name that was asked for; next comes who is ahead. */
+static void own_look(struct lock *lock, const struct look *look)
+{
+    lock->listing_own = false;
+    lock->list_own = lock->ticket_ms == ATTEMPT_UNKNOWN;
+    if (lock->list_own) {
+        unseen(lock, look);
+        return;
+    }
+    lock->unseen_looks = 0;
+    lock->again_ms = 0;
+    lock->look_at = look->now;
+}
+
+/* The first page of many does not show us: our own name is asked for instead of all the others. */
+static bool turns_to_own(struct lock *lock, const struct look *look)
+{
+    if (lock->phase != LOCK_WAITING || lock->ticket_ms != ATTEMPT_UNKNOWN || !RULE(OWN_LISTING) ||
+        look->listing->complete || look->listing->pages > 1 || waiter_counts(lock))
+        return false;
+    lock->list_own = true;
+    lock->look_at = look->now;
+    return true;
+}
+
+/* What was read of a listing is enough to decide by. */
+static bool is_enough(const struct lock *lock, const struct look *look, bool far_back)
+{
+    bool known = lock->ticket_ms != ATTEMPT_UNKNOWN && lock->anchor_created_ms != ATTEMPT_UNKNOWN;
+    bool beaten = look->seen.rivalry.ahead && (!waiter_counts(lock) || is_crowded(lock, look));
+    return look->listing->complete || far_back ||
+           (known && (beaten || may_claim_by_a_page(lock, look)));
+}
+
+static void next_look(struct lock *lock, struct look *look)
+{
+    bool far_back = pace_is_far_back(lock, look->listing, &look->seen);
+    if (!far_back && turns_to_own(lock, look))
+        return;
+    lock->reading = !is_enough(lock, look, far_back);
+    if (lock->reading)
+        return;
+    lock->looks++;
+    if (look->seen.own_shown)
+        now_seen(lock);
+    look->need_not = need_not_be_seen(lock, look);
+    look->settled = waiter_settled_at(lock, look->now);
+    if (!is_unseen(look) && !(lock->phase == LOCK_CLAIMING && mutex_is_anothers(lock))) {
+        cleaning_take(lock, look->now, look->listing, false);
+        if (!is_crowded(lock, look))
+            lock->admitted = true;
+    }
+    decide(lock, look);
+}
+
+void waiter_look(struct lock *lock, struct mono now, const struct lock_answer *answer)
+{
+    const struct lock_listing *listing = answer->listing;
+    own_see(lock, now, listing);
+    if (lock->listing_own) {
+        own_look(lock, &(struct look){.now = now, .listing = listing});
+        return;
+    }
+    struct look look = {.now = now,
+                        .listing = listing,
+                        .seen = judge_listing(lock, now, listing),
+                        .random = answer->random};
+    mutex_see(lock, listing, &look.seen, answer->random);
+    if (lock->withdrawn)
+        lock->reading = !listing->complete; /* for the mutex only */
+    else if (lock->look_first)
+        first_look(lock, &look);
+    else
+        next_look(lock, &look);
+}
