@@ -84,6 +84,7 @@ struct checker_actor {
     char mutex[64];         /* the one that it made last, */
     int64_t mutex_ms;       /* true time: when that was answered */
     bool mutex_made;        /* a mutex: its create was answered, its delete was not; */
+    bool mutex_sent;        /* its last create had no answer; */
     bool mutex_doubt;       /* or some answer about it was lost: only a look tells; */
     int64_t doubted_ms;     /* true time: the last such answer */
     bool left_mutex;        /* it had one when it began to leave */

@@ -190,12 +190,15 @@ static bool has_arrived(const struct checker *checker, const struct checker_acto
     return false;
 }
 
+static int64_t mutex_settle_ms(const struct plan *plan)
+{
+    return plan->settle_ms < LOCK_MUTEX_SETTLE_MS ? LOCK_MUTEX_SETTLE_MS : plan->settle_ms;
+}
+
 /* One try has a bound of its own, whatever it is (not) shown. */
 static int64_t try_until(const struct checker *checker, const struct checker_actor *self)
 {
-    int64_t settle_ms = checker->plan->settle_ms;
-    settle_ms = settle_ms < LOCK_MUTEX_SETTLE_MS ? LOCK_MUTEX_SETTLE_MS : settle_ms;
-    int64_t try_ms = LOCK_TRY_MS + LOCK_TRY_SETTLES * settle_ms;
+    int64_t try_ms = LOCK_TRY_MS + LOCK_TRY_SETTLES * mutex_settle_ms(checker->plan);
     return self->arrived_ms + try_ms - try_ms / DRIFT_PARTS;
 }
 
@@ -212,6 +215,16 @@ static void check_unavailable(struct checker *checker, const struct checker_acto
     if (!over && !(many && !has_arrived(checker, self, now)))
         world_fail(checker->world, "I5", "%s finds the service unavailable after %u failures",
                    self->who, self->failures);
+}
+
+/* What limits a wait ends it, though nobody is ahead: some time after it, for who may yet enter. */
+static bool is_over(const struct checker *checker, const struct checker_actor *self,
+                    struct mono now)
+{
+    int64_t late_ms = LOCK_LATE_MS + LOCK_LATE_SETTLES * mutex_settle_ms(checker->plan);
+    if (self->settings->nonblock)
+        return checker->world->now_ms >= try_until(checker, self);
+    return now.ms - late_ms >= self->settings->wait_until.ms;
 }
 
 void checker_gives_up(struct checker *checker, uint32_t actor, struct mono now,
@@ -236,7 +249,10 @@ void checker_gives_up(struct checker *checker, uint32_t actor, struct mono now,
         world_fail(checker->world, "I5", "%s gives up before its time", self->who);
     if (!self->sees_ahead && reason == LOCK_REASON_HELD)
         world_fail(checker->world, "I5", "%s gives up, and nobody was ahead", self->who);
-    if (settings->nonblock && self->sees_young && self->looks <= LOCK_YOUNG_LOOKS)
+    bool over = is_over(checker, self, now);
+    if (reason == LOCK_REASON_SLOW && !over && self->anchored)
+        world_fail(checker->world, "I5", "%s gives up though it may yet enter", self->who);
+    if (settings->nonblock && self->sees_young && self->looks <= LOCK_YOUNG_LOOKS && !over)
         world_fail(checker->world, "I5", "%s gives up after %u looks at those who may withdraw",
                    self->who, self->looks);
 }

@@ -173,12 +173,24 @@ static uint32_t to_delete(const struct checker *checker, const struct checker_ac
     return count;
 }
 
+/* Its own, or perhaps; else another has it, which is as good as a claim in sight. */
+static void mutex_exists(struct checker_actor *self, const struct lock_answer *answer)
+{
+    if (self->mutex_made || self->mutex_sent || answer->maybe_repeated)
+        return;
+    self->sees_ahead = true;
+    self->sees_young = false;
+}
+
 void checker_mutex_outcome(struct checker *checker, struct checker_actor *self, enum plan_op op,
                            const char *name, const struct lock_answer *answer)
 {
     enum lock_outcome outcome = answer->outcome;
     bool exists = op == PLAN_CREATE && outcome == LOCK_EXISTS;
-    self->sees_ahead |= exists;
+    if (exists)
+        mutex_exists(self, answer);
+    if (op == PLAN_CREATE && outcome != LOCK_LATER)
+        self->mutex_sent = outcome == LOCK_UNKNOWN;
     /* Whose it is, if its own create may have been answered before: a look is to tell. */
     if (outcome == LOCK_UNKNOWN || (exists && (answer->maybe_repeated || self->mutex_doubt))) {
         self->mutex_doubt = true;
