@@ -300,6 +300,7 @@ struct lock_mutex {
 
     int64_t shown_ms;        /* creation time of the newest in the last listing, */
     bool shown;              /* in the last whole listing: one is in our way */
+    bool held;               /* another has it, by the last that was heard or seen of it */
     uint32_t free_slot;      /* one that no listing shows; 0: none */
     int64_t suspect_ms;      /* creation time of one that may be a dead run's, or ATTEMPT_UNKNOWN */
     uint32_t suspect_slot;   /* which it is */

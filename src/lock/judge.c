@@ -85,7 +85,7 @@ static void judge_marked(struct lock *lock, const struct lock_entry *entry, int6
     if (attempt->claim && rivals_share_mutex(lock, attempt))
         ret->claims = true;
     bool newer = known && (!name.before || !RULE(REPLACED_BY_NEWER));
-    if (same_id && !attempt->claim && newer)
+    if (same_id && !text_equal(attempt->nonce, lock->settings.nonce) && !attempt->claim && newer)
         ret->replaced = true;
     rivals_meet(rivals, lock, &name);
 }

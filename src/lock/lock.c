@@ -168,7 +168,7 @@ static bool is_behind(const struct lock *lock)
 
 static enum lock_reason why_not(const struct lock *lock)
 {
-    if (is_behind(lock) || lock->standing.by_date || lock->withdrawn || lock->mutex.pause_ms)
+    if (is_behind(lock) || lock->standing.by_date || lock->withdrawn || lock->mutex.held)
         return LOCK_REASON_HELD;
     return waiter_is_unseen(lock) ? LOCK_REASON_UNSEEN : LOCK_REASON_SLOW;
 }

@@ -32,12 +32,17 @@ int64_t mutex_settle_ms(const struct lock *lock)
     return settle_ms > LOCK_MUTEX_SETTLE_MS ? settle_ms : LOCK_MUTEX_SETTLE_MS;
 }
 
+bool mutex_may_be_ours(const struct lock *lock)
+{
+    const struct lock_mutex *mutex = &lock->mutex;
+    return mutex->state == LOCK_MUTEX_SENT || mutex->state == LOCK_MUTEX_DOUBTED ||
+           mutex->state == LOCK_MUTEX_OURS;
+}
+
 bool mutex_stands(const struct lock *lock)
 {
     const struct lock_mutex *mutex = &lock->mutex;
-    bool own = mutex->state == LOCK_MUTEX_SENT || mutex->state == LOCK_MUTEX_DOUBTED ||
-               mutex->state == LOCK_MUTEX_OURS;
-    return (own && mutex->drop && RULE(MUTEX_FIRST)) || mutex->break_drop;
+    return (mutex_may_be_ours(lock) && mutex->drop && RULE(MUTEX_FIRST)) || mutex->break_drop;
 }
 
 /* ---- What listings show of others' ---- */
@@ -68,12 +73,6 @@ static bool is_ours_to_make(const struct lock *lock, uint32_t slot)
     return slots > 1 ? slot >= 1 && slot <= slots : slot == 0;
 }
 
-static bool may_be_ours(const struct lock_mutex *mutex)
-{
-    return !mutex->lapsed && (mutex->state == LOCK_MUTEX_OURS || mutex->state == LOCK_MUTEX_SENT ||
-                              mutex->state == LOCK_MUTEX_DOUBTED);
-}
-
 /* If no listing has shown ours, it was made by about the time at which its create was answered. */
 static bool is_as_ours(const struct lock *lock, int64_t created_ms)
 {
@@ -98,12 +97,10 @@ static void meet(struct lock *lock, const struct lock_entry *entry, struct sight
             lock->mutex.shown_ms = entry->created_ms;
         sight->still_ours |=
             attempt->slot == lock->mutex.slot && is_as_ours(lock, entry->created_ms);
-        if (may_be_ours(&lock->mutex) && attempt->slot == lock->mutex.slot)
+        if (mutex_may_be_ours(lock) && !lock->mutex.lapsed && attempt->slot == lock->mutex.slot)
             lock->mutex.created_ms = entry->created_ms; /* or of the one before: not too small */
         else if (lock->settings.slots <= 1)
             own_meet_token(lock, entry->created_ms);
-    } else if (entry->kind == ATTEMPT_BREAK) {
-        lock->mutex.break_ms = entry->created_ms;
     }
 }
 
@@ -152,6 +149,17 @@ static void suspect(struct lock *lock, const struct lock_listing *listing,
     mutex->suspect_ms = sight->oldest->created_ms;
     mutex->suspect_slot = slot;
     mutex->suspect_life_ms = sight->life_ms;
+}
+
+/* The #break of the slot that is suspected. */
+static void find_break(struct lock_mutex *mutex, const struct lock_listing *listing)
+{
+    mutex->break_ms = ATTEMPT_UNKNOWN;
+    for (uint32_t i = 0; i < listing->count; i++) {
+        const struct lock_entry *entry = &listing->entries[i];
+        if (entry->kind == ATTEMPT_BREAK && entry->attempt.slot == mutex->suspect_slot)
+            mutex->break_ms = entry->created_ms;
+    }
 }
 
 /* So long a listing may show a mutex that has gone, as far as this run has seen. */
@@ -269,7 +277,6 @@ void mutex_see(struct lock *lock, const struct lock_listing *listing, const stru
     struct sight sight = {.life_ms = lock->settings.lock_timeout_ms};
     if (!mutex_is_needed(lock))
         return;
-    lock->mutex.break_ms = ATTEMPT_UNKNOWN;
     lock->mutex.shown_ms = INT64_MIN;
     for (uint32_t i = 0; i < listing->count; i++)
         meet(lock, &listing->entries[i], &sight);
@@ -278,10 +285,15 @@ void mutex_see(struct lock *lock, const struct lock_listing *listing, const stru
         lock->mutex.free_slot = free_slot(lock, &sight, random);
         lock->mutex.shown = lock->mutex.free_slot == 0;
     }
+    if ((!lock->mutex.shown || mutex_may_be_ours(lock)) && RULE(MUTEX_GONE))
+        lock->mutex.held = false;
+    if (listing->complete) { /* mutexes come first, the claims behind them count */
+        find_oldest(lock, listing, seen, &sight);
+        suspect(lock, listing, &sight);
+    }
+    find_break(&lock->mutex, listing);
     if (!listing->complete)
-        return; /* mutexes come first, the claims behind them count */
-    find_oldest(lock, listing, seen, &sight);
-    suspect(lock, listing, &sight);
+        return;
     if (lock->mutex.state == LOCK_MUTEX_OURS && seen->rivalry.ahead && RULE(MUTEX_AGAIN))
         lock->mutex.beside = true;
     resolve(lock, listing, seen, &sight);

@@ -16,6 +16,9 @@
 bool mutex_is_needed(const struct lock *lock);
 bool mutex_allows(const struct lock *lock);
 
+/* It has made it, or perhaps: not given back for certain. */
+bool mutex_may_be_ours(const struct lock *lock);
+
 /* D, but at least a second: what is not to hang on D may be set to 0 by the user. */
 int64_t mutex_settle_ms(const struct lock *lock);
 

@@ -95,6 +95,7 @@ static void tell_create(struct lock *lock, struct mono now, const struct lock_an
         mutex->answered = mutex->made = now;
         mutex->date_ms = answer->date_ms;
         mutex->pause_ms = 0;
+        mutex->held = false;
         tell_success(lock);
         break;
     case LOCK_EXISTS:

@@ -34,13 +34,21 @@ static int worth(const struct lock_generation *generation)
     return generation->drop ? 3 : 4;
 }
 
+/* A late listing may still show what was deleted lately, so that is remembered. */
+static bool is_older(const struct lock_generation *generation, const struct lock_generation *than)
+{
+    bool gone = generation->state == LOCK_GENERATION_DELETED;
+    if (gone && than->state == LOCK_GENERATION_DELETED && RULE(OWN_KNOWN))
+        return generation->deleted.ms < than->deleted.ms;
+    return generation->number < than->number;
+}
+
 struct lock_generation *own_take(struct lock *lock)
 {
     struct lock_generation *best = &lock->generations[0];
     for (uint32_t i = 1; i < LOCK_GENERATIONS_MAX; i++) {
         struct lock_generation *other = &lock->generations[i];
-        if (worth(other) < worth(best) ||
-            (worth(other) == worth(best) && other->number < best->number))
+        if (worth(other) < worth(best) || (worth(other) == worth(best) && is_older(other, best)))
             best = other;
     }
     if (worth(best) > 1 && lock->notice == LOCK_NOTICE_NONE) {

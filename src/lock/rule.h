@@ -16,6 +16,7 @@
     X(DROP_SEEN, "a waiter drops an old generation once a newer one was seen")                     \
     X(UNSEEN_HOLDS, "a mutex that has stood for T/3, and nobody in sight: then it decides alone")  \
     X(OWN_MADE, "a name with our ID and a number that we have not made is not ours")               \
+    X(OWN_KNOWN, "of what is deleted the last is remembered longest")                              \
     X(OWN_LEASE, "an own attempt counts only until D before its lease ends")                       \
     X(TICKET_ORDER, "a run with a smaller key precedes")                                           \
     X(TICKET_KNOWN, "a run renews once it knows its ticket: later generations show it")            \
@@ -27,6 +28,8 @@
     X(MUTEX_DOUBT, "a mutex in doubt is another's if a look shows another's claim")                \
     X(MUTEX_FIRST, "the mutex is given back before the claims that keep others from trying")       \
     X(MUTEX_AGAIN, "who saw another's claim asks whether its mutex is still there")                \
+    X(MUTEX_GONE, "nobody gives up for a mutex that is shown no more")                             \
+    X(MUTEX_OWN, "what was its own mutex, and has to go, makes nobody give up")                    \
     X(LOOK_FIRST, "nothing is made before a first look; where nobody is, it is a claim")           \
     X(GONE_ASKED, "no lock is lost because listings are late: the claim's name is asked for")      \
     X(UNSEEN_ASKED, "nor a place in the queue")                                                    \

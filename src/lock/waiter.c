@@ -73,7 +73,7 @@ bool waiter_is_unseen(const struct lock *lock)
 bool waiter_has_hope(const struct lock *lock)
 {
     return !lock->standing.behind && !waiter_is_unseen(lock) && !lock->withdrawn &&
-           (lock->phase == LOCK_CLAIMING || !lock->mutex.pause_ms);
+           (lock->phase == LOCK_CLAIMING || !lock->mutex.held);
 }
 
 void waiter_take_claim_back(struct lock *lock, struct mono now)

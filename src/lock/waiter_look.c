@@ -80,9 +80,7 @@ static bool is_crowded(const struct lock *lock, const struct look *look)
  */
 static bool keeps_claim(const struct lock *lock, const struct look *look)
 {
-    bool may_have = lock->mutex.state == LOCK_MUTEX_OURS || lock->mutex.state == LOCK_MUTEX_SENT ||
-                    lock->mutex.state == LOCK_MUTEX_DOUBTED;
-    return mutex_is_needed(lock) && may_have && !look->seen.rivalry.before &&
+    return mutex_is_needed(lock) && mutex_may_be_ours(lock) && !look->seen.rivalry.before &&
            !mono_reached(look->now, lock_lease(lock).term_at) &&
            !(lock->settings.nonblock && lock->young_looks >= LOCK_YOUNG_LOOKS);
 }
@@ -161,6 +159,15 @@ static uint32_t limits_of(const struct lock *lock, const struct look *look)
            fact(LOOK_IF_ONE_TRY, settings->nonblock && (rivalry->claims || !rivalry->young));
 }
 
+/* Its own, which has to go first, is not another's. */
+static bool has_no_mutex(const struct lock *lock, const struct look *look)
+{
+    if (lock->phase == LOCK_CLAIMING)
+        return mutex_is_anothers(lock);
+    bool own = mutex_stands(lock) && RULE(MUTEX_OWN);
+    return !look->seen.rivalry.ahead && is_settled(look) && !mutex_may_ask(lock) && !own;
+}
+
 /* The facts of "What a waiter does after a look" (decide.h). */
 static uint32_t facts_of(const struct lock *lock, const struct look *look)
 {
@@ -174,8 +181,7 @@ static uint32_t facts_of(const struct lock *lock, const struct look *look)
         return facts | LOOK_IF_FIRST | fact(LOOK_IF_AHEAD, ahead && look->dated);
     if (is_unseen(look))
         return facts | LOOK_IF_UNSEEN;
-    facts |= fact(LOOK_IF_NO_MUTEX, claiming ? mutex_is_anothers(lock)
-                                             : !ahead && is_settled(look) && !mutex_may_ask(lock));
+    facts |= fact(LOOK_IF_NO_MUTEX, has_no_mutex(lock, look));
     return facts | fact(LOOK_IF_AHEAD, ahead) |
            fact(LOOK_IF_REPLACED, seen->replaced && !look->taken_back) |
            fact(LOOK_IF_KEEPS, claiming && keeps_claim(lock, look)) |
@@ -274,6 +280,8 @@ static void decide(struct lock *lock, struct look *look)
         bool lost = facts & (LOOK_IF_AHEAD | LOOK_IF_NO_MUTEX);
         if (lost && move != LOOK_TAKE_BACK)
             lock->lost_looks++;
+        if (facts & LOOK_IF_NO_MUTEX)
+            lock->mutex.held = true;
         look->taken_back |= move == LOOK_TAKE_BACK;
         look->without_mutex = move == LOOK_TAKE_BACK && (facts & LOOK_IF_NO_MUTEX);
         act(lock, look, move);

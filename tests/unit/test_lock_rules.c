@@ -4,6 +4,7 @@
  */
 #include "lock_world.h"
 
+#include "../../src/lock/own.h"
 #include "../../src/lock/rule.h"
 
 #define DEAD_MS 36000 /* older than T and 5 s */
@@ -68,6 +69,23 @@ static bool nobody_is_taken_for_dead_by_listings_that_are_too_late(void)
     struct world *world = begin_at_a_mutex(4 * DEAD_MS);
     world->late_ms = 12000; /* more than T/3 */
     return !enters_within(world, 60000);
+}
+
+/* Of two slots one has a dead run's mutex, which somebody is about to remove. */
+static bool the_break_of_another_slot_tells_nothing(void)
+{
+    struct lock_settings from = settings();
+    from.slots = 2;
+    struct world *world = begin(&from);
+    plant(world, "p/#mutex.1", 60000);
+    plant(world, "p/#mutex.2", 5000);
+    plant(world, "p/#break.1", 1000);
+    plant(world, "p/#break.2", 200000); /* long dead */
+    plant(world, "p/other#t30#n2#h#m2", 1000);
+    (void)go(world, LOCK_HELD, 20000);
+    bool asked = strstr(world->calls, "CC") != NULL, stands = find(world, "p/#break.1") != NULL;
+    free(world);
+    return asked && stands;
 }
 
 /* Even without D. */
@@ -225,6 +243,71 @@ static bool names_with_our_id_that_we_have_not_made_are_strangers(void)
     return alone;
 }
 
+/* Another had the mutex, and has it no more: then it took too long, and nothing else. */
+static bool a_mutex_that_is_gone_is_no_reason(void)
+{
+    struct lock_settings from = settings();
+    from.wait_until = (struct mono){START_MS + 20000};
+    struct world *world = begin(&from);
+    plant(world, "p/#mutex", 1000);
+    (void)go(world, LOCK_HELD, 10000);
+    uproot(world, "#mutex");
+    assert_true(go(world, LOCK_CLAIMING, 10000));
+    world->now_ms += 60000; /* its machine was suspended */
+    assert_true(go(world, LOCK_LEAVING, 1000));
+    bool slow = lock_reason(&world->lock) == LOCK_REASON_SLOW;
+    free(world);
+    return slow;
+}
+
+/* By the first page of a look that is under way when the wait is over, too. */
+static bool a_page_tells_that_the_mutex_is_gone(void)
+{
+    struct lock_settings from = settings();
+    from.wait_until = (struct mono){START_MS + 20000};
+    struct world *world = begin(&from);
+    world->hidden = "#mutex"; /* it claims, and is told so */
+    plant(world, "p/#mutex", 1000);
+    (void)go(world, LOCK_HELD, 15000);
+    uproot(world, "#mutex");
+    world->partial = true;
+    struct lock_todo todo = lock_next(&world->lock, now(world));
+    for (; todo.kind != LOCK_TODO_LIST; todo = lock_next(&world->lock, now(world)))
+        wait_for(world, todo.at.ms);
+    act(world, &todo);
+    world->partial = false;
+    world->now_ms = from.wait_until.ms;
+    return enters_within(world, 3000);
+}
+
+/* Its claim came too late to hold by, so the mutex goes back first: nobody else is ahead. */
+static bool a_mutex_of_our_own_is_not_in_our_way(void)
+{
+    struct lock_settings from = settings();
+    from.max_attempts = 1;
+    struct world *world = begin(&from);
+    assert_true(go(world, LOCK_CLAIMING, 3000));
+    while (!strstr(world->calls, "C"))
+        (void)go(world, LOCK_HELD, TRIP_MS);
+    world->now_ms += 24500; /* no time is left to hold by it, though its lease lasts */
+    return enters_within(world, 10000);
+}
+
+/* An older name stood for long, and went just now. */
+static bool the_name_deleted_last_is_remembered_longest(void)
+{
+    struct lock_settings from = settings();
+    struct world *world = begin(&from);
+    struct lock *lock = &world->lock;
+    for (uint32_t i = 0; i < LOCK_GENERATIONS_MAX; i++)
+        lock->generations[i] = (struct lock_generation){
+            .state = LOCK_GENERATION_DELETED, .number = i, .deleted = {START_MS + i}};
+    lock->generations[0].deleted.ms += 60000;
+    bool remembered = own_take(lock)->number == 1;
+    free(world);
+    return remembered;
+}
+
 static const struct {
     const char *name;
     enum lock_rule rule;
@@ -244,6 +327,11 @@ static const struct {
     ROW(MUTEX_DOUBT, a_mutex_in_doubt_is_anothers_where_a_claim_is_in_sight),
     ROW(MUTEX_FIRST, the_mutex_is_given_back_before_the_claim),
     ROW(MUTEX_AGAIN, who_saw_anothers_claim_asks_whether_its_mutex_is_there),
+    ROW(MUTEX_GONE, a_mutex_that_is_gone_is_no_reason),
+    ROW(MUTEX_GONE, a_page_tells_that_the_mutex_is_gone),
+    ROW(MUTEX_OWN, a_mutex_of_our_own_is_not_in_our_way),
+    ROW(OWN_KNOWN, the_name_deleted_last_is_remembered_longest),
+    ROW(NONE, the_break_of_another_slot_tells_nothing),
     ROW(LIMITS, limits_are_kept_though_listings_do_not_show_us),
     ROW(UNSEEN_ASKED, a_place_is_kept_though_listings_do_not_show_it),
     ROW(GROWING_PAUSE, who_is_not_shown_asks_at_growing_intervals),

@@ -214,6 +214,29 @@ static void a_look_at_many_names_of_one_run_is_quick(void **state)
     free(world);
 }
 
+/* Only another run of our ID can be a newer one: a name with our nonce is of this one. */
+static void a_name_of_our_own_run_replaces_nobody(void **state)
+{
+    (void)state;
+    static const char *const rows[] = {"0a1b2c3d", "4e5f6071"};
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct lock_settings from = settings();
+        from.nonce = rows[0];
+        struct world *world = begin(&from);
+        take_a_place(world);
+        assert_false(go(world, LOCK_HELD, 100));
+        char name[ATTEMPT_NAME_BYTES];
+        (void)snprintf(name, sizeof(name), "p/me#t30#u%s#g7#q%d", rows[i], START_MS + 30000);
+        plant(world, name, 0);
+        bool entered = go(world, LOCK_HELD, 5000);
+        assert_int_equal(entered, i == 0);
+        assert_int_equal(lock_reason(&world->lock),
+                         entered ? LOCK_REASON_NONE : LOCK_REASON_REPLACED);
+        finish(world);
+        free(world);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -222,6 +245,7 @@ int main(void)
         cmocka_unit_test(a_name_that_was_made_again_is_not_ours),
         cmocka_unit_test(a_claim_that_was_long_on_its_way_is_made_anew),
         cmocka_unit_test(the_dead_make_nobody_give_up),
+        cmocka_unit_test(a_name_of_our_own_run_replaces_nobody),
         cmocka_unit_test(names_made_before_us_are_passed_over),
         cmocka_unit_test(a_look_at_many_names_of_one_run_is_quick),
         cmocka_unit_test(what_comes_late_while_leaving_is_looked_for_twice),
