@@ -98,19 +98,49 @@ release() {
     [ -z "$(ls -A there)" ]
 }
 
-# They cannot be run here: no more than their syntax, and that the files they name are there.
-@test "the workflow and the action are YAML, and name what is there" {
+# run_of FILE: the scripts of its steps, each in a file of its own: FILE.1 and so on, without its folder.
+run_of() {
     python3 -c 'import yaml' 2>/dev/null || skip 'no YAML for python3'
-    python3 - "$SOURCE" <<'CHECK'
-import pathlib, re, sys, yaml
-source = pathlib.Path(sys.argv[1])
-for name in (".github/workflows/release.yml", "packaging/action/action.yml"):
-    text = (source / name).read_text()
-    assert isinstance(yaml.safe_load(text), dict), name
-    for script in re.findall(r"\bscripts/[a-z-]+", text):
-        assert (source / script).exists(), script
-CHECK
-    grep -q 'GITHUB_ACTION_PATH/../install.sh' "$SOURCE/packaging/action/action.yml"
+    python3 - "$1" <<'STEPS'
+import pathlib, sys, yaml
+file = pathlib.Path(sys.argv[1])
+told = yaml.safe_load(file.read_text())
+steps = [told["runs"]] if "runs" in told else told["jobs"].values()
+scripts = [step["run"] for job in steps for step in job["steps"] if "run" in step]
+assert scripts
+for number, script in enumerate(scripts, 1):
+    pathlib.Path(f"{file.name}.{number}").write_text(script)
+STEPS
+}
+
+# The workflow cannot be run here: no more than that its steps are YAML, and shell, and name what is there.
+@test "the release workflow's steps can be read, and name what is there" {
+    run_of "$SOURCE/.github/workflows/release.yml"
+    for script in release.yml.*; do bash -n "$script"; done
+    for name in $(grep -ohE '\bscripts/[a-z-]+' release.yml.*); do [ -x "$SOURCE/$name" ]; done
+    grep -qh build-static release.yml.*
+}
+
+@test "the action puts withlock on the PATH if its sum is among those that are pinned" {
+    release
+    run_of "$SOURCE/packaging/action/action.yml"
+    export GITHUB_ACTION_PATH=$SOURCE/packaging/action RUNNER_TEMP=$PWD/temp GITHUB_PATH=$PWD/path VERSION=1.2.3
+    WITHLOCK_SHA256="$(printf '%064d' 0) $SUM" bash -e action.yml.1
+    [ "$("$(cat path)/withlock")" = "withlock 1.2.3" ]
+    rm -r temp path
+    status=0
+    WITHLOCK_SHA256=$(printf '%064d' 0) bash -e action.yml.1 2>err || status=$?
+    [ "$status" -eq 65 ]
+    [ ! -s path ]
+    [ ! -e temp/withlock ]
+}
+
+# Nor can the image be made here: no more than its instructions, and the name of what it takes.
+@test "the Containerfile takes what build-static makes" {
+    ! sed '/^#/d; /^$/d' "$SOURCE/packaging/Containerfile" |
+        grep -vE '^(FROM [^ ]+( AS [a-z]+)?|RUN .+|ARG [A-Z]+|COPY (--[a-z]+=[^ ]+ )?[^ ]+ [^ ]+|USER [0-9:]+|ENTRYPOINT \["/withlock"\])$'
+    grep -qE 'COPY .*withlock-[$]\{VERSION\}-linux-[$]\{TARGETARCH\} /withlock$' "$SOURCE/packaging/Containerfile"
+    grep -qx 'file=withlock-$version-linux-$arch' "$SOURCE/scripts/build-static"
 }
 
 @test "what static binaries are made of is pinned: version, licence, sum and address each" {
