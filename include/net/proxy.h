@@ -27,9 +27,8 @@ const char *proxy_for(const struct proxy_settings *settings, const struct reques
 struct proxy {
     const char *scheme; /* "http", "https", "socks4", "socks4a", "socks5" or "socks5h" */
     char host[REQUEST_HOST_BYTES];
-    unsigned port; /* libcurl's usual one if the URL has none */
-    bool has_user;
-    struct text user, password; /* percent-encoded; secret */
+    unsigned port;    /* libcurl's usual one if the URL has none */
+    struct text user; /* "USER[:PASSWORD]", percent-encoded, secret; "" for none */
 };
 
 /*
@@ -38,9 +37,6 @@ struct proxy {
  * password may be anywhere in one that is not.
  */
 int proxy_parse(const char *url, struct proxy *ret_proxy, struct error *err) MUST_USE;
-
-/* Adds user name or password as it is. */
-void proxy_decode(struct text part, struct buf *out);
 
 /* "http://proxy:3128", for libcurl: without user name and password. Returns out. */
 const char *proxy_url(const struct proxy *proxy, char out[PROXY_SHOWN_BYTES]);

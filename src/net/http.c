@@ -270,18 +270,16 @@ static CURLcode set_proxy(const struct http_exchange *exchange, CURL *easy)
     char url[PROXY_SHOWN_BYTES];
     const struct proxy *proxy = &exchange->proxy;
     CLEAN(buf) struct buf user = BUF_SECRET(proxy->user.length);
-    CLEAN(buf) struct buf password = BUF_SECRET(proxy->password.length);
     CURLcode code = CURLE_OK;
     /* empty strings, since libcurl reads the environment where nothing is set */
     SET(CURLOPT_NOPROXY, "");
     SET(CURLOPT_PROXY, exchange->by_proxy ? proxy_url(proxy, url) : "");
-    if (!exchange->by_proxy || !proxy->has_user)
+    if (!exchange->by_proxy || !proxy->user.length)
         return code;
-    proxy_decode(proxy->user, &user);
-    proxy_decode(proxy->password, &password);
-    SET(CURLOPT_PROXYUSERNAME, buf_text(&user));
-    SET(CURLOPT_PROXYPASSWORD, buf_text(&password));
-    return user.failed || password.failed ? CURLE_OUT_OF_MEMORY : code;
+    if (buf_add(&user, proxy->user.data, proxy->user.length) != 0)
+        return CURLE_OUT_OF_MEMORY;
+    SET(CURLOPT_PROXYUSERPWD, buf_text(&user)); /* libcurl decodes it */
+    return code;
 }
 
 static CURLcode set_request(struct http_exchange *exchange, CURL *easy)

@@ -2,7 +2,6 @@
 
 #include <ctype.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -83,7 +82,7 @@ static bool take_scheme(const char **rest, struct proxy *proxy)
     return false;
 }
 
-/* User name or password: is each '%' followed by two hex digits, not both 0? */
+/* User name and password: is each '%' followed by two hex digits, not both 0? */
 static bool is_encoded(struct text part)
 {
     for (size_t i = 0; i < part.length; i++) {
@@ -105,19 +104,14 @@ static const char *take_user(struct text *authority, struct proxy *proxy)
     *authority = text_slice(at + 1, authority->length - user.length - 1);
     if (memchr(authority->data, '@', authority->length))
         return "has more than one '@'";
-    const char *colon = memchr(user.data, ':', user.length);
-    size_t name_bytes = colon ? (size_t)(colon - user.data) : user.length;
-    proxy->has_user = true;
-    proxy->user = text_slice(user.data, name_bytes);
-    if (colon)
-        proxy->password = text_slice(colon + 1, user.length - name_bytes - 1);
-    bool good = is_encoded(proxy->user) && is_encoded(proxy->password);
-    return good ? NULL : "has a '%' that is followed by no two hexadecimal digits, or by 00";
+    proxy->user = user;
+    return is_encoded(user) ? NULL
+                            : "has a '%' that is followed by no two hexadecimal digits, or by 00";
 }
 
 int proxy_parse(const char *url, struct proxy *ret_proxy, struct error *err)
 {
-    struct proxy proxy = {.user = {"", 0}, .password = {"", 0}};
+    struct proxy proxy = {.user = {"", 0}};
     const char *rest = url;
     for (const char *byte = url; *byte; byte++)
         if ((unsigned char)*byte <= ' ' || *byte == 0x7f)
@@ -135,20 +129,6 @@ int proxy_parse(const char *url, struct proxy *ret_proxy, struct error *err)
         return refuse(reason, err);
     *ret_proxy = proxy;
     return 0;
-}
-
-void proxy_decode(struct text part, struct buf *out)
-{
-    for (size_t i = 0; i < part.length; i++) {
-        char digits[3] = {0};
-        if (part.data[i] != '%') {
-            (void)buf_add_char(out, part.data[i]);
-            continue;
-        }
-        memcpy(digits, part.data + i + 1, 2); /* proxy_parse has seen to it */
-        (void)buf_add_char(out, (char)strtol(digits, NULL, 16));
-        i += 2;
-    }
 }
 
 static const char *at_host(const struct proxy *proxy, const char *scheme, char *out, size_t size)

@@ -212,11 +212,11 @@ static void proxies(void **state)
     struct scene scene;
     char proxy[128];
     open_scene(&scene, noting);
-    (void)snprintf(proxy, sizeof(proxy), "http://user:p%%40w@127.0.0.1:%d", scene.server.port);
+    (void)snprintf(proxy, sizeof(proxy), "http://user:p%%40w%%2541@127.0.0.1:%d", scene.server.port);
     scene.limits.proxy = proxy;
     assert_int_equal(request_url(&scene.request, "http://logs.example/x", NULL), 0);
     assert_int_equal(perform(&scene), HTTP_ANSWERED);
-    assert_non_null(strstr(seen, "\r\nProxy-Authorization: Basic dXNlcjpwQHc=\r\n")); /* p@w */
+    assert_non_null(strstr(seen, "\r\nProxy-Authorization: Basic dXNlcjpwQHclNDE=\r\n")); /* p@w%41 */
     assert_true(strncmp(seen, "POST http://logs.example/x HTTP/1.1\r\n", 37) == 0);
     scene.request.direct = true;
     assert_int_equal(request_url(&scene.request, scene.server.url, NULL), 0);
