@@ -59,7 +59,7 @@ int credentials_sts_request(struct credentials_lookup *lookup, const struct sts_
 static bool take(struct text inside, const char *name, struct buf *out)
 {
     struct text value;
-    return xml_child(inside, name, &value) && xml_decode(text_trim(value), out) && out->length;
+    return xml_find(inside, name, &value) && xml_decode(text_trim(value), out) && out->length;
 }
 
 static int read_keys(struct credentials_lookup *lookup, struct text body, struct error *err)
