@@ -4,149 +4,111 @@
 #include <string.h>
 #include <time.h>
 
-#define YEAR_FIRST 1970
-#define YEAR_LAST  9999
-#define OFFSET_MAX 24 /* hours */
+#define YEAR_FIRST   1970
+#define YEAR_LAST    9999
+#define DIGITS_BYTES 15 /* "20300102030405" and a NUL */
 
-/* A walk over the text. Once something did not fit, `bad` stays. */
-struct reader {
-    struct text rest;
-    bool bad;
-};
-
-static bool at_digit(const struct reader *reader)
+/*
+ * Takes the shape off the front, in which each 0 stands for any digit, and adds these digits to
+ * out. False, and nothing is taken, if the text begins otherwise.
+ */
+static bool take(struct text *rest, const char *shape, char out[DIGITS_BYTES])
 {
-    return reader->rest.length && reader->rest.data[0] >= '0' && reader->rest.data[0] <= '9';
-}
-
-static void skip(struct reader *reader, size_t length)
-{
-    reader->rest.data += length;
-    reader->rest.length -= length;
-}
-
-/* Exactly `digits` of them, between min and max. */
-static int number(struct reader *reader, unsigned digits, int min, int max)
-{
-    int value = 0;
-    for (unsigned i = 0; i < digits; i++) {
-        if (!at_digit(reader)) {
-            reader->bad = true;
-            return min;
-        }
-        value = value * 10 + (reader->rest.data[0] - '0');
-        skip(reader, 1);
-    }
-    reader->bad = reader->bad || value < min || value > max;
-    return value;
-}
-
-static bool take(struct reader *reader, const char *word)
-{
-    if (!text_starts(reader->rest, word))
+    char digits[DIGITS_BYTES] = "";
+    size_t count = 0, length = strlen(shape);
+    if (length > rest->length)
         return false;
-    skip(reader, strlen(word));
+    for (size_t i = 0; i < length; i++) {
+        char byte = rest->data[i];
+        if (shape[i] == '0' && byte >= '0' && byte <= '9')
+            digits[count++] = byte;
+        else if (shape[i] == '0' || byte != shape[i])
+            return false;
+    }
+    (void)strcat(out, digits); /* the shapes of a moment have fourteen at most */
+    *rest = text_slice(rest->data + length, rest->length - length);
     return true;
 }
 
-static void expect(struct reader *reader, const char *word)
+/* "20300102030405"; -1 if there is no such day or time. */
+static int moment(const char digits[DIGITS_BYTES], int64_t add_ms, struct wall *ret_wall)
 {
-    reader->bad = !take(reader, word) || reader->bad;
-}
-
-static int64_t fraction_ms(struct reader *reader)
-{
-    int64_t ms = 0, scale = 100;
-    if (!take(reader, ".") && !take(reader, ","))
-        return 0;
-    reader->bad = reader->bad || !at_digit(reader);
-    for (; at_digit(reader); skip(reader, 1), scale /= 10)
-        ms += (reader->rest.data[0] - '0') * scale;
-    return ms;
-}
-
-/* Seconds east of Greenwich. */
-static int offset_s(struct reader *reader)
-{
-    if (take(reader, "Z") || take(reader, "z") || take(reader, "UTC"))
-        return 0;
-    int sign = take(reader, "-") ? -1 : 1;
-    if (sign > 0)
-        expect(reader, "+");
-    int hours = number(reader, 2, 0, OFFSET_MAX - 1), minutes = 0;
-    if (take(reader, ":") || reader->rest.length)
-        minutes = number(reader, 2, 0, 59);
-    return sign * (hours * 60 + minutes) * 60;
-}
-
-/* The moment of a day and time in UTC; -1 if there is no such day. */
-static int moment(const struct reader *reader, struct tm *tm, int64_t add_ms, struct wall *ret_wall)
-{
-    int day = tm->tm_mday;
-    if (reader->bad || reader->rest.length)
-        return -1;
-    int64_t seconds = timegm(tm); /* turns the 31st of June into the 1st of July */
-    if (tm->tm_mday != day)
+    struct tm tm = {0};
+    int second, year;
+    (void)sscanf(digits, "%4d%2d%2d%2d%2d%2d", &year, &tm.tm_mon, &tm.tm_mday, &tm.tm_hour,
+                 &tm.tm_min, &second); /* digits only, and all of them */
+    tm.tm_year = year - 1900;
+    tm.tm_mon--;
+    struct tm same = tm;
+    int64_t seconds = timegm(&same) + second; /* turns the 31st of June into the 1st of July */
+    if (year < YEAR_FIRST || second > 60 || same.tm_mon != tm.tm_mon ||
+        same.tm_mday != tm.tm_mday || same.tm_hour != tm.tm_hour || same.tm_min != tm.tm_min)
         return -1;
     *ret_wall = (struct wall){seconds * 1000 + add_ms};
     return 0;
 }
 
-int date_parse_iso(struct text text, struct wall *ret_wall)
+static bool take_fraction(struct text *rest, int64_t *ret_ms)
 {
-    struct reader reader = {text, false};
-    bool basic = text.length > 4 && text.data[4] != '-';
-    const char *dash = basic ? "" : "-", *colon = basic ? "" : ":";
-    struct tm tm = {0};
-    tm.tm_year = number(&reader, 4, YEAR_FIRST, YEAR_LAST) - 1900;
-    expect(&reader, dash);
-    tm.tm_mon = number(&reader, 2, 1, 12) - 1;
-    expect(&reader, dash);
-    tm.tm_mday = number(&reader, 2, 1, 31);
-    if (!take(&reader, " "))
-        expect(&reader, "T");
-    tm.tm_hour = number(&reader, 2, 0, 23);
-    expect(&reader, colon);
-    tm.tm_min = number(&reader, 2, 0, 59);
-    expect(&reader, colon);
-    int second = number(&reader, 2, 0, 60);
-    int64_t ms = fraction_ms(&reader) + (int64_t)second * 1000;
-    ms -= (int64_t)offset_s(&reader) * 1000;
-    return moment(&reader, &tm, ms, ret_wall);
+    char point[DIGITS_BYTES] = "", digit[DIGITS_BYTES] = "";
+    int64_t scale = 100;
+    *ret_ms = 0;
+    if (!take(rest, ".", point) && !take(rest, ",", point))
+        return true;
+    for (; take(rest, "0", digit); digit[0] = '\0', scale /= 10)
+        *ret_ms += (digit[0] - '0') * scale;
+    return scale < 100;
 }
 
-static int month(struct reader *reader)
+/* East of Greenwich. */
+static bool take_offset(struct text *rest, int64_t *ret_ms)
 {
-    static const char *const names[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                        "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-    for (int i = 0; i < 12; i++)
-        if (take(reader, names[i]))
-            return i;
-    reader->bad = true;
-    return 0;
+    char digits[DIGITS_BYTES] = "";
+    int hours = 0, minutes = 0;
+    *ret_ms = 0;
+    if (take(rest, "Z", digits) || take(rest, "z", digits) || take(rest, "UTC", digits))
+        return true;
+    int sign = take(rest, "-", digits) ? -1 : 1;
+    if (sign > 0 && !take(rest, "+", digits))
+        return false;
+    if (!take(rest, "00:00", digits) && !take(rest, "0000", digits) && !take(rest, "00", digits))
+        return false;
+    (void)sscanf(digits, "%2d%2d", &hours, &minutes); /* which may be left out */
+    *ret_ms = (int64_t)sign * (hours * 60 + minutes) * 60000;
+    return hours < 24 && minutes < 60;
+}
+
+int date_parse_iso(struct text text, struct wall *ret_wall)
+{
+    char digits[DIGITS_BYTES] = "";
+    int64_t ms, offset_ms;
+    if (!take(&text, "0000-00-00T00:00:00", digits) &&
+        !take(&text, "0000-00-00 00:00:00", digits) && !take(&text, "00000000T000000", digits) &&
+        !take(&text, "00000000 000000", digits))
+        return -1;
+    if (!take_fraction(&text, &ms) || !take_offset(&text, &offset_ms) || text.length)
+        return -1;
+    return moment(digits, ms - offset_ms, ret_wall);
 }
 
 int date_parse_http(struct text text, struct wall *ret_wall)
 {
-    struct reader reader = {text_trim(text), false};
-    struct tm tm = {0};
-    if (reader.rest.length < 5)
+    static const char months[][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                     "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    char shape[] = ", 00 Mon 0000 00:00:00 GMT", digits[DIGITS_BYTES] = "", sorted[DIGITS_BYTES];
+    text = text_trim(text);
+    if (text.length != 3 + strlen(shape)) /* the day of the week says nothing new */
         return -1;
-    skip(&reader, 3); /* the day of the week says nothing new */
-    expect(&reader, ", ");
-    tm.tm_mday = number(&reader, 2, 1, 31);
-    expect(&reader, " ");
-    tm.tm_mon = month(&reader);
-    expect(&reader, " ");
-    tm.tm_year = number(&reader, 4, YEAR_FIRST, YEAR_LAST) - 1900;
-    expect(&reader, " ");
-    tm.tm_hour = number(&reader, 2, 0, 23);
-    expect(&reader, ":");
-    tm.tm_min = number(&reader, 2, 0, 59);
-    expect(&reader, ":");
-    int second = number(&reader, 2, 0, 60);
-    expect(&reader, " GMT");
-    return moment(&reader, &tm, (int64_t)second * 1000, ret_wall);
+    text = text_slice(text.data + 3, strlen(shape));
+    for (unsigned i = 0; i < 12; i++) {
+        memcpy(strchr(shape, ' ') + 4, months[i], 3);
+        if (!take(&text, shape, digits))
+            continue;
+        (void)snprintf(sorted, sizeof(sorted), "%.4s%02u%.2s%s", digits + 2, i + 1, digits,
+                       digits + 6);
+        return moment(sorted, 0, ret_wall);
+    }
+    return -1;
 }
 
 void date_write_iso(struct wall wall, char out[DATE_ISO_BYTES])
