@@ -12,7 +12,6 @@
 #include <stdint.h>
 
 #include "base/error.h"
-#include "base/text.h"
 #include "lock/lock.h"
 
 #define OPTIONS_FOREVER  (-1)       /* wait_ms: no limit */

@@ -8,7 +8,6 @@
 #ifndef INSPECT_MEASURE_H
 #define INSPECT_MEASURE_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #define MEASURE_SAMPLES_MAX 4096

@@ -8,7 +8,6 @@
 #ifndef RUN_HELD_H
 #define RUN_HELD_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/error.h"

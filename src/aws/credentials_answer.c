@@ -1,5 +1,4 @@
 /* What the sources share: reading answers, asking again, failing. */
-#include <stdio.h>
 #include <string.h>
 
 #include "aws/credentials_source.h"

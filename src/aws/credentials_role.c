@@ -1,7 +1,5 @@
 /* A role assumed with the keys of another profile, or of a source that the profile names. */
 #include <assert.h>
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "aws/credentials_sts.h"

@@ -1,6 +1,5 @@
 #include "aws/endpoint.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "endpoint_table.h"

@@ -1,6 +1,5 @@
 #include "options_check.h"
 
-#include <stdio.h>
 
 #include "options_value.h"
 

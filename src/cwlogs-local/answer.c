@@ -84,5 +84,5 @@ void answer_line(struct answer *answer, int status, const char *line)
     answer->status = status;
     answer->content_type = "text/plain; charset=utf-8";
     buf_clear(&answer->body);
-    (void)buf_addf(&answer->body, "%s\n", line); /* a failure sticks, the server asks */
+    buf_addf(&answer->body, "%s\n", line); /* a failure sticks, the server asks */
 }

@@ -17,8 +17,8 @@ static void write_arn(struct buf *out, const char *key, struct text region, cons
                       const char *rest)
 {
     CLEAN(buf) struct buf arn = BUF(ARN_BYTES);
-    (void)buf_addf(&arn, "arn:aws:logs:%.*s:" ACCOUNT_ID ":log-group:%s%s", TEXT_ARGS(region),
-                   group, rest); /* the parts have limits that fit */
+    buf_addf(&arn, "arn:aws:logs:%.*s:" ACCOUNT_ID ":log-group:%s%s", TEXT_ARGS(region), group,
+             rest); /* the parts have limits that fit */
     json_string(out, key, buf_text(&arn));
 }
 
@@ -59,8 +59,8 @@ static size_t page_limit(const struct call *call)
 
 static void name_group_listing(const struct call *call, struct buf *out)
 {
-    (void)buf_addf(out, "groups %s\n%s\n%s", buf_text(&call->group_prefix),
-                   buf_text(&call->group_pattern), buf_text(&call->class_name)); /* fits */
+    buf_addf(out, "groups %s\n%s\n%s", buf_text(&call->group_prefix),
+             buf_text(&call->group_pattern), buf_text(&call->class_name)); /* fits */
 }
 
 void describe_groups(const struct scene *scene, const struct call *call, struct answer *answer)
@@ -129,7 +129,7 @@ static bool read_stream_key(const struct call *call, const struct buf *listing, 
     *ret_valid = page_read_token(call_text(&call->next_token), call_text(listing), &last);
     if (!*ret_valid)
         return false;
-    (void)buf_add(key, last.data, last.length); /* page_write_token wrote it into less */
+    buf_add(key, last.data, last.length); /* page_write_token wrote it into less */
     char *end;
     *ret_time = strtoll(buf_text(key), &end, 10); /* the check sum says that we wrote it */
     return true;
@@ -161,7 +161,7 @@ static void write_stream(const struct scene *scene, const struct group *group,
                          const struct stream *stream, struct buf *out)
 {
     CLEAN(buf) struct buf rest = BUF(ARN_BYTES);
-    (void)buf_addf(&rest, ":log-stream:%s", stream->entry.name); /* 512 characters at most */
+    buf_addf(&rest, ":log-stream:%s", stream->entry.name); /* 512 characters at most */
     json_object(out, NULL);
     json_string(out, "logStreamName", stream->entry.name);
     json_integer(out, "creationTime", stream->creation_ms);
@@ -186,8 +186,8 @@ static void write_streams(const struct scene *scene, const struct group *group,
     json_array_end(out);
     if (more && count > 0) {
         CLEAN(buf) struct buf key = BUF(TOKEN_BYTES);
-        (void)buf_addf(&key, "%lld %s", (long long)sort_time(streams[count - 1]),
-                       streams[count - 1]->entry.name); /* fits */
+        buf_addf(&key, "%lld %s", (long long)sort_time(streams[count - 1]),
+                 streams[count - 1]->entry.name); /* fits */
         write_token(out, listing, call_text(&key));
     }
     json_object_end(out);
@@ -203,8 +203,8 @@ void describe_streams(const struct scene *scene, struct group *group, const stru
     struct stream **streams;
     int64_t after_time = 0;
     bool valid;
-    (void)buf_addf(&listing, "streams %s\n%s\n%d%d", group->entry.name,
-                   buf_text(&call->stream_prefix), order.by_time, order.descending); /* fits */
+    buf_addf(&listing, "streams %s\n%s\n%d%d", group->entry.name, buf_text(&call->stream_prefix),
+             order.by_time, order.descending); /* fits */
     bool on = read_stream_key(call, &listing, &valid, &key, &after_time);
     size_t total = collect(scene, group, call, &order, &streams), first = 0;
     if (!valid)

@@ -143,10 +143,10 @@ static void write_operations(struct buf *out)
     for (enum operation i = 0; i < OPERATION_UNKNOWN; i++) {
         size_t length = strlen(operation_name(i)) + 1;
         bool fits = column > 0 && column + length < LINE_CHARACTERS;
-        (void)buf_addf(out, "%s%s", fits ? " " : i ? "\n  " : "  ", operation_name(i));
+        buf_addf(out, "%s%s", fits ? " " : i ? "\n  " : "  ", operation_name(i));
         column = fits ? column + length : length;
     }
-    (void)buf_add_char(out, '\n');
+    buf_add_char(out, '\n');
 }
 
 static void write_faults(struct buf *out)
@@ -155,17 +155,17 @@ static void write_faults(struct buf *out)
         char name[NAME_BYTES];
         const char *line = faults_help(i);
         dash_name(faults_name(i), name);
-        (void)buf_addf(out, "  --%-24s %.*s\n", name, (int)strcspn(line, "\n"), line);
+        buf_addf(out, "  --%-24s %.*s\n", name, (int)strcspn(line, "\n"), line);
         while ((line = strchr(line, '\n'))) {
             line++;
-            (void)buf_addf(out, "  %-26s %.*s\n", "", (int)strcspn(line, "\n"), line);
+            buf_addf(out, "  %-26s %.*s\n", "", (int)strcspn(line, "\n"), line);
         }
     }
 }
 
 void options_write_help(struct buf *out)
 {
-    (void)buf_add_text(
+    buf_add_text(
         out, /* a failure sticks, the caller asks */
         "Usage: cwlogs-local [OPTIONS]\n"
         "A local stand-in for the CloudWatch Logs control plane, in memory: log groups, tags,\n"
@@ -182,13 +182,13 @@ void options_write_help(struct buf *out)
         "\n"
         "Operations:\n");
     write_operations(out);
-    (void)buf_add_text(
+    buf_add_text(
         out, /* as above */
         "\n"
         "Faults; each can be changed while it runs, by POST /_faults with the names in JSON\n"
         "({\"visibility_lag_ms\": 300, \"deny\": [\"TagResource\"]}):\n");
     write_faults(out);
-    (void)buf_add_text(
+    buf_add_text(
         out, /* as above */
         "\n"
         "For tests, without signature, also during an outage, but not for web pages (no Origin, "

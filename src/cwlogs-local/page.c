@@ -23,7 +23,7 @@ void page_write_token(struct buf *out, struct text listing, struct text last)
 {
     char digits[SUM_DIGITS + 1];
     sum_digits(listing, last, digits);
-    (void)buf_addf(out, "%s.%.*s", digits, TEXT_ARGS(last)); /* a failure sticks */
+    buf_addf(out, "%s.%.*s", digits, TEXT_ARGS(last)); /* a failure sticks */
 }
 
 bool page_read_token(struct text token, struct text listing, struct text *ret_last)

@@ -1,6 +1,5 @@
 #include "cwlogs-local/server.h"
 
-#include <errno.h>
 #include <gnutls/gnutls.h>
 #include <inttypes.h>
 #include <microhttpd.h>

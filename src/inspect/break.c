@@ -31,8 +31,8 @@ struct broken {
 
 static void add_line(struct buf *list, struct text line)
 {
-    (void)buf_add(list, line.data, line.length);
-    (void)buf_add_char(list, '\n');
+    buf_add(list, line.data, line.length);
+    buf_add_char(list, '\n');
 }
 
 static bool has_line(const struct buf *list, struct text line)
@@ -104,24 +104,23 @@ static void say_how_long(const struct survey_run *run, const struct inspect_view
     look_ms = look_ms < LOCK_LOOK_MAX_MS ? look_ms : LOCK_LOOK_MAX_MS;
     kill_ms = kill_ms < KILL_AFTER_MS ? kill_ms : KILL_AFTER_MS;
     if (run->kind == SURVEY_WAITER)
-        (void)buf_add_text(
+        buf_add_text(
             out,
             "It waits. If it is alive it notices and queues again; to stop it end its process.\n");
     else if (run->kind == SURVEY_ABANDONED)
-        (void)buf_add_text(out, "It has expired: nobody waits for it any more.\n");
+        buf_add_text(out, "It has expired: nobody waits for it any more.\n");
     else if (run->kind == SURVEY_STRANGER)
-        (void)buf_add_text(out,
-                           "It was not made by withlock. It may be a playbook's that waits; then "
-                           "the playbook tries again by itself.\n");
+        buf_add_text(out, "It was not made by withlock. It may be a playbook's that waits; then "
+                          "the playbook tries again by itself.\n");
     else if (!run->marked)
-        (void)buf_add_text(out, "It is not a withlock: it is not told, and its work goes on.\n");
+        buf_add_text(out, "It is not a withlock: it is not told, and its work goes on.\n");
     else
-        (void)buf_addf(out,
-                       "Its command may still run for %lld s, until %s, when its lease ends.\n"
-                       "If its withlock is alive it notices within %lld s and ends the command, "
-                       "which takes --kill-after at most (%lld s if not set).\n",
-                       (long long)(left_ms > 0 ? (left_ms + 999) / 1000 : 0), until,
-                       (long long)look_ms / 1000 + 3, (long long)(kill_ms / 1000));
+        buf_addf(out,
+                 "Its command may still run for %lld s, until %s, when its lease ends.\n"
+                 "If its withlock is alive it notices within %lld s and ends the command, "
+                 "which takes --kill-after at most (%lld s if not set).\n",
+                 (long long)(left_ms > 0 ? (left_ms + 999) / 1000 : 0), until,
+                 (long long)look_ms / 1000 + 3, (long long)(kill_ms / 1000));
 }
 
 /* What is no attempt is not broken. */

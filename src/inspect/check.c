@@ -97,12 +97,11 @@ static void say_setting(const struct check *check, const char *prefix, struct bu
     const struct client *client = &check->inspect.client;
     masked_key(check, key);
     expiry(check, expires);
-    (void)buf_addf(out, "lock           '%s', probed as '%s'\n", prefix,
-                   check->inspect.plan->prefix);
-    (void)buf_addf(out, "region         %s\nendpoint       %s\n", client->region, client->url);
-    (void)buf_addf(out, "credentials    key %s from %s%s%s\n", key, client->provider.keys.origin,
-                   *expires ? ", until " : "", expires);
-    (void)buf_addf(out, "account        %s\n", *check->account ? check->account : "not known");
+    buf_addf(out, "lock           '%s', probed as '%s'\n", prefix, check->inspect.plan->prefix);
+    buf_addf(out, "region         %s\nendpoint       %s\n", client->region, client->url);
+    buf_addf(out, "credentials    key %s from %s%s%s\n", key, client->provider.keys.origin,
+             *expires ? ", until " : "", expires);
+    buf_addf(out, "account        %s\n", *check->account ? check->account : "not known");
 }
 
 static void say_permissions(const struct check *check, struct buf *out)
@@ -111,11 +110,10 @@ static void say_permissions(const struct check *check, struct buf *out)
     for (enum check_action i = 0; i < CHECK_ACTIONS; i++) {
         if (i == CHECK_TAGS && !check->inspect.plan->tags)
             continue;
-        (void)buf_addf(out, "permission     %s: %s%s\n", check_action_name(i),
-                       words[check->answers[i]],
-                       i == CHECK_STREAMS ? " (needed only to clear away what the Ansible role's "
-                                            "contenders abandon)"
-                                          : "");
+        buf_addf(out, "permission     %s: %s%s\n", check_action_name(i), words[check->answers[i]],
+                 i == CHECK_STREAMS ? " (needed only to clear away what the Ansible role's "
+                                      "contenders abandon)"
+                                    : "");
     }
 }
 
@@ -125,37 +123,36 @@ static void say_mutex(const struct check *check, struct buf *out)
         [CHECK_ONCE_UNTRIED] = "not tried",
         [CHECK_ONCE] = "a name can be made once only, as it should be",
         [CHECK_TWICE] = "A NAME CAN BE MADE TWICE: this service is no good for locks"};
-    (void)buf_addf(out, "mutex          %s\n", words[check->once]);
+    buf_addf(out, "mutex          %s\n", words[check->once]);
 }
 
 static void say_lag(const char *of, const struct measure_lag *lag, struct buf *out)
 {
     if (lag->late)
-        (void)buf_addf(out,
-                       "listing lag    %s: up to %lld ms (at most %lld ms); late in %u of %u "
-                       "rounds\n",
-                       of, (long long)lag->longest_ms, (long long)lag->at_most_ms, lag->late,
-                       lag->rounds);
+        buf_addf(out,
+                 "listing lag    %s: up to %lld ms (at most %lld ms); late in %u of %u "
+                 "rounds\n",
+                 of, (long long)lag->longest_ms, (long long)lag->at_most_ms, lag->late,
+                 lag->rounds);
     else
-        (void)buf_addf(out,
-                       "listing lag    %s: none seen in %u rounds (less than %lld ms, the time "
-                       "to look)\n",
-                       of, lag->rounds, (long long)lag->at_most_ms);
+        buf_addf(out,
+                 "listing lag    %s: none seen in %u rounds (less than %lld ms, the time "
+                 "to look)\n",
+                 of, lag->rounds, (long long)lag->at_most_ms);
 }
 
 static void say_settle(const struct inspect_plan *plan, const struct verdict *verdict,
                        struct buf *out)
 {
-    (void)buf_addf(out,
-                   "settle         this calls for --settle %.1f or more; %.1f where the Ansible "
-                   "role contends\n               it is %.1f: %s\n",
-                   (double)verdict->settle_ms / 1000, (double)verdict->settle_with_roles_ms / 1000,
-                   (double)plan->lock->settle_ms / 1000,
-                   !verdict->settle_enough ? "NOT ENOUGH"
-                   : plan->lock->settle_ms < verdict->settle_with_roles_ms
-                       ? "enough, but not with the "
-                         "role"
-                       : "enough");
+    buf_addf(out,
+             "settle         this calls for --settle %.1f or more; %.1f where the Ansible "
+             "role contends\n               it is %.1f: %s\n",
+             (double)verdict->settle_ms / 1000, (double)verdict->settle_with_roles_ms / 1000,
+             (double)plan->lock->settle_ms / 1000,
+             !verdict->settle_enough                                 ? "NOT ENOUGH"
+             : plan->lock->settle_ms < verdict->settle_with_roles_ms ? "enough, but not with the "
+                                                                       "role"
+                                                                     : "enough");
 }
 
 static void say_measured(struct check *check, const struct inspect_plan *plan,
@@ -164,26 +161,25 @@ static void say_measured(struct check *check, const struct inspect_plan *plan,
     int64_t ahead_ms = measure_clock_ahead(&check->clock);
     int64_t doubt_ms = measure_clock_doubt(&check->clock);
     int64_t span_ms = measure_skew_span(&check->skew);
-    (void)buf_addf(out, "round trip     %lld ms (from %lld to %lld, %u requests)\n",
-                   (long long)measure_trip_at(&check->trips, 50),
-                   (long long)measure_trip_at(&check->trips, 0),
-                   (long long)measure_trip_at(&check->trips, 100), check->trips.count);
+    buf_addf(out, "round trip     %lld ms (from %lld to %lld, %u requests)\n",
+             (long long)measure_trip_at(&check->trips, 50),
+             (long long)measure_trip_at(&check->trips, 0),
+             (long long)measure_trip_at(&check->trips, 100), check->trips.count);
     if (check->clock.answers && llabs(ahead_ms) <= doubt_ms)
-        (void)buf_addf(out, "clock          the service's and ours agree to %lld ms\n",
-                       (long long)(llabs(ahead_ms) + doubt_ms));
+        buf_addf(out, "clock          the service's and ours agree to %lld ms\n",
+                 (long long)(llabs(ahead_ms) + doubt_ms));
     else if (check->clock.answers)
-        (void)buf_addf(
-            out, "clock          the service's is %lld ms %s ours (give or take %lld ms)%s\n",
-            (long long)llabs(ahead_ms), ahead_ms < 0 ? "behind" : "ahead of", (long long)doubt_ms,
-            llabs(ahead_ms) > CLOCK_LIMIT_MS ? "; beyond 5 min AWS refuses at first" : "");
+        buf_addf(out, "clock          the service's is %lld ms %s ours (give or take %lld ms)%s\n",
+                 (long long)llabs(ahead_ms), ahead_ms < 0 ? "behind" : "ahead of",
+                 (long long)doubt_ms,
+                 llabs(ahead_ms) > CLOCK_LIMIT_MS ? "; beyond 5 min AWS refuses at first" : "");
     if (!verdict->measured)
         return;
     say_lag("creates", &check->created, out);
     say_lag("deletes", &check->deleted, out);
-    (void)buf_addf(out,
-                   "creation times off by up to %lld ms either way, %lld ms between any two%s\n",
-                   (long long)(span_ms / 2), (long long)span_ms,
-                   span_ms > EXPIRY_SPAN_MS ? "; MORE THAN 5 s: expiry cannot be relied on" : "");
+    buf_addf(out, "creation times off by up to %lld ms either way, %lld ms between any two%s\n",
+             (long long)(span_ms / 2), (long long)span_ms,
+             span_ms > EXPIRY_SPAN_MS ? "; MORE THAN 5 s: expiry cannot be relied on" : "");
     say_settle(plan, verdict, out);
 }
 
@@ -191,11 +187,11 @@ static void say_denials(const struct check *check, const struct verdict *verdict
 {
     for (enum check_action i = 0; i < CHECK_ACTIONS; i++)
         if (is_missing(check, i))
-            (void)buf_addf(out, "\n%s\n", check->denials[i].text);
+            buf_addf(out, "\n%s\n", check->denials[i].text);
     if (*verdict->policy)
-        (void)buf_addf(out, "\nmissing in a policy:\n%s\n", verdict->policy);
+        buf_addf(out, "\nmissing in a policy:\n%s\n", verdict->policy);
     if (*check->probe)
-        (void)buf_addf(out, "\ncould not delete the probe '%s'\n", check->probe);
+        buf_addf(out, "\ncould not delete the probe '%s'\n", check->probe);
 }
 
 static void json_lag(struct buf *out, const char *key, const struct measure_lag *lag)
@@ -273,7 +269,7 @@ static void write_json(struct check *check, const struct inspect_plan *plan, con
         json_object_end(out);
     }
     json_object_end(out);
-    (void)buf_add_char(out, '\n');
+    buf_add_char(out, '\n');
 }
 
 static int conclude(struct check *check, const struct inspect_plan *plan, bool json,

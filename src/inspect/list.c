@@ -180,9 +180,9 @@ static int list_text(const struct inspect *inspect, const struct inspect_view *v
     size_t begin = out->length;
     if (add_all(inspect, view, &output, err) != 0)
         return -1;
-    (void)buf_addf(out, "%u lock%s%s%s%s in %s, %u held", output.locks,
-                   output.locks == 1 ? "" : "s", *prefix ? " below '" : "", prefix,
-                   *prefix ? "'" : "", inspect->client.region, output.held);
+    buf_addf(out, "%u lock%s%s%s%s in %s, %u held", output.locks, output.locks == 1 ? "" : "s",
+             *prefix ? " below '" : "", prefix, *prefix ? "'" : "", inspect->client.region,
+             output.held);
     status_clock(inspect, view, begin, out);
     if (output.locks)
         table_print(&table, inspect->plan->columns, view->now_ms, out);
@@ -203,7 +203,7 @@ static int list_json(const struct inspect *inspect, const struct inspect_view *v
     int result = add_all(inspect, view, &output, err);
     json_array_end(out);
     json_object_end(out);
-    (void)buf_add_char(out, '\n');
+    buf_add_char(out, '\n');
     return result;
 }
 

@@ -72,8 +72,8 @@ void status_clock(const struct inspect *inspect, const struct inspect_view *view
     unsigned columns = inspect->plan->columns;
     bool narrow = columns && out->length - begin + CLOCK_CHARS > columns;
     date_write_iso((struct wall){view->now_ms}, now);
-    (void)buf_addf(out, "%s %s by %s clock\n", narrow ? "\n " : ";",
-                   narrow ? now + DATE_CHARS : now, view->by_service ? "the service's" : "our");
+    buf_addf(out, "%s %s by %s clock\n", narrow ? "\n " : ";", narrow ? now + DATE_CHARS : now,
+             view->by_service ? "the service's" : "our");
 }
 
 /* Of a run that is dead, or gives it back just now. */
@@ -81,8 +81,7 @@ static void add_mutex_left(const struct survey *survey, struct buf *out)
 {
     char since[DATE_ISO_BYTES];
     date_write_iso((struct wall){survey->mutex_ms}, since);
-    (void)buf_addf(out, "a mutex of %s is left that no holder owns: who is next removes it\n",
-                   since);
+    buf_addf(out, "a mutex of %s is left that no holder owns: who is next removes it\n", since);
 }
 
 static void status_text(const struct inspect *inspect, const struct inspect_view *view,
@@ -95,17 +94,17 @@ static void status_text(const struct inspect *inspect, const struct inspect_view
     size_t begin = out->length;
     if (holders > 1)
         (void)snprintf(many, sizeof(many), " by %u", holders);
-    (void)buf_addf(out, "lock '%s' in %s: %s%s, %u waiting", inspect->plan->prefix,
-                   inspect->client.region, holders ? "held" : "free", many,
-                   survey->counts[SURVEY_WAITER]);
+    buf_addf(out, "lock '%s' in %s: %s%s, %u waiting", inspect->plan->prefix,
+             inspect->client.region, holders ? "held" : "free", many,
+             survey->counts[SURVEY_WAITER]);
     status_clock(inspect, view, begin, out);
     if (survey->count)
         status_table(view, inspect->plan->columns, NULL, NULL, out);
     if (survey->mutexes && !holders)
         add_mutex_left(survey, out);
     if (below)
-        (void)buf_addf(out, "%u log group%s of locks below '%s': --list shows which\n", below,
-                       below == 1 ? "" : "s", inspect->plan->prefix);
+        buf_addf(out, "%u log group%s of locks below '%s': --list shows which\n", below,
+                 below == 1 ? "" : "s", inspect->plan->prefix);
 }
 
 static void json_time(struct buf *out, const char *key, int64_t ms)
@@ -198,7 +197,7 @@ static void status_json(const struct inspect *inspect, const struct inspect_view
     status_json_runs(&view->survey, &view->listing, out);
     json_integer(out, "log_groups_below", inspect->pages.groups.nested);
     json_object_end(out);
-    (void)buf_add_char(out, '\n');
+    buf_add_char(out, '\n');
 }
 
 int status_show(struct inspect *inspect, bool json, struct buf *out, struct error *err)

@@ -2,7 +2,6 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/date.h"
@@ -28,7 +27,7 @@ void table_cell(struct table *table, struct text text)
 {
     char cell[TABLE_CELL_BYTES];
     (void)text_printable(text.length ? text : text_from("-"), cell, sizeof(cell));
-    (void)buf_add(&table->cells, cell, strlen(cell) + 1);
+    buf_add(&table->cells, cell, strlen(cell) + 1);
 }
 
 static bool has_column(const struct print *print, const struct table_column *column)
@@ -84,10 +83,10 @@ static bool add_aside(const struct print *print, enum table_place place, const c
         const char *cell = next_cell(print, i, &cells);
         if (columns[i].place != place)
             continue;
-        (void)buf_addf(out, "%*s%s", any || place == TABLE_BELOW ? GAP : 0, "", cell);
+        buf_addf(out, "%*s%s", any || place == TABLE_BELOW ? GAP : 0, "", cell);
         any = true;
     }
-    (void)buf_add_text(out, any ? "\n" : "");
+    buf_add_text(out, any ? "\n" : "");
     return any;
 }
 
@@ -101,10 +100,10 @@ static const char *add_row(const struct print *print, const char *cells, struct 
         const char *cell = next_cell(print, i, &at);
         if (!has_column(print, &columns[i]))
             continue;
-        (void)buf_addf(out, "%*s%s", gap, "", cell);
+        buf_addf(out, "%*s%s", gap, "", cell);
         gap = print->widths[i] - (int)strlen(cell) + GAP;
     }
-    (void)buf_add_char(out, '\n');
+    buf_add_char(out, '\n');
     (void)add_aside(print, TABLE_BELOW, cells, out);
     return at;
 }

@@ -49,14 +49,14 @@ static unsigned add_lines(const struct watch *watch, const char *text, unsigned 
         if (left_out || taken + rows + !last > room)
             left_out++;
         else {
-            (void)buf_add(frame, line, length);
-            (void)buf_add_char(frame, '\n');
+            buf_add(frame, line, length);
+            buf_add_char(frame, '\n');
             taken += rows;
         }
         line += length + (line[length] == '\n');
     }
     if (left_out)
-        (void)buf_addf(frame, "... %u more line%s\n", left_out, left_out == 1 ? "" : "s");
+        buf_addf(frame, "... %u more line%s\n", left_out, left_out == 1 ? "" : "s");
     return taken + (left_out > 0);
 }
 
@@ -66,11 +66,11 @@ static void draw(struct watch *watch, const char *text, struct buf *frame)
     (void)snprintf(how_often, sizeof(how_often), "every %lld s, calls each time: %u; ^C ends\n",
                    (long long)(watch->every_ms / 1000), watch->inspect.pages.pages);
     if (watch->drawn && watch->drawn_for != watch->plan.columns)
-        (void)buf_add_text(frame, CLEAR_ALL); /* its lines have moved */
+        buf_add_text(frame, CLEAR_ALL); /* its lines have moved */
     else if (watch->drawn)
-        (void)buf_addf(frame, UP_AND_CLEAR, watch->drawn);
+        buf_addf(frame, UP_AND_CLEAR, watch->drawn);
     unsigned above = rows_of(strlen(how_often) - 1, watch->plan.columns);
-    (void)buf_add_text(frame, how_often);
+    buf_add_text(frame, how_often);
     watch->drawn = above + add_lines(watch, text, watch->rows - 1 - above, frame);
     watch->drawn_for = watch->plan.columns;
 }
@@ -81,7 +81,7 @@ static int print(struct watch *watch, struct buf *out, struct error *err)
     if (watch->rows)
         draw(watch, buf_text(out), &frame);
     else
-        (void)buf_add(&frame, out->data, out->length);
+        buf_add(&frame, out->data, out->length);
     if (buf_check(&frame, "the screen", err) != 0)
         return -1;
     if (fputs(buf_text(&frame), stdout) < 0 || fflush(stdout) != 0)

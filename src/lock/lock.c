@@ -1,7 +1,5 @@
 #include "lock/lock.h"
 
-#include <assert.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "cleaning.h"

@@ -183,8 +183,7 @@ static bool add_header(struct http_exchange *exchange, const char *name, struct 
 {
     CLEAN(buf) struct buf line = BUF_SECRET(HEADER_LINE_BYTES);
     /* libcurl: "Name;" is an empty value, "Name:" takes its own header away */
-    (void)buf_addf(&line, value.data ? value.length ? "%s: %.*s" : "%s;" : "%s:", name,
-                   TEXT_ARGS(value));
+    buf_addf(&line, value.data ? value.length ? "%s: %.*s" : "%s;" : "%s:", name, TEXT_ARGS(value));
     struct curl_slist *longer =
         line.failed ? NULL : curl_slist_append(exchange->headers, line.data);
     if (longer)

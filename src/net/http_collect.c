@@ -175,7 +175,7 @@ static void tell_failure(const struct http_exchange *exchange, enum http_outcome
     CLEAN(buf) struct buf at = BUF(REQUEST_HOST_BYTES + PROXY_SHOWN_BYTES + 32);
     request_host(exchange->request, &at);
     if (exchange->by_proxy)
-        (void)buf_addf(&at, " (by proxy %s)", proxy_shown(&exchange->proxy, shown));
+        buf_addf(&at, " (by proxy %s)", proxy_shown(&exchange->proxy, shown));
     const char *host = buf_text(&at), *text = detail(exchange, why, sizeof(why));
     if (reason == HTTP_REASON_RESOLVE)
         (void)error_set(err, kind, "no address found for %s: %s", host, text);

@@ -116,7 +116,7 @@ int request_url(struct request *request, const char *url, struct error *err)
     buf_clear(&request->path);
     buf_clear(&request->query);
     if (path_length == 0)
-        (void)buf_add_char(&request->path, '/'); /* failures stick, request_check tells */
+        buf_add_char(&request->path, '/'); /* failures stick, request_check tells */
     request_encode(text_slice(rest, path_length), visible, &request->path);
     rest += path_length;
     if (*rest == '?')
@@ -133,15 +133,15 @@ void request_path(struct request *request, const char *path)
         return;
     if (out->length && out->data[out->length - 1] == '/')
         path++;
-    (void)buf_add_text(out, path); /* failures stick, here and below */
+    buf_add_text(out, path); /* failures stick, here and below */
 }
 
 void request_query(struct request *request, const char *name, const char *value)
 {
     if (request->query.length)
-        (void)buf_add_char(&request->query, '&');
+        buf_add_char(&request->query, '&');
     request_encode(text_from(name), "", &request->query);
-    (void)buf_add_char(&request->query, '=');
+    buf_add_char(&request->query, '=');
     request_encode(text_from(value), "", &request->query);
 }
 
@@ -189,7 +189,7 @@ void request_header(struct request *request, const char *name, struct text value
         return;
     }
     buf_clear(&header->value);
-    (void)buf_add(&header->value, value.data, value.length);
+    buf_add(&header->value, value.data, value.length);
 }
 
 struct text request_find_header(const struct request *request, const char *name)
@@ -203,19 +203,19 @@ struct text request_find_header(const struct request *request, const char *name)
 void request_host(const struct request *request, struct buf *out)
 {
     bool literal = strchr(request->host, ':') != NULL;
-    (void)buf_addf(out, literal ? "[%s]" : "%s", request->host);
+    buf_addf(out, literal ? "[%s]" : "%s", request->host);
     if (request->port != (request->https ? HTTPS_PORT : HTTP_PORT))
-        (void)buf_addf(out, ":%u", request->port);
+        buf_addf(out, ":%u", request->port);
 }
 
 void request_write_url(const struct request *request, struct buf *out)
 {
-    (void)buf_add_text(out, request->https ? "https://" : "http://");
+    buf_add_text(out, request->https ? "https://" : "http://");
     request_host(request, out);
-    (void)buf_add(out, request->path.data, request->path.length);
+    buf_add(out, request->path.data, request->path.length);
     if (request->query.length) {
-        (void)buf_add_char(out, '?');
-        (void)buf_add(out, request->query.data, request->query.length);
+        buf_add_char(out, '?');
+        buf_add(out, request->query.data, request->query.length);
     }
 }
 
@@ -226,9 +226,9 @@ void request_encode(struct text text, const char *keep, struct buf *out)
         bool plain = (byte < 0x80 && isalnum(byte)) || (byte && strchr("-_.~", byte)) ||
                      (byte && strchr(keep, byte));
         if (plain)
-            (void)buf_add_char(out, (char)byte);
+            buf_add_char(out, (char)byte);
         else
-            (void)buf_addf(out, "%%%02X", byte);
+            buf_addf(out, "%%%02X", byte);
     }
 }
 

@@ -36,11 +36,11 @@ static void add_path(struct text path, struct buf *out)
                 plain.length = (size_t)(cut - plain.data);
             continue;
         }
-        (void)buf_add_char(&plain, '/'); /* failures stick, here and below */
-        (void)buf_add(&plain, segment.data, segment.length);
+        buf_add_char(&plain, '/'); /* failures stick, here and below */
+        buf_add(&plain, segment.data, segment.length);
     }
     if (plain.length == 0 || slash_at_end)
-        (void)buf_add_char(&plain, '/');
+        buf_add_char(&plain, '/');
     request_encode(text_slice(plain.data, plain.length), "/", out);
     out->failed = out->failed || plain.failed;
 }
@@ -79,10 +79,10 @@ static int add_query(struct text query, struct buf *out, struct error *err)
     qsort(parameters, count, sizeof(parameters[0]), compare_parameters);
     for (size_t i = 0; i < count; i++) {
         if (i)
-            (void)buf_add_char(out, '&');
-        (void)buf_add(out, parameters[i].name.data, parameters[i].name.length);
-        (void)buf_add_char(out, '=');
-        (void)buf_add(out, parameters[i].value.data, parameters[i].value.length);
+            buf_add_char(out, '&');
+        buf_add(out, parameters[i].name.data, parameters[i].name.length);
+        buf_add_char(out, '=');
+        buf_add(out, parameters[i].value.data, parameters[i].value.length);
     }
     return 0;
 }
@@ -96,7 +96,7 @@ static void add_value(struct text value, struct buf *out)
         bool was = blank;
         blank = value.data[i] == ' ' || value.data[i] == '\t';
         if (!blank || !was)
-            (void)buf_add_char(out, blank ? ' ' : value.data[i]);
+            buf_add_char(out, blank ? ' ' : value.data[i]);
     }
 }
 
@@ -110,14 +110,14 @@ static int add_header(const struct sigv4_received *received, struct text name, s
                       struct error *err)
 {
     size_t found = 0;
-    (void)buf_add(out, name.data, name.length);
+    buf_add(out, name.data, name.length);
     for (size_t i = 0; i < received->header_count; i++) {
         if (!same_name(received->headers[i].name, name))
             continue;
-        (void)buf_add_char(out, found++ ? ',' : ':');
+        buf_add_char(out, found++ ? ',' : ':');
         add_value(received->headers[i].value, out);
     }
-    (void)buf_add_char(out, '\n');
+    buf_add_char(out, '\n');
     if (found == 0)
         return error_set(err, ERROR_GARBLED, "signed header '%.*s' is missing", TEXT_ARGS(name));
     return 0;
@@ -128,20 +128,20 @@ int sigv4_canonical(const struct sigv4_received *received, struct text signed_he
 {
     char body_hash[CRYPTO_SHA256_HEX_BYTES];
     struct text names = signed_headers, name;
-    (void)buf_add(out, received->method.data, received->method.length);
-    (void)buf_add_char(out, '\n');
+    buf_add(out, received->method.data, received->method.length);
+    buf_add_char(out, '\n');
     add_path(received->path, out);
-    (void)buf_add_char(out, '\n');
+    buf_add_char(out, '\n');
     if (add_query(received->query, out, err) != 0)
         return -1;
-    (void)buf_add_char(out, '\n');
+    buf_add_char(out, '\n');
     while (next_piece(&names, ';', &name)) {
         if (add_header(received, name, out, err) != 0)
             return -1;
     }
     if (crypto_sha256_hex(received->body, body_hash, err) != 0)
         return -1;
-    (void)buf_addf(out, "\n%.*s\n%s", TEXT_ARGS(signed_headers), body_hash);
+    buf_addf(out, "\n%.*s\n%s", TEXT_ARGS(signed_headers), body_hash);
     return buf_check(out, "the canonical request", err);
 }
 
@@ -151,7 +151,7 @@ static int derive_key(const struct sigv4_claim *claim, const char *secret,
 {
     const struct text steps[] = {claim->date, claim->region, claim->service, text_from(TERMINATOR)};
     CLEAN(buf) struct buf first = BUF_SECRET(SIGV4_SECRET_BYTES);
-    (void)buf_addf(&first, "AWS4%s", secret);
+    buf_addf(&first, "AWS4%s", secret);
     if (buf_check(&first, "the secret key", err) != 0)
         return -1;
     struct text current = text_slice(first.data, first.length);
@@ -181,8 +181,8 @@ static int signing_key(const struct sigv4_claim *claim, const char *secret, stru
     if (!kept)
         return derive_key(claim, secret, key, err);
     for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
-        (void)buf_add(&now.purpose, parts[i].data, parts[i].length);
-        (void)buf_add_char(&now.purpose, '\n');
+        buf_add(&now.purpose, parts[i].data, parts[i].length);
+        buf_add_char(&now.purpose, '\n');
     }
     if (now.purpose.failed) {
         sigv4_forget(&now);
@@ -227,9 +227,9 @@ static int sign(const struct sigv4_received *received, const struct sigv4_claim 
     if (sigv4_canonical(received, claim->signed_headers, &canonical, err) != 0 ||
         crypto_sha256_hex(text_slice(canonical.data, canonical.length), hash, err) != 0)
         return -1;
-    (void)buf_addf(&to_sign, "%s\n%.*s\n%.*s/%.*s/%.*s/%s\n%s", ALGORITHM, TEXT_ARGS(date),
-                   TEXT_ARGS(claim->date), TEXT_ARGS(claim->region), TEXT_ARGS(claim->service),
-                   TERMINATOR, hash);
+    buf_addf(&to_sign, "%s\n%.*s\n%.*s/%.*s/%.*s/%s\n%s", ALGORITHM, TEXT_ARGS(date),
+             TEXT_ARGS(claim->date), TEXT_ARGS(claim->region), TEXT_ARGS(claim->service),
+             TERMINATOR, hash);
     if (buf_check(&to_sign, "the string to sign", err) != 0 ||
         signing_key(claim, secret, kept, key, err) != 0)
         return -1;
@@ -326,10 +326,10 @@ static size_t choose_headers(const struct request *request, struct text host,
     qsort(headers, count, sizeof(headers[0]), compare_headers);
     for (size_t i = 0; i < count; i++) {
         if (i)
-            (void)buf_add_char(names, ';');
+            buf_add_char(names, ';');
         for (size_t j = 0; j < headers[i].name.length; j++) {
             char byte = headers[i].name.data[j];
-            (void)buf_add_char(names, (char)(byte >= 'A' && byte <= 'Z' ? byte + 32 : byte));
+            buf_add_char(names, (char)(byte >= 'A' && byte <= 'Z' ? byte + 32 : byte));
         }
     }
     return count;
@@ -370,9 +370,9 @@ int sigv4_sign(struct request *request, const struct sigv4_keys *keys, const cha
     };
     if (sign(&received, &claim, keys->secret, keys->kept, signature, err) != 0)
         return -1;
-    (void)buf_addf(&value, "%s Credential=%s/%.*s/%s/%s/%s, SignedHeaders=%s, Signature=%s",
-                   ALGORITHM, keys->id, TEXT_ARGS(claim.date), region, service, TERMINATOR,
-                   buf_text(&names), signature);
+    buf_addf(&value, "%s Credential=%s/%.*s/%s/%s/%s, SignedHeaders=%s, Signature=%s", ALGORITHM,
+             keys->id, TEXT_ARGS(claim.date), region, service, TERMINATOR, buf_text(&names),
+             signature);
     request_header(request, "Authorization", text_from(buf_text(&value)));
     return request_check(request, err);
 }

@@ -5,7 +5,6 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "base/report.h"
 #include "run/messages.h"
 
 /* The descriptor stays readable: every wait from then on is to end. */

@@ -1,5 +1,7 @@
 #include "unit.h"
 
+#include <stdbool.h>
+
 #include "run/held.h"
 
 static struct {
