@@ -25,7 +25,15 @@ bool text_equal(struct text text, const char *string);
 bool text_same(struct text a, struct text b);
 int text_order(struct text a, struct text b); /* below, equal to or above 0, byte by byte */
 bool text_starts(struct text text, const char *prefix);
+struct text text_behind(struct text text, size_t length); /* without its first bytes */
+bool text_same_name(struct text a, struct text b);        /* whatever the case of ASCII letters */
 struct text text_trim(struct text text); /* without blanks, tabs, CR and LF at both ends */
+
+/*
+ * Takes the next piece off the front, up to the separator, which is taken off too. False at the
+ * end, which is behind a piece that no separator follows: rest->data is NULL from then on.
+ */
+bool text_next(struct text *rest, char separator, struct text *ret_piece);
 
 /* Bytes of the UTF-8 character (RFC 3629) that text begins with; 0 if it begins with none. */
 size_t text_utf8_length(struct text text);

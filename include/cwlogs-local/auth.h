@@ -35,9 +35,6 @@ void auth_free(struct auth *auth); /* takes zero, may run twice */
 bool auth_check(const struct auth *auth, const struct sigv4_received *received, struct wall now,
                 const char *expired_key, struct answer *answer);
 
-/* The value of a header of any case; empty, with data NULL, if there is none. */
-struct text auth_header(const struct sigv4_received *received, const char *name);
-
 /* The Region in the request's scope, or `otherwise` if it has none that could be one. */
 struct text auth_region(const struct sigv4_received *received, struct text otherwise);
 

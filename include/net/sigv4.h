@@ -89,6 +89,9 @@ struct sigv4_claim {
 int sigv4_parse(struct text authorization, struct sigv4_claim *ret_claim,
                 struct error *err) MUST_USE;
 
+/* The value of a header of any case, trimmed; empty, with data NULL, if there is none. */
+struct text sigv4_header(const struct sigv4_received *received, const char *name);
+
 /*
  * The signature the request must have: hex, with a NUL. -1 with ERROR_GARBLED if a signed header
  * is not there, or x-amz-date is not, or is of another day than the claim's scope.

@@ -96,12 +96,10 @@ void credentials_refusal_json(const struct credentials_answer *answer,
         code = text_from(buf_text(&type));
     else if (code.length == 0 && picks[1].type == JSON_STRING)
         code = text_from(buf_text(&error));
-    const char *hash = code.length ? memchr(code.data, '#', code.length) : NULL;
-    if (hash)
-        code = text_slice(hash + 1, (size_t)(code.data + code.length - hash) - 1);
-    const char *colon = code.length ? memchr(code.data, ':', code.length) : NULL;
-    if (colon)
-        code.length = (size_t)(colon - code.data);
+    struct text name = code;
+    if (text_next(&code, '#', &name) && code.data)
+        name = code;
+    (void)text_next(&name, ':', &code); /* nothing is nothing again */
     struct buf *said = picks[2].type == JSON_STRING   ? &message
                        : picks[3].type == JSON_STRING ? &other_message
                                                       : NULL;

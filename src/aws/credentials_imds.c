@@ -140,11 +140,8 @@ static int have_token(struct credentials_lookup *lookup, const struct credential
 static int have_role(struct credentials_lookup *lookup, const struct credentials_answer *answer,
                      struct credentials_want *want, struct error *err)
 {
-    const char *end =
-        answer->output.length ? memchr(answer->output.data, '\n', answer->output.length) : NULL;
-    struct text role = answer->output;
-    if (end)
-        role.length = (size_t)(end - role.data);
+    struct text role = {NULL, 0}, rest = answer->output;
+    (void)text_next(&rest, '\n', &role); /* without a line it is nothing */
     role = text_trim(role);
     if (role.length == 0 || role.length > ROLE_BYTES)
         return failed(lookup, answer, want, err);

@@ -15,23 +15,14 @@
 #define TAG_RESERVED         "aws:" /* in any case */
 #define SHOWN_BYTES          160    /* of a key in a message */
 
-/* Takes the first KEY=VALUE off the list. False at its end. */
-static bool next_tag(const char **list, struct text *key, struct text *value)
+/* Takes the first KEY=VALUE off the list; value->data is NULL without '='. False at its end. */
+static bool next_tag(struct text *list, struct text *key, struct text *value)
 {
-    if (!*list || !**list)
-        return false;
-    size_t length = strcspn(*list, ",");
-    const char *equals = memchr(*list, '=', length);
-    size_t key_length = equals ? (size_t)(equals - *list) : length;
-    *key = text_slice(*list, key_length);
-    *value = equals ? text_slice(equals + 1, length - key_length - 1) : text_from("");
-    *list += length;
-    if (**list == ',')
-        ++*list;
-    return true;
+    bool more = list->length && text_next(list, ',', value);
+    return more && text_next(value, '=', key);
 }
 
-static bool came_before(const char *list, struct text key)
+static bool came_before(struct text list, struct text key)
 {
     struct text other, value;
     while (next_tag(&list, &other, &value) && other.data != key.data) {
@@ -55,7 +46,7 @@ static bool in_alphabet(struct text text)
 /* What the service would say against the tag, or NULL. */
 static const char *check_tag(struct text key, struct text value)
 {
-    if (key.length == 0 || value.data != key.data + key.length + 1)
+    if (key.length == 0 || !value.data)
         return "is not KEY=VALUE";
     if (!text_is_utf8(key) || !text_is_utf8(value))
         return "is not UTF-8";
@@ -72,12 +63,12 @@ static const char *check_tag(struct text key, struct text value)
 
 int logs_check_tags(const char *tags, struct error *err)
 {
-    struct text key, value;
+    struct text key, value, rest = text_from(tags);
     int count = 0;
-    for (const char *rest = tags; next_tag(&rest, &key, &value);) {
+    while (next_tag(&rest, &key, &value)) {
         char shown[SHOWN_BYTES];
         const char *reason = check_tag(key, value);
-        if (!reason && came_before(tags, key))
+        if (!reason && came_before(text_from(tags), key))
             reason = "comes twice";
         if (reason)
             return error_set(err, ERROR_USAGE, "tag '%s' %s",
@@ -90,11 +81,11 @@ int logs_check_tags(const char *tags, struct error *err)
 
 void logs_write_tags(const char *tags, struct buf *body)
 {
-    struct text key, value;
-    if (!tags || !*tags)
+    struct text key, value, rest = text_from(tags);
+    if (!rest.length)
         return; /* an empty object would be refused */
     json_object(body, "tags");
-    while (next_tag(&tags, &key, &value)) {
+    while (next_tag(&rest, &key, &value)) {
         char copy[TAG_KEY_BYTES + 1]; /* logs_check_tags has seen to its length */
         (void)snprintf(copy, sizeof(copy), "%.*s", TEXT_ARGS(key));
         json_text(body, copy, value);

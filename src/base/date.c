@@ -26,7 +26,7 @@ static bool take(struct text *rest, const char *shape, char out[DIGITS_BYTES])
             return false;
     }
     (void)strcat(out, digits); /* the shapes of a moment have fourteen at most */
-    *rest = text_slice(rest->data + length, rest->length - length);
+    *rest = text_behind(*rest, length);
     return true;
 }
 
@@ -99,7 +99,7 @@ int date_parse_http(struct text text, struct wall *ret_wall)
     text = text_trim(text);
     if (text.length != 3 + strlen(shape)) /* the day of the week says nothing new */
         return -1;
-    text = text_slice(text.data + 3, strlen(shape));
+    text = text_behind(text, 3);
     for (unsigned i = 0; i < 12; i++) {
         memcpy(strchr(shape, ' ') + 4, months[i], 3);
         if (!take(&text, shape, digits))

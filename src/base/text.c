@@ -1,6 +1,7 @@
 #include "base/text.h"
 
 #include <string.h>
+#include <strings.h>
 
 #define SECOND_MS 1000LL
 
@@ -35,6 +36,26 @@ bool text_starts(struct text text, const char *prefix)
 {
     size_t length = strlen(prefix);
     return text.length >= length && memcmp(text.data, prefix, length) == 0;
+}
+
+struct text text_behind(struct text text, size_t length)
+{
+    return text_slice(text.data + length, text.length - length);
+}
+
+bool text_same_name(struct text a, struct text b)
+{
+    return a.length == b.length && (a.length == 0 || strncasecmp(a.data, b.data, a.length) == 0);
+}
+
+bool text_next(struct text *rest, char separator, struct text *ret_piece)
+{
+    if (!rest->data)
+        return false;
+    const char *end = rest->length ? memchr(rest->data, separator, rest->length) : NULL;
+    *ret_piece = text_slice(rest->data, end ? (size_t)(end - rest->data) : rest->length);
+    *rest = end ? text_behind(*rest, ret_piece->length + 1) : text_slice(NULL, 0);
+    return true;
 }
 
 static bool is_blank(char byte)
@@ -91,7 +112,7 @@ bool text_is_utf8(struct text text)
         size_t length = text_utf8_length(text);
         if (length == 0)
             return false;
-        text = text_slice(text.data + length, text.length - length);
+        text = text_behind(text, length);
     }
     return true;
 }
@@ -101,8 +122,7 @@ size_t text_characters(struct text text)
     size_t count = 0;
     for (; text.length; count++) {
         size_t length = text_utf8_length(text);
-        size_t used = length ? length : 1;
-        text = text_slice(text.data + used, text.length - used);
+        text = text_behind(text, length ? length : 1);
     }
     return count;
 }
@@ -165,13 +185,9 @@ static int64_t fraction_ms(struct text digits, int64_t unit_ms)
 /* "DIGITS", "DIGITS.DIGITS" or ".DIGITS" of a unit; -1 if it is not that or exceeds max_ms. */
 static int64_t number_ms(struct text number, int64_t of_ms, int64_t max_ms)
 {
-    const char *point = number.length ? memchr(number.data, '.', number.length) : NULL;
-    struct text whole = number, fraction = {number.data, 0};
+    struct text whole, fraction = number;
     uint64_t units = 0;
-    if (point) {
-        whole.length = (size_t)(point - number.data);
-        fraction = text_slice(point + 1, number.length - whole.length - 1);
-    }
+    (void)text_next(&fraction, '.', &whole); /* a view has one piece at least */
     if (whole.length + fraction.length == 0)
         return -1;
     if (whole.length && text_parse_u64(whole, (uint64_t)(max_ms / of_ms), &units) != 0)
@@ -197,7 +213,7 @@ int text_parse_duration_ms(struct text text, int64_t max_ms, int64_t *ret_ms)
             return -1;
         sum_ms += ms;
         last_ms = of_ms;
-        text = text_slice(number.data + number.length + named, text.length - number.length - named);
+        text = text_behind(text, number.length + named);
         if (text.length && memchr(number.data, '.', number.length))
             return -1; /* only the last term has a fraction */
     } while (text.length);

@@ -5,22 +5,6 @@
 
 #define ENTITY_BYTES 12
 
-static struct text behind(struct text text, const char *position)
-{
-    return text_slice(position, text.length - (size_t)(position - text.data));
-}
-
-/* Takes what stands before the mark off the front, and the mark. False if there is none. */
-static bool take_to(struct text *rest, const char *mark, struct text *ret_before)
-{
-    const char *at = rest->length ? memmem(rest->data, rest->length, mark, strlen(mark)) : NULL;
-    if (!at)
-        return false;
-    *ret_before = text_slice(rest->data, (size_t)(at - rest->data));
-    *rest = behind(*rest, at + strlen(mark));
-    return true;
-}
-
 /* What stands between "<" or "</" and ">": is it that name, perhaps with a prefix or attributes? */
 static bool is_name(struct text tag, const char *name)
 {
@@ -35,10 +19,9 @@ static bool is_name(struct text tag, const char *name)
 bool xml_find(struct text document, const char *name, struct text *ret_inside)
 {
     struct text before, tag, inside = {NULL, 0};
-    while (take_to(&document, "<", &before) && take_to(&document, ">", &tag)) {
+    while (text_next(&document, '<', &before) && text_next(&document, '>', &tag) && document.data) {
         bool begins = !inside.data && is_name(tag, name);
-        bool ends =
-            inside.data && text_starts(tag, "/") && is_name(behind(tag, tag.data + 1), name);
+        bool ends = inside.data && text_starts(tag, "/") && is_name(text_behind(tag, 1), name);
         if (begins)
             inside.data = document.data;
         if (ends)
@@ -77,12 +60,14 @@ bool xml_decode(struct text inside, struct buf *out)
     struct text plain, entity;
     if (inside.length && memchr(inside.data, '<', inside.length))
         return false;
-    while (take_to(&inside, "&", &plain)) {
+    while (text_next(&inside, '&', &plain)) {
         buf_add(out, plain.data, plain.length);
-        char character = take_to(&inside, ";", &entity) ? meaning(entity) : '\0';
+        if (!inside.data)
+            break;
+        char character = text_next(&inside, ';', &entity) && inside.data ? meaning(entity) : '\0';
         if (!character)
             return false;
         buf_add_char(out, character);
     }
-    return buf_add(out, inside.data, inside.length) == 0 && !out->failed;
+    return !out->failed;
 }

@@ -2,7 +2,6 @@
 
 #include <ctype.h>
 #include <string.h>
-#include <strings.h>
 #include <time.h>
 
 #define WINDOW_MS     (5 * 60 * 1000) /* a signature may be so old, or of a clock so far ahead */
@@ -20,28 +19,19 @@ static int keep(struct buf *out, struct text words)
     return buf_add(out, words.data, words.length);
 }
 
-/* The words up to a colon, taken off; with `rest`, all that is left. */
-static struct text take_word(struct text *words, bool rest)
-{
-    const char *colon = words->length && !rest ? memchr(words->data, ':', words->length) : NULL;
-    struct text word =
-        text_slice(words->data, colon ? (size_t)(colon - words->data) : words->length);
-    size_t used = word.length + (colon ? 1 : 0);
-    *words = text_slice(words->data + used, words->length - used);
-    return word;
-}
-
 int auth_add(struct auth *auth, struct text words, struct error *err)
 {
     if (auth->count == AUTH_KEYS_MAX)
         return error_set(err, ERROR_USAGE, "more than %d credentials", AUTH_KEYS_MAX);
     struct auth_key key;
-    struct text id = take_word(&words, false), secret = take_word(&words, false);
+    struct text id = {NULL, 0}, secret = {NULL, 0};
+    (void)text_next(&words, ':', &id); /* what is missing is empty */
+    (void)text_next(&words, ':', &secret);
     if (id.length == 0 || secret.length == 0)
         return error_set(err, ERROR_USAGE, "credentials must be KEYID:SECRET[:TOKEN]");
     bool failed = keep(&key.id, id) != 0;
     failed |= keep(&key.secret, secret) != 0;
-    failed |= keep(&key.token, take_word(&words, true)) != 0;
+    failed |= keep(&key.token, words) != 0;
     auth->keys[auth->count++] = key; /* auth_free wipes it, complete or not */
     return failed ? error_set(err, ERROR_USAGE, "credentials are longer than %d bytes", WORD_BYTES)
                   : 0;
@@ -57,17 +47,6 @@ void auth_free(struct auth *auth)
     auth->count = 0;
 }
 
-struct text auth_header(const struct sigv4_received *received, const char *name)
-{
-    for (size_t i = 0; i < received->header_count; i++) {
-        struct text candidate = received->headers[i].name;
-        if (candidate.length == strlen(name) &&
-            strncasecmp(candidate.data, name, candidate.length) == 0)
-            return received->headers[i].value;
-    }
-    return text_slice(NULL, 0);
-}
-
 static bool is_region(struct text region)
 {
     bool good = region.length > 0 && region.length <= REGION_LENGTH;
@@ -79,7 +58,7 @@ static bool is_region(struct text region)
 struct text auth_region(const struct sigv4_received *received, struct text otherwise)
 {
     struct sigv4_claim claim;
-    if (sigv4_parse(auth_header(received, "authorization"), &claim, NULL) != 0)
+    if (sigv4_parse(sigv4_header(received, "authorization"), &claim, NULL) != 0)
         return otherwise;
     return is_region(claim.region) ? claim.region : otherwise;
 }
@@ -122,7 +101,7 @@ static bool refuse_date(struct wall now, struct text date, bool late, struct ans
 static bool check_date(const struct sigv4_received *received, struct wall now,
                        struct answer *answer)
 {
-    struct text date = auth_header(received, "x-amz-date");
+    struct text date = sigv4_header(received, "x-amz-date");
     struct wall signed_at;
     if (!read_date(date, &signed_at))
         return refuse(answer, OUTCOME_INCOMPLETE_SIGNATURE,
@@ -161,7 +140,7 @@ static bool check_signature(const struct auth *auth, const struct sigv4_received
                             const struct sigv4_claim *claim, struct wall now, struct answer *answer)
 {
     const struct auth_key *key = find_key(auth, claim->key_id);
-    struct text token = auth_header(received, "x-amz-security-token");
+    struct text token = sigv4_header(received, "x-amz-security-token");
     char expected[CRYPTO_SHA256_HEX_BYTES];
     if (!key || !crypto_same(token, buf_view(&key->token)))
         return refuse(answer, OUTCOME_UNRECOGNIZED_CLIENT,
@@ -182,7 +161,7 @@ static bool check_signature(const struct auth *auth, const struct sigv4_received
 bool auth_check(const struct auth *auth, const struct sigv4_received *received, struct wall now,
                 const char *expired_key, struct answer *answer)
 {
-    struct text authorization = auth_header(received, "authorization");
+    struct text authorization = sigv4_header(received, "authorization");
     struct sigv4_claim claim;
     if (authorization.length == 0)
         return auth->count == 0 ||

@@ -281,14 +281,10 @@ bool check_protection(const struct call *call, struct answer *answer)
 /* What stands behind the nth colon; empty if there are fewer. */
 static struct text behind_colon(struct text text, unsigned n)
 {
-    for (; n > 0; n--) {
-        const char *colon = text.length ? memchr(text.data, ':', text.length) : NULL;
-        if (!colon)
-            return text_from("");
-        size_t used = (size_t)(colon - text.data) + 1;
-        text = text_slice(text.data + used, text.length - used);
-    }
-    return text;
+    struct text piece;
+    while (n > 0 && text_next(&text, ':', &piece))
+        n--;
+    return text.data ? text : text_from("");
 }
 
 struct text check_arn_name(struct text arn)

@@ -62,7 +62,7 @@ static void get_log(struct service *service, const struct sigv4_received *receiv
     uint64_t after = 0;
     struct text query = received->query;
     if (text_starts(query, "after="))
-        query = text_slice(query.data + 6, query.length - 6);
+        query = text_behind(query, 6);
     if (received->query.length && text_parse_u64(query, UINT64_MAX, &after) != 0) {
         answer_line(answer, 400, "the query may be after=SEQUENCE");
         return;
@@ -217,8 +217,8 @@ bool control_owns(struct text path)
 /* NULL if it may come in: nobody asks for a signature here, so any page could steer the service. */
 static const char *refuse_page(const struct service *service, const struct sigv4_received *received)
 {
-    struct text host = auth_header(received, "host");
-    if (auth_header(received, "origin").data)
+    struct text host = sigv4_header(received, "host");
+    if (sigv4_header(received, "origin").data)
         return "control paths are not for web pages (the request has an Origin)";
     if (host.data && !target_is_own_host(host, service->listen))
         return "control paths are for this machine only: Host must be a loopback address or that "

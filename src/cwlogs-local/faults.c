@@ -156,7 +156,7 @@ static int set_integer(struct faults *faults, const struct setting *setting, str
     struct text digits = value;
     bool negative = digits.length && digits.data[0] == '-';
     if (negative)
-        digits = text_slice(digits.data + 1, digits.length - 1);
+        digits = text_behind(digits, 1);
     uint64_t size;
     bool good = text_parse_u64(digits, INT64_MAX, &size) == 0;
     int64_t number = good ? (negative ? -(int64_t)size : (int64_t)size) : 0;
@@ -217,14 +217,10 @@ static int find_operation(const struct setting *setting, struct text name,
 /* Takes the next item off a comma-separated list; false at its end. */
 static bool next_item(struct text *list, struct text *ret_item)
 {
-    if (list->length == 0)
-        return false;
-    const char *comma = memchr(list->data, ',', list->length);
-    size_t length = comma ? (size_t)(comma - list->data) : list->length;
-    *ret_item = text_trim(text_slice(list->data, length));
-    size_t used = comma ? length + 1 : length;
-    *list = text_slice(list->data + used, list->length - used);
-    return true;
+    bool more = list->length && text_next(list, ',', ret_item);
+    if (more)
+        *ret_item = text_trim(*ret_item);
+    return more;
 }
 
 static int deny_one(struct faults *faults, const struct setting *setting, struct text name,
@@ -299,14 +295,11 @@ static int set_rate_limit(struct faults *faults, const struct setting *setting, 
         faults->rate_limit[i] = aws ? aws_rate(i) : for_all ? rate : 0;
     if (aws || for_all)
         return 0;
-    struct text item, list = value;
+    struct text name, item, list = value;
     while (next_item(&list, &item)) {
-        const char *equals = memchr(item.data, '=', item.length);
-        size_t length = equals ? (size_t)(equals - item.data) : 0;
-        if (!equals)
+        if (!text_next(&item, '=', &name) || !item.data)
             return bad_value(setting, value, "a number, aws, or OPERATION=NUMBER,...", err);
-        if (limit_one(faults, setting, text_slice(item.data, length),
-                      text_slice(equals + 1, item.length - length - 1), err) != 0)
+        if (limit_one(faults, setting, name, item, err) != 0)
             return -1;
     }
     return 0;

@@ -31,7 +31,7 @@ bool page_read_token(struct text token, struct text listing, struct text *ret_la
     char digits[SUM_DIGITS + 1];
     if (token.length < SUM_DIGITS + 1)
         return false;
-    struct text last = text_slice(token.data + SUM_DIGITS + 1, token.length - SUM_DIGITS - 1);
+    struct text last = text_behind(token, SUM_DIGITS + 1);
     sum_digits(listing, last, digits);
     if (token.data[SUM_DIGITS] != '.' ||
         !text_same(text_slice(token.data, SUM_DIGITS), text_from(digits)))

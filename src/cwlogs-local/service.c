@@ -246,12 +246,12 @@ static enum service_end serve(struct passage *passage)
 
 static enum operation target_operation(const struct sigv4_received *received)
 {
-    struct text target = auth_header(received, "x-amz-target");
+    struct text target = sigv4_header(received, "x-amz-target");
     size_t used = sizeof(TARGET_PREFIX) - 1;
     if (!text_equal(received->method, "POST") || !text_equal(received->path, "/") ||
         !text_starts(target, TARGET_PREFIX))
         return OPERATION_UNKNOWN;
-    return operation_find(text_slice(target.data + used, target.length - used));
+    return operation_find(text_behind(target, used));
 }
 
 static void count_waiting(struct service *service, enum operation operation, int change)

@@ -34,7 +34,7 @@ bool tags_is_text(struct text text, size_t characters_max)
     while (good && text.length) {
         size_t length = text_utf8_length(text);
         good = length > 0 && is_tag_character(decode(text.data, length), unicode);
-        text = text_slice(text.data + length, text.length - length);
+        text = text_behind(text, length);
     }
     if (unicode)
         freelocale(unicode);

@@ -6,11 +6,6 @@
 
 #define ADDRESS_BYTES 64 /* of an address as text */
 
-static struct text behind(struct text text, size_t length)
-{
-    return text_slice(text.data + length, text.length - length);
-}
-
 /* Where the first of these bytes stands; the length if none does. */
 static size_t find_any(struct text text, const char *bytes)
 {
@@ -25,7 +20,7 @@ static bool takes_scheme(struct text *text, const char *scheme)
     size_t length = strlen(scheme);
     if (text->length < length || strncasecmp(text->data, scheme, length) != 0)
         return false;
-    *text = behind(*text, length);
+    *text = text_behind(*text, length);
     return true;
 }
 
@@ -34,11 +29,11 @@ struct target target_read(struct text raw)
     struct target target = {.authority = text_from(""), .query = text_from("")};
     if (takes_scheme(&raw, "http://") || takes_scheme(&raw, "https://")) {
         target.authority = text_slice(raw.data, find_any(raw, "/?"));
-        raw = behind(raw, target.authority.length);
+        raw = text_behind(raw, target.authority.length);
     }
     target.path = text_slice(raw.data, find_any(raw, "?"));
     if (target.path.length < raw.length)
-        target.query = behind(raw, target.path.length + 1);
+        target.query = text_behind(raw, target.path.length + 1);
     if (target.path.length == 0)
         target.path = text_from("/");
     return target;
@@ -48,15 +43,10 @@ struct target target_read(struct text raw)
 static struct text host_of(struct text authority)
 {
     if (text_starts(authority, "[")) {
-        struct text inner = behind(authority, 1);
+        struct text inner = text_behind(authority, 1);
         return text_slice(inner.data, find_any(inner, "]"));
     }
     return text_slice(authority.data, find_any(authority, ":"));
-}
-
-static bool same_host(struct text a, struct text b)
-{
-    return a.length == b.length && strncasecmp(a.data, b.data, a.length) == 0;
 }
 
 static bool is_loopback(struct text host)
@@ -64,7 +54,7 @@ static bool is_loopback(struct text host)
     char copy[ADDRESS_BYTES];
     struct in_addr four;
     struct in6_addr six;
-    if (same_host(host, text_from("localhost")))
+    if (text_same_name(host, text_from("localhost")))
         return true;
     if (host.length >= sizeof(copy))
         return false;
@@ -78,5 +68,5 @@ static bool is_loopback(struct text host)
 bool target_is_own_host(struct text host, struct text listen)
 {
     struct text name = host_of(host);
-    return is_loopback(name) || (name.length > 0 && same_host(name, host_of(listen)));
+    return is_loopback(name) || (name.length > 0 && text_same_name(name, host_of(listen)));
 }

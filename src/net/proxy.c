@@ -3,21 +3,15 @@
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
-
-static bool same_ignoring_case(struct text a, const char *b)
-{
-    return a.length == strlen(b) && strncasecmp(a.data, b, a.length) == 0;
-}
 
 /* Is host the name, or below it? Names of one label match below too, as in the AWS CLI. */
 static bool covers(struct text name, const char *host)
 {
     size_t length = strlen(host);
-    if (same_ignoring_case(name, host))
+    if (text_same_name(name, text_from(host)))
         return true;
     return name.length && length > name.length && host[length - name.length - 1] == '.' &&
-           strncasecmp(host + length - name.length, name.data, name.length) == 0;
+           text_same_name(name, text_from(host + length - name.length));
 }
 
 static bool exempts(struct text entry, const struct request *request)
@@ -29,27 +23,24 @@ static bool exempts(struct text entry, const struct request *request)
     if (text_equal(entry, "*"))
         return true;
     while (entry.length && entry.data[0] == '.')
-        entry = text_slice(entry.data + 1, entry.length - 1);
+        entry = text_behind(entry, 1);
     if (covers(entry, request->host) || covers(entry, with_port))
         return true;
     bool brackets =
         literal && entry.length > 2 && entry.data[0] == '[' && entry.data[entry.length - 1] == ']';
     return brackets &&
-           same_ignoring_case(text_slice(entry.data + 1, entry.length - 2), request->host);
+           text_same_name(text_slice(entry.data + 1, entry.length - 2), text_from(request->host));
 }
 
 const char *proxy_for(const struct proxy_settings *settings, const struct request *request)
 {
     const char *proxy = request->https ? settings->https : settings->http;
-    const char *entry = settings->none ? settings->none : "";
+    struct text entry, list = text_from(settings->none);
     if (request->direct || !proxy || !proxy[0])
         return NULL;
-    while (*entry) {
-        size_t length = strcspn(entry, ",");
-        if (exempts(text_trim(text_slice(entry, length)), request))
+    while (text_next(&list, ',', &entry))
+        if (exempts(text_trim(entry), request))
             return NULL;
-        entry += length + (entry[length] == ',');
-    }
     return proxy;
 }
 
@@ -74,7 +65,7 @@ static bool take_scheme(const char **rest, struct proxy *proxy)
     struct text name = end ? text_slice(*rest, (size_t)(end - *rest)) : text_from("http");
     *rest = end ? end + strlen("://") : *rest;
     for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++)
-        if (same_ignoring_case(name, schemes[i].name)) {
+        if (text_same_name(name, text_from(schemes[i].name))) {
             proxy->scheme = schemes[i].name;
             proxy->port = schemes[i].port;
             return true;
@@ -97,11 +88,10 @@ static bool is_encoded(struct text part)
 
 static const char *take_user(struct text *authority, struct proxy *proxy)
 {
-    const char *at = memchr(authority->data, '@', authority->length);
-    if (!at)
+    struct text user, rest = *authority;
+    if (!text_next(&rest, '@', &user) || !rest.data)
         return NULL;
-    struct text user = text_slice(authority->data, (size_t)(at - authority->data));
-    *authority = text_slice(at + 1, authority->length - user.length - 1);
+    *authority = rest;
     if (memchr(authority->data, '@', authority->length))
         return "has more than one '@'";
     proxy->user = user;

@@ -9,25 +9,13 @@
 #define TERMINATOR "aws4_request"
 #define DAY_BYTES  8 /* YYYYMMDD */
 
-/* The next piece of text up to the separator, which is taken off too; false at the end. */
-static bool next_piece(struct text *text, char separator, struct text *piece)
-{
-    if (!text->data)
-        return false;
-    const char *end = text->length ? memchr(text->data, separator, text->length) : NULL;
-    size_t length = end ? (size_t)(end - text->data) : text->length;
-    *piece = text_slice(text->data, length);
-    *text = end ? text_slice(end + 1, text->length - length - 1) : (struct text){NULL, 0};
-    return true;
-}
-
 /* Path without dot segments and doubled slashes, encoded once more than it was sent. */
 static void add_path(struct text path, struct buf *out)
 {
     CLEAN(buf) struct buf plain = BUF_SECRET(REQUEST_TARGET_BYTES);
     bool slash_at_end = path.length && path.data[path.length - 1] == '/';
     struct text segment;
-    while (next_piece(&path, '/', &segment)) {
+    while (text_next(&path, '/', &segment)) {
         if (segment.length == 0 || text_equal(segment, "."))
             continue;
         if (text_equal(segment, "..")) {
@@ -45,13 +33,6 @@ static void add_path(struct text path, struct buf *out)
     out->failed = out->failed || plain.failed;
 }
 
-static int compare_bytes(struct text a, struct text b)
-{
-    size_t shorter = a.length < b.length ? a.length : b.length;
-    int order = shorter ? memcmp(a.data, b.data, shorter) : 0;
-    return order ? order : (a.length > b.length) - (a.length < b.length);
-}
-
 struct parameter {
     struct text name, value;
 };
@@ -59,8 +40,8 @@ struct parameter {
 static int compare_parameters(const void *left, const void *right)
 {
     const struct parameter *a = left, *b = right;
-    int order = compare_bytes(a->name, b->name);
-    return order ? order : compare_bytes(a->value, b->value);
+    int order = text_order(a->name, b->name);
+    return order ? order : text_order(a->value, b->value);
 }
 
 static int add_query(struct text query, struct buf *out, struct error *err)
@@ -68,12 +49,12 @@ static int add_query(struct text query, struct buf *out, struct error *err)
     struct parameter parameters[SIGV4_PARAMETERS_MAX];
     size_t count = 0;
     struct text pair;
-    while (query.length && next_piece(&query, '&', &pair)) {
+    while (query.length && text_next(&query, '&', &pair)) {
         if (count == SIGV4_PARAMETERS_MAX)
             return error_set(err, ERROR_LIMIT, "more than %d parameters in a query",
                              SIGV4_PARAMETERS_MAX);
         struct parameter *parameter = &parameters[count++];
-        (void)next_piece(&pair, '=', &parameter->name); /* a view of it all if there is no '=' */
+        (void)text_next(&pair, '=', &parameter->name); /* a view of it all if there is no '=' */
         parameter->value = pair.data ? pair : text_from("");
     }
     qsort(parameters, count, sizeof(parameters[0]), compare_parameters);
@@ -100,11 +81,6 @@ static void add_value(struct text value, struct buf *out)
     }
 }
 
-static bool same_name(struct text a, struct text b)
-{
-    return a.length == b.length && a.length && strncasecmp(a.data, b.data, a.length) == 0;
-}
-
 /* "name:value\n"; the values of a header that came several times are joined by commas. */
 static int add_header(const struct sigv4_received *received, struct text name, struct buf *out,
                       struct error *err)
@@ -112,7 +88,7 @@ static int add_header(const struct sigv4_received *received, struct text name, s
     size_t found = 0;
     buf_add(out, name.data, name.length);
     for (size_t i = 0; i < received->header_count; i++) {
-        if (!same_name(received->headers[i].name, name))
+        if (!text_same_name(received->headers[i].name, name))
             continue;
         buf_add_char(out, found++ ? ',' : ':');
         add_value(received->headers[i].value, out);
@@ -135,7 +111,7 @@ int sigv4_canonical(const struct sigv4_received *received, struct text signed_he
     if (add_query(received->query, out, err) != 0)
         return -1;
     buf_add_char(out, '\n');
-    while (next_piece(&names, ';', &name)) {
+    while (text_next(&names, ';', &name)) {
         if (add_header(received, name, out, err) != 0)
             return -1;
     }
@@ -203,10 +179,10 @@ static int signing_key(const struct sigv4_claim *claim, const char *secret, stru
     return result;
 }
 
-static struct text find_header(const struct sigv4_received *received, const char *name)
+struct text sigv4_header(const struct sigv4_received *received, const char *name)
 {
     for (size_t i = 0; i < received->header_count; i++) {
-        if (same_name(received->headers[i].name, text_from(name)))
+        if (text_same_name(received->headers[i].name, text_from(name)))
             return text_trim(received->headers[i].value);
     }
     return (struct text){NULL, 0};
@@ -220,7 +196,7 @@ static int sign(const struct sigv4_received *received, const struct sigv4_claim 
     CLEAN(buf) struct buf to_sign = BUF(1024);
     char hash[CRYPTO_SHA256_HEX_BYTES];
     unsigned char key[CRYPTO_SHA256_BYTES], mac[CRYPTO_SHA256_BYTES];
-    struct text date = find_header(received, "x-amz-date");
+    struct text date = sigv4_header(received, "x-amz-date");
     if (date.length != SIGV4_DATE_BYTES - 1 ||
         !text_same(text_slice(date.data, DAY_BYTES), claim->date))
         return error_set(err, ERROR_GARBLED, "x-amz-date is missing or not of the scope's day");
@@ -251,7 +227,7 @@ static bool take_credential(struct text value, struct sigv4_claim *claim)
 {
     struct text parts[5];
     size_t count = 0;
-    while (count < 5 && next_piece(&value, '/', &parts[count]))
+    while (count < 5 && text_next(&value, '/', &parts[count]))
         count++;
     if (count != 5 || value.data || parts[0].length == 0 || parts[1].length != DAY_BYTES ||
         parts[2].length == 0 || parts[3].length == 0 || !text_equal(parts[4], TERMINATOR))
@@ -270,9 +246,9 @@ int sigv4_parse(struct text authorization, struct sigv4_claim *ret_claim, struct
     bool good = text_starts(rest, ALGORITHM " ");
     if (good)
         rest = text_slice(rest.data + strlen(ALGORITHM), rest.length - strlen(ALGORITHM));
-    while (good && next_piece(&rest, ',', &part)) {
+    while (good && text_next(&rest, ',', &part)) {
         struct text value = text_trim(part);
-        (void)next_piece(&value, '=', &name); /* without '=' value.data is NULL */
+        (void)text_next(&value, '=', &name); /* without '=' value.data is NULL */
         if (text_equal(name, "Credential"))
             good = value.data && take_credential(value, &claim);
         else if (text_equal(name, "SignedHeaders"))
