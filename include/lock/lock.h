@@ -368,6 +368,7 @@ struct lock {
     uint32_t young_looks;
     uint32_t unseen_looks; /* in a row, D apart */
     struct mono unseen_asked, unseen_since;
+    struct mono unseen_exists; /* our newest name was asked for, and was there */
     struct lock_pace pace;
     bool withdrawn; /* --no-queue: lost; next try at arrive_at */
     struct mono arrive_at;

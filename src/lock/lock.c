@@ -11,6 +11,7 @@
 #include "phase.h"
 #include "rule.h"
 #include "tell.h"
+#include "unseen.h"
 #include "waiter.h"
 
 #define REQUEST_MIN_MS  2000 /* shortest time that a request is given */
@@ -27,6 +28,7 @@ void lock_init(struct lock *lock, const struct lock_settings *settings, struct m
     lock->anchor_created_ms = ATTEMPT_UNKNOWN;
     lock->service_ms = INT64_MIN;
     lock->unmarked_deleted.ms = INT64_MIN;
+    lock->unseen_exists.ms = INT64_MIN / 2; /* long ago */
     lock->quiet_until = now;
     lock->arrived = now;
     lock->mutex.suspect_ms = ATTEMPT_UNKNOWN;
@@ -121,7 +123,7 @@ bool lock_has_looked(const struct lock *lock)
  */
 static struct mono waiter_drop_at(const struct lock *lock, uint32_t *ret_number)
 {
-    bool late = waiter_is_unseen(lock) || lock->late_ms > lock->settings.settle_ms;
+    bool late = unseen_is(lock) || lock->late_ms > lock->settings.settle_ms;
     const struct lock_generation *newer = own_newest(lock);
     while (newer &&
            !(newer->state == LOCK_GENERATION_MADE && (newer->seen || !late || !RULE(DROP_SEEN))))
@@ -168,7 +170,7 @@ static enum lock_reason why_not(const struct lock *lock)
 {
     if (is_behind(lock) || lock->standing.by_date || lock->withdrawn || lock->mutex.held)
         return LOCK_REASON_HELD;
-    return waiter_is_unseen(lock) ? LOCK_REASON_UNSEEN : LOCK_REASON_SLOW;
+    return unseen_is(lock) ? LOCK_REASON_UNSEEN : LOCK_REASON_SLOW;
 }
 
 /* The moment at which waiting on would no longer be what the user asked for. True if it is over. */

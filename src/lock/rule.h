@@ -15,6 +15,7 @@
     X(OWN_UNCHANGED, "an own name that was made again is not the attempt that it was")             \
     X(DROP_SEEN, "a waiter drops an old generation once a newer one was seen")                     \
     X(UNSEEN_HOLDS, "a mutex that has stood for T/3, and nobody in sight: then it decides alone")  \
+    X(CLAIM_ASKED, "... if its claim is there, which was asked for a moment ago")                  \
     X(OWN_MADE, "a name with our ID and a number that we have not made is not ours")               \
     X(OWN_KNOWN, "of what is deleted the last is remembered longest")                              \
     X(OWN_LEASE, "an own attempt counts only until D before its lease ends")                       \

@@ -10,6 +10,7 @@
 #include "phase.h"
 #include "rule.h"
 #include "tell.h"
+#include "unseen.h"
 #include "waiter.h"
 
 #define NAMES_SKIPPED    1000000 /* of own names, at most, if the next is somebody's */
@@ -160,6 +161,8 @@ static void asked(struct lock *lock, struct mono now, const struct lock_answer *
     own->ask = own->ask_unanswered = false;
     if (unsure)
         own->answered = now;
+    else if (answer->outcome == LOCK_EXISTS)
+        unseen_exists(lock, now);
     bool was_there = answer->outcome == LOCK_EXISTS || unsure;
     if (phase_is_holding(lock))
         holder_asked(lock, now, was_there);

@@ -8,6 +8,7 @@
 #include "pace.h"
 #include "phase.h"
 #include "rule.h"
+#include "unseen.h"
 #include "waiter_private.h"
 
 #define CROWD_PLACES 8 /* more ahead by a first look are a crowd */
@@ -65,14 +66,9 @@ bool waiter_counts(const struct lock *lock)
     return lock->settings.limits_waiters && !lock->admitted;
 }
 
-bool waiter_is_unseen(const struct lock *lock)
-{
-    return lock->unseen_looks > 0;
-}
-
 bool waiter_has_hope(const struct lock *lock)
 {
-    return !lock->standing.behind && !waiter_is_unseen(lock) && !lock->withdrawn &&
+    return !lock->standing.behind && !unseen_is(lock) && !lock->withdrawn &&
            (lock->phase == LOCK_CLAIMING || !lock->mutex.held);
 }
 

@@ -28,9 +28,6 @@ bool waiter_was_last_look(struct lock *lock, struct mono now, enum lock_reason r
 /* --max-waiters: the queue is yet to be counted, by a look at once. */
 bool waiter_counts(const struct lock *lock);
 
-/* No listing shows what we have made: so it was at the last look. */
-bool waiter_is_unseen(const struct lock *lock);
-
 /* Nobody is in our way, or nothing tells yet: we may be about to hold. */
 bool waiter_has_hope(const struct lock *lock);
 

@@ -9,10 +9,9 @@
 #include "pace.h"
 #include "phase.h"
 #include "rule.h"
+#include "unseen.h"
 #include "waiter.h"
 #include "waiter_private.h"
-
-#define UNSEEN_SHARE 3 /* of T that names of ours are waited for, that no listing shows */
 
 /* A listing, as far as it was read, and what it says. */
 struct look {
@@ -27,37 +26,6 @@ struct look {
     bool taken_back;     /* the claim was: what is said of our names is of before, */
     bool without_mutex;  /* and that is because another has the mutex */
 };
-
-/* "Own attempts": listings, D apart, that do not show us. Then the name itself is asked for. */
-static void unseen(struct lock *lock, const struct look *look)
-{
-    int64_t settle_ms = lock->settings.settle_ms;
-    lock->look_at = pace_again_at(lock, look->now);
-    if (lock->unseen_looks > 0 &&
-        !mono_reached(look->listing->asked, mono_add(lock->unseen_asked, settle_ms)))
-        return;
-    if (lock->unseen_looks++ == 0)
-        lock->unseen_since = look->listing->asked;
-    lock->unseen_asked = look->listing->asked;
-    if (waiter_was_last_look(lock, look->now, LOCK_REASON_UNSEEN) ||
-        lock->unseen_looks < LOCK_UNSEEN_LOOKS || !RULE(NEW_ARRIVAL))
-        return;
-    const struct lock_generation *newest = own_newest(lock);
-    if (!newest || newest->state != LOCK_GENERATION_MADE)
-        return; /* it is being asked for all the same */
-    lock->unseen_looks = 1;
-    if (!RULE(UNSEEN_ASKED) || look->seen.remade)
-        waiter_arrive(lock, look->now);
-    else
-        own_ask(lock, newest);
-}
-
-static void now_seen(struct lock *lock)
-{
-    if (waiter_is_unseen(lock))
-        lock->again_ms = 0;
-    lock->unseen_looks = 0;
-}
 
 /* "One try": who is ahead may only be on the way out. */
 static bool may_look_again(const struct lock *lock, const struct look *look)
@@ -83,26 +51,6 @@ static bool keeps_claim(const struct lock *lock, const struct look *look)
     return mutex_is_needed(lock) && mutex_may_be_ours(lock) && !look->seen.rivalry.before &&
            !mono_reached(look->now, lock_lease(lock).term_at) &&
            !(lock->settings.nonblock && lock->young_looks >= LOCK_YOUNG_LOOKS);
-}
-
-/*
- * Our own names need not be in sight without D; nor if that has been waited for in vain for T/3,
- * and nobody in sight is ahead: they would expire before listings show them. (What is unmarked is
- * ahead as long as no name of ours that is in sight holds it off.)
- */
-static bool need_not_be_seen(const struct lock *lock, const struct look *look)
-{
-    int64_t patience_ms = lock->settings.lock_timeout_ms / UNSEEN_SHARE;
-    bool claiming = lock->phase == LOCK_CLAIMING;
-    if (!mutex_is_needed(lock) || (claiming && !mutex_allows(lock)))
-        return false;
-    if (lock->settings.settle_ms == 0 && (claiming || look->seen.alone))
-        return true;
-    struct mono since = waiter_is_unseen(lock) ? lock->unseen_since : MONO_NEVER;
-    if (claiming)
-        since = lock->claimed;
-    return !look->seen.rivalry.ahead && RULE(UNSEEN_HOLDS) &&
-           mono_reached(look->listing->asked, mono_add(since, patience_ms));
 }
 
 static bool is_settled(const struct look *look)
@@ -234,7 +182,7 @@ static void act(struct lock *lock, const struct look *look, enum look_move move)
         take_place(lock, look);
         break;
     case LOOK_ASK_NAME:
-        unseen(lock, look);
+        unseen_look(lock, look->now, look->listing, &look->seen);
         break;
     case LOOK_TAKE_BACK:
         waiter_take_claim_back(lock, look->now);
@@ -323,7 +271,7 @@ static void own_look(struct lock *lock, const struct look *look)
     lock->listing_own = false;
     lock->list_own = lock->ticket_ms == ATTEMPT_UNKNOWN;
     if (lock->list_own) {
-        unseen(lock, look);
+        unseen_look(lock, look->now, look->listing, &look->seen);
         return;
     }
     lock->unseen_looks = 0;
@@ -361,8 +309,8 @@ static void next_look(struct lock *lock, struct look *look)
         return;
     lock->looks++;
     if (look->seen.own_shown)
-        now_seen(lock);
-    look->need_not = need_not_be_seen(lock, look);
+        unseen_ends(lock);
+    look->need_not = unseen_matters_not(lock, look->listing, &look->seen);
     look->settled = waiter_settled_at(lock, look->now);
     if (!is_unseen(look) && !(lock->phase == LOCK_CLAIMING && mutex_is_anothers(lock))) {
         cleaning_take(lock, look->now, look->listing, false);

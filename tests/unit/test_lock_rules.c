@@ -180,6 +180,24 @@ static bool a_place_is_kept_though_listings_do_not_show_it(void)
     return kept;
 }
 
+/* T/3 after the claim, which somebody has deleted, no listing shows us: and nobody else could see.
+ */
+static bool no_lock_is_taken_by_a_claim_that_is_gone(void)
+{
+    struct lock_settings from = settings();
+    struct world *world = begin(&from);
+    world->hidden = "/me";
+    while (!strchr(world->calls, 'C'))
+        (void)go(world, LOCK_HELD, TRIP_MS);
+    assert_false(go(world, LOCK_HELD, 9500));
+    uproot(world, "/me");
+    bool entered = go(world, LOCK_HELD, 60000), claimed = false;
+    for (uint32_t i = 0; i < world->count; i++)
+        claimed |= strstr(world->groups[i].name, "/me") && strstr(world->groups[i].name, "#h");
+    free(world);
+    return entered && claimed;
+}
+
 static bool who_is_not_shown_asks_at_growing_intervals(void)
 {
     struct lock_settings from = settings();
@@ -317,6 +335,7 @@ static const struct {
     {                                                                                              \
 #scene, LOCK_RULE_##rule, scene                                                            \
     }
+    ROW(CLAIM_ASKED, no_lock_is_taken_by_a_claim_that_is_gone),
     ROW(BREAK_OLD, the_living_keep_their_mutex),
     ROW(BREAK_CLEAR, no_mutex_is_removed_soon_after_a_claim_was_in_sight),
     ROW(BREAK_QUIET, a_dead_runs_mutex_is_watched_for_a_while),
