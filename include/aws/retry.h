@@ -97,6 +97,9 @@ enum retry_clock {
 /* By the error codes that are in the answer, be it JSON or XML, or in its x-amzn-ErrorType. */
 enum retry_clock retry_clock_judge(struct text body, const char *error_type);
 
+/* The Date of an answer. False if it has none, or one that AWS's clocks cannot show. */
+bool retry_date(const char *date, struct wall *ret_date);
+
 /*
  * The offset to add to our clock when signing, from the Date of an answer that refused the
  * signature. True if it is worth one more try at once. An answer with an Age header came from a

@@ -129,13 +129,19 @@ enum retry_clock retry_clock_judge(struct text body, const char *error_type)
     return RETRY_CLOCK_FINE;
 }
 
+bool retry_date(const char *date, struct wall *ret_date)
+{
+    return date && date_parse_http(text_from(date), ret_date) == 0 &&
+           ret_date->ms >= RETRY_DATE_MIN_MS && ret_date->ms <= RETRY_DATE_MAX_MS;
+}
+
 bool retry_clock_offset(struct wall corrected_now, const char *date, const char *age,
                         enum retry_clock clock, int64_t *offset_ms, char note[RETRY_NOTE_BYTES])
 {
     struct wall server = {0};
     bool known = clock != RETRY_CLOCK_FINE && !(age && *age) && date &&
                  date_parse_http(text_from(date), &server) == 0;
-    bool believed = known && server.ms >= RETRY_DATE_MIN_MS && server.ms <= RETRY_DATE_MAX_MS;
+    bool believed = known && retry_date(date, &server);
     int64_t difference_ms = server.ms - corrected_now.ms;
     bool corrects =
         believed && (clock == RETRY_CLOCK_WRONG || llabs(difference_ms) > RETRY_CLOCK_MS);

@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "base/date.h"
 #include "base/random.h"
 #include "base/report.h"
 
@@ -225,7 +224,7 @@ static int read_page(struct client *client, struct client_call *call,
     for (unsigned tries = 1;; tries++) {
         call->deadline = mono_add(mono_now(), CLIENT_PAGE_MS);
         client_call(client, call, wakeup);
-        if (date_parse_http(text_from(call->answer.date), ret_date) != 0)
+        if (!retry_date(call->answer.date, ret_date))
             ret_date->ms = -1;
         client_call_free(call);
         if (call->outcome == LOGS_DONE)

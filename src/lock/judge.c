@@ -69,11 +69,12 @@ static void judge_marked(struct lock *lock, const struct lock_entry *entry, int6
 {
     const struct attempt *attempt = &entry->attempt;
     bool known = lock->ticket_ms != ATTEMPT_UNKNOWN, same_id = own_same_id(lock, attempt);
+    bool replaces = same_id && !attempt->claim; /* an earlier run's that waits: we take its place */
     struct rival_name name = {
         .entry = entry,
         .attempt = attempt,
         .ticket_ms = view_ticket_ms(entry),
-        .before = known ? view_precedes(lock, entry) : lock->look_first,
+        .before = known ? view_precedes(lock, entry) : lock->look_first && !replaces,
         .claim = attempt->claim && (RULE(SAME_ID_CLAIM) || !same_id),
         .older = is_older(lock, entry),
         .age_ms = age_ms,

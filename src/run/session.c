@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/date.h"
 #include "base/random.h"
 
 int session_init(struct session *session, const struct session_config *config,
@@ -71,10 +70,11 @@ static enum logs_operation operation_of(enum lock_todo_kind kind)
     }
 }
 
+/* Tokens are near it, and what is alive at a first look: so one that cannot be is none. */
 static int64_t date_of(const struct http_answer *answer)
 {
     struct wall date;
-    return date_parse_http(text_from(answer->date), &date) == 0 ? date.ms : 0;
+    return retry_date(answer->date, &date) ? date.ms : 0;
 }
 
 /* What the lock is told of a call. A listing that cannot be kept counts as one that is not known.

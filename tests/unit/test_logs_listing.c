@@ -72,6 +72,25 @@ static void times_out_of_bounds_are_somebody_s_own(void **state)
     }
 }
 
+/* A thousand pages of them: they are passed over while a listing is read. */
+static void nested_names_without_end_take_no_memory(void **state)
+{
+    (void)state;
+    CLEAN(logs_listing) struct logs_listing listing = LOGS_LISTING;
+    listing.level_bytes = strlen("p/");
+    for (int page = 0; page < 1000; page++) {
+        CLEAN(buf) struct buf body = BUF(LOGS_ANSWER_BYTES);
+        (void)buf_addf(&body, "{\"nextToken\":\"t%d\",\"logGroups\":[", page);
+        for (int i = 0; i < LOGS_PAGE_GROUPS; i++)
+            (void)buf_addf(&body, "%s{\"creationTime\":1,\"logGroupName\":\"p/q/%d\"}",
+                           i ? "," : "", page * LOGS_PAGE_GROUPS + i);
+        (void)buf_add_text(&body, "]}");
+        assert_int_equal(logs_listing_add(&listing, text_from(buf_text(&body)), NULL), 0);
+    }
+    assert_int_equal(listing.count, 0);
+    assert_int_equal(listing.names.length, 0);
+}
+
 static void nested_names_take_no_memory(void **state)
 {
     (void)state;
@@ -227,6 +246,7 @@ int main(void)
         cmocka_unit_test(one_page),
         cmocka_unit_test(times_out_of_bounds_are_somebody_s_own),
         cmocka_unit_test(nested_names_take_no_memory),
+        cmocka_unit_test(nested_names_without_end_take_no_memory),
         cmocka_unit_test(many_pages),
         cmocka_unit_test(unusable_pages),
         cmocka_unit_test(entries_without_end),

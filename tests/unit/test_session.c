@@ -21,6 +21,7 @@ static struct {
     atomic_uint throttle; /* so many requests are answered with a ThrottlingException */
     atomic_uint expire;   /* so many with an ExpiredTokenException */
     atomic_uint page;     /* names on a page of a listing */
+    const char *date;     /* of its answers; NULL: they have none */
 } service = {.mutex = PTHREAD_MUTEX_INITIALIZER};
 
 static int find_name(const char *name)
@@ -125,8 +126,9 @@ static void serve(struct peer *peer)
         (void)pthread_mutex_lock(&service.mutex);
         bool good = act(peer, body);
         (void)pthread_mutex_unlock(&service.mutex);
-        (void)snprintf(head, sizeof(head), "HTTP/1.1 %s\r\nContent-Length: %zu\r\n\r\n",
-                       good ? "200 OK" : "400 Bad", strlen(body));
+        (void)snprintf(head, sizeof(head), "HTTP/1.1 %s\r\n%s%s%sContent-Length: %zu\r\n\r\n",
+                       good ? "200 OK" : "400 Bad", service.date ? "Date: " : "",
+                       service.date ? service.date : "", service.date ? "\r\n" : "", strlen(body));
         if (!peer_write(peer, head) || (*body && !peer_write(peer, body)))
             return;
     }
@@ -150,6 +152,7 @@ static void open_scene(struct scene *scene)
     memset(service.names, 0, sizeof(service.names));
     service.throttle = service.expire = 0;
     service.page = 50;
+    service.date = NULL;
     server_start(&scene->server, serve, false);
     scene->world.options.endpoint_url = scene->server.url;
     assert_int_equal(world_load(&scene->world, &scene->settings, NULL), 0);
@@ -230,6 +233,23 @@ static void an_id_tells_when_its_place_was_taken(void **state)
     close_scene(&scene);
 }
 
+/* Without a settle wait the Date is all that is known of the service's time. */
+static void a_date_centuries_off_makes_no_token(void **state)
+{
+    (void)state;
+    struct scene scene;
+    open_scene(&scene);
+    session_free(&scene.session);
+    service.date = "Fri, 31 Dec 9999 23:59:59 GMT";
+    scene.lock.settle_ms = 0;
+    assert_int_equal(session_init(&scene.session, &scene.config, &nobody, NULL), 0);
+    step_until(&scene, LOCK_HELD);
+    assert_true(lock_token(&scene.session.lock) < RETRY_DATE_MAX_MS);
+    lock_leave(&scene.session.lock, mono_now());
+    step_until(&scene, LOCK_FINISHED);
+    close_scene(&scene);
+}
+
 static void throttling_and_listings_of_many_pages_are_got_over(void **state)
 {
     (void)state;
@@ -300,6 +320,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_lock_is_taken_and_given_back),
         cmocka_unit_test(an_id_tells_when_its_place_was_taken),
+        cmocka_unit_test(a_date_centuries_off_makes_no_token),
         cmocka_unit_test(throttling_and_listings_of_many_pages_are_got_over),
         cmocka_unit_test(keys_that_are_refused_for_good_end_the_wait_and_say_why),
         cmocka_unit_test(a_step_that_waits_ends_when_it_is_asked_to),
