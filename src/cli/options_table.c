@@ -52,7 +52,7 @@ const struct option_row options_table[] = {
      "hold it together with others that are shared", true},
     {'x', "exclusive", OPTION_UNFLAG, FIELD(lock.shared), 0, 0, NULL,
      "not shared (the default)", true},
-    {'N', "slots", OPTION_NUMBER, FIELD(lock.slots), 1, 1000, "N", "up to N may hold it at once (1)",
+    {'N', "slots", OPTION_NUMBER, FIELD(lock.slots), 1, 1000, "N", "up to N hold it at once (1)",
      true},
     {'c', "command", OPTION_TEXT, FIELD(shell_command), 0, 0, "STRING",
      "run STRING by $SHELL -c", false},

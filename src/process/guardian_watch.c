@@ -103,8 +103,13 @@ static void check_answers(struct guardian *guardian)
     bool answered = is_answered(guardian);
     if (answered)
         guardian->nudges = 0;
-    if ((answered && !is_due(guardian)) || !mono_reached(now, guardian->nudge_at))
+    bool well = answered && !is_due(guardian);
+    if (well || !mono_reached(now, guardian->nudge_at)) {
+        struct mono moment = well ? MONO_NEVER : guardian->nudge_at;
+        if (timer_moment(&guardian->wake).ms != moment.ms)
+            look_again_at(guardian, moment);
         return;
+    }
     guardian->nudge_at = mono_add(now, GUARDIAN_NUDGE_MS);
     if (answered) /* it may be busy with what does not obey, and is well */
         (void)guardian_request(guardian, GUARDIAN_ASK, 0);

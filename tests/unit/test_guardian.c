@@ -182,6 +182,22 @@ static void a_killed_guardian_ends_the_command(void **state)
     assert_int_equal(sweep_signal(&guardian.sweep, 0, NULL), 0);
 }
 
+/* Who waits for a lock waits long, with nothing to do. */
+static void nobody_wakes_up_for_a_guardian_that_is_well(void **state)
+{
+    struct guardian_seen seen;
+    (void)state;
+    start(WORDS("true"));
+    assert_true(timer_moment(&guardian.wake).ms != MONO_NEVER.ms); /* or it might be deaf */
+    while (timer_moment(&guardian.wake).ms != MONO_NEVER.ms) {
+        assert_int_equal(guardian_next(&guardian, &seen), GUARDIAN_NOTHING);
+        if (timer_moment(&guardian.wake).ms != MONO_NEVER.ms)
+            wait_for_news();
+    }
+    assert_int_equal(atomic_load(&guardian.shared->answered), guardian.asked);
+    assert_int_equal(guardian.nudges, 0);
+}
+
 static void every_request_is_answered(void **state)
 {
     (void)state;
@@ -209,6 +225,7 @@ int main(void)
         cmocka_unit_test_teardown(a_stopped_guardian_is_continued, finish),
         cmocka_unit_test_teardown(a_killed_guardian_is_missed_before_there_is_a_command, finish),
         cmocka_unit_test_teardown(a_killed_guardian_ends_the_command, finish),
+        cmocka_unit_test_teardown(nobody_wakes_up_for_a_guardian_that_is_well, finish),
         cmocka_unit_test_teardown(every_request_is_answered, finish),
     };
     return cmocka_run_group_tests(tests, begin, NULL);
