@@ -246,22 +246,33 @@ metadata() {
     [[ "$output" == *"region eu-central-1 endpoint https://logs.eu-central-1.amazonaws.com"* ]]
 }
 
-@test "M3 forty starts in a second find their keys, though metadata is too busy for half of them" {
-    local n pids=()
-    metadata
-    tell '{"busy": 2}' # 503 twice for each request of every second one
-    export AWS_METADATA_SERVICE_TIMEOUT=20
-    for n in {1..40}; do
+# forty_starts FIRST LOG: at once, as applications FIRST to FIRST + 39; all find their keys. In LOG
+# what metadata says it was asked, in SPAN_S the longest time from the first question of one to its
+# last, by the clock of metadata.
+forty_starts() {
+    local n first=$1 log=$2 pids=() seen=$(requests | jq length)
+    for ((n = first; n < first + 40; n++)); do
         AWS_SDK_UA_APP_ID=$n "$SHOW_CREDENTIALS" >"$HOME/keys.$n" 2>&1 3>&- &
         pids+=($!)
     done
-    for n in {1..40}; do
-        wait "${pids[n - 1]}" || { cat "$HOME/keys.$n" >&2; return 1; }
-        grep -q '^id imds-' "$HOME/keys.$n"
+    for ((n = first; n < first + 40; n++)); do
+        wait "${pids[n - first]}" || { cat "$HOME/keys.$n" >&2; return 1; }
+        grep -q '^id imds-' "$HOME/keys.$n" || return 1
     done
-    requests >"$HOME/log"
-    # from the first question of each to its last, by the clock of metadata
-    jq -e 'group_by(.agent) | length == 40 and all(.[]; map(.at) | max - min < 5)' "$HOME/log"
+    requests | jq ".[$seen:]" >"$log"
+    SPAN_S=$(jq 'group_by(.agent) | if length != 40 then error("\(length) agents") else
+        map(map(.at) | max - min) | max end' "$log")
+}
+
+@test "M3 forty starts in a second find their keys, though metadata is too busy for half of them" {
+    metadata
+    export AWS_METADATA_SERVICE_TIMEOUT=20
+    forty_starts 101 "$HOME/idle"
+    local idle_s=$SPAN_S
+    tell '{"busy": 2}' # 503 twice for each request of every second one
+    forty_starts 1 "$HOME/log"
+    # what it takes while others wait for the processor, too; three times as many questions; pauses
+    jq -en "$SPAN_S < 3 * $idle_s + 5" || { echo "$SPAN_S s, and $idle_s s when idle" >&2; return 1; }
     jq -e '[.[] | select(.agent | endswith("app/1"))] | length == 16' "$HOME/log"
 }
 
