@@ -312,9 +312,10 @@ not_dumped() {
     export LD_BIND_NOW=1      # see Z2 in docs/aws.md
     hold holder -p jobs -t 15
     local job=$JOB
-    not_dumped "$job" $(pgrep -P "$job")
+    # at a moment without a request under way, of which libcurl has a copy: see Z2
+    wait_until not_dumped "$job" $(pgrep -P "$job")
     wait_until call_count 3 CreateLogGroup # renewed once more
-    not_dumped "$job" $(pgrep -P "$job")
+    wait_until not_dumped "$job" $(pgrep -P "$job")
     let_go holder
     ends 0 "$job"
 }
