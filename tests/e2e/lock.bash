@@ -100,7 +100,7 @@ ends() {
 }
 
 # A command that says when it begins and holds until it is told to end; it leaves TERM its way.
-HOLD='touch "$0.in"; while [ ! -e "$0.go" ]; do sleep 0.02; done; touch "$0.done"'
+HOLD='touch "$0.in"; while [ ! -e "$0.go" ]; do sleep 0.1; done; touch "$0.done"'
 
 # hold NAME ARGUMENT...: starts a holder and waits until it is in. let_go NAME ends its command.
 hold() {

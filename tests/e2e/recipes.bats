@@ -35,7 +35,7 @@ caller() {
         cat >"$path" <<END
 #!/bin/sh
 echo "\${0##*/} \$* under \${WITHLOCK_HELD_PREFIX:-nothing}" >>"$PWD/calls"
-while [ -e "\$0.hold" ]; do sleep 0.02; done
+while [ -e "\$0.hold" ]; do sleep 0.1; done
 END
         chmod +x "$path"
     done
@@ -314,7 +314,7 @@ END
     caller bin/aws
     AWS_ENDPOINT_URL=$URL python3 "$BATS_TEST_DIRNAME/role_contender.py" --endpoint "$URL" \
         --prefix ses-rules/lock --id playbook --attempts 1 -- \
-        sh -c 'echo playbook begins >>calls; while [ ! -e go ]; do sleep 0.02; done
+        sh -c 'echo playbook begins >>calls; while [ ! -e go ]; do sleep 0.1; done
             echo playbook ends >>calls' 3>&- &
     local playbook=$!
     JOBS+=("$playbook")
