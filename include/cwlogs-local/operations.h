@@ -25,8 +25,8 @@ struct scene {
     int64_t wall_ms; /* the service's clock, which creation times may be off from */
 };
 
-void operations_carry_out(const struct scene *scene, enum operation operation,
-                          const struct call *call, struct answer *answer);
+void operations_execute(const struct scene *scene, enum operation operation,
+                        const struct call *call, struct answer *answer);
 
 /* The answer to a call that the deny list names, in the words of IAM. */
 void operations_deny(struct text region, enum operation operation, const struct call *call,

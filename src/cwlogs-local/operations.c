@@ -231,12 +231,12 @@ static void on_group(const struct scene *scene, enum operation operation, const 
         put_events(scene, group, call, answer);
         break;
     default:
-        break; /* operations_carry_out has the others */
+        break; /* operations_execute has the others */
     }
 }
 
-void operations_carry_out(const struct scene *scene, enum operation operation,
-                          const struct call *call, struct answer *answer)
+void operations_execute(const struct scene *scene, enum operation operation,
+                        const struct call *call, struct answer *answer)
 {
     if (operation == OPERATION_LIST_TAGS_LOG_GROUP || operation == OPERATION_UNTAG_LOG_GROUP)
         answer->invalid = OUTCOME_VALIDATION; /* they know no InvalidParameterException */

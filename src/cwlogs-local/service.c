@@ -173,7 +173,7 @@ static void examine(struct passage *passage)
 }
 
 /* The lock is held. */
-static void carry_out(struct passage *passage, struct answer *answer)
+static void execute(struct passage *passage, struct answer *answer)
 {
     const struct fate *fate = &passage->fate;
     struct scene scene = {
@@ -182,7 +182,7 @@ static void carry_out(struct passage *passage, struct answer *answer)
     scene.wall_ms = shifted(wall_now(), &passage->faults).ms;
     scene.at.stamp_ms = scene.wall_ms + fate->skew_ms;
     scene.at.lag_ms = fate->visible_lag_ms;
-    operations_carry_out(&scene, passage->operation, &passage->call, answer);
+    operations_execute(&scene, passage->operation, &passage->call, answer);
 }
 
 /* Answers and, where the verdict says so, applies; true if it took effect. The lock is held. */
@@ -193,7 +193,7 @@ static bool judge(struct passage *passage)
     switch (passage->fate.verdict) {
     case VERDICT_SERVE:
     case VERDICT_DROP: /* is cut before it comes here */
-        carry_out(passage, answer);
+        execute(passage, answer);
         return answer->outcome == OUTCOME_OK;
     case VERDICT_DENY:
         operations_deny(passage->region, passage->operation, &passage->call, answer);
@@ -207,7 +207,7 @@ static bool judge(struct passage *passage)
         break;
     case VERDICT_ABORT:
         if (passage->fate.abort_applied)
-            carry_out(passage, answer);
+            execute(passage, answer);
         applied = passage->fate.abort_applied && answer->outcome == OUTCOME_OK;
         answer_fail(answer, OUTCOME_ABORTED,
                     "A conflicting operation is currently in progress against this resource. "

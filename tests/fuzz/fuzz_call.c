@@ -37,7 +37,7 @@ static void carry_out(struct store *store, const struct faults *faults, struct t
     call_init(&call);
     if (call_read(&call, body, &err) == 0) {
         (void)operations_group_name(&call);
-        operations_carry_out(&scene, operation, &call, &answer);
+        operations_execute(&scene, operation, &call, &answer);
         must(answer.status == outcome_status(answer.outcome));
         must(answer.body.length == 0 ||
              json_read(call_text(&answer.body), answer.body.length, visit, NULL, &err) == 0);
