@@ -61,7 +61,7 @@ struct exchange {
     struct error err; /* one line unless HTTP_ANSWERED */
 };
 
-/* Never HTTP_WOKEN; HTTP_REASON_WOKEN tells that the source asked for the end. */
+/* Never HTTP_WAKEUP; HTTP_REASON_GIVEN_UP tells that the source asked for the end. */
 enum http_outcome transport_exchange(struct transport *transport, struct exchange *exchange);
 void exchange_free(struct exchange *exchange);
 

@@ -7,7 +7,7 @@
  * writes with MSG_NOSIGNAL, through TLS too since 7.88), never waits beyond the limits given. It
  * asks for no content encoding, and undoes one that comes all the same where libcurl can.
  *
- * Order:   http_new; { http_start, http_collect until it is not HTTP_WOKEN, or http_abandon };
+ * Order:   http_new; { http_start, http_collect until it is not HTTP_WAKEUP, or http_abandon };
  *          http_free. Up to HTTP_EXCHANGES_MAX may be under way; collecting one drives them all.
  * One thread at a time per struct http. Memory:  the request is borrowed from http_start until
  * collected or abandoned. An answer owns its body (wiped: answers hold keys); http_answer_free,
@@ -49,7 +49,7 @@ enum http_outcome {
     HTTP_ANSWERED,   /* a whole answer came, of whatever status */
     HTTP_NOT_SENT,   /* surely no byte of the request was sent; err says why */
     HTTP_UNANSWERED, /* sent, and no whole answer came: it may have been applied; err says why */
-    HTTP_WOKEN,      /* the wake descriptor became readable; the exchange is still under way */
+    HTTP_WAKEUP,     /* the wake descriptor became readable; the exchange is still under way */
 };
 
 /* Why there is no answer. */
@@ -64,7 +64,7 @@ enum http_reason {
     HTTP_REASON_LOST,       /* the connection broke after the request was sent */
     HTTP_REASON_LIMIT,      /* body or headers too long */
     HTTP_REASON_GARBLED,    /* not HTTP */
-    HTTP_REASON_WOKEN,      /* abandoned on request */
+    HTTP_REASON_GIVEN_UP,   /* abandoned on request */
     HTTP_REASON_SYSTEM,     /* out of memory, or libcurl failed otherwise */
 };
 
@@ -108,7 +108,7 @@ struct http_exchange *http_start(struct http *http, const struct request *reques
                                  const struct http_limits *limits, struct error *err) MUST_USE;
 
 /*
- * Waits for the exchange to end. After HTTP_WOKEN nothing was given out: collect again (with
+ * Waits for the exchange to end. After HTTP_WAKEUP nothing was given out: collect again (with
  * wake_fd -1 to let it settle), change the deadline, or abandon. Otherwise the exchange is over,
  * *ret_answer is filled in, whatever the outcome, and err holds one line unless HTTP_ANSWERED.
  */
@@ -120,7 +120,7 @@ void http_set_deadline(struct http_exchange *exchange, struct mono deadline);
 /* Has its first byte, perhaps, been sent? */
 bool http_is_sent(const struct http_exchange *exchange);
 
-/* Ends the exchange unanswered: HTTP_NOT_SENT or HTTP_UNANSWERED, with HTTP_REASON_WOKEN. */
+/* Ends the exchange unanswered: HTTP_NOT_SENT or HTTP_UNANSWERED, with HTTP_REASON_GIVEN_UP. */
 enum http_outcome http_abandon(struct http_exchange *exchange, struct http_answer *ret_answer,
                                struct error *err);
 

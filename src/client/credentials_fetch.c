@@ -53,7 +53,7 @@ static int send_request(struct credentials_fetch *fetch, const struct credential
                                   .answer_bytes = CREDENTIALS_ANSWER_BYTES};
     enum http_outcome outcome = transport_exchange(fetch->transport, exchange);
     const struct http_answer *http = &exchange->answer;
-    if (http->reason == HTTP_REASON_WOKEN)
+    if (http->reason == HTTP_REASON_GIVEN_UP)
         return give_up(fetch, "interrupted", err);
     execution->answer = (struct credentials_answer){
         .failure = outcome == HTTP_ANSWERED ? NULL : &exchange->err,

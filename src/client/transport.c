@@ -47,7 +47,7 @@ static enum http_outcome collect(struct http_exchange *under_way, struct exchang
     int fd = exchange->wakeup->fd;
     for (;;) {
         enum http_outcome outcome = http_collect(under_way, fd, &exchange->answer, &exchange->err);
-        if (outcome != HTTP_WOKEN)
+        if (outcome != HTTP_WAKEUP)
             return outcome;
         if (!wakeup_ends(exchange->wakeup))
             continue;
@@ -97,7 +97,7 @@ static enum http_outcome send_once(struct transport *transport, struct exchange 
     exchange->answer = (struct http_answer){.reason = HTTP_REASON_SYSTEM, .sent = mono_now()};
     exchange->err = (struct error){0};
     if (wakeup_asked(exchange->wakeup)) {
-        exchange->answer.reason = HTTP_REASON_WOKEN;
+        exchange->answer.reason = HTTP_REASON_GIVEN_UP;
         (void)error_set(&exchange->err, ERROR_LATER, "the request was given up");
         return HTTP_NOT_SENT;
     }

@@ -206,7 +206,7 @@ static void tell_failure(const struct http_exchange *exchange, enum http_outcome
                         text);
     else if (reason == HTTP_REASON_GARBLED)
         (void)error_set(err, kind, "the answer of %s is not HTTP: %s", host, text);
-    else if (reason == HTTP_REASON_WOKEN)
+    else if (reason == HTTP_REASON_GIVEN_UP)
         (void)error_set(err, kind, "the request to %s was given up", host);
     else
         (void)error_set(err, kind, "the request to %s failed: %s", host, text);
@@ -284,7 +284,7 @@ enum http_outcome http_collect(struct http_exchange *exchange, int wake_fd,
             return finish(exchange, HTTP_REASON_SYSTEM, ret_answer, err);
         }
         if (wake_fd >= 0 && wake.revents)
-            return HTTP_WOKEN;
+            return HTTP_WAKEUP;
     }
 }
 
@@ -307,5 +307,5 @@ bool http_is_sent(const struct http_exchange *exchange)
 enum http_outcome http_abandon(struct http_exchange *exchange, struct http_answer *ret_answer,
                                struct error *err)
 {
-    return finish(exchange, HTTP_REASON_WOKEN, ret_answer, err);
+    return finish(exchange, HTTP_REASON_GIVEN_UP, ret_answer, err);
 }

@@ -212,11 +212,13 @@ static void proxies(void **state)
     struct scene scene;
     char proxy[128];
     open_scene(&scene, noting);
-    (void)snprintf(proxy, sizeof(proxy), "http://user:p%%40w%%2541@127.0.0.1:%d", scene.server.port);
+    (void)snprintf(proxy, sizeof(proxy), "http://user:p%%40w%%2541@127.0.0.1:%d",
+                   scene.server.port);
     scene.limits.proxy = proxy;
     assert_int_equal(request_url(&scene.request, "http://logs.example/x", NULL), 0);
     assert_int_equal(perform(&scene), HTTP_ANSWERED);
-    assert_non_null(strstr(seen, "\r\nProxy-Authorization: Basic dXNlcjpwQHclNDE=\r\n")); /* p@w%41 */
+    assert_non_null(
+        strstr(seen, "\r\nProxy-Authorization: Basic dXNlcjpwQHclNDE=\r\n")); /* p@w%41 */
     assert_true(strncmp(seen, "POST http://logs.example/x HTTP/1.1\r\n", 37) == 0);
     scene.request.direct = true;
     assert_int_equal(request_url(&scene.request, scene.server.url, NULL), 0);
@@ -315,7 +317,7 @@ static enum http_outcome perform_woken(struct scene *scene, int64_t grace_ms)
         http_start(scene->http, &scene->request, &scene->limits, &scene->err);
     assert_non_null(exchange);
     enum http_outcome outcome = http_collect(exchange, wake_pipe[0], &scene->answer, &scene->err);
-    if (outcome != HTTP_WOKEN)
+    if (outcome != HTTP_WAKEUP)
         return outcome;
     if (!http_is_sent(exchange))
         return http_abandon(exchange, &scene->answer, &scene->err);
@@ -335,9 +337,9 @@ static void wake_descriptor(void **state)
         enum http_reason reason;
         int requests;
     } rows[] = {
-        {"before", polite, true, false, 5000, HTTP_NOT_SENT, HTTP_REASON_WOKEN, 0},
+        {"before", polite, true, false, 5000, HTTP_NOT_SENT, HTTP_REASON_GIVEN_UP, 0},
         {"while connecting", wakes_in_handshake, false, true, 60000, HTTP_NOT_SENT,
-         HTTP_REASON_WOKEN, 0},
+         HTTP_REASON_GIVEN_UP, 0},
         {"no grace", wakes_client, false, false, 0, HTTP_UNANSWERED, HTTP_REASON_TIME, 1},
         {"grace runs out", wakes_client, false, false, 100, HTTP_UNANSWERED, HTTP_REASON_TIME, 1},
         {"answered within grace", wakes_and_answers, false, false, 5000, HTTP_ANSWERED,

@@ -166,7 +166,7 @@ static void an_end_that_is_asked_for_comes_after_the_grace(void **state)
     scene.exchange.wakeup = &now;
     enum http_outcome outcome = transport_exchange(&scene.transport, &scene.exchange);
     assert_true(outcome == HTTP_NOT_SENT || outcome == HTTP_UNANSWERED);
-    assert_int_equal(scene.exchange.answer.reason, HTTP_REASON_WOKEN);
+    assert_int_equal(scene.exchange.answer.reason, HTTP_REASON_GIVEN_UP);
     (void)close(pipe_fds[0]);
     (void)close(pipe_fds[1]);
     close_scene(&scene);
@@ -182,7 +182,7 @@ static void nothing_is_sent_once_an_end_was_asked_for(void **state)
     open_scene(&scene, silent);
     scene.exchange.wakeup = &read_before;
     assert_int_equal(transport_exchange(&scene.transport, &scene.exchange), HTTP_NOT_SENT);
-    assert_int_equal(scene.exchange.answer.reason, HTTP_REASON_WOKEN);
+    assert_int_equal(scene.exchange.answer.reason, HTTP_REASON_GIVEN_UP);
     assert_int_equal(scene.exchange.sends, 0);
     assert_int_equal(scene.server.requests, 0);
     close_scene(&scene);
