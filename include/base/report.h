@@ -13,8 +13,8 @@
 
 #include "base/error.h"
 
-#define REPORT_LINE_BYTES  4096
-#define REPORT_PATIENCE_MS 500 /* with a standard error that takes nothing */
+#define REPORT_LINE_BYTES 4096
+#define REPORT_WRITE_MS   500 /* with a standard error that takes nothing */
 
 enum report_level {
     REPORT_ERROR,   /* always */
@@ -40,7 +40,7 @@ void report_init(enum report_level highest, bool json);
  */
 void report_never_block(void);
 void report_forked(void); /* in a process just forked */
-void report_flush(void);  /* waits until all is written, for REPORT_PATIENCE_MS */
+void report_flush(void);  /* waits until all is written, for REPORT_WRITE_MS */
 void report_finish(void); /* the same at the end of the process */
 
 bool report_shows(enum report_level level);

@@ -49,13 +49,13 @@ void report_forked(void)
 void report_flush(void)
 {
     if (state.queued)
-        (void)writer_flush(REPORT_PATIENCE_MS); /* what is not read by then may come later */
+        (void)writer_flush(REPORT_WRITE_MS); /* what is not read by then may come later */
 }
 
 void report_finish(void)
 {
     if (state.queued)
-        (void)writer_finish(REPORT_PATIENCE_MS); /* there is nobody to tell */
+        (void)writer_finish(REPORT_WRITE_MS); /* there is nobody to tell */
 }
 
 bool report_shows(enum report_level level)

@@ -77,7 +77,7 @@ static bool is_long_line(const struct http_exchange *exchange)
     return said && exchange->sendings > 0 && exchange->answer.body.length == 0;
 }
 
-static enum http_reason sort_code(struct http_exchange *exchange)
+static enum http_reason classify(struct http_exchange *exchange)
 {
     if (is_long_line(exchange)) {
         exchange->too_long = "a line of the header of the answer";
@@ -269,7 +269,7 @@ enum http_outcome http_collect(struct http_exchange *exchange, int wake_fd,
         struct curl_waitfd wake = {.fd = wake_fd, .events = CURL_WAIT_POLLIN};
         CURLMcode code = work(http);
         if (exchange->ended)
-            return finish(exchange, sort_code(exchange), ret_answer, err);
+            return finish(exchange, classify(exchange), ret_answer, err);
         struct mono now = mono_now(), end = end_of(exchange);
         if (mono_reached(now, end))
             return finish(exchange, HTTP_REASON_TIME, ret_answer, err);
