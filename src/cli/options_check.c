@@ -1,6 +1,5 @@
 #include "options_check.h"
 
-
 #include "options_value.h"
 
 #define DEFAULT_T_MS    900000
