@@ -128,6 +128,20 @@ static void rules_are_called_as_they_are(void **state)
     }
 }
 
+/* docs/simulation.md, "Rules left out": what notices each. */
+static void each_rule_has_a_row_that_says_what_notices_it(void **state)
+{
+    (void)state;
+    CLEAN(buf) struct buf page = BUF(DOC_BYTES);
+    struct error err;
+    assert_int_equal(file_read(DOCS "/simulation.md", &page, &err), FILE_READ);
+#define RULE_ROW(name, text) "| " #name " | " text " | ",
+    static const char *const starts[] = {LOCK_RULES(RULE_ROW)};
+#undef RULE_ROW
+    for (size_t i = 0; i < sizeof(starts) / sizeof(starts[0]); i++)
+        check_row(strstr(buf_text(&page), starts[i]) != NULL, starts[i]);
+}
+
 static bool has(uint32_t facts, uint32_t all)
 {
     return (facts & all) == all;
@@ -226,6 +240,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(the_page_has_each_table_to_the_letter_and_no_other),
         cmocka_unit_test(each_row_counts_somewhere_and_each_move_is_made),
         cmocka_unit_test(rules_are_called_as_they_are),
+        cmocka_unit_test(each_rule_has_a_row_that_says_what_notices_it),
         cmocka_unit_test(a_look_is_decided_soundly_whatever_the_facts),
         cmocka_unit_test(nothing_is_asked_for_in_a_pause_and_others_leftovers_come_last),
     };

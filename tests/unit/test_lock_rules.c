@@ -326,6 +326,51 @@ static bool the_name_deleted_last_is_remembered_longest(void)
     return remembered;
 }
 
+/* It took long to be read: what it shows may be gone, and another's of that name be there. */
+static bool nothing_is_deleted_by_an_old_listing(void)
+{
+    struct lock_settings from = settings();
+    struct lock_entry entries[2 * GROUPS_MAX];
+    struct lock_todo todo;
+    from.lock_timeout_ms = from.role_timeout_ms = 900000;
+    struct world *world = begin(&from);
+    assert_true(go(world, LOCK_HELD, 5000));
+    (void)go(world, LOCK_LOST, 10000); /* the look that confirms is over */
+    plant(world, "p/asleep", 1000000);
+    while ((todo = ask(&world->lock, now(world))).kind == LOCK_TODO_WAIT)
+        world->now_ms = todo.at.ms;
+    assert_int_equal(todo.kind, LOCK_TODO_LIST);
+    struct lock_listing listing = {
+        .entries = entries, .count = list(world, entries), .complete = true, .asked = now(world)};
+    struct lock_answer answer = {.sent = now(world), .listing = &listing};
+    world->now_ms += LOCK_CLEANING_FRESH_MS + 1000;
+    lock_tell(&world->lock, now(world), &todo, &answer);
+    bool waits = ask(&world->lock, now(world)).kind == LOCK_TODO_WAIT;
+    assert_true(go(world, LOCK_LOST, 20000) || !find(world, "p/asleep")); /* by the next */
+    free(world);
+    return waits;
+}
+
+/* A queue of many pages that stands: what was seen of it is no older than the wait. */
+static bool nobody_sleeps_longer_than_half_of_its_wait(void)
+{
+    struct lock_settings from = settings();
+    from.lock_timeout_ms = from.role_timeout_ms = 900000;
+    struct world *world = begin(&from);
+    unsigned looks = 0;
+    char name[64];
+    world->pages = 2;
+    for (int i = 0; i < 12; i++) {
+        (void)snprintf(name, sizeof(name), "p/a%02d#t900%s", i, i ? "" : "#h");
+        plant(world, name, 45000 - i);
+    }
+    assert_false(go(world, LOCK_HELD, 120000));
+    for (const char *call = world->calls; *call; call++)
+        looks += *call == 'l';
+    free(world);
+    return looks >= 7;
+}
+
 static const struct {
     const char *name;
     enum lock_rule rule;
@@ -356,6 +401,8 @@ static const struct {
     ROW(GROWING_PAUSE, who_is_not_shown_asks_at_growing_intervals),
     ROW(DROP_SEEN, who_is_not_shown_keeps_its_older_names),
     ROW(GONE_ASKED, no_lock_is_lost_because_listings_are_late),
+    ROW(CLEAN_FRESH, nothing_is_deleted_by_an_old_listing),
+    ROW(HALF_WAITED, nobody_sleeps_longer_than_half_of_its_wait),
     ROW(TOKEN_LIVE, absurd_tokens_do_not_count),
     ROW(OWN_MADE, names_with_our_id_that_we_have_not_made_are_strangers),
 #undef ROW
