@@ -2,10 +2,11 @@
  * attempt - the name of an attempt: what a log group's name says about a contender.
  *
  * A lock is a prefix. An attempt is a log group PREFIX/ID, in one of two dialects:
- * marked, as withlock makes them, PREFIX/ID#tT[#u8HEX][#gN][#qQ][#s|#nN][#h[MS][#kK][#mK]][#lTEXT],
- * and unmarked, whatever else stands there, which is how the Ansible role's contenders look.
- * Beside them stand the names that all runs share: PREFIX/#mutex, #mutex.K, #break, #break.K.
- * docs/protocol.md, "Names", is the grammar. Parsing borrows from the name; nothing is copied.
+ * marked, as withlock makes them,
+ * PREFIX/ID#tT[#u8HEX][#gN][#qQ][#s|#nN][#h[MS][#kK][#mK][#eE]][#lTEXT], and unmarked, whatever
+ * else stands there, which is how the Ansible role's contenders look. Beside them stand the names
+ * that all runs share: PREFIX/#mutex, #mutex.K, #break, #break.K. docs/protocol.md, "Names", is the
+ * grammar. Parsing borrows from the name; nothing is copied.
  */
 #ifndef LOCK_ATTEMPT_H
 #define LOCK_ATTEMPT_H
@@ -20,6 +21,7 @@
 #define ATTEMPT_TAGS_BYTES  100 /* kept free behind PREFIX/ID for tags, the label not counted */
 #define ATTEMPT_LABEL_BYTES 40
 #define ATTEMPT_NONCE_BYTES 8
+#define ATTEMPT_EXPECT_MS   (366LL * 24 * 3600 * 1000) /* a longer #e counts as this */
 #define ATTEMPT_UNKNOWN     (-1) /* a time or token that a name does not give */
 
 enum attempt_kind {
@@ -40,6 +42,7 @@ struct attempt {
     bool claim;              /* #h */
     int64_t first_claim_ms;  /* MS of #h; ATTEMPT_UNKNOWN: the creation time is */
     int64_t token;           /* K of #k; ATTEMPT_UNKNOWN when not given */
+    int64_t expect_ms;       /* E of #e, from its first claim on; 0 when not given */
     bool shared;             /* #s */
     uint32_t slots;          /* N of #n; 1 when not given */
     uint32_t slot;           /* K of #m, or of a mutex: from 1; 0 when not given */
@@ -58,6 +61,9 @@ void attempt_format(const char *prefix, const struct attempt *attempt,
 /* Writes PREFIX/#mutex or PREFIX/#break, with .SLOT unless that is 0. */
 void attempt_format_shared(const char *prefix, enum attempt_kind kind, uint32_t slot,
                            char out[ATTEMPT_NAME_BYTES + 1]);
+
+/* When a hold that began then will end by its claim's word; ATTEMPT_UNKNOWN if it says nothing. */
+int64_t attempt_ends_ms(const struct attempt *attempt, int64_t since_ms);
 
 /* Same run: same ID and same nonce. */
 bool attempt_same_run(const struct attempt *a, const struct attempt *b);

@@ -78,6 +78,7 @@ struct lock_settings {
     unsigned max_attempts;  /* looks that found somebody ahead; 0 for no limit */
     uint32_t max_waiters;   /* if limits_waiters: so many may wait ahead of us when we arrive */
     bool limits_waiters;
+    int64_t expect_ms; /* our word about how long we shall hold, in our claims' names; 0: none */
     int64_t retry_delay_ms; /* between looks; 0 to go by position */
     unsigned arrival_tries; /* requests that may fail in a row while no attempt of ours counts */
     bool nonblock;          /* one try */

@@ -36,6 +36,8 @@ const struct option_row options_table[] = {
      "hold it at least so long (0)", true},
     {0, "max-hold", OPTION_DURATION, FIELD(max_hold_ms), 1, 366 * DAY_MS, "DURATION",
      "end the command after so long (status 124)", true},
+    {0, "expect", OPTION_DURATION, FIELD(lock.expect_ms), 1, 366 * DAY_MS, "DURATION",
+     "how long it will probably take, for those who wait", true},
     {'k', "kill-after", OPTION_DURATION, FIELD(lock.kill_after_ms), 0, 31 * DAY_MS, "SECS",
      "when the lock is lost: from TERM to KILL (10)", true},
     {0, "on-lost", OPTION_CHOICE, FIELD(on_lost), 0, 0, "kill|warn",

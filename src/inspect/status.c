@@ -84,6 +84,22 @@ static void add_mutex_left(const struct survey *survey, struct buf *out)
     buf_addf(out, "a mutex of %s is left that no holder owns: who is next removes it\n", since);
 }
 
+/* What holders say of the end of their holds. */
+static void add_words(const struct survey *survey, struct buf *out)
+{
+    for (uint32_t i = 0; i < survey->counts[SURVEY_HOLDER]; i++) {
+        const struct survey_run *run = &survey->runs[i];
+        char id[TABLE_CELL_BYTES], ends[DATE_ISO_BYTES];
+        int64_t ends_ms = attempt_ends_ms(&run->attempt, run->since_ms);
+        if (ends_ms == ATTEMPT_UNKNOWN)
+            continue;
+        (void)text_printable(run->attempt.id, id, sizeof(id));
+        date_write_iso((struct wall){ends_ms}, ends);
+        if (*ends)
+            (void)buf_addf(out, "'%s' expects to end at %s\n", id, ends);
+    }
+}
+
 static void status_text(const struct inspect *inspect, const struct inspect_view *view,
                         struct buf *out)
 {
@@ -100,6 +116,7 @@ static void status_text(const struct inspect *inspect, const struct inspect_view
     status_clock(inspect, view, begin, out);
     if (survey->count)
         status_table(view, inspect->plan->columns, NULL, NULL, out);
+    add_words(survey, out);
     if (survey->mutexes && !holders)
         add_mutex_left(survey, out);
     if (below)
@@ -149,6 +166,8 @@ static void json_run(const struct survey_run *run, const struct lock_listing *li
         json_integer(out, "token", attempt->token);
     json_time(out, "since", run->since_ms);
     json_time(out, "renewed", run->renewed_ms);
+    if (run->kind == SURVEY_HOLDER && attempt_ends_ms(attempt, run->since_ms) != ATTEMPT_UNKNOWN)
+        json_time(out, "expected_end", attempt_ends_ms(attempt, run->since_ms));
     if (run->has_content)
         json_null(out, "expires");
     else

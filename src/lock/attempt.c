@@ -6,7 +6,8 @@
 #include <string.h>
 
 #define TIMEOUT_MAX_S (366ULL * 24 * 3600) /* a longer #t is somebody's jest */
-#define MUTEX_WORD    "#mutex"             /* an ID holds no '#' */
+#define EXPECT_MAX_S  (ATTEMPT_EXPECT_MS / 1000)
+#define MUTEX_WORD    "#mutex" /* an ID holds no '#' */
 #define BREAK_WORD    "#break"
 #define STAMP_MAX     (1000ULL * 1000 * 1000 * 1000 * 1000) /* ms; the year 33658 */
 
@@ -24,6 +25,14 @@ static void parse_number(struct text text, uint32_t *ret_value)
     uint64_t value;
     if (text_parse_u64(text, UINT32_MAX, &value) == 0)
         *ret_value = (uint32_t)value;
+}
+
+/* Somebody's word about how long a hold will take: no number is none, too much is a year. */
+static void parse_expect(struct text text, int64_t *ret_ms)
+{
+    uint64_t seconds;
+    if (text_parse_u64(text, UINT64_MAX, &seconds) == 0)
+        *ret_ms = seconds < EXPECT_MAX_S ? (int64_t)seconds * 1000 : ATTEMPT_EXPECT_MS;
 }
 
 static void parse_tag(struct text tag, struct attempt *attempt)
@@ -56,6 +65,9 @@ static void parse_tag(struct text tag, struct attempt *attempt)
         break;
     case 'm':
         parse_number(rest, &attempt->slot);
+        break;
+    case 'e':
+        parse_expect(rest, &attempt->expect_ms);
         break;
     case 'l':
         attempt->label = rest;
@@ -175,6 +187,8 @@ void attempt_format(const char *prefix, const struct attempt *attempt,
         append(out, "#k%lld", (long long)attempt->token);
     if (attempt->slot)
         append(out, "#m%u", attempt->slot);
+    if (attempt->expect_ms)
+        append(out, "#e%lld", (long long)((attempt->expect_ms + 999) / 1000));
     if (attempt->label.length)
         append(out, "#l%.*s", TEXT_ARGS(attempt->label));
 }
@@ -186,6 +200,11 @@ void attempt_format_shared(const char *prefix, enum attempt_kind kind, uint32_t 
     append(out, "%s/%s", prefix, kind == ATTEMPT_BREAK ? BREAK_WORD : MUTEX_WORD);
     if (slot)
         append(out, ".%u", slot);
+}
+
+int64_t attempt_ends_ms(const struct attempt *attempt, int64_t since_ms)
+{
+    return attempt->claim && attempt->expect_ms ? since_ms + attempt->expect_ms : ATTEMPT_UNKNOWN;
 }
 
 bool attempt_same_run(const struct attempt *a, const struct attempt *b)

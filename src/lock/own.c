@@ -186,6 +186,7 @@ void own_name(const struct lock *lock, const struct lock_generation *generation,
         .shared = settings->shared,
         .slots = settings->slots,
         .slot = generation->slot,
+        .expect_ms = generation->claim ? settings->expect_ms : 0,
     };
     attempt_format(settings->prefix, &attempt, out);
 }
@@ -460,7 +461,9 @@ struct mono own_renew_at(const struct lock *lock)
     bool known = lock->ticket_ms != ATTEMPT_UNKNOWN || !waits || !RULE(TICKET_KNOWN);
     if (!newest || newest->state == LOCK_GENERATION_PLANNED || !known || !RULE(RENEW))
         return MONO_NEVER;
-    return mono_add(newest->sent, lock->settings.lock_timeout_ms / 3);
+    int64_t third_ms =
+        lock->settings.lock_timeout_ms / 3; /* who waits has only its place to lose */
+    return mono_add(newest->sent, waits ? 2 * third_ms : third_ms);
 }
 
 bool own_claim_lasts(const struct lock *lock, struct mono now)

@@ -9,8 +9,10 @@
 #define TURN_PERCENT    65
 #define NEXT_MIN_MS     500  /* between looks of who is next, where holds are short, */
 #define NEXT_MS         1000 /* or not, */
-#define NEXT_MAX_MS     5400 /* and after a long hold */
+#define NEXT_MAX_MS     5400 /* and after a long hold, */
+#define NEXT_SAID_MS    3300 /* or up to its end by the holder's word, and 2% of it more */
 #define NEXT_SHARE      50   /* of the time that it has lasted so far */
+#define SAID_SHARE      2    /* of what is left of a hold by its word, and of its age */
 #define WAITED_SHARE    2    /* nobody sleeps longer than this part of its wait so far */
 #define CHANGE_MS       700  /* from the end of a hold to the next */
 #define FAR_BACK_PLACES 8    /* so many in front who came before us: it is not our turn, */
@@ -18,6 +20,8 @@
 #define BLIND_FACTOR    3 /* of those in front so many may have come before us, for each that has */
 #define PLACE_PERCENT   75    /* of what a place takes by the holds in sight */
 #define PLACE_MIN_MS    1000  /* no lock changes hands faster */
+#define PLACE_SHARE     8     /* of the time that the hold has lasted: a place behind it, */
+#define PLACE_MAX_MS    15000 /* at most */
 #define NEAR_PLACES     8     /* so near the front a short hold may be followed by a short one */
 #define NEAR_PAGE_MS    1200  /* a place, if the listing is one page, */
 #define NEAR_PAGES_MS   3000  /* or more */
@@ -139,26 +143,58 @@ static int64_t turn_ms(const struct lock_pace *pace)
     return each_ms * places * TURN_PERCENT / 100;
 }
 
-/* Who is next: a long hold is not over the next moment. */
-static int64_t next_ms(const struct lock *lock)
+/* Who is next, whatever holders say: a long hold is not over the next moment. */
+static int64_t by_age_ms(const struct lock *lock, int64_t most_ms)
 {
-    int64_t age_ms = held_ms(lock),
-            most_ms = ms_min(NEXT_MAX_MS, lock->settings.lock_timeout_ms / 3);
+    int64_t age_ms = held_ms(lock);
     if (!age_ms || !RULE(NEXT_BY_HOLD))
         return NEXT_MS;
     if (age_ms / NEXT_SHARE > NEXT_MS)
-        return ms_min(age_ms / NEXT_SHARE, most_ms);
+        return ms_min(age_ms / NEXT_SHARE, ms_min(most_ms, lock->settings.lock_timeout_ms / 3));
     return lock->pace.hold_ms < NEXT_MS ? NEXT_MIN_MS : NEXT_MS;
 }
 
-/* What was seen of the queue is as old as our wait: those ahead may be gone before the next look.
+/*
+ * Who is next. Anybody can say anything about how long a hold will take: a word about the end
+ * counts for no more than the time that the hold has lasted, and as little as any of the service's
+ * answers.
  */
-static int64_t waited_share_ms(const struct lock *lock, struct mono asked)
+static int64_t next_ms(const struct lock *lock, const struct rivalry *rivalry)
+{
+    int64_t most_ms = ms_min(lock->settings.lock_timeout_ms / LOCK_LOOK_SHARE, LOCK_LOOK_MAX_MS);
+    if (rivalry->ends_ms == ATTEMPT_UNKNOWN || lock->service_ms == INT64_MIN)
+        return by_age_ms(lock, NEXT_MAX_MS);
+    int64_t left_ms = rivalry->ends_ms - lock->service_ms;
+    int64_t age_ms = lock->service_ms - rivalry->said_ms;
+    bool overrun = -left_ms > (rivalry->ends_ms - rivalry->said_ms) / NEXT_SHARE;
+    int64_t said_ms = ms_min(ms_min(left_ms, age_ms) / SAID_SHARE, most_ms);
+    return ms_max(said_ms, by_age_ms(lock, overrun ? NEXT_MAX_MS : NEXT_SAID_MS));
+}
+
+/*
+ * Further back: what who is next waits, and a place for each other run ahead; it takes the longer
+ * the longer the hold in sight has lasted, since others may be like it.
+ */
+static int64_t apart_ms(const struct lock *lock, int64_t next_ms, int64_t place_ms)
+{
+    int64_t by_hold_ms = ms_min(held_ms(lock) / PLACE_SHARE, PLACE_MAX_MS);
+    if (RULE(FAR_BY_HOLD))
+        place_ms = ms_max(place_ms, by_hold_ms);
+    return ms_max(next_ms, place_ms) + (lock->pace.ahead - 1) * place_ms;
+}
+
+/*
+ * What was seen of the queue is as old as our wait: those ahead may be gone before the next look,
+ * unless a hold is in sight.
+ */
+static int64_t waited_share_ms(const struct lock *lock, struct mono asked, int64_t next_ms)
 {
     int64_t waited_ms = mono_diff(asked, lock->arrived);
     int64_t least_ms = (lock->pace.ahead - 1) * PLACE_MIN_MS * TURN_PERCENT / 100;
     if (!RULE(HALF_WAITED))
         return INT64_MAX;
+    if (held_ms(lock) > 0)
+        least_ms = ms_max(least_ms, apart_ms(lock, next_ms, PLACE_MIN_MS));
     waited_ms = lock->pace.moved > 0 ? waited_ms : waited_ms / WAITED_SHARE;
     return ms_max(waited_ms, least_ms);
 }
@@ -173,17 +209,17 @@ int64_t pace_pause_ms(struct lock *lock, const struct lock_listing *listing,
     bool exact = seen->own_shown || listing->complete;
     measure(lock, listing, seen);
     lock->pace.hold_ms = (lock->pace.hold_ms + held_ms(lock)) / 2;
-    int64_t ahead = lock->pace.ahead;
+    int64_t ahead = lock->pace.ahead, first_ms = next_ms(lock, &seen->rivalry);
     if (ahead <= 1)
-        return jittered(next_ms(lock), random);
+        return jittered(first_ms, random);
     bool one_page = listing->complete && listing->pages == 1;
-    int64_t pause_ms = ms_min(most_ms(&lock->pace), waited_share_ms(lock, listing->asked));
+    int64_t pause_ms =
+        ms_min(most_ms(&lock->pace), waited_share_ms(lock, listing->asked, first_ms));
     pause_ms = ms_min(pause_ms, turn_ms(&lock->pace));
     if (one_page && RULE(NEAR_LOOKS))
-        pause_ms = ms_min(pause_ms, NEAR_PAGE_MS * ahead);
+        pause_ms = ms_min(pause_ms, apart_ms(lock, first_ms, NEAR_PAGE_MS));
     else if (ahead <= NEAR_PLACES)
-        pause_ms = ms_min(pause_ms, NEAR_PAGES_MS * ahead);
-    if (pause_ms < NEXT_MS)
-        pause_ms = NEXT_MS;
+        pause_ms = ms_min(pause_ms, apart_ms(lock, first_ms, NEAR_PAGES_MS));
+    pause_ms = ms_max(pause_ms, ms_max(first_ms, NEXT_MS));
     return jittered(ms_min(pause_ms, exact ? timeout_ms / 3 : timeout_ms / 2), random);
 }

@@ -41,20 +41,33 @@ static bool disagrees(const struct lock *lock, const struct attempt *other)
     return settings->slots > 1 && other->slots > 1 && settings->slots != other->slots;
 }
 
+static int64_t since_ms(const struct rival_name *name)
+{
+    int64_t first_ms = name->attempt->first_claim_ms;
+    return first_ms != ATTEMPT_UNKNOWN ? first_ms : name->entry->created_ms;
+}
+
+/* What a claim says about the end of its hold. Who says nothing may end it at any time. */
+static void hear(struct rivals *rivals, const struct rival_name *name)
+{
+    int64_t began_ms = since_ms(name), ends_ms = attempt_ends_ms(name->attempt, began_ms);
+    rivals->silent |= ends_ms == ATTEMPT_UNKNOWN || !RULE(EXPECTED);
+    rivals->said_ms = ms_max(rivals->said_ms, began_ms);
+    rivals->ends_ms = rivals->ends_ms ? ms_min(rivals->ends_ms, ends_ms) : ends_ms;
+}
+
 /* For people: whoever holds, for longest; else whoever waits, for longest. */
 static void stand(struct lock *lock, const struct rival_name *name, bool holds)
 {
     struct lock_standing *standing = &lock->standing;
-    int64_t since_ms = name->attempt->first_claim_ms != ATTEMPT_UNKNOWN
-                           ? name->attempt->first_claim_ms
-                           : name->entry->created_ms;
+    int64_t began_ms = since_ms(name);
     bool better = !standing->ahead_name[0] || (holds && !standing->held) ||
-                  (holds == standing->held && since_ms < standing->since_ms);
+                  (holds == standing->held && began_ms < standing->since_ms);
     if (!better)
         return;
     view_copy_name(name->entry->name, standing->ahead_name);
     standing->held = holds;
-    standing->since_ms = since_ms;
+    standing->since_ms = began_ms;
 }
 
 /* Who is ahead on the front page is remembered, to see who of them has gone by the next look. */
@@ -133,19 +146,21 @@ void rivals_meet(struct rivals *rivals, struct lock *lock, const struct rival_na
     bool ahead = (name->claim && RULE(CLAIM_BLOCKS)) || (name->before && RULE(TICKET_ORDER));
     if (terms != TERMS_BESIDE && ahead)
         stand(lock, name, name->attempt->claim);
+    if (terms != TERMS_BESIDE && name->claim)
+        hear(rivals, name);
 }
 
 void rivals_meet_unmarked(struct rivals *rivals, struct lock *lock, const struct rival_name *name)
 {
     rivals->whole++;
-    rivals->before = true;
+    rivals->before = rivals->silent = true;
     rivals->old |= name->age_ms >= 3 * lock->settings.settle_ms;
     stand(lock, name, true);
 }
 
 struct rivalry rivals_sum(struct rivals *rivals, struct lock *lock)
 {
-    struct rivalry ret = {0};
+    struct rivalry ret = {.ends_ms = ATTEMPT_UNKNOWN};
     uint32_t own = lock->settings.slots > 1 ? lock->settings.slots : 1, room = own;
     close_run(rivals, lock);
     if (rivals->fewest && rivals->fewest < own && RULE(FEWEST_SLOTS))
@@ -163,6 +178,10 @@ struct rivalry rivals_sum(struct rivals *rivals, struct lock *lock)
     /* Of those who do not claim yet as many are about to as there is room for. */
     uint32_t enter = rivals->beside_claims || claims > room ? claims : room;
     ret.waiting = runs > enter ? runs - enter : 0;
+    if (!rivals->silent && rivals->ends_ms) {
+        ret.said_ms = rivals->said_ms;
+        ret.ends_ms = rivals->ends_ms;
+    }
     ret.sighted = rivals->sighted;
     ret.front = rivals->front;
     ret.still = rivals->still;

@@ -41,6 +41,8 @@ struct rivals {
     uint32_t sighted;                   /* on the front page, */
     uint32_t front, still;              /* ahead on the front page; as at the last look */
     uint64_t runs[LOCK_FRONT_MAX];      /* who is ahead there: hashes */
+    int64_t said_ms, ends_ms;           /* the youngest hold, and the first end, by their word */
+    bool silent;                        /* one who holds has said nothing */
     uint32_t fewest;                    /* smallest N in sight, 0: none */
     bool before;                        /* one whose key is smaller, or who has none */
     bool old;                           /* one that waits is older than 3 D */
@@ -57,6 +59,8 @@ struct rivalry {
     uint32_t still;   /* of these, were there at the last look */
     uint64_t runs[LOCK_FRONT_MAX];
     uint32_t turn;    /* our place in the queue: 1 if nobody waits before us */
+    int64_t said_ms;  /* if all who hold have said how long they will: when the youngest began, */
+    int64_t ends_ms;  /* and when the first will end; else ATTEMPT_UNKNOWN */
     bool claims;      /* those with a claim suffice to keep us from winning */
     bool before;      /* somebody whose key is smaller than ours, or who has none */
     bool young;       /* all others who are ahead are younger than 3 D */

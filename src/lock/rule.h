@@ -54,7 +54,7 @@
     X(OTHERS_TIMEOUT, "a marked attempt lives for its own timeout")                                \
     X(LOWER_BOUND, "now is a lower bound: since the last answer, not since the first sending")     \
     X(NOW_FORWARD, "now never goes back, though front ends' clocks differ")                        \
-    X(RENEW, "a run creates its next generation every T/3")                                        \
+    X(RENEW, "a run creates its next generation every T/3, or 2 T/3 while it waits")               \
     X(RETRY_SOON, "after a failure a run pauses for no longer than T/10")                          \
     X(CONFIRM_SOON, "a holder looks D after each renewal was answered")                            \
     X(SUCCESSION, "an old generation stands until a newer one is D old and was seen")              \
@@ -95,6 +95,8 @@
     X(PLACE_BY_HOLD, "no pause is longer than the holds in sight call for")                        \
     X(FAR_YIELDS, "who is far back and throttled leaves the quota to those in front")              \
     X(NEXT_BY_HOLD, "who is next looks the less often the longer the hold has lasted")             \
+    X(EXPECTED, "who waits goes by the word of those who hold about how long they will")           \
+    X(FAR_BY_HOLD, "who is further back looks the less often, too, the longer the hold lasts")     \
     X(HALF_WAITED, "nobody sleeps longer than half of its wait unless the queue was seen to move") \
     X(NEAR_LOOKS, "on one page the next look comes after 1.2 s for each run ahead, at most")       \
     X(YOUNG_LOOKS, "one try looks again at those who may be withdrawing")                          \

@@ -33,6 +33,9 @@ bool messages_ahead(const struct session *session, struct messages_ahead *ret_ah
     (void)text_printable(attempt.id, ret_ahead->id, sizeof(ret_ahead->id));
     (void)text_printable(attempt.label, ret_ahead->label, sizeof(ret_ahead->label));
     date_write_iso((struct wall){standing->since_ms}, ret_ahead->since);
+    int64_t ends_ms = attempt_ends_ms(&attempt, standing->since_ms);
+    if (ends_ms != ATTEMPT_UNKNOWN)
+        date_write_iso((struct wall){ends_ms}, ret_ahead->until);
     return true;
 }
 
@@ -42,8 +45,9 @@ void messages_who(const struct session *session, char out[MESSAGES_WHO_BYTES])
     if (!messages_ahead(session, &ahead))
         (void)snprintf(out, MESSAGES_WHO_BYTES, "somebody");
     else
-        (void)snprintf(out, MESSAGES_WHO_BYTES, "'%s'%s%s%s since %s", ahead.id,
-                       *ahead.label ? " (" : "", ahead.label, *ahead.label ? ")" : "", ahead.since);
+        (void)snprintf(out, MESSAGES_WHO_BYTES, "'%s'%s%s%s since %s%s%s", ahead.id,
+                       *ahead.label ? " (" : "", ahead.label, *ahead.label ? ")" : "", ahead.since,
+                       *ahead.until ? ", probably until " : "", ahead.until);
 }
 
 unsigned messages_before(const struct session *session)

@@ -128,8 +128,10 @@ static bool say(const struct waiting *waiting)
         {"ahead", NULL, standing->ahead},
         {"waiters_ahead", NULL, messages_before(session)},
         {"waited_ms", NULL, waited_ms},
+        {"expected_end", ahead.until, 0}, /* the last one: left out if nothing was said of it */
     };
-    report_progress("waiting", fields, sizeof(fields) / sizeof(fields[0]), "%s", line);
+    unsigned count = sizeof(fields) / sizeof(fields[0]) - !*ahead.until;
+    report_progress("waiting", fields, count, "%s", line);
     return true;
 }
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# What fleets of hosts need: --min-hold, --max-waiters.
+# What fleets of hosts need: --min-hold, --max-waiters, --expect.
 
 load lock
 
@@ -52,6 +52,35 @@ teardown() {
     take_from "$job" jobs
     ends 0 "$job"
     grep -q "warning: lost the lock 'jobs': .*after the command had ended" holder.err
+}
+
+renewed() {
+    groups jobs/ | grep -q '#g[2-9].*#h.*#e5400$'
+}
+
+@test "--expect: all claims of a run have its word, and who waits is told" {
+    hold holder -t 15 --expect 89m59.5s -p jobs
+    local holder=$JOB waiter
+    groups jobs/ | grep -q '#h.*#e5400$'
+    wait_until renewed
+    WITHLOCK_EXPECT=5 start waiter -t 15 -p jobs true
+    waiter=$JOB
+    wait_until grep -qE "held by '[^']+' since 20[^ ]+Z, probably until 20[^ ]+Z$" waiter.err
+    [ "$(groups jobs/ | grep -vc '#h')" -ge 1 ]
+    ! groups jobs/ | grep -v '#h' | grep '#e' # who only waits has said nothing
+    gives 1 -n -v -p jobs true
+    grep -q "not obtained: held by .*, probably until 20" err
+    gives 1 -p jobs --status
+    grep -qE "^'[^']+' expects to end at 20[0-9T:-]+Z$" out
+    gives 1 -p jobs --status --json
+    jq -e '(.holders[0] | (.expected_end | fromdate) - (.since | fromdate)) == 5400 and
+        (.waiters[0] | has("expected_end") | not)' out
+    gives 0 -p jobs --list --json
+    jq -e '.locks[0].holders[0].expected_end > "20"' out
+    let_go holder
+    ends 0 "$holder"
+    ends 0 "$waiter" # freed long before the time
+    nothing_left
 }
 
 @test "U8: who has another lock timeout is told so, once, and what it means" {

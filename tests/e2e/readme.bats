@@ -198,7 +198,7 @@ CALLS
         *)
             read -ra fields <<<"$line"
             [ "${fields[5]}" = withlock ]
-            line=$(sed -E 's/^([^ ]+ +){5}//' <<<"$line")
+            line=$(sed -E 's/^([^ ]+ +){5}//; s/--min-hold 30/--min-hold 1/' <<<"$line")
             env -i HOME="$PWD" LOGNAME=root SHELL=/bin/sh "${variables[@]}" /bin/sh -c "$line" >>out 2>>err ;;
         esac
     done <"$README/cron.1"

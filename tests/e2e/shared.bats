@@ -205,7 +205,7 @@ reads() {
         [ $mode = reader ] || options='-N 2'
         hold "$mode-1" $options -p locks/a
         local first=$JOB
-        hold "$mode-2" $options -p locks/a
+        hold "$mode-2" $options --expect 1h -p locks/a # a tag that the role need not know
         local second=$JOB
         role "$mode-role" 5
         local role=$JOB

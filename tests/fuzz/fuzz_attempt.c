@@ -42,6 +42,7 @@ static void read_name(struct text prefix, struct text name, const char *prefix_t
     must(attempt.generation == again.generation && attempt.ticket_ms == again.ticket_ms);
     must(attempt.claim == again.claim && attempt.first_claim_ms == again.first_claim_ms);
     must(attempt.shared == again.shared && attempt.slots == again.slots);
+    must(attempt.expect_ms == again.expect_ms);
 }
 
 /* The longest name that a run with this prefix, ID and label can come to need. */
@@ -68,11 +69,14 @@ static void make_name(const char *prefix, const char *id, const char *words)
         .first_claim_ms = moment,
         .token = moment,
         .slots = 1000,
+        .slot = 1000,
+        .expect_ms = ATTEMPT_EXPECT_MS,
     };
     attempt_format(prefix, &attempt, written);
     must(attempt_parse(text_from(prefix), text_from(written), &again) == ATTEMPT_MARKED);
     must(attempt_same_run(&attempt, &again) && text_same(attempt.label, again.label));
     must(again.token == moment && again.generation == UINT32_MAX && again.slots == 1000);
+    must(again.expect_ms == ATTEMPT_EXPECT_MS);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

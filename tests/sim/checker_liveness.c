@@ -7,13 +7,17 @@
 #define GRACE_MS        5000 /* after its timeout an attempt is expired, */
 #define SKEW_MS         5000 /* by clocks that agree to so much */
 #define SLACK_MS        20
-#define PROBE_MS        1000  /* between two looks at whether the lock is free */
-#define PLACE_MS        1440  /* 1.2 s a place, and 20% of jitter; */
-#define PLACE_PAGES_MS  3600  /* 3 s if the listing has several pages */
-#define PLACES_NEAR     8     /* to whom the latter applies */
-#define LATE_REQUEST_MS 30000 /* sent before the calm, it may have no answer for so long */
-#define MUTEX_MS        13000 /* to remove a dead run's mutex, once it has been watched */
-#define DRIFT_PARTS     500   /* of a timeout that a clock may be off by */
+#define PROBE_MS        1000   /* between two looks at whether the lock is free */
+#define PLACE_MS        1440   /* 1.2 s a place, and 20% of jitter; */
+#define PLACE_PAGES_MS  3600   /* 3 s if the listing has several pages */
+#define PLACES_NEAR     8      /* to whom the latter applies; */
+#define PLACE_HOLDS     8      /* if a hold is in sight, an eighth of what it has lasted, */
+#define PLACE_HOLD_MS   18000  /* 15 s at most, and 20%, if that is more */
+#define NEXT_MS         6500   /* who is next, 5.4 s and 20%; */
+#define NEXT_SAID_MS    180000 /* if somebody says how long he holds, 150 s, or T/6, and 20% */
+#define LATE_REQUEST_MS 30000  /* sent before the calm, it may have no answer for so long */
+#define MUTEX_MS        13000  /* to remove a dead run's mutex, once it has been watched */
+#define DRIFT_PARTS     500    /* of a timeout that a clock may be off by */
 
 static bool is_of(const struct checker *checker, const struct group *group,
                   const struct checker_actor *run)
@@ -130,9 +134,30 @@ static struct view view_of(const struct checker *checker, const struct checker_a
     return view;
 }
 
+/* The longest time for each place, and whether anybody says how long it holds. */
+static int64_t place_ms(const struct checker *checker, const struct lock_listing *listing,
+                        int64_t least_ms, bool *ret_said)
+{
+    int64_t service_ms = WORLD_EPOCH_MS + checker->world->now_ms, ms = least_ms;
+    *ret_said = false;
+    for (uint32_t i = 0; i < listing->count; i++) {
+        const struct lock_entry *entry = &listing->entries[i];
+        const struct attempt *attempt = &entry->attempt;
+        bool first = attempt->claim && attempt->first_claim_ms != ATTEMPT_UNKNOWN;
+        int64_t age_ms = service_ms - (first ? attempt->first_claim_ms : entry->created_ms);
+        if (entry->kind != ATTEMPT_MUTEX && entry->kind != ATTEMPT_UNMARKED && !attempt->claim)
+            continue;
+        int64_t by_hold_ms = (age_ms + SKEW_MS) * 6 / 5 / PLACE_HOLDS;
+        by_hold_ms = by_hold_ms < PLACE_HOLD_MS ? by_hold_ms : PLACE_HOLD_MS;
+        ms = by_hold_ms > ms ? by_hold_ms : ms;
+        *ret_said |= attempt->claim && attempt->expect_ms;
+    }
+    return ms;
+}
+
 /* The longest pause after a look: by the place, which is no larger than what was read. */
-static int64_t pause_ms(const struct checker_actor *self, const struct lock_listing *listing,
-                        bool own_shown)
+static int64_t pause_ms(const struct checker *checker, const struct checker_actor *self,
+                        const struct lock_listing *listing, bool own_shown)
 {
     int64_t delay_ms = self->settings->retry_delay_ms, places = listing->count;
     int64_t longest_ms = self->lock_timeout_ms * 2 / 5, ms = longest_ms; /* T/3, and 20% */
@@ -140,11 +165,13 @@ static int64_t pause_ms(const struct checker_actor *self, const struct lock_list
         return delay_ms * 3 / 2;
     if (!own_shown && !listing->complete)
         return self->lock_timeout_ms * 3 / 5; /* T/2, and 20% */
-    if (listing->complete && listing->pages == 1)
-        ms = places * PLACE_MS;
-    else if (places <= PLACES_NEAR)
-        ms = places * PLACE_PAGES_MS;
-    ms = ms > PLACE_MS ? ms : PLACE_MS;
+    bool one_page = listing->complete && listing->pages == 1, said;
+    int64_t each_ms = place_ms(checker, listing, one_page ? PLACE_MS : PLACE_PAGES_MS, &said);
+    int64_t said_ms = self->lock_timeout_ms / 5;
+    int64_t next_ms = !said ? NEXT_MS : said_ms < NEXT_SAID_MS ? said_ms : NEXT_SAID_MS;
+    next_ms = next_ms > each_ms ? next_ms : each_ms;
+    if (one_page || places <= PLACES_NEAR)
+        ms = next_ms + (places > 1 ? places - 1 : 0) * each_ms;
     return ms < longest_ms ? ms : longest_ms;
 }
 
@@ -153,7 +180,7 @@ void checker_looks(struct checker *checker, uint32_t actor, int64_t asked_ms,
 {
     struct checker_actor *self = &checker->actors[actor];
     const struct lock_settings *settings = self->settings;
-    self->next_look_ms = checker->world->now_ms + pause_ms(self, listing, own_shown);
+    self->next_look_ms = checker->world->now_ms + pause_ms(checker, self, listing, own_shown);
     if (asked_ms != self->look_asked_ms)
         self->looks++;
     self->look_asked_ms = asked_ms;

@@ -443,13 +443,7 @@ static void arrive(void *object, uint64_t serial)
     self->process.stopped_until_ms = self->process.frozen_until_ms = 0;
     settings_w_name(self);
     struct lock_settings settings = settings_w_draw(self);
-    self->hold_ms = (int64_t)prng_scale(&world->prng, 100, (double)plan->hold_max_ms);
-    if (plan->arrivals)
-        self->hold_ms = plan->arrivals[self->actor].hold_ms;
-    else if (plan->crowd)
-        self->hold_ms = prng_range(&world->prng, 0, 2 * plan->hold_max_ms);
-    else if (world->calm)
-        self->hold_ms = prng_range(&world->prng, 100, 3000);
+    self->hold_ms = settings_w_hold_ms(self);
     checker_run(self->checker, self->actor, self->id, settings.lock_timeout_ms, !settings.no_queue);
     lock_init(&self->lock, &settings, now_of(self));
     checker_mode(self->checker, self->actor, &self->lock.settings);
@@ -485,6 +479,8 @@ void contender_w_start(struct contender_w *self, struct wire *wire, uint32_t act
                         : prng_range(&world->prng, 0, wire->plan->think_max_ms);
     if (wire->plan->crowd)
         at_ms = prng_range(&world->prng, 0, wire->plan->think_max_ms);
+    if (wire->plan->first_hold_ms)
+        at_ms = actor ? at_ms + PLAN_BEHIND_MS : 0;
     if (wire->plan->arrivals)
         at_ms = wire->plan->arrivals[actor].at_ms;
     world_at(world, at_ms, arrive, self, 0);

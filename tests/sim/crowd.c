@@ -38,9 +38,11 @@ static void plan_crowd(struct plan *plan, const struct crowd_options *options, b
         .w_count = role ? 0 : options->waiters,
         .s_count = role ? options->waiters : 0,
         .hold_max_ms = options->hold_ms,
-        .think_max_ms = options->at_once ? SECOND_MS : arrivals_ms,
+        .think_max_ms = options->at_once || options->behind_ms ? SECOND_MS : arrivals_ms,
         .return_ms = options->hold_ms,
-        .once = options->at_once,
+        .once = options->at_once || options->behind_ms,
+        .first_hold_ms = options->behind_ms,
+        .expect_ms = options->expect_ms,
         .quota = options->quota,
         .stranger = options->stranger,
         .role_delay_ms = 30000,
@@ -158,8 +160,45 @@ static bool measure_once(struct scene *scene, const struct crowd_options *option
     return fine;
 }
 
+static uint64_t count_calls(const struct wire *wire)
+{
+    uint64_t calls = 0;
+    for (int i = 0; i < PLAN_OPS; i++)
+        calls += wire->calls[i];
+    return calls;
+}
+
+/* All wait behind one hold: their calls, and how soon the next has entered when it ends. */
+static bool measure_behind(struct scene *scene, const struct crowd_options *options)
+{
+    struct checker *checker = &scene->checker;
+    plan_crowd(&scene->plan, options, false);
+    scene->stop_ms = PLAN_BEHIND_MS;
+    bool fine = scene_play(scene);
+    uint64_t own = count_calls(&scene->wire);
+    int64_t idle_ms[2] = {-1, -1};
+    checker->idle_ms = idle_ms;
+    checker->idle_room = 1;
+    scene->stop_ms = options->behind_ms;
+    fine = fine && scene_go_on(scene);
+    uint64_t calls = count_calls(&scene->wire) - own;
+    while (fine && checker->idle_count < 1 && scene->stop_ms < 2 * options->behind_ms) {
+        scene->stop_ms += SECOND_MS;
+        fine = scene_go_on(scene);
+    }
+    printf("%u behind a hold of %.0f s, of which was said that it takes %.0f s: %llu calls, those "
+           "of the holder among them; %lld ms until the next had entered%s%s\n",
+           options->waiters - 1, (double)options->behind_ms / SECOND_MS,
+           (double)options->expect_ms / SECOND_MS, (unsigned long long)calls, (long long)idle_ms[0],
+           fine ? "" : "; ", scene->world.failure);
+    checker->idle_ms = NULL;
+    return fine && checker->idle_count == 1;
+}
+
 int crowd_measure(struct scene *scene, const struct crowd_options *options)
 {
+    if (options->behind_ms)
+        return measure_behind(scene, options) ? 0 : 1;
     if (options->at_once)
         return measure_once(scene, options) ? 0 : 1;
     bool fine = measure(scene, options, false);

@@ -11,6 +11,8 @@ struct crowd_options {
     double quota;    /* calls a second of each operation; 0: none, and */
     double stranger; /* so many of them a stranger's */
     bool at_once;    /* all come within a second, each once */
+    int64_t behind_ms; /* one comes before the others and holds for so long; 0: nobody does; */
+    int64_t expect_ms; /* what it says about that: --expect */
     int64_t trip_ms; /* of a request and its answer, on the average */
 };
 

@@ -14,6 +14,7 @@
 #include "prng.h"
 
 #define PLAN_PREFIX         "locks/a"
+#define PLAN_BEHIND_MS      5000 /* all but the first come later, if that is to hold for long */
 #define FRONT_ENDS_MAX      4
 #define PLAN_CONTENDERS_MAX 12
 
@@ -124,7 +125,8 @@ struct plan {
 
     bool crowd;        /* --waiters: all arrive, wait and hold alike, */
     int64_t return_ms; /* and come again within so long; */
-    bool once;         /* or they do not */
+    bool once;         /* or they do not; */
+    int64_t first_hold_ms, expect_ms; /* one has the lock when all others come; what it says */
 
     bool outside; /* bounds are broken on purpose: overlaps are counted, not forbidden, */
     bool mild;    /* and as there are no faults, they must be short */

@@ -56,6 +56,28 @@ static void draw_mode(const struct contender_w *self, struct lock_settings *sett
         settings->slots = plan->slots + (uint32_t)prng_range(prng, 0, plan->slots_more);
 }
 
+int64_t settings_w_hold_ms(struct contender_w *self)
+{
+    struct world *world = self->process.world;
+    const struct plan *plan = self->process.plan;
+    int64_t drawn_ms = (int64_t)prng_scale(&world->prng, 100, (double)plan->hold_max_ms);
+    if (plan->arrivals)
+        return plan->arrivals[self->actor].hold_ms;
+    if (plan->first_hold_ms && self->actor == 0)
+        return plan->first_hold_ms;
+    if (plan->crowd)
+        return prng_range(&world->prng, 0, 2 * plan->hold_max_ms);
+    return world->calm ? prng_range(&world->prng, 100, 3000) : drawn_ms;
+}
+
+/* Half of them say something about it; nobody need be right. Not drawn: seeds play as before. */
+static int64_t expect_ms(const struct contender_w *self)
+{
+    static const int64_t words_ms[] = {0, 1000, 0, 30000, 0, 600000, 0, ATTEMPT_EXPECT_MS};
+    uint64_t word = self->process.plan->seed + self->actor + self->runs;
+    return words_ms[word % (sizeof(words_ms) / sizeof(words_ms[0]))];
+}
+
 struct lock_settings settings_w_draw(struct contender_w *self)
 {
     struct prng *prng = &self->process.world->prng;
@@ -77,8 +99,10 @@ struct lock_settings settings_w_draw(struct contender_w *self)
         settings.shared = plan->arrivals[self->actor].shared;
         settings.slots = plan->arrivals[self->actor].slots;
     }
+    settings.expect_ms = self->actor == 0 ? plan->expect_ms : 0;
     if (plan->story || plan->crowd)
         return settings;
+    settings.expect_ms = expect_ms(self);
     if (!self->process.world->calm) {
         settings.nonblock = prng_chance(prng, plan->nonblock);
         if (settings.nonblock)

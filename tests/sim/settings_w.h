@@ -11,4 +11,7 @@ struct lock_settings settings_w_draw(struct contender_w *contender);
  */
 void settings_w_stamp(struct contender_w *self);
 
+/* How long its command will take. */
+int64_t settings_w_hold_ms(struct contender_w *self);
+
 #endif

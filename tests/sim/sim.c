@@ -89,6 +89,8 @@ static const struct option long_options[] = {
     {"quota", required_argument, NULL, 'Q'},
     {"stranger", required_argument, NULL, 'G'},
     {"at-once", no_argument, NULL, 'O'},
+    {"behind", required_argument, NULL, 'B'},
+    {"expect", required_argument, NULL, 'E'},
     {"hold", required_argument, NULL, 'H'},
     {"trip", required_argument, NULL, 'T'},
     {"stories", required_argument, NULL, 'S'},
@@ -171,6 +173,10 @@ static bool take_crowd(struct crowd_options *crowd, int option)
         crowd->stranger = strtod(optarg, NULL);
     else if (option == 'O')
         crowd->at_once = true;
+    else if (option == 'B')
+        crowd->behind_ms = (int64_t)(strtod(optarg, NULL) * 1000);
+    else if (option == 'E')
+        crowd->expect_ms = (int64_t)(strtod(optarg, NULL) * 1000);
     else
         return false;
     return true;

@@ -12,6 +12,7 @@ static void names_are_read(void **state)
         int64_t timeout_ms, ticket_ms, first_claim_ms, token;
         unsigned generation, slots;
         bool claim, shared;
+        int64_t expect_ms;
     } rows[] = {
         {"p", ATTEMPT_ELSEWHERE},
         {"pp/x", ATTEMPT_ELSEWHERE},
@@ -36,6 +37,17 @@ static void names_are_read(void **state)
         {"p/x#t15#s", ATTEMPT_MARKED, "x", "", "", 15000, -1, -1, -1, 0, 1, false, true},
         {"p/x#t15#n3", ATTEMPT_MARKED, "x", "", "", 15000, -1, -1, -1, 0, 3},
         {"p/x#t15#n0", ATTEMPT_MARKED, "x", "", "", 15000, -1, -1, -1, 0, 1},
+        {"p/x#t15#h#e3600", ATTEMPT_MARKED, "x", "", "", 15000, -1, -1, -1, 0, 1, true, false,
+         3600000},
+        {"p/x#t15#h#e", ATTEMPT_MARKED, "x", "", "", 15000, -1, -1, -1, 0, 1, true},
+        {"p/x#t15#h#e-1", ATTEMPT_MARKED, "x", "", "", 15000, -1, -1, -1, 0, 1, true},
+        {"p/x#t15#h#e1.5", ATTEMPT_MARKED, "x", "", "", 15000, -1, -1, -1, 0, 1, true},
+        {"p/x#t15#h#e31622401", ATTEMPT_MARKED, "x", "", "", 15000, -1, -1, -1, 0, 1, true, false,
+         ATTEMPT_EXPECT_MS},
+        {"p/x#t15#h#e18446744073709551615", ATTEMPT_MARKED, "x", "", "", 15000, -1, -1, -1, 0, 1,
+         true, false, ATTEMPT_EXPECT_MS},
+        {"p/x#t15#h#e18446744073709551616", ATTEMPT_MARKED, "x", "", "", 15000, -1, -1, -1, 0, 1,
+         true},
         /* tags of a later version, empty ones, and values that are none */
         {"p/x#t15#z9##h12x#q99999999999999999999#k-1", ATTEMPT_MARKED, "x", "", "", 15000, -1, -1,
          -1, 0, 1},
@@ -61,6 +73,7 @@ static void names_are_read(void **state)
         check_row(attempt.slots == rows[i].slots, row);
         check_row(attempt.claim == rows[i].claim, row);
         check_row(attempt.shared == rows[i].shared, row);
+        check_row(attempt.expect_ms == rows[i].expect_ms, row);
     }
 }
 
@@ -77,12 +90,13 @@ static void what_is_written_is_read_back(void **state)
                               .claim = true,
                               .first_claim_ms = 1763793912399,
                               .token = 1763793912346,
+                              .expect_ms = 5400001,
                               .shared = true,
                               .slots = 4};
     struct attempt read;
     attempt_format("ci/deploy", &attempt, name);
     assert_string_equal(name, "ci/deploy/20261122T064512Z-a-b-7-0a1b2c3d#t900#u00ff00ff#g12"
-                              "#q1763793912345#s#n4#h1763793912399#k1763793912346#lnightly");
+                              "#q1763793912345#s#n4#h1763793912399#k1763793912346#e5401#lnightly");
     assert_int_equal(attempt_parse(text_from("ci/deploy"), text_from(name), &read), ATTEMPT_MARKED);
     attempt_format("ci/deploy", &read, again);
     assert_string_equal(name, again);
@@ -101,8 +115,10 @@ static void tags_fit_into_what_is_kept_free(void **state)
                               .ticket_ms = 9999999999999,
                               .claim = true,
                               .first_claim_ms = 9999999999999,
-                              .token = 99999999999999,
-                              .slots = UINT32_MAX};
+                              .token = 9999999999999,
+                              .expect_ms = ATTEMPT_EXPECT_MS,
+                              .slots = 1000,
+                              .slot = 1000};
     attempt_format("p", &attempt, name);
     assert_true(strlen(name) - strlen("p/i") <= ATTEMPT_TAGS_BYTES);
 }

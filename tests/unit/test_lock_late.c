@@ -53,7 +53,7 @@ static void a_page_without_us_does_not_tell_that_we_are_shown(void **state)
     plant(world, "p/ahead#t900#q5#h", 0);
     assert_false(go(world, LOCK_HELD, 6000)); /* our place is shown, and our ticket known */
     world->late_ms = 40000;
-    assert_false(go(world, LOCK_HELD, 9000)); /* what it was renewed with is not */
+    assert_false(go(world, LOCK_HELD, 19000)); /* what it was renewed with is not */
     assert_true(world->lock.unseen_looks > 0);
     world->partial = true;
     assert_false(go(world, LOCK_HELD, 6000));

@@ -215,7 +215,7 @@ static bool who_is_not_shown_keeps_its_older_names(void)
     assert_false(go(world, LOCK_HELD, 3000));
     world->hidden = "#g"; /* the first has come into sight, later ones do not */
     world->lock.late_ms = 5000;
-    assert_false(go(world, LOCK_HELD, 12000));
+    assert_false(go(world, LOCK_HELD, 22000));
     bool kept = find(world, "p/me#t30") != NULL && world->count == 3;
     free(world);
     return kept;

@@ -70,6 +70,8 @@ static void refused_with_one_line(void **state)
         {{"-p", "x", "--max-waiters", "-1", "true"}, {"'-1'"}},
         {{"-p", "x", "--min-hold", "soon", "true"}, {"'soon'"}},
         {{"-p", "x", "--max-hold", "0", "true"}, {"'0'"}},
+        {{"-p", "x", "--expect", "0", "true"}, {"'0'"}},
+        {{"-p", "x", "--expect", "367d", "true"}, {"'367d'"}},
         {{"-p", "x", "--max-hold", "1", "--min-hold", "1.5", "true"},
          {"'1.500'", "--max-hold of 1 s"}},
         {{"-p", "x", "--list", "true"}, {"--list takes no command 'true'"}},

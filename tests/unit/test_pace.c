@@ -27,9 +27,9 @@ static void who_is_further_back_asks_less(void **state)
         bool moves;
         unsigned least, most; /* listings a minute, in the second minute */
     } rows[] = {
-        {"next", 1, false, 25, 50}, /* 2% of a hold of a minute */
-        {"third, all stands", 3, false, 10, 25},
-        {"far back, all stands", 20, false, 1, 4},
+        {"next", 1, false, 25, 50},            /* 2% of a hold of a minute, and */
+        {"third, all stands", 3, false, 2, 5}, /* an eighth for each place more: FAR_BY_HOLD */
+        {"far back, all stands", 20, false, 0, 2},
         {"far back, it moves fast", 59, true, 1, 20},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -56,24 +56,86 @@ static void who_is_further_back_asks_less(void **state)
     }
 }
 
-/* NEXT_BY_HOLD: one waiter, a hold of an hour that is renewed; then it ends. */
-static void a_hold_of_an_hour_costs_the_next_some_calls(void **state)
+/* One waiter, alone behind a hold of so long that is renewed and then ends. */
+struct long_hold {
+    const char *name;
+    const char *claims[2]; /* what holders' names say; they end together */
+    int minutes, seconds;
+    unsigned least, most;          /* calls meanwhile */
+    int64_t late_least, late_most; /* ms from the end to the next hold */
+    uint32_t slots;
+};
+
+static void check_long_hold(const struct long_hold *row)
 {
-    (void)state;
-    struct world *world = begin_patient();
+    struct lock_settings from = settings();
+    from.lock_timeout_ms = from.role_timeout_ms = 900000;
+    from.slots = row->slots;
+    struct world *world = begin(&from);
+    int64_t ends_ms = world->now_ms + (60 * row->minutes + row->seconds) * 1000LL;
     size_t calls = 0;
-    plant(world, "p/a#t3600#g1#q5#h", 1000);
-    for (int minute = 0; minute < 60; minute++) {
+    for (int i = 0; i < 2 && row->claims[i]; i++)
+        plant(world, row->claims[i], 0);
+    while (world->now_ms < ends_ms) {
+        int64_t left_ms = ends_ms - world->now_ms;
         memset(world->calls, 0, sizeof(world->calls));
-        assert_false(go(world, LOCK_HELD, 60000));
+        check_row(!go(world, LOCK_HELD, left_ms < 60000 ? left_ms : 60000), row->name);
         calls += strlen(world->calls);
     }
-    assert_in_range(calls, 100, 800);
-    uproot(world, "p/a");
+    check_row(calls >= row->least && calls <= row->most, row->name);
+    uproot(world, "#h");
     int64_t free_ms = world->now_ms;
-    assert_true(go(world, LOCK_HELD, 60000));
-    assert_in_range(world->now_ms - free_ms, 1, 6600); /* 5.4 s and 20%, and entering */
+    check_row(go(world, LOCK_HELD, 900000), row->name);
+    check_row(world->now_ms - free_ms >= row->late_least, row->name);
+    check_row(world->now_ms - free_ms <= row->late_most, row->name);
     free(world);
+}
+
+/* NEXT_BY_HOLD, EXPECTED. Jitter is none here; entering takes 40 ms. */
+static void who_is_next_goes_by_the_hold_and_the_holders_word(void **state)
+{
+    (void)state;
+    static const struct long_hold rows[] = {
+        {"an hour, nothing said", {"p/a#t7200#g1#q5#h"}, 60, 0, 600, 800, 1, 5500, 0},
+        {"an hour, as said", {"p/a#t7200#g1#q5#h#e3600"}, 60, 1, 40, 80, 1, 3400, 0},
+        {"it ends early", {"p/a#t7200#g1#q5#h#e3600"}, 20, 0, 20, 80, 4000, 150100, 0},
+        {"it ends early by a minute", {"p/a#t7200#g1#q5#h#e3600"}, 59, 0, 40, 80, 1, 30100, 0},
+        {"it fails at once", {"p/a#t7200#g1#q5#h#e3600"}, 0, 6, 4, 16, 1, 3100, 0},
+        {"it overruns its word", {"p/a#t7200#g1#q5#h#e600"}, 60, 0, 500, 800, 1, 5500, 0},
+        {"a word of a second", {"p/a#t7200#g1#q5#h#e1"}, 60, 0, 600, 800, 1, 5500, 0},
+        {"a word of ages", {"p/a#t7200#g1#q5#h#e99999999999"}, 60, 0, 30, 80, 1, 150100, 0},
+        {"a word that is none", {"p/a#t7200#g1#q5#h#e-3600"}, 60, 0, 600, 800, 1, 5500, 0},
+        {"a claim from long ago", {"p/a#t7200#g1#q5#h5#e99999999"}, 60, 0, 20, 80, 1, 150100, 0},
+        {"a claim from the future",
+         {"p/a#t7200#g1#q5#h900000000000000#e3600"},
+         10,
+         0,
+         100,
+         800,
+         1,
+         1100,
+         0},
+        {"two in slots, both have said it",
+         {"p/a#t7200#g1#q5#n2#h#e3600", "p/b#t7200#g1#q6#n2#h#e3600"},
+         60,
+         1,
+         40,
+         80,
+         1,
+         3400,
+         2},
+        {"one in the other slot has not",
+         {"p/a#t7200#g1#q5#n2#h#e3600", "p/b#t7200#g1#q6#n2#h"},
+         60,
+         0,
+         600,
+         800,
+         1,
+         5500,
+         2},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        check_long_hold(&rows[i]);
 }
 
 /* Waiters ahead, on a listing of two pages, of whom none has claimed or moved yet. */
@@ -171,7 +233,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(who_is_further_back_asks_less),
-        cmocka_unit_test(a_hold_of_an_hour_costs_the_next_some_calls),
+        cmocka_unit_test(who_is_next_goes_by_the_hold_and_the_holders_word),
         cmocka_unit_test(that_nobody_holds_yet_does_not_tell_how_long_holds_take),
         cmocka_unit_test(a_queue_that_stood_is_no_reason_to_sleep_on),
         cmocka_unit_test(who_is_next_asks_again_soon),
