@@ -270,6 +270,8 @@ static void check_left(struct checker *checker, const struct checker_actor *self
         if (strcmp(self->names[i].name, group->name) == 0) {
             known = true;
             late = self->names[i].unknown;
+            if (self->names[i].gone_ms && self->name_count - i > LOCK_GENERATIONS_MAX)
+                return; /* deleted, and forgotten when it took effect again */
         }
     late = (late || !known) && service_shown_by(checker->service, group) > last_look_ms;
     bool sought = gone || !known; /* only a look can tell that it is there */
