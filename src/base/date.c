@@ -25,7 +25,7 @@ static bool take(struct text *rest, const char *shape, char out[DIGITS_BYTES])
         else if (shape[i] == '0' || byte != shape[i])
             return false;
     }
-    (void)strcat(out, digits); /* the shapes of a moment have fourteen at most */
+    memcpy(out + strlen(out), digits, count + 1); /* the shapes of a moment have fourteen */
     *rest = text_behind(*rest, length);
     return true;
 }

@@ -185,7 +185,7 @@ static int64_t fraction_ms(struct text digits, int64_t unit_ms)
 /* "DIGITS", "DIGITS.DIGITS" or ".DIGITS" of a unit; -1 if it is not that or exceeds max_ms. */
 static int64_t number_ms(struct text number, int64_t of_ms, int64_t max_ms)
 {
-    struct text whole, fraction = number;
+    struct text whole = {NULL, 0}, fraction = number;
     uint64_t units = 0;
     (void)text_next(&fraction, '.', &whole); /* a view has one piece at least */
     if (whole.length + fraction.length == 0)
