@@ -50,6 +50,7 @@ void checker_run(struct checker *checker, uint32_t actor, const char *id, int64_
     self->ticket_ms = INT64_MAX;
     self->made = self->uncertain = self->mutex_made = self->mutex_doubt = false;
     self->mutex_sent = false;
+    self->mutex[0] = '\0';
     self->claim_sent_ms = INT64_MIN;
     self->taken_ms = INT64_MAX;
     self->robbed = false;

@@ -81,7 +81,7 @@ struct checker_actor {
     bool over_well;         /* the run has left, and had the time to do it */
     bool made;              /* a create of this run was answered, or seen, */
     int64_t made_ms;        /* true time: for the first time */
-    char mutex[64];         /* the one that it made last, */
+    char mutex[64];         /* the one that it made last, or may have made, */
     int64_t mutex_ms;       /* true time: when that was answered */
     bool mutex_made;        /* a mutex: its create was answered, its delete was not; */
     bool mutex_sent;        /* its last create had no answer; */

@@ -192,42 +192,52 @@ void checker_mutex_outcome(struct checker *checker, struct checker_actor *self, 
     if (op == PLAN_CREATE && outcome != LOCK_LATER)
         self->mutex_sent = outcome == LOCK_UNKNOWN;
     /* Whose it is, if its own create may have been answered before: a look is to tell. */
-    if (outcome == LOCK_UNKNOWN || (exists && (answer->maybe_repeated || self->mutex_doubt))) {
+    bool doubt =
+        outcome == LOCK_UNKNOWN || (exists && (answer->maybe_repeated || self->mutex_doubt));
+    if (doubt) {
         self->mutex_doubt = true;
         self->doubted_ms = checker->world->now_ms;
     }
-    if (op == PLAN_CREATE && outcome == LOCK_DONE) {
+    if (op == PLAN_CREATE && outcome == LOCK_DONE)
         self->mutex_made = true;
+    if (op == PLAN_CREATE && (outcome == LOCK_DONE || doubt))
         (void)snprintf(self->mutex, sizeof(self->mutex), "%s", name);
-    }
     if (op == PLAN_DELETE && (outcome == LOCK_DONE || outcome == LOCK_ABSENT))
         self->mutex_made = false;
 }
 
-/*
- * True time by which the mutex that it had when it began to leave is given back. If an answer about
- * it was lost, or its claim ran out before there was a moment without trouble for that, a look
- * tells first whose it is, D later, or 3 D without a settle wait; and again, if the delete fails
- * for long.
- */
-static int64_t given_back_by(const struct checker *checker, const struct checker_actor *self)
+/* D later, or 3 D without a settle wait, a look without trouble tells whose its mutex is. */
+static int64_t told_by(const struct checker *checker, const struct checker_actor *self,
+                       int64_t from_ms)
 {
-    int64_t settle_ms = checker->plan->settle_ms, from_ms = self->left_ms;
+    int64_t settle_ms = checker->plan->settle_ms;
     int64_t doubt_ms = settle_ms > LOCK_MUTEX_SETTLE_MS ? settle_ms : LOCK_MUTEX_SETTLE_MS;
-    int64_t trip_ms = checker_trips_ms(checker->plan, 1);
-    int64_t by_ms = checker_undisturbed(self, from_ms, trip_ms + PAUSE_LEAVING_MS);
-    int64_t ends_ms = self->claim_sent_ms + self->lock_timeout_ms - stretched(0);
-    bool outlived = self->left_mutex && self->claim_sent_ms != INT64_MIN && by_ms >= ends_ms;
-    if (!self->mutex_doubt && !outlived)
-        return self->left_mutex ? by_ms - PAUSE_LEAVING_MS : from_ms;
-    if (self->mutex_doubt && self->doubted_ms > from_ms)
-        from_ms = self->doubted_ms;
-    if (outlived && ends_ms > from_ms)
-        from_ms = ends_ms;
     if (settle_ms == 0)
         doubt_ms *= DOUBTS_MAX;
     return checker_undisturbed(self, from_ms,
-                               stretched(doubt_ms) + checker_listing_ms(checker) + trip_ms);
+                               stretched(doubt_ms) + checker_listing_ms(checker) +
+                                   checker_trips_ms(checker->plan, 1));
+}
+
+/*
+ * True time by which the mutex that it had, or may have had, when it began to leave is given back.
+ * A look tells first whose it is, if an answer about it was lost; and if its claim ran out before
+ * there was a moment without trouble for the delete, a look tells whether it was taken for a dead
+ * run's: after the first, if both is so.
+ */
+static int64_t given_back_by(const struct checker *checker, const struct checker_actor *self)
+{
+    int64_t from_ms = self->left_ms;
+    if (self->mutex_doubt)
+        from_ms = told_by(checker, self, self->doubted_ms > from_ms ? self->doubted_ms : from_ms);
+    if ((!self->left_mutex && !self->mutex_doubt) || self->claim_sent_ms == INT64_MIN)
+        return from_ms;
+    int64_t trip_ms = checker_trips_ms(checker->plan, 1);
+    int64_t by_ms = checker_undisturbed(self, from_ms, trip_ms + PAUSE_LEAVING_MS);
+    int64_t ends_ms = self->claim_sent_ms + self->lock_timeout_ms - stretched(0);
+    if (by_ms < ends_ms)
+        return by_ms - PAUSE_LEAVING_MS;
+    return told_by(checker, self, ends_ms > from_ms ? ends_ms : from_ms);
 }
 
 bool checker_had_time(const struct checker *checker, const struct checker_actor *self,
