@@ -123,9 +123,9 @@ struct plan {
     bool stream;                         /* readers go on coming until all writers are through */
     const struct plan_arrival *arrivals; /* a story: one per contender, each comes once */
 
-    bool crowd;        /* --waiters: all arrive, wait and hold alike, */
-    int64_t return_ms; /* and come again within so long; */
-    bool once;         /* or they do not; */
+    bool crowd;                       /* --waiters: all arrive, wait and hold alike, */
+    int64_t return_ms;                /* and come again within so long; */
+    bool once;                        /* or they do not; */
     int64_t first_hold_ms, expect_ms; /* one has the lock when all others come; what it says */
 
     bool outside; /* bounds are broken on purpose: overlaps are counted, not forbidden, */
