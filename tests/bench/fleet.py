@@ -4,7 +4,9 @@ import collections
 import copy
 import os
 import pathlib
+import re
 import statistics
+import subprocess
 import threading
 import time
 
@@ -22,6 +24,22 @@ CREATES = 2  # that a run makes which nobody contends with: its claim, the mutex
 STRANGER = 8  # calls a second that somebody else makes of each operation
 RENEWING_S = 60  # the lock timeout beside the stranger
 BESIDE = os.environ.get("WITHLOCK_BENCH_BESIDE")  # a build folder to compare with
+
+
+# What takes too long or too many here: (name, options of the simulator, what it says, wanted, unit)
+VIRTUAL = [
+    ("one waiter behind a hold of an hour: calls", "--waiters 2 --behind 3600 --hold 1",
+     r"(\d+) calls", 800, ""),
+    ("... of which was said that it takes an hour", "--waiters 2 --behind 3600 --expect 3600 --hold 1",
+     r"(\d+) calls", 80, ""),
+    ("1,000 at once, holds of 10 s: a free lock is idle, median",
+     "--waiters 1000 --hold 10 --quota 10 --at-once", r"idle (\d+) ms median", 1200, " ms"),
+]
+
+
+def simulate(world, options):
+    done = subprocess.run([world.sim, *options.split()], capture_output=True, text=True, check=False)
+    return done.stdout
 
 
 def with_build(world, build):
@@ -173,11 +191,13 @@ def measure(world, options, say):
     results["stranger"] = [beside_a_stranger(world, 50, wait_s / 2)]
     say(f"50 waiters on one host ({wait_s} s)")
     results["host"] = [one_host(world, 50, wait_s)]
+    say("in the simulator")
+    results["virtual"] = [simulate(world, options) for _, options, *_ in VIRTUAL]
     if BESIDE:
         other = with_build(world, BESIDE)
         say("the other build: 50 in a queue, 50 waiters on one host")
-        results["fifty"] = [queue(world, 50, 300)]
-        results["fifty_other"] = [queue(other, 50, 300)]
+        for each, name in ((world, "fifty"), (other, "fifty_other")) * rounds:
+            results.setdefault(name, []).append(queue(each, 50, 300))
         results["host_other"] = [one_host(other, 50, wait_s)]
     return results
 
@@ -217,6 +237,10 @@ def targets(results):
     lost = max(run["lost"] for run in results["stranger"])
     add(f"locks lost beside a stranger with {STRANGER} calls/s, T {RENEWING_S} s", "0", lost,
         lost == 0)
+    for (what, _, pattern, most, unit), line in zip(VIRTUAL, results["virtual"]):
+        found = re.search(pattern, line)
+        got = int(found[1]) if found else None
+        add(f"in the simulator: {what}", f"{most}{unit}", got, got is not None and got <= most, unit)
     wakes = middle(results["host"], "wakes_far")
     add("wake-ups a minute of one who waits far behind", "3", wakes, wakes < 3)
     for name, what, most in (("host", "cpu_s", 0.4), ("host", "calls", 0.5),
@@ -233,7 +257,7 @@ def report(results, folder):
     rows = []
     for name, title in (("queue", "in a queue"), ("cron", "with -n"), ("apart", "locks"),
                         ("stranger", "beside a stranger"), ("host", "behind one hold"),
-                        ("fifty", "50 in a queue"), ("fifty_other", "the same, other build"),
+                        ("fifty", "in a queue"), ("fifty_other", "in a queue, other build"),
                         ("host_other", "behind one hold, other build")):
         for run in results.get(name, []):
             gaps = run["gaps_ms"]
@@ -247,5 +271,6 @@ def report(results, folder):
     text = (f"### Series\n\n{LATENCY_MS} ms of latency, listings that lag up to {LAG_MS} ms, and the "
             f"quotas of AWS: {QUOTA} calls a second of each operation, a bucket of as many.\n\n"
             + table(["", "entries", "s in all", "free, ms: median", "99 %", "calls", "throttled",
-                     "statuses"], rows))
+                     "statuses"], rows)
+            + "\n" + "\n".join(f"    {line.strip()}" for line in results["virtual"]) + "\n")
     return text, targets(results)

@@ -7,6 +7,7 @@ import subprocess
 import time
 
 from contention import in_parallel
+from fleet import BESIDE, with_build
 from figures import number, table, target
 
 LATENCY_MS = 20
@@ -73,7 +74,10 @@ def measure(world, options, say):
     quick = options.quick
     seconds = 30 if quick else RENEWAL_S + 20
     say(f"holding, and waiting behind a holder ({seconds} s)")
-    return in_parallel(holding=(watch, world, seconds, False), both=(watch, world, seconds, True))
+    jobs = {"holding": (watch, world, seconds, False), "both": (watch, world, seconds, True)}
+    if BESIDE:
+        jobs["other"] = (watch, with_build(world, BESIDE), seconds, False)
+    return in_parallel(**jobs)
 
 
 def per(found, seconds, what):
@@ -100,5 +104,9 @@ count in part.
 """ + table(["", "wake-ups a minute", "CPU an hour, ms", "memory, MiB", "calls an hour"], rows)
     calls = per(hold, 3600, "calls") if enough else None
     cpu_s = per(hold, DAY_S, "cpu_s") if enough else None
-    return text, [target("holding: calls an hour", "under 100", calls, calls and calls < 100),
-                  target("holding: CPU a day", "under 2 s", cpu_s, cpu_s and cpu_s < 2, " s")]
+    rows = [target("holding: calls an hour", "under 100", calls, calls and calls < 100),
+            target("holding: CPU a day", "under 2 s", cpu_s, cpu_s and cpu_s < 2, " s")]
+    if "other" in results and enough:
+        ratio = per(hold, 1, "cpu_s") / per(results["other"], 1, "cpu_s")
+        rows.append(target("holding: CPU, times the other build's", "at most 0.5", ratio, ratio <= 0.5))
+    return text, rows

@@ -91,6 +91,7 @@ static const struct option long_options[] = {
     {"at-once", no_argument, NULL, 'O'},
     {"behind", required_argument, NULL, 'B'},
     {"expect", required_argument, NULL, 'E'},
+    {"most", required_argument, NULL, 'Z'},
     {"hold", required_argument, NULL, 'H'},
     {"trip", required_argument, NULL, 'T'},
     {"stories", required_argument, NULL, 'S'},
@@ -177,6 +178,8 @@ static bool take_crowd(struct crowd_options *crowd, int option)
         crowd->behind_ms = (int64_t)(strtod(optarg, NULL) * 1000);
     else if (option == 'E')
         crowd->expect_ms = (int64_t)(strtod(optarg, NULL) * 1000);
+    else if (option == 'Z')
+        crowd->most = strtoull(optarg, NULL, 10);
     else
         return false;
     return true;
