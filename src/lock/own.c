@@ -338,6 +338,13 @@ bool own_can_spare(const struct lock *lock, const struct lock_listing *listing,
     return true;
 }
 
+/* Others see the place by its creation time: it stands, or what is made next will tell it. */
+static bool gives_place(const struct lock *lock, const struct lock_generation *own)
+{
+    bool last = own->number + 1 == lock->next_number && !lock->settings.no_queue;
+    return !own->drop || last || !RULE(TICKET_STANDS);
+}
+
 static void see(struct lock *lock, struct mono now, const struct lock_entry *entry,
                 struct lock_generation *own)
 {
@@ -356,7 +363,7 @@ static void see(struct lock *lock, struct mono now, const struct lock_entry *ent
         own->answered = now;
     }
     lock->made_any = true;
-    if (own->ticket_ms == ATTEMPT_UNKNOWN && (!own->drop || !lock->settings.no_queue) &&
+    if (own->ticket_ms == ATTEMPT_UNKNOWN && gives_place(lock, own) &&
         (lock->ticket_ms == ATTEMPT_UNKNOWN || own->created_ms < lock->ticket_ms))
         lock->ticket_ms = own->created_ms;
     if (own->drop)

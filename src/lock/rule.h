@@ -21,6 +21,7 @@
     X(OWN_LEASE, "an own attempt counts only until D before its lease ends")                       \
     X(TICKET_ORDER, "a run with a smaller key precedes")                                           \
     X(TICKET_KNOWN, "a run renews once it knows its ticket: later generations show it")            \
+    X(TICKET_STANDS, "no place by a name that goes, if a newer one does not show it")              \
     X(KEEP_TICKET, "later generations keep the ticket of the first")                               \
     X(CLAIM_BLOCKS, "another's claim in sight forbids a win, however large its ticket")            \
     X(LOOK_AFTER_CLAIM, "a claim holds only by a listing asked for after it")                      \

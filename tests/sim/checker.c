@@ -220,6 +220,7 @@ static void confirm(struct checker *checker, struct checker_actor *self, struct 
     self->anchor_late_ms = late_ms > self->anchor_late_ms ? late_ms : self->anchor_late_ms;
     self->anchored = true;
     name->confirmed = true;
+    name->created_ms = created_ms;
     knows_one(checker, self);
     prolong(checker, self, now, name);
 }

@@ -198,8 +198,8 @@ void checker_looks(struct checker *checker, uint32_t actor, int64_t asked_ms,
 }
 
 /*
- * An attempt of it still counts (not a claim, which may have been taken back, nor what the service
- * has made again), and it has read a listing: it has arrived.
+ * An attempt of it still counts (not a claim, which may have been taken back, nor what has
+ * been deleted, and made again), and it has read a listing: it has arrived.
  */
 static bool has_arrived(const struct checker *checker, const struct checker_actor *self,
                         struct mono now)
@@ -210,8 +210,8 @@ static bool has_arrived(const struct checker *checker, const struct checker_acto
     for (uint32_t i = 0; i < self->name_count; i++) {
         const struct checker_name *name = &self->names[i];
         const struct group *group = service_find(checker->service, name->name);
-        if (group && !group->ghost && name->confirmed && !name->deletion_ms &&
-            !strstr(name->name, "#h") && now.ms < name->sent_ms + counts_ms)
+        if (group && group->created_ms == name->created_ms && name->confirmed &&
+            !name->deletion_ms && !strstr(name->name, "#h") && now.ms < name->sent_ms + counts_ms)
             return true;
     }
     return false;

@@ -289,8 +289,8 @@ static bool a_page_tells_that_the_mutex_is_gone(void)
     (void)go(world, LOCK_HELD, 15000);
     uproot(world, "#mutex");
     world->partial = true;
-    struct lock_todo todo = lock_next(&world->lock, now(world));
-    for (; todo.kind != LOCK_TODO_LIST; todo = lock_next(&world->lock, now(world)))
+    struct lock_todo todo = ask(&world->lock, now(world));
+    for (; todo.kind != LOCK_TODO_LIST; todo = ask(&world->lock, now(world)))
         wait_for(world, todo.at.ms);
     act(world, &todo);
     world->partial = false;
@@ -371,6 +371,35 @@ static bool nobody_sleeps_longer_than_half_of_its_wait(void)
     return looks >= 4;
 }
 
+/* Its claim expired while it was stopped, and goes after the mutex, which is in doubt. */
+static bool a_place_is_that_of_a_name_that_stands(void)
+{
+    struct lock_settings from = settings();
+    struct world *world = begin(&from);
+    char name[ATTEMPT_NAME_BYTES + 1];
+    lose_the_mutex(world, LOCK_TODO_CREATE, false);
+    while (strcmp(world->calls, "lc") != 0)
+        (void)go(world, LOCK_HELD, TRIP_MS);
+    struct lock_todo todo = ask(&world->lock, now(world));
+    world->now_ms += DEAD_MS;
+    act(world, &todo);
+    plant(world, "p/other#t30", 1000);
+    world->hidden = "#h";
+    for (int i = 0; i < 50 && !find(world, "p/me#t30#g1"); i++)
+        (void)go(world, LOCK_HELD, TRIP_MS);
+    uproot(world, "other");
+    world->hidden = NULL;
+    const struct group *place = find(world, "p/me#t30#g1");
+    int64_t place_ms = place ? place->created_ms : 0;
+    (void)snprintf(name, sizeof(name), "p/me#t30#g2#q%lld#h", (long long)place_ms);
+    (void)go(world, LOCK_HELD, 10000);
+    bool shows = false;
+    for (uint32_t i = 0; i < world->count; i++)
+        shows |= strncmp(world->groups[i].name, name, strlen(name)) == 0;
+    free(world);
+    return shows;
+}
+
 static const struct {
     const char *name;
     enum lock_rule rule;
@@ -395,6 +424,7 @@ static const struct {
     ROW(MUTEX_GONE, a_page_tells_that_the_mutex_is_gone),
     ROW(MUTEX_OWN, a_mutex_of_our_own_is_not_in_our_way),
     ROW(OWN_KNOWN, the_name_deleted_last_is_remembered_longest),
+    ROW(TICKET_STANDS, a_place_is_that_of_a_name_that_stands),
     ROW(NONE, the_break_of_another_slot_tells_nothing),
     ROW(LIMITS, limits_are_kept_though_listings_do_not_show_us),
     ROW(UNSEEN_ASKED, a_place_is_kept_though_listings_do_not_show_it),
