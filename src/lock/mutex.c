@@ -265,6 +265,8 @@ static void look_before_removing(struct lock *lock, const struct lock_listing *l
         return;
     if (mono_reached(listing->asked, mono_add(mutex->break_answered, shown_ms)))
         mutex->suspect_ms = ATTEMPT_UNKNOWN; /* the living are shown as late as this */
+    if (mono_reached(mutex->since, mutex->break_answered) && RULE(BREAK_SAME))
+        mutex->suspect_ms = ATTEMPT_UNKNOWN; /* it is not the one that was watched */
     if (mutex->suspect_ms == ATTEMPT_UNKNOWN || mutex->suspect_slot != mutex->slot)
         mutex->break_drop = true;
     else if (mutex->break_ms != ATTEMPT_UNKNOWN || !RULE(BREAK_SHOWN))

@@ -46,6 +46,7 @@
     X(BREAK_LATE, "nor before that outlasts twice what listings were seen to be late")             \
     X(BREAK_ONE, "one run at a time removes a dead run's mutex, after one more look")              \
     X(BREAK_SHOWN, "by listings that show what was made a moment ago")                             \
+    X(BREAK_SAME, "and only the one that was watched: not one that was made meanwhile")            \
     X(BREAK_LATER, "after a dead run's mutex was made anew the look that decides comes D later")   \
     X(HOLD_OFF, "an unmarked attempt must be held off")                                            \
     X(ROOM, "held off means with room: D between ours and theirs")                                 \

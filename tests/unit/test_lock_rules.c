@@ -88,6 +88,20 @@ static bool the_break_of_another_slot_tells_nothing(void)
     return asked && stands;
 }
 
+/* The dead run's has gone meanwhile, and somebody has made it, whose claim does not tell so. */
+static bool a_mutex_made_meanwhile_is_not_removed(void)
+{
+    struct world *world = begin_at_a_mutex(DEAD_MS);
+    for (int i = 0; i < 1000 && !find(world, "p/#break"); i++)
+        (void)go(world, LOCK_HELD, TRIP_MS);
+    assert_non_null(find(world, "p/#break"));
+    uproot(world, "#mutex");
+    plant(world, "p/#mutex", 0);
+    bool entered = go(world, LOCK_HELD, 10000);
+    free(world);
+    return !entered;
+}
+
 /* Even without D. */
 static bool who_made_a_dead_runs_mutex_anew_looks_once_more(void)
 {
@@ -415,6 +429,7 @@ static const struct {
     ROW(BREAK_QUIET, a_dead_runs_mutex_is_watched_for_a_while),
     ROW(NONE, two_looks_will_do_for_one_that_is_long_dead),
     ROW(BREAK_ONE, one_alone_removes_it),
+    ROW(BREAK_SAME, a_mutex_made_meanwhile_is_not_removed),
     ROW(BREAK_SHOWN, nobody_is_taken_for_dead_by_listings_that_are_too_late),
     ROW(BREAK_LATER, who_made_a_dead_runs_mutex_anew_looks_once_more),
     ROW(MUTEX_DOUBT, a_mutex_in_doubt_is_anothers_where_a_claim_is_in_sight),
