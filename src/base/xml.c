@@ -4,6 +4,8 @@
 #include <string.h>
 
 #define ENTITY_BYTES 12
+#define RAW_BEGIN    "<![CDATA["
+#define RAW_END      "]]>"
 
 /* What stands between "<" or "</" and ">": is it that name, perhaps with a prefix or attributes? */
 static bool is_name(struct text tag, const char *name)
@@ -55,9 +57,21 @@ static char meaning(struct text entity)
     return (char)(point < 0x80 ? point : '?');
 }
 
+/* A text that is one CDATA section has no entities. */
+static bool is_raw(struct text inside)
+{
+    size_t marks = strlen(RAW_BEGIN RAW_END);
+    return inside.length >= marks && text_starts(inside, RAW_BEGIN) &&
+           text_equal(text_behind(inside, inside.length - strlen(RAW_END)), RAW_END);
+}
+
 bool xml_decode(struct text inside, struct buf *out)
 {
     struct text plain, entity;
+    if (is_raw(inside)) {
+        buf_add(out, inside.data + strlen(RAW_BEGIN), inside.length - strlen(RAW_BEGIN RAW_END));
+        return !out->failed;
+    }
     if (inside.length && memchr(inside.data, '<', inside.length))
         return false;
     while (text_next(&inside, '&', &plain)) {

@@ -53,6 +53,10 @@ static void R8_decodes_entities(void **state)
         {"<k>&#x;</k>", NULL},
         {"<k>&amp</k>", NULL},
         {"<k>a<b>c</b></k>", NULL},
+        {"<k><![CDATA[a>b&lt;]]></k>", "a>b&lt;"},
+        {"<k><![CDATA[]]></k>", ""},
+        {"<k><![CDATA[]></k>", NULL},
+        {"<k>a<![CDATA[b]]></k>", NULL},
     };
     check(rows, sizeof(rows) / sizeof(rows[0]));
 }
