@@ -173,6 +173,12 @@ static enum lock_reason why_not(const struct lock *lock)
     return unseen_is(lock) ? LOCK_REASON_UNSEEN : LOCK_REASON_SLOW;
 }
 
+/* By a whole look, too: who is seen to be ahead while it is still being read does not tell yet. */
+static bool has_no_hope(const struct lock *lock)
+{
+    return !waiter_has_hope(lock) && !(lock->reading && lock->standing.behind);
+}
+
 /* The moment at which waiting on would no longer be what the user asked for. True if it is over. */
 static bool gives_up(struct lock *lock, struct mono now)
 {
@@ -185,7 +191,7 @@ static bool gives_up(struct lock *lock, struct mono now)
         return true;
     }
     bool hopeless = is_behind(lock) || lock->withdrawn ||
-                    (lock->looks > 0 && !waiter_has_hope(lock) && RULE(LIMITS));
+                    (lock->looks > 0 && has_no_hope(lock) && RULE(LIMITS));
     if (!over && !(late && hopeless))
         return false;
     leaving_begin(lock, now, lock->failures ? LOCK_REASON_UNAVAILABLE : why_not(lock));
@@ -196,7 +202,7 @@ static bool gives_up(struct lock *lock, struct mono now)
 static struct mono gives_up_at(const struct lock *lock)
 {
     struct patience left = patience(lock);
-    bool hopeless = is_behind(lock) || lock->withdrawn || !waiter_has_hope(lock);
+    bool hopeless = is_behind(lock) || lock->withdrawn || has_no_hope(lock);
     return hopeless ? mono_min(left.behind_until, left.until) : left.until;
 }
 
@@ -389,7 +395,7 @@ static void about_others(const struct lock *lock, struct mono now, enum lock_tod
     todo->target = LOCK_TARGET_OTHER;
     if (kind == LOCK_TODO_DELETE || kind == LOCK_TODO_LOOK_INSIDE)
         memcpy(todo->name, cleaning_next(lock, now)->name, sizeof(todo->name));
-    if (kind == LOCK_TODO_LIST && lock->list_own)
+    if (kind == LOCK_TODO_LIST && lock->list_own && !mutex_look_tells(lock, now))
         own_first_part(lock, todo->name);
 }
 

@@ -219,9 +219,22 @@ static int64_t doubt_ms(const struct lock *lock)
     return mutex_settle_ms(lock) * (lock->settings.settle_ms ? 1 : DOUBTS_MAX);
 }
 
-static bool is_doubted(const struct lock_mutex *mutex)
+static struct mono tells_at(const struct lock *lock)
 {
-    return mutex->state == LOCK_MUTEX_DOUBTED || (mutex->state == LOCK_MUTEX_SENT && mutex->drop);
+    const struct lock_mutex *mutex = &lock->mutex;
+    bool doubted =
+        mutex->state == LOCK_MUTEX_DOUBTED || (mutex->state == LOCK_MUTEX_SENT && mutex->drop);
+    return doubted ? mono_add(mutex->answered, doubt_ms(lock)) : MONO_NEVER;
+}
+
+bool mutex_look_tells(const struct lock *lock, struct mono asked)
+{
+    return mono_reached(asked, tells_at(lock));
+}
+
+struct mono mutex_doubt_at(const struct lock *lock)
+{
+    return lock->mutex.drop ? tells_at(lock) : MONO_NEVER;
 }
 
 /* "In doubt": a look D after the last that was in doubt tells whose the mutex is. */
@@ -230,7 +243,7 @@ static void resolve(struct lock *lock, const struct lock_listing *listing,
 {
     struct lock_mutex *mutex = &lock->mutex;
     int64_t settle_ms = doubt_ms(lock);
-    if (!is_doubted(mutex) || !mono_reached(listing->asked, mono_add(mutex->answered, settle_ms)))
+    if (!mutex_look_tells(lock, listing->asked))
         return;
     bool old =
         mono_reached(listing->asked, mono_add(mutex->answered, lock->settings.lock_timeout_ms));
@@ -385,14 +398,6 @@ void mutex_give_back(struct lock *lock, bool surely_ours, struct mono now)
     if (mutex->breaking == LOCK_BREAK_WANTED || mutex->breaking == LOCK_BREAK_STALE)
         mutex->breaking = LOCK_BREAK_NONE;
     mutex->break_drop = mutex->breaking != LOCK_BREAK_NONE;
-}
-
-struct mono mutex_doubt_at(const struct lock *lock)
-{
-    const struct lock_mutex *mutex = &lock->mutex;
-    if (!mutex->drop || !is_doubted(mutex))
-        return MONO_NEVER;
-    return mono_add(mutex->answered, doubt_ms(lock));
 }
 
 bool mutex_is_anothers(const struct lock *lock)

@@ -283,7 +283,8 @@ static void own_look(struct lock *lock, const struct look *look)
 static bool turns_to_own(struct lock *lock, const struct look *look)
 {
     if (lock->phase != LOCK_WAITING || lock->ticket_ms != ATTEMPT_UNKNOWN || !RULE(OWN_LISTING) ||
-        look->listing->complete || look->listing->pages > 1 || waiter_counts(lock))
+        look->listing->complete || look->listing->pages > 1 || waiter_counts(lock) ||
+        mutex_look_tells(lock, look->listing->asked))
         return false;
     lock->list_own = true;
     lock->look_at = look->now;
@@ -295,8 +296,9 @@ static bool is_enough(const struct lock *lock, const struct look *look, bool far
 {
     bool known = lock->ticket_ms != ATTEMPT_UNKNOWN && lock->anchor_created_ms != ATTEMPT_UNKNOWN;
     bool beaten = look->seen.rivalry.ahead && (!waiter_counts(lock) || is_crowded(lock, look));
-    return look->listing->complete || far_back ||
-           (known && (beaten || may_claim_by_a_page(lock, look)));
+    if (look->listing->complete || mutex_look_tells(lock, look->listing->asked))
+        return look->listing->complete;
+    return far_back || (known && (beaten || may_claim_by_a_page(lock, look)));
 }
 
 static void next_look(struct lock *lock, struct look *look)

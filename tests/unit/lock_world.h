@@ -32,7 +32,7 @@ struct world {
     bool throttled;        /* the failing requests are */
     int64_t pause_ms;      /* that a failure asks for; 0: 100 */
     uint32_t pages;        /* of a listing; 0: one */
-    bool partial;          /* the first page is all that is read of a listing */
+    bool partial;          /* the first page shows everything, but is not the last of a listing */
     const char *fail_name; /* ... only those of names with this part */
     const char *hidden;    /* listings lack names with this part */
     bool no_date;          /* answers do not tell the time */
@@ -152,8 +152,9 @@ static void act(struct world *world, const struct lock_todo *todo)
     struct lock_answer answer = {.sent = now(world),
                                  .random = 1U << 31,
                                  .pause_ms = world->pause_ms ? world->pause_ms : 100};
+    bool first_of_many = world->partial && todo->kind == LOCK_TODO_LIST && !todo->name[0];
     struct lock_listing listing = {
-        .entries = entries, .pages = world->pages ? world->pages : 1, .complete = !world->partial};
+        .entries = entries, .pages = world->pages ? world->pages : 1, .complete = !first_of_many};
     size_t length = strlen(world->calls);
     assert_true(length + 1 < sizeof(world->calls));
     bool shared = strstr(todo->name, "/#") != NULL;

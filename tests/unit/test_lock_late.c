@@ -157,6 +157,94 @@ static void who_leaves_with_a_mutex_in_doubt_gives_its_place_up_at_once(void **s
     free(world);
 }
 
+/* Our claim stands, and whose the mutex is nobody has told us; listings have two pages. */
+static struct world *begin_in_doubt(const struct lock_settings *from)
+{
+    struct world *world = begin(from);
+    take_a_place(world);
+    lose_the_mutex(world, LOCK_TODO_CREATE, true);
+    while (!strstr(world->calls, "CC"))
+        assert_false(go(world, LOCK_HELD, TRIP_MS));
+    world->partial = true;
+    return world;
+}
+
+static uint32_t count_looks(const struct world *world)
+{
+    uint32_t looks = 0;
+    for (const char *call = world->calls; *call; call++)
+        looks += *call == 'l';
+    return looks;
+}
+
+/*
+ * A look that is to tell whose the mutex is tells by its last page alone, whoever is ahead: broken
+ * off before that it would be due again at once, as fast as the service answers, for ever.
+ */
+static void a_look_that_tells_of_the_mutex_is_read_to_its_end(void **state)
+{
+    (void)state;
+    struct lock_settings from = settings();
+    struct world *world = begin_in_doubt(&from);
+    plant(world, "p/ahead#t900#q5", 500); /* takes our claim, and the mutex with it */
+    assert_false(go(world, LOCK_HELD, 10000));
+    assert_null(find(world, "p/#mutex"));
+    assert_int_equal(world->count, 2); /* our place, and who is ahead */
+    assert_true(count_looks(world) < 15);
+    uproot(world, "ahead");
+    assert_true(go(world, LOCK_HELD, 10000));
+    free(world);
+}
+
+/* Nor is our own name asked for instead, by who does not know its ticket. */
+static void a_look_that_tells_of_the_mutex_is_not_of_our_own_name(void **state)
+{
+    (void)state;
+    struct lock_settings from = settings();
+    struct world *world = begin(&from);
+    world->hidden = "/me";
+    while (!strchr(world->calls, 'C'))
+        assert_false(go(world, LOCK_HELD, TRIP_MS));
+    world->now_ms += from.lock_timeout_ms; /* asleep: it may have been taken for a dead run's */
+    plant(world, "p/another#t900#q5", 500);
+    world->partial = true;
+    assert_false(go(world, LOCK_HELD, 8000));
+    assert_null(find(world, "p/#mutex"));
+    assert_true(count_looks(world) < 20);
+    free(world);
+}
+
+/* Also who keeps its claim, since only those claim who came later, is to learn what it has. */
+static void who_keeps_its_claim_learns_whose_the_mutex_is(void **state)
+{
+    (void)state;
+    struct lock_settings from = settings();
+    from.lock_timeout_ms = from.role_timeout_ms = 900000;
+    struct world *world = begin_in_doubt(&from);
+    plant(world, "p/later#t900#q2000000#h", 0);
+    assert_false(go(world, LOCK_HELD, 20000));
+    uint32_t claims = 0;
+    for (uint32_t i = 0; i < world->count; i++)
+        claims += strstr(world->groups[i].name, "p/me") && strstr(world->groups[i].name, "#h");
+    assert_int_equal(claims, 0);
+    free(world);
+}
+
+/* The time to wait ends between two pages: what they show together is why it leaves. */
+static void who_reads_on_at_the_end_of_its_wait_tells_who_holds_the_lock(void **state)
+{
+    (void)state;
+    struct lock_settings from = settings();
+    struct world *world = begin_in_doubt(&from);
+    plant(world, "p/ahead#t900#q5#h", 500);
+    while (!world->lock.reading)
+        assert_false(go(world, LOCK_HELD, TRIP_MS));
+    world->lock.settings.wait_until = now(world);
+    assert_true(go(world, LOCK_FINISHED, 20000));
+    assert_int_equal(lock_reason(&world->lock), LOCK_REASON_HELD);
+    free(world);
+}
+
 /* Time for no more than the first look, which goes by the service's Date. */
 static void a_short_wait_tells_who_holds_the_lock(void **state)
 {
@@ -189,6 +277,10 @@ int main(void)
         cmocka_unit_test(late_listings_make_the_living_look_dead),
         cmocka_unit_test(who_leaves_with_a_mutex_in_doubt_has_the_time_to_look),
         cmocka_unit_test(who_leaves_with_a_mutex_in_doubt_gives_its_place_up_at_once),
+        cmocka_unit_test(a_look_that_tells_of_the_mutex_is_read_to_its_end),
+        cmocka_unit_test(a_look_that_tells_of_the_mutex_is_not_of_our_own_name),
+        cmocka_unit_test(who_keeps_its_claim_learns_whose_the_mutex_is),
+        cmocka_unit_test(who_reads_on_at_the_end_of_its_wait_tells_who_holds_the_lock),
         cmocka_unit_test(how_late_listings_are_is_learnt_from_our_own_names),
         cmocka_unit_test(whether_the_mutex_is_still_there_is_asked_once),
     };
