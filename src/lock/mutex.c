@@ -237,6 +237,13 @@ struct mono mutex_doubt_at(const struct lock *lock)
     return lock->mutex.drop ? tells_at(lock) : MONO_NEVER;
 }
 
+/* What listings show was made before we first asked for it, by clocks that agree to 5 s. */
+static bool is_from_before(const struct lock *lock)
+{
+    const struct lock_mutex *mutex = &lock->mutex;
+    return mutex->created_ms && mutex->created_ms + LOCK_GRACE_MS < own_time_ms(lock, mutex->sent);
+}
+
 /* "In doubt": a look D after the last that was in doubt tells whose the mutex is. */
 static void resolve(struct lock *lock, const struct lock_listing *listing,
                     const struct judgement *seen, const struct sight *sight)
@@ -247,7 +254,8 @@ static void resolve(struct lock *lock, const struct lock_listing *listing,
         return;
     bool old =
         mono_reached(listing->asked, mono_add(mutex->answered, lock->settings.lock_timeout_ms));
-    bool gone = (mutex->lapsed && !sight->still_ours) || old; /* what is there is another's */
+    bool before = is_from_before(lock);
+    bool gone = (mutex->lapsed && !sight->still_ours) || old || before; /* it is another's */
     bool same = mutex->lapsed && mutex->created_ms && sight->still_ours;
     bool vanished = !mutex->drop && !bit(sight->shown, mutex->slot);
     if ((!gone && !vanished && (same || !seen->claims)) || !RULE(MUTEX_DOUBT))
@@ -256,7 +264,8 @@ static void resolve(struct lock *lock, const struct lock_listing *listing,
         mutex->state = LOCK_MUTEX_SENT; /* whoever had it has left: it is asked for again */
     else if (mutex->drop)
         mutex->state = LOCK_MUTEX_NONE;
-    else if (mono_reached(listing->asked, mono_add(mutex->answered, DOUBTS_MAX * settle_ms)))
+    else if (before ||
+             mono_reached(listing->asked, mono_add(mutex->answered, DOUBTS_MAX * settle_ms)))
         mutex_taken(lock);
 }
 
@@ -443,41 +452,6 @@ struct mono mutex_look_at(const struct lock *lock)
     if (mutex->breaking == LOCK_BREAK_MADE)
         return mono_add(mutex->break_answered, break_look_ms(lock));
     return MONO_NEVER;
-}
-
-enum note {
-    NOTE_NONE,
-    NOTE_MAYBE,
-    NOTE_OURS
-};
-
-uint64_t mutex_note(const struct lock *lock, const struct lock_todo *todo)
-{
-    const struct lock_mutex *mutex = &lock->mutex;
-    bool under_way = todo && todo->target == LOCK_TARGET_MUTEX && todo->kind == LOCK_TODO_CREATE;
-    uint64_t note = NOTE_NONE;
-    if (mutex->state == LOCK_MUTEX_OURS && !mutex->lapsed)
-        note = NOTE_OURS;
-    else if (mutex->state == LOCK_MUTEX_OURS || mutex->state == LOCK_MUTEX_SENT ||
-             mutex->state == LOCK_MUTEX_DOUBTED || under_way)
-        note = NOTE_MAYBE;
-    return note ? (uint64_t)mutex->slot << 2 | note : 0;
-}
-
-bool mutex_note_is_doubtful(uint64_t note)
-{
-    return (note & 3) == NOTE_MAYBE;
-}
-
-void mutex_take_note(struct lock *lock, struct mono now, uint64_t note)
-{
-    struct lock_mutex *mutex = &lock->mutex;
-    if (!note)
-        return;
-    mutex->state = mutex_note_is_doubtful(note) ? LOCK_MUTEX_DOUBTED : LOCK_MUTEX_OURS;
-    mutex->slot = (uint32_t)(note >> 2);
-    mutex->answered = now;
-    mutex->sure = mono_add(now, lock->settings.lock_timeout_ms / 3); /* it renewed until lately */
 }
 
 bool mutex_left(const struct lock *lock, char out[ATTEMPT_NAME_BYTES + 1])

@@ -87,11 +87,14 @@ static void tell_again(struct lock *lock, struct mono now, const struct lock_ans
 static void tell_create(struct lock *lock, struct mono now, const struct lock_answer *answer)
 {
     struct lock_mutex *mutex = &lock->mutex;
-    bool first = mutex->state == LOCK_MUTEX_WANTED && !answer->maybe_repeated;
+    bool first = mutex->state == LOCK_MUTEX_WANTED, once = first && !answer->maybe_repeated;
+    if (first)
+        mutex->sent = answer->sent;
     switch (answer->outcome) {
     case LOCK_DONE:
         mutex->state = LOCK_MUTEX_OURS;
         mutex->sent = answer->sent;
+        mutex->created_ms = 0; /* what listings have shown before is another's, and gone */
         mutex->answered = mutex->made = now;
         mutex->date_ms = answer->date_ms;
         mutex->pause_ms = 0;
@@ -101,14 +104,12 @@ static void tell_create(struct lock *lock, struct mono now, const struct lock_an
     case LOCK_EXISTS:
         tell_success(lock);
         mutex->answered = now;
-        if (first)
+        if (once)
             mutex_taken(lock);
         else
             mutex->state = LOCK_MUTEX_DOUBTED;
         break;
     case LOCK_UNKNOWN:
-        if (first)
-            mutex->sent = answer->sent;
         mutex->state = LOCK_MUTEX_SENT;
         mutex->answered = now;
         tell_failure(lock, now, answer);

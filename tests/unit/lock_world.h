@@ -30,6 +30,7 @@ struct world {
     bool applied; /* the failing request was applied all the same */
     int fail_count;
     bool throttled;        /* the failing requests are */
+    bool repeated;         /* any request may have been sent twice by the layers below */
     int64_t pause_ms;      /* that a failure asks for; 0: 100 */
     uint32_t pages;        /* of a listing; 0: one */
     bool partial;          /* the first page shows everything, but is not the last of a listing */
@@ -172,6 +173,7 @@ static void act(struct world *world, const struct lock_todo *todo)
     qsort(world->groups, world->count, sizeof(world->groups[0]), by_name);
     listing.count = list(world, entries);
     answer.listing = &listing;
+    answer.maybe_repeated = world->repeated;
     answer.date_ms = world->no_date ? 0 : world->now_ms / 1000 * 1000;
     world->now_ms += TRIP_MS;
     lock_tell(&world->lock, now(world), todo, &answer);

@@ -230,6 +230,40 @@ static void who_keeps_its_claim_learns_whose_the_mutex_is(void **state)
     free(world);
 }
 
+/*
+ * An answer about the mutex is lost, or the request sent twice, and what is there was made long
+ * before: by somebody who is dead. It is removed as such, not taken for ours: with slots others
+ * could not see that we have it, and a token no larger than the dead run's would go with it.
+ */
+static void a_mutex_from_before_it_was_asked_for_is_not_ours(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *mutex;
+        uint32_t slots;
+        bool lost;
+    } rows[] = {{"lost", "p/#mutex", 0, true},
+                {"repeated", "p/#mutex", 0, false},
+                {"lost, of a slot", "p/#mutex.1", 2, true}};
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct lock_settings from = settings();
+        from.slots = rows[i].slots;
+        struct world *world = begin(&from);
+        if (rows[i].slots)
+            plant(world, "p/#mutex.2", 1000);
+        plant(world, rows[i].mutex, 50000);
+        take_a_place(world);
+        if (rows[i].lost)
+            lose_the_mutex(world, LOCK_TODO_CREATE, true);
+        world->repeated = !rows[i].lost;
+        bool held = go(world, LOCK_HELD, 20000);
+        check_row(held, rows[i].name);
+        check_row(held && find(world, rows[i].mutex)->created_ms > START_MS, rows[i].name);
+        check_row(held && lock_token(&world->lock) > START_MS, rows[i].name);
+        free(world);
+    }
+}
+
 /* The time to wait ends between two pages: what they show together is why it leaves. */
 static void who_reads_on_at_the_end_of_its_wait_tells_who_holds_the_lock(void **state)
 {
@@ -280,6 +314,7 @@ int main(void)
         cmocka_unit_test(a_look_that_tells_of_the_mutex_is_read_to_its_end),
         cmocka_unit_test(a_look_that_tells_of_the_mutex_is_not_of_our_own_name),
         cmocka_unit_test(who_keeps_its_claim_learns_whose_the_mutex_is),
+        cmocka_unit_test(a_mutex_from_before_it_was_asked_for_is_not_ours),
         cmocka_unit_test(who_reads_on_at_the_end_of_its_wait_tells_who_holds_the_lock),
         cmocka_unit_test(how_late_listings_are_is_learnt_from_our_own_names),
         cmocka_unit_test(whether_the_mutex_is_still_there_is_asked_once),
