@@ -18,15 +18,17 @@
 #define FAR_BACK_PLACES 8    /* so many in front who came before us: it is not our turn, */
 #define FAR_BACK_SHARE  6    /* for T/6 */
 #define BLIND_FACTOR    3 /* of those in front so many may have come before us, for each that has */
-#define PLACE_PERCENT   75    /* of what a place takes by the holds in sight */
-#define PLACE_MIN_MS    1000  /* no lock changes hands faster */
-#define PLACE_SHARE     8     /* of the time that the hold has lasted: a place behind it, */
-#define PLACE_MAX_MS    15000 /* at most */
-#define NEAR_PLACES     8     /* so near the front a short hold may be followed by a short one */
-#define NEAR_PAGE_MS    1200  /* a place, if the listing is one page, */
-#define NEAR_PAGES_MS   3000  /* or more */
-#define IDLE_MS         15000 /* a crowd that arrives at once sorts itself out meanwhile */
-#define IDLE_SHARE      2     /* of the time in which nothing was seen to go on */
+#define PLACE_PERCENT   75     /* of what a place takes by the holds in sight */
+#define PLACE_MIN_MS    1000   /* no lock changes hands faster */
+#define PLACE_SHARE     6      /* of the time that the hold has lasted: a place behind it, */
+#define PLACE_MAX_MS    25000  /* at most */
+#define FAR_MAX_MS      150000 /* further back, between looks, if its turn may come as soon */
+#define LONG_FACTOR     2      /* as long as a place has taken as of late: a long hold */
+#define NEAR_PLACES     8      /* so near the front a short hold may be followed by a short one */
+#define NEAR_PAGE_MS    1200   /* a place, if the listing is one page, */
+#define NEAR_PAGES_MS   3000   /* or more */
+#define IDLE_MS         15000  /* a crowd that arrives at once sorts itself out meanwhile */
+#define IDLE_SHARE      2      /* of the time in which nothing was seen to go on */
 #define THOUSAND        1000
 
 struct mono pace_again_at(struct lock *lock, struct mono now)
@@ -86,6 +88,17 @@ static int64_t held_ms(const struct lock *lock)
 }
 
 /*
+ * How old the holds in sight were, on the average. One that would have begun before the last look
+ * is over if the queue has moved: who came after it may be quick.
+ */
+static void remember_hold(struct lock *lock, uint32_t moved, int64_t since_ms)
+{
+    struct lock_pace *pace = &lock->pace;
+    bool over = moved > 0 && pace->hold_ms > since_ms && RULE(LONG_HOLD_OVER);
+    pace->hold_ms = over ? held_ms(lock) : (pace->hold_ms + held_ms(lock)) / 2;
+}
+
+/*
  * Compares the front page with that of the last look: those whose ticket it had shown, and who are
  * gone, have moved us. If all are gone, nobody knows by how much.
  */
@@ -104,6 +117,7 @@ static void measure(struct lock *lock, const struct lock_listing *listing,
         pace->elapsed_ms = pace->elapsed_ms * 3 / 4 + since_ms;
         pace->moved = pace->moved * 3 / 4 + (int64_t)moved * THOUSAND;
     }
+    remember_hold(lock, moved, since_ms);
     if (!exact && overlap && pace->ahead > rivalry->turn + moved)
         pace->ahead -= moved;
     else
@@ -133,14 +147,18 @@ static int64_t most_ms(const struct lock_pace *pace)
     return ms_max(by_hold_ms, by_idle_ms);
 }
 
+/* What a place has taken as of late. */
+static int64_t each_ms(const struct lock_pace *pace)
+{
+    int64_t ms =
+        pace->elapsed_ms * THOUSAND / (pace->moved + THOUSAND); /* one more was about to move */
+    return ms_max(ms, PLACE_MIN_MS);
+}
+
 /* Until it may be our turn: a part of what those ahead will take, if they go on as of late. */
 static int64_t turn_ms(const struct lock_pace *pace)
 {
-    int64_t each_ms = pace->elapsed_ms, places = pace->ahead - 1;
-    each_ms = each_ms * THOUSAND / (pace->moved + THOUSAND); /* one more was about to move */
-    if (each_ms < PLACE_MIN_MS)
-        each_ms = PLACE_MIN_MS;
-    return each_ms * places * TURN_PERCENT / 100;
+    return each_ms(pace) * (pace->ahead - 1) * TURN_PERCENT / 100;
 }
 
 /* Who is next, whatever holders say: a long hold is not over the next moment. */
@@ -199,6 +217,15 @@ static int64_t waited_share_ms(const struct lock *lock, struct mono asked, int64
     return ms_max(waited_ms, least_ms);
 }
 
+/* Further back behind a hold longer than those before it: all in front may be quick when it ends.
+ */
+static int64_t far_ms(const struct lock *lock)
+{
+    int64_t soonest_ms = (lock->pace.ahead - 1) * (PLACE_MIN_MS + CHANGE_MS);
+    bool stands = lock->pace.moved < THOUSAND || held_ms(lock) > LONG_FACTOR * each_ms(&lock->pace);
+    return stands && RULE(FAR_MOST) ? ms_max(FAR_MAX_MS, soonest_ms) : INT64_MAX;
+}
+
 int64_t pace_pause_ms(struct lock *lock, const struct lock_listing *listing,
                       const struct judgement *seen, uint32_t random)
 {
@@ -208,7 +235,6 @@ int64_t pace_pause_ms(struct lock *lock, const struct lock_listing *listing,
         return delay_ms + (int64_t)((uint64_t)(delay_ms / 2) * random >> 32);
     bool exact = seen->own_shown || listing->complete;
     measure(lock, listing, seen);
-    lock->pace.hold_ms = (lock->pace.hold_ms + held_ms(lock)) / 2;
     int64_t ahead = lock->pace.ahead, first_ms = next_ms(lock, &seen->rivalry);
     if (ahead <= 1)
         return jittered(first_ms, random);
@@ -221,5 +247,6 @@ int64_t pace_pause_ms(struct lock *lock, const struct lock_listing *listing,
     else if (ahead <= NEAR_PLACES)
         pause_ms = ms_min(pause_ms, apart_ms(lock, first_ms, NEAR_PAGES_MS));
     pause_ms = ms_max(pause_ms, ms_max(first_ms, NEXT_MS));
+    pause_ms = ms_min(pause_ms, far_ms(lock));
     return jittered(ms_min(pause_ms, exact ? timeout_ms / 3 : timeout_ms / 2), random);
 }

@@ -99,6 +99,8 @@
     X(NEXT_BY_HOLD, "who is next looks the less often the longer the hold has lasted")             \
     X(EXPECTED, "who waits goes by the word of those who hold about how long they will")           \
     X(FAR_BY_HOLD, "who is further back looks the less often, too, the longer the hold lasts")     \
+    X(FAR_MOST, "behind a long hold no pause is longer than 150 s, or than the soonest turn")      \
+    X(LONG_HOLD_OVER, "a long hold that is over says nothing about those after it")                \
     X(HALF_WAITED, "nobody sleeps longer than half of its wait unless the queue was seen to move") \
     X(NEAR_LOOKS, "on one page the next look comes after 1.2 s for each run ahead, at most")       \
     X(YOUNG_LOOKS, "one try looks again at those who may be withdrawing")                          \

@@ -1,4 +1,6 @@
 /* waiter_look(): what a listing means to a run that wants the lock, and what it does then. */
+#include <assert.h>
+
 #include "cleaning.h"
 #include "decide.h"
 #include "holder.h"
@@ -191,6 +193,7 @@ static void act(struct lock *lock, const struct look *look, enum look_move move)
         keep_claim(lock, look);
         break;
     case LOOK_SOON:
+        assert(look->listing); /* a fact of what it says */
         lock->young_looks++;
         lock->look_at = mono_add(look->listing->asked, mutex_settle_ms(lock));
         break;
