@@ -11,8 +11,8 @@
 #define PLACE_MS        1440   /* 1.2 s a place, and 20% of jitter; */
 #define PLACE_PAGES_MS  3600   /* 3 s if the listing has several pages */
 #define PLACES_NEAR     8      /* to whom the latter applies; */
-#define PLACE_HOLDS     8      /* if a hold is in sight, an eighth of what it has lasted, */
-#define PLACE_HOLD_MS   18000  /* 15 s at most, and 20%, if that is more */
+#define PLACE_HOLDS     6      /* if a hold is in sight, a sixth of what it has lasted, */
+#define PLACE_HOLD_MS   30000  /* 25 s at most, and 20%, if that is more */
 #define NEXT_MS         6500   /* who is next, 5.4 s and 20%; */
 #define NEXT_SAID_MS    180000 /* if somebody says how long he holds, 150 s, or T/6, and 20% */
 #define LATE_REQUEST_MS 30000  /* sent before the calm, it may have no answer for so long */
