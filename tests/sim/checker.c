@@ -59,6 +59,7 @@ void checker_run(struct checker *checker, uint32_t actor, const char *id, int64_
     self->slots = 1;
     self->failures = self->hard_failures = self->looks = 0;
     self->look_asked_ms = -1;
+    self->watching_ms = WORLD_NEVER;
     self->next_look_ms = 0;
     self->sees_ahead = self->sees_young = self->sees_newer = self->anchored = false;
     self->anchor_late_ms = 0;

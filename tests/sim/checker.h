@@ -74,6 +74,8 @@ struct checker_actor {
     uint32_t looks;                   /* listings of which it has read a page at least */
     int64_t look_asked_ms;            /* true time: the last of them; it may have shown */
     int64_t next_look_ms;   /* true time: the next comes before that, if nothing befalls it */
+    int64_t watching_ms;    /* true time: since then whole listings have shown it a mutex, and no
+                               claim that lives; WORLD_NEVER: the last has not */
     bool sees_ahead;        /* somebody ahead, */
     bool sees_young;        /* none but such as may be withdrawing, */
     bool sees_newer;        /* a newer run of its ID */

@@ -101,6 +101,42 @@ static void view_marked(struct view *view, const struct checker_actor *self,
     }
 }
 
+/*
+ * Who is to remove a dead run's mutex watches it by whole listings, from the first on that shows no
+ * claim that may go with it, however long it has been dead itself.
+ */
+static void watch(struct checker_actor *self, int64_t asked_ms, const struct lock_listing *listing)
+{
+    bool mutex = false, claims = false;
+    for (uint32_t i = 0; i < listing->count; i++) {
+        const struct lock_entry *entry = &listing->entries[i];
+        int64_t age_ms = WORLD_EPOCH_MS + asked_ms - entry->created_ms;
+        int64_t life_ms = entry->attempt.lock_timeout_ms;
+        int64_t dead_ms = life_ms + life_ms / DRIFT_PARTS + GRACE_MS + SKEW_MS;
+        bool own = text_equal(entry->attempt.id, self->id);
+        mutex |= entry->kind == ATTEMPT_MUTEX;
+        claims |= entry->kind == ATTEMPT_MARKED && entry->attempt.claim && !own &&
+                  age_ms < dead_ms + self->anchor_late_ms;
+    }
+    if (!listing->complete)
+        return;
+    if (!mutex || claims)
+        self->watching_ms = WORLD_NEVER;
+    else if (self->watching_ms == WORLD_NEVER)
+        self->watching_ms = asked_ms;
+}
+
+/* It is dead, and has been watched for as long as that takes: nobody gives up for it. */
+static bool may_be_removed(const struct checker *checker, const struct checker_actor *self,
+                           const struct group *mutex, enum attempt_kind kind,
+                           const struct attempt *attempt, int64_t asked_ms)
+{
+    bool watched = self->watching_ms != WORLD_NEVER &&
+                   self->watching_ms + watch_ms(checker->plan, self->lock_timeout_ms) < asked_ms;
+    return self->anchored && (watched || kind == ATTEMPT_BREAK) &&
+           dead_by(checker, mutex, kind, attempt, self->anchor_late_ms) < asked_ms;
+}
+
 static struct view view_of(const struct checker *checker, const struct checker_actor *self,
                            int64_t asked_ms)
 {
@@ -116,13 +152,14 @@ static struct view view_of(const struct checker *checker, const struct checker_a
         if (group_gone_by(checker, group) <= asked_ms || own)
             continue;
         if (kind == ATTEMPT_ELSEWHERE || (kind == ATTEMPT_UNMARKED && group->content) ||
-            (self->anchored &&
+            (self->anchored && !is_mutex(kind) &&
              dead_by(checker, group, kind, &attempt, self->anchor_late_ms) < asked_ms))
             continue;
         int64_t apart_ms = plan->create_ms + SKEW_MS;
         if (is_mutex(kind)) {
-            view.whole++;
-            view.claims = true;
+            bool counts = !may_be_removed(checker, self, group, kind, &attempt, asked_ms);
+            view.whole += counts;
+            view.claims |= counts;
             continue;
         }
         view.old |= now_ms - group->applied_ms + apart_ms >= 3 * plan->settle_ms;
@@ -184,6 +221,7 @@ void checker_looks(struct checker *checker, uint32_t actor, int64_t asked_ms,
     if (asked_ms != self->look_asked_ms)
         self->looks++;
     self->look_asked_ms = asked_ms;
+    watch(self, asked_ms, listing);
     bool limited = settings->nonblock || settings->max_attempts ||
                    settings->wait_until.ms != MONO_NEVER.ms || settings->nonce;
     if (!limited || self->leaving || self->holding || checker->plan->outside)
