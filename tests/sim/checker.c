@@ -107,7 +107,7 @@ void checker_sends(struct checker *checker, uint32_t actor, const char *name, st
 {
     struct checker_actor *self = &checker->actors[actor];
     if (checker_is_shared(name)) {
-        self->mutex_ms = checker->world->now_ms;
+        self->shared_ms = checker->world->now_ms;
         return;
     }
     for (uint32_t i = 0; i < self->name_count; i++)

@@ -85,7 +85,8 @@ struct checker_actor {
     bool made;              /* a create of this run was answered, or seen, */
     int64_t made_ms;        /* true time: for the first time */
     char mutex[64];         /* the one that it made last, or may have made, */
-    int64_t mutex_ms;       /* true time: when that was answered */
+    int64_t mutex_ms;       /* true time: when that was sent; */
+    int64_t shared_ms;      /* and the last create of any name that all runs share */
     bool mutex_made;        /* a mutex: its create was answered, its delete was not; */
     bool mutex_sent;        /* its last create had no answer; */
     bool mutex_doubt;       /* or some answer about it was lost: only a look tells; */

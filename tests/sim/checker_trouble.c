@@ -200,8 +200,10 @@ void checker_mutex_outcome(struct checker *checker, struct checker_actor *self, 
     }
     if (op == PLAN_CREATE && outcome == LOCK_DONE)
         self->mutex_made = true;
-    if (op == PLAN_CREATE && (outcome == LOCK_DONE || doubt))
+    if (op == PLAN_CREATE && (outcome == LOCK_DONE || doubt)) {
         (void)snprintf(self->mutex, sizeof(self->mutex), "%s", name);
+        self->mutex_ms = self->shared_ms;
+    }
     if (op == PLAN_DELETE && (outcome == LOCK_DONE || outcome == LOCK_ABSENT))
         self->mutex_made = false;
 }
