@@ -57,12 +57,14 @@ static char meaning(struct text entity)
     return (char)(point < 0x80 ? point : '?');
 }
 
-/* A text that is one CDATA section has no entities. */
+/* A text that is one CDATA section has no entities. The first end is its end. */
 static bool is_raw(struct text inside)
 {
     size_t marks = strlen(RAW_BEGIN RAW_END);
-    return inside.length >= marks && text_starts(inside, RAW_BEGIN) &&
-           text_equal(text_behind(inside, inside.length - strlen(RAW_END)), RAW_END);
+    if (inside.length < marks || !text_starts(inside, RAW_BEGIN))
+        return false;
+    const char *end = memmem(inside.data, inside.length, RAW_END, strlen(RAW_END));
+    return end && end + strlen(RAW_END) == inside.data + inside.length;
 }
 
 bool xml_decode(struct text inside, struct buf *out)

@@ -57,6 +57,8 @@ static void R8_decodes_entities(void **state)
         {"<k><![CDATA[]]></k>", ""},
         {"<k><![CDATA[]></k>", NULL},
         {"<k>a<![CDATA[b]]></k>", NULL},
+        {"<k><![CDATA[a]]><![CDATA[b]]></k>", NULL},
+        {"<k><![CDATA[a]]]]></k>", "a]]"},
     };
     check(rows, sizeof(rows) / sizeof(rows[0]));
 }
