@@ -25,16 +25,15 @@
 struct messages_ahead {
     char id[MESSAGES_ID_BYTES]; /* "" of a name that cannot be read */
     char label[ATTEMPT_LABEL_BYTES + 1];
-    char since[DATE_ISO_BYTES]; /* by the service's clock, */
-    char
-        until[DATE_ISO_BYTES]; /* and when it will end by its holder's word; "": that is not said */
+    char since[DATE_ISO_BYTES]; /* by the service's clock; "": the name says what cannot be */
+    char until[DATE_ISO_BYTES]; /* when it will end by its holder's word; "": that is not said */
 };
 
 /* False if nobody is known to be; then everything is "". */
 bool messages_ahead(const struct session *session, struct messages_ahead *ret_ahead);
 
 /*
- * "'ID' ('label') since 2026-11-22T06:45:12Z, probably until 2026-11-22T07:45:12Z": the one who is
+ * "'ID' (label) since 2026-11-22T06:45:12Z, probably until 2026-11-22T07:45:12Z": the one who is
  * ahead of us.
  */
 void messages_who(const struct session *session, char out[MESSAGES_WHO_BYTES]);

@@ -45,8 +45,9 @@ void messages_who(const struct session *session, char out[MESSAGES_WHO_BYTES])
     if (!messages_ahead(session, &ahead))
         (void)snprintf(out, MESSAGES_WHO_BYTES, "somebody");
     else
-        (void)snprintf(out, MESSAGES_WHO_BYTES, "'%s'%s%s%s since %s%s%s", ahead.id,
-                       *ahead.label ? " (" : "", ahead.label, *ahead.label ? ")" : "", ahead.since,
+        (void)snprintf(out, MESSAGES_WHO_BYTES, "'%s'%s%s%s%s%s%s%s", ahead.id,
+                       *ahead.label ? " (" : "", ahead.label, *ahead.label ? ")" : "",
+                       *ahead.since ? " since " : "", ahead.since,
                        *ahead.until ? ", probably until " : "", ahead.until);
 }
 
@@ -371,12 +372,14 @@ void messages_not_obtained(const struct session *session, const char *line, int6
                            bool silent)
 {
     struct messages_ahead ahead;
-    struct report_field fields[] = {{"lock", prefix(session), 0},   {"id", id(session), 0},
-                                    {"waited_ms", NULL, waited_ms}, {"holder", ahead.id, 0},
-                                    {"label", ahead.label, 0},      {"since", ahead.since, 0}};
+    struct report_field fields[] = {{"lock", prefix(session), 0},    {"id", id(session), 0},
+                                    {"waited_ms", NULL, waited_ms},  {"holder", ahead.id, 0},
+                                    {"label", ahead.label, 0},       {"since", ahead.since, 0},
+                                    {"expected_end", ahead.until, 0}};
     bool known = messages_ahead(session, &ahead);
-    report_event(silent ? report_event_level() : REPORT_NOTICE, "not_obtained", fields,
-                 known ? COUNT(fields) : 3, "%s", line);
+    unsigned count = known ? COUNT(fields) - !*ahead.until : 3;
+    report_event(silent ? report_event_level() : REPORT_NOTICE, "not_obtained", fields, count, "%s",
+                 line);
 }
 
 void messages_notices(struct session *session)

@@ -73,9 +73,9 @@ static void write_briefly(const struct session *session, const struct messages_a
     date_write_iso(wall_now(), today);
     bool is_today = strncmp(ahead->since, today, DATE_CHARS) == 0;
     messages_behind(session, behind);
-    (void)snprintf(out, LINE_BYTES, "waiting (%lld s)%s%s%s %s %s since %s; lock '%s'",
+    (void)snprintf(out, LINE_BYTES, "waiting (%lld s)%s%s%s %s %s%s%s; lock '%s'",
                    (long long)(waited_ms / 1000), *behind ? " " : "", behind, *behind ? ";" : ":",
-                   standing->held ? "held by" : "next is", who,
+                   standing->held ? "held by" : "next is", who, *ahead->since ? " since " : "",
                    ahead->since + (is_today ? DATE_CHARS : 0), session->config.lock->prefix);
     if (strlen(out) > room)
         *strrchr(out, ';') = '\0'; /* who waits here knows which lock */

@@ -7,6 +7,9 @@
 
 #define SINCE_MS 1795243512000 /* 2026-11-21T06:45:12Z */
 #define SINCE    "2026-11-21T06:45:12Z"
+#define UNTIL    "2026-11-21T06:46:12Z" /* 60 s later */
+
+#define NO_TIME_MS (1000LL * 1000 * 1000 * 1000 * 1000) /* no year of four digits */
 
 static struct session session;
 
@@ -31,13 +34,16 @@ static void who_is_ahead_and_how_many(void **state)
         const char *name, *who, *behind;
         uint32_t ahead, holders;
         bool at_least;
+        int64_t since_ms; /* 0: as always */
     } rows[] = {
-        {"p/her#t900#q5", "'her' since " SINCE, "", 1, 1, false},
-        {"p/her#t900#q5#ldeploy", "'her' (deploy) since " SINCE, "behind 2", 3, 1, false},
-        {"p/h\x1b[mer#t900#q5", "'h?[mer' since " SINCE, "behind at least 0", 1, 1, true},
-        {"p/her#t900#q5", "'her' since " SINCE, "behind 1", 2, 0, false},
-        {"q/her#t900#q5", "somebody", "", 1, 1, false},
-        {"", "somebody", "", 1, 1, false},
+        {"p/her#t900#q5", "'her' since " SINCE, "", 1, 1, false, 0},
+        {"p/her#t900#q5#ldeploy", "'her' (deploy) since " SINCE, "behind 2", 3, 1, false, 0},
+        {"p/h\x1b[mer#t900#q5", "'h?[mer' since " SINCE, "behind at least 0", 1, 1, true, 0},
+        {"p/her#t900#q5", "'her' since " SINCE, "behind 1", 2, 0, false, 0},
+        {"p/her#t900#h#e60", "'her' since " SINCE ", probably until " UNTIL, "", 1, 1, false, 0},
+        {"p/her#t900#h#e60", "'her'", "", 1, 1, false, NO_TIME_MS},
+        {"q/her#t900#q5", "somebody", "", 1, 1, false, 0},
+        {"", "somebody", "", 1, 1, false, 0},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         char who[MESSAGES_WHO_BYTES], text[MESSAGES_BEHIND_BYTES];
@@ -45,6 +51,8 @@ static void who_is_ahead_and_how_many(void **state)
         session.lock.standing.ahead = rows[i].ahead;
         session.lock.standing.holders = rows[i].holders;
         session.lock.standing.at_least = rows[i].at_least;
+        if (rows[i].since_ms)
+            session.lock.standing.since_ms = rows[i].since_ms;
         messages_who(&session, who);
         messages_behind(&session, text);
         check_row(strcmp(who, rows[i].who) == 0, who);
@@ -161,6 +169,11 @@ static void ended(void)
     messages_ended(&session, 3, 5);
 }
 
+static void not_obtained(void)
+{
+    messages_not_obtained(&session, "line", 5, false);
+}
+
 static void refused(void)
 {
     messages_refused(1);
@@ -178,6 +191,11 @@ static void messages_are_lines_or_objects(void **state)
     assert_non_null(strstr(object, "\"waited_ms\":1234"));
     assert_string_equal(written(ended, false), ""); /* the summary says it */
     assert_non_null(strstr(written(ended, true), "\"status\":3,\"ran_ms\":5"));
+    behind("p/her#t900#h#e60");
+    object = written(not_obtained, true);
+    assert_non_null(strstr(object, "\"since\":\"" SINCE "\",\"expected_end\":\"" UNTIL "\"}"));
+    behind("p/her#t900#h");
+    assert_non_null(strstr(written(not_obtained, true), "\"since\":\"" SINCE "\"}"));
     assert_non_null(strstr(written(refused, false), "process 1 belongs to root and may not"));
 }
 
