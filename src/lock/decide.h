@@ -3,7 +3,7 @@
  * data, so that docs/decisions.md can be held against them (tests/unit/test_decide.c).
  *
  * A table is read from the top: the first row counts whose states hold ours, whose facts are all
- * true, and of whose other facts none is. There is always one.
+ * true, and whose other facts are all false. There is always one.
  */
 #ifndef LOCK_DECIDE_H
 #define LOCK_DECIDE_H
