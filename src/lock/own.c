@@ -234,55 +234,6 @@ bool own_is(const struct lock *lock, const struct lock_entry *entry)
     return lock->adopts || !RULE(OWN_MADE) || is_made(lock, entry);
 }
 
-int64_t own_time_ms(const struct lock *lock, struct mono at)
-{
-    if (lock->anchor_created_ms == ATTEMPT_UNKNOWN)
-        return INT64_MIN;
-    return lock->anchor_created_ms + mono_diff(at, lock->anchor);
-}
-
-/* Date is cut to seconds, so it is a lower bound; no look that decides goes by it. */
-static int64_t dated_ms(const struct lock *lock, struct mono at)
-{
-    return lock->date_ms ? lock->date_ms + mono_diff(at, lock->dated) : INT64_MIN;
-}
-
-/*
- * Larger than all tokens of holders in sight; and since mutexes are made one after the other, no
- * smaller than the time at which ours was made: as a listing shows it, or a bound of it.
- */
-int64_t own_token(const struct lock *lock)
-{
-    const struct lock_mutex *mutex = &lock->mutex;
-    int64_t token = lock->ticket_ms > lock->token_seen + 1 ? lock->ticket_ms : lock->token_seen + 1;
-    if (mutex->state == LOCK_MUTEX_OURS && RULE(TOKEN_TIME)) {
-        token = ms_max(token, mutex->created_ms);
-        token = ms_max(token, own_time_ms(lock, mutex->sent));
-        token = ms_max(token, mutex->date_ms);
-        if (lock->anchor_created_ms == ATTEMPT_UNKNOWN)
-            token = ms_max(token, dated_ms(lock, mutex->answered));
-    }
-    if (lock->anchor_created_ms == ATTEMPT_UNKNOWN)
-        token = ms_max(token, lock->date_ms);
-    token = ms_max(token, lock->token);
-    return token > 0 ? token : ATTEMPT_UNKNOWN;
-}
-
-void own_meet_token(struct lock *lock, int64_t token)
-{
-    bool sane = lock->service_ms == INT64_MIN || token <= lock->service_ms + LOCK_TOKEN_AHEAD_MS;
-    if (token > lock->token_seen && (sane || !RULE(TOKEN_LIVE)))
-        lock->token_seen = token;
-}
-
-int64_t own_service_ms(const struct lock *lock, struct mono now)
-{
-    if (lock->anchor_created_ms == ATTEMPT_UNKNOWN)
-        return dated_ms(lock, now);
-    int64_t now_ms = own_time_ms(lock, now);
-    return now_ms < lock->service_ms && RULE(NOW_FORWARD) ? lock->service_ms : now_ms;
-}
-
 bool own_counts(const struct lock *lock, const struct lock_generation *generation, struct mono now)
 {
     if (generation->drop ||
