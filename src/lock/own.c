@@ -67,8 +67,17 @@ struct lock_generation *own_find(struct lock *lock, uint32_t number)
     return NULL;
 }
 
+/* What was planned before, and not sent, would never be: the newest comes first. */
+static void forget_planned(struct lock *lock)
+{
+    for (uint32_t i = 0; i < LOCK_GENERATIONS_MAX; i++)
+        if (lock->generations[i].state == LOCK_GENERATION_PLANNED)
+            lock->generations[i].state = LOCK_GENERATION_FREE;
+}
+
 struct lock_generation *own_plan(struct lock *lock, bool claim)
 {
+    forget_planned(lock);
     struct lock_generation *generation = own_take(lock);
     *generation = (struct lock_generation){
         .state = LOCK_GENERATION_PLANNED,

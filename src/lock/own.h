@@ -13,7 +13,10 @@ struct lock_generation *own_take(struct lock *lock);
 /* By number; NULL if it is not remembered. */
 struct lock_generation *own_find(struct lock *lock, uint32_t number);
 
-/* Plans the next generation; it is created by the next LOCK_TODO_CREATE. */
+/*
+ * Plans the next generation; it is created by the next LOCK_TODO_CREATE. One that was planned
+ * before, and not sent yet, is not made any more.
+ */
 struct lock_generation *own_plan(struct lock *lock, bool claim);
 
 /* The wanted generation with the largest number, in any of planned, sent, made; or NULL. */

@@ -1,6 +1,4 @@
-/* own: the service's time, as our own names and the answers' Date tell it; and what follows,
- * tokens.
- */
+/* own: what time it is at the service, by our own names and by the Date of answers; and tokens. */
 #include "own.h"
 #include "rule.h"
 

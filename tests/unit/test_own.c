@@ -137,6 +137,36 @@ static void a_claim_that_was_long_on_its_way_is_made_anew(void **state)
     free(world);
 }
 
+/* A place was planned when the claim was taken back, but the claim made anew came before it. */
+static void who_sleeps_with_a_claim_made_anew_wakes_up(void **state)
+{
+    (void)state;
+    struct lock_settings from = settings();
+    from.shared = true; /* no mutex to give back: the claim is made anew by the same look */
+    struct world *world = begin(&from);
+    assert_true(go(world, LOCK_CLAIMING, 3000));
+    struct lock_todo todo = ask(&world->lock, now(world));
+    world->fail_kind = LOCK_TODO_CREATE;
+    world->fail_with = LOCK_UNKNOWN;
+    world->fail_count = 1;
+    world->applied = true;
+    act(world, &todo);
+    world->now_ms += 24500;
+    while (strcmp(world->calls, "lcclc") != 0) {
+        assert_memory_equal(world->calls, "lcclc", strlen(world->calls));
+        todo = ask(&world->lock, now(world));
+        if (todo.kind == LOCK_TODO_WAIT)
+            wait_for(world, todo.at.ms);
+        else
+            act(world, &todo);
+    }
+    world->now_ms += 31000;
+    assert_true(go(world, LOCK_HELD, 6000));
+    finish(world);
+    assert_int_equal(world->count, 0);
+    free(world);
+}
+
 /* It does not know yet what is expired, and its time is over: it does not say that it is held. */
 static void the_dead_make_nobody_give_up(void **state)
 {
@@ -244,6 +274,7 @@ int main(void)
         cmocka_unit_test(a_sleeper_starts_over_at_its_old_place),
         cmocka_unit_test(a_name_that_was_made_again_is_not_ours),
         cmocka_unit_test(a_claim_that_was_long_on_its_way_is_made_anew),
+        cmocka_unit_test(who_sleeps_with_a_claim_made_anew_wakes_up),
         cmocka_unit_test(the_dead_make_nobody_give_up),
         cmocka_unit_test(a_name_of_our_own_run_replaces_nobody),
         cmocka_unit_test(names_made_before_us_are_passed_over),
