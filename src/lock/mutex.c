@@ -258,9 +258,10 @@ static void resolve(struct lock *lock, const struct lock_listing *listing,
     bool gone = (mutex->lapsed && !sight->still_ours) || old || before; /* it is another's */
     bool same = mutex->lapsed && mutex->created_ms && sight->still_ours;
     bool vanished = !mutex->drop && !bit(sight->shown, mutex->slot);
-    if ((!gone && !vanished && (same || !seen->claims)) || !RULE(MUTEX_DOUBT))
+    if ((!gone && !vanished && (same || !seen->claims)) || !RULE(MUTEX_DOUBT)) {
         mutex->state = LOCK_MUTEX_OURS;
-    else if (vanished && !seen->claims)
+        mutex->beside |= RULE(DOUBT_AGAIN); /* or the mutex of a claim that has just gone */
+    } else if (vanished && !seen->claims)
         mutex->state = LOCK_MUTEX_SENT; /* whoever had it has left: it is asked for again */
     else if (mutex->drop)
         mutex->state = LOCK_MUTEX_NONE;

@@ -132,6 +132,19 @@ static bool a_mutex_in_doubt_is_anothers_where_a_claim_is_in_sight(void)
     return there;
 }
 
+/* What the look has shown may be that of a claim which has just gone, and gone itself. */
+static bool a_mutex_that_was_in_doubt_is_asked_for_again(void)
+{
+    struct lock_settings from = settings();
+    struct world *world = begin(&from);
+    lose_the_mutex(world, LOCK_TODO_CREATE, true);
+    bool held = go(world, LOCK_HELD, 20000);
+    const char *doubted = strstr(world->calls, "CC");
+    bool again = held && doubted && strchr(doubted + 2, 'C');
+    free(world);
+    return again;
+}
+
 /* Also if it is in doubt whose it is. */
 static bool the_mutex_is_given_back_before_the_claim(void)
 {
@@ -433,6 +446,7 @@ static const struct {
     ROW(BREAK_SHOWN, nobody_is_taken_for_dead_by_listings_that_are_too_late),
     ROW(BREAK_LATER, who_made_a_dead_runs_mutex_anew_looks_once_more),
     ROW(MUTEX_DOUBT, a_mutex_in_doubt_is_anothers_where_a_claim_is_in_sight),
+    ROW(DOUBT_AGAIN, a_mutex_that_was_in_doubt_is_asked_for_again),
     ROW(MUTEX_FIRST, the_mutex_is_given_back_before_the_claim),
     ROW(MUTEX_AGAIN, who_saw_anothers_claim_asks_whether_its_mutex_is_there),
     ROW(MUTEX_GONE, a_mutex_that_is_gone_is_no_reason),
