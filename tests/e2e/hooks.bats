@@ -30,10 +30,10 @@ alive() {
 
 @test "--max-hold: KILL for one that ignores TERM, with all that it has started" {
     gives 124 -p jobs --max-hold 1 -k 1 -- sh -c 'trap "" TERM
-        setsid sh -c "trap \"\" TERM; echo \$\$ >child; while :; do date +%s%3N >alive; sleep 0.05; done" &
+        setsid sh -c "trap \"\" TERM; echo \$\$ >child; while :; do date +%s%3N >>alive; sleep 0.05; done" &
         while :; do sleep 0.1; done'
     alive "$(cat child)" && return 1
-    [ "$(released_at)" -ge "$(cat alive)" ]
+    [ "$(released_at)" -ge "$(tail -n 1 alive)" ]
     nothing_left
 }
 
