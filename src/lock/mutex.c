@@ -258,6 +258,10 @@ static void resolve(struct lock *lock, const struct lock_listing *listing,
     bool gone = (mutex->lapsed && !sight->still_ours) || old || before; /* it is another's */
     bool same = mutex->lapsed && mutex->created_ms && sight->still_ours;
     bool vanished = !mutex->drop && !bit(sight->shown, mutex->slot);
+    if (vanished && seen->claims) { /* what will be there is another's, unless we make it */
+        mutex->lapsed = true;
+        mutex->created_ms = 0;
+    }
     if ((!gone && !vanished && (same || !seen->claims)) || !RULE(MUTEX_DOUBT)) {
         mutex->state = LOCK_MUTEX_OURS;
         mutex->beside |= RULE(DOUBT_AGAIN); /* or the mutex of a claim that has just gone */

@@ -95,6 +95,7 @@ static void tell_create(struct lock *lock, struct mono now, const struct lock_an
         mutex->state = LOCK_MUTEX_OURS;
         mutex->sent = answer->sent;
         mutex->created_ms = 0; /* what listings have shown before is another's, and gone */
+        mutex->lapsed = false;
         mutex->answered = mutex->made = now;
         mutex->date_ms = answer->date_ms;
         mutex->pause_ms = 0;

@@ -264,6 +264,30 @@ static void a_mutex_from_before_it_was_asked_for_is_not_ours(void **state)
     }
 }
 
+/* What was there is gone while another's claim stands: what comes up then is not ours either. */
+static void a_mutex_that_was_gone_is_not_ours_when_it_is_back(void **state)
+{
+    (void)state;
+    struct lock_settings from = settings();
+    from.slots = 2;
+    struct world *world = begin(&from);
+    take_a_place(world);
+    lose_the_mutex(world, LOCK_TODO_CREATE, false);
+    while (!strchr(world->calls, 'C'))
+        assert_false(go(world, LOCK_HELD, TRIP_MS));
+    plant(world, "p/#mutex.2", 0);
+    plant(world, "p/other#t30#n2#h", 0);
+    while (!strstr(world->calls, "CC"))
+        assert_false(go(world, LOCK_HELD, TRIP_MS));
+    uproot(world, "#mutex");
+    assert_false(go(world, LOCK_HELD, 1500)); /* a look shows the claim, and no mutex */
+    uproot(world, "other");
+    plant(world, "p/#mutex.2", 0);
+    bool held = go(world, LOCK_HELD, 10000);
+    assert_false(held && world->lock.mutex.slot == 2);
+    free(world);
+}
+
 /* The time to wait ends between two pages: what they show together is why it leaves. */
 static void who_reads_on_at_the_end_of_its_wait_tells_who_holds_the_lock(void **state)
 {
@@ -315,6 +339,7 @@ int main(void)
         cmocka_unit_test(a_look_that_tells_of_the_mutex_is_not_of_our_own_name),
         cmocka_unit_test(who_keeps_its_claim_learns_whose_the_mutex_is),
         cmocka_unit_test(a_mutex_from_before_it_was_asked_for_is_not_ours),
+        cmocka_unit_test(a_mutex_that_was_gone_is_not_ours_when_it_is_back),
         cmocka_unit_test(who_reads_on_at_the_end_of_its_wait_tells_who_holds_the_lock),
         cmocka_unit_test(how_late_listings_are_is_learnt_from_our_own_names),
         cmocka_unit_test(whether_the_mutex_is_still_there_is_asked_once),
