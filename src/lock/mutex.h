@@ -55,8 +55,7 @@ void mutex_tell(struct lock *lock, struct mono now, const struct lock_answer *an
 /* Not wanted any more, and in doubt: the look that tells whether to delete it, or MONO_NEVER. */
 struct mono mutex_doubt_at(const struct lock *lock);
 
-/* In doubt: a look asked for then tells whose it is, if it is read to its end, and so it must be.
- */
+/* In doubt: a look asked for then tells whose it is, and must be read to its end. */
 bool mutex_look_tells(const struct lock *lock, struct mono asked);
 
 /* The time at which it was made is known well enough for a token; or for 3 D no listing told. */
