@@ -27,6 +27,8 @@
 #define NEAR_PLACES     8      /* so near the front a short hold may be followed by a short one */
 #define NEAR_PAGE_MS    1200   /* a place, if the listing is one page, */
 #define NEAR_PAGES_MS   3000   /* or more */
+#define LAST_MIN_MS     1000   /* before its time is over a run looks so long, */
+#define LAST_MAX_MS     3000   /* to so long */
 #define IDLE_MS         15000  /* a crowd that arrives at once sorts itself out meanwhile */
 #define IDLE_SHARE      2      /* of the time in which nothing was seen to go on */
 #define THOUSAND        1000
@@ -226,15 +228,26 @@ static int64_t far_ms(const struct lock *lock)
     return stands && RULE(FAR_MOST) ? ms_max(FAR_MAX_MS, soonest_ms) : INT64_MAX;
 }
 
-int64_t pace_pause_ms(struct lock *lock, const struct lock_listing *listing,
-                      const struct judgement *seen, uint32_t random)
+/*
+ * Whose turn may come looks once more before its time is over: else it would give up for one who
+ * has left long ago. Those far back do not, since many may have the same time.
+ */
+static int64_t within_time_ms(const struct lock *lock, struct mono asked, int64_t pause_ms,
+                              uint32_t random)
 {
-    const struct lock_settings *settings = &lock->settings;
-    int64_t delay_ms = settings->retry_delay_ms, timeout_ms = settings->lock_timeout_ms;
-    if (delay_ms)
-        return delay_ms + (int64_t)((uint64_t)(delay_ms / 2) * random >> 32);
+    int64_t left_ms = mono_diff(lock->settings.wait_until, asked);
+    int64_t spread_ms = (int64_t)((uint64_t)(LAST_MAX_MS - LAST_MIN_MS) * random >> 32);
+    if (pause_ms < left_ms || left_ms <= LAST_MAX_MS || lock->pace.ahead > NEAR_PLACES)
+        return pause_ms;
+    return left_ms - LAST_MIN_MS - spread_ms;
+}
+
+/* The pause, as long as no time is over. */
+static int64_t unlimited_ms(struct lock *lock, const struct lock_listing *listing,
+                            const struct judgement *seen, uint32_t random)
+{
+    int64_t timeout_ms = lock->settings.lock_timeout_ms;
     bool exact = seen->own_shown || listing->complete;
-    measure(lock, listing, seen);
     int64_t ahead = lock->pace.ahead, first_ms = next_ms(lock, &seen->rivalry);
     if (ahead <= 1)
         return jittered(first_ms, random);
@@ -249,4 +262,15 @@ int64_t pace_pause_ms(struct lock *lock, const struct lock_listing *listing,
     pause_ms = ms_max(pause_ms, ms_max(first_ms, NEXT_MS));
     pause_ms = ms_min(pause_ms, far_ms(lock));
     return jittered(ms_min(pause_ms, exact ? timeout_ms / 3 : timeout_ms / 2), random);
+}
+
+int64_t pace_pause_ms(struct lock *lock, const struct lock_listing *listing,
+                      const struct judgement *seen, uint32_t random)
+{
+    int64_t delay_ms = lock->settings.retry_delay_ms;
+    if (delay_ms)
+        return delay_ms + (int64_t)((uint64_t)(delay_ms / 2) * random >> 32);
+    measure(lock, listing, seen);
+    int64_t pause_ms = unlimited_ms(lock, listing, seen, random);
+    return within_time_ms(lock, listing->asked, pause_ms, random);
 }

@@ -138,6 +138,39 @@ static void who_is_next_goes_by_the_hold_and_the_holders_word(void **state)
         check_long_hold(&rows[i]);
 }
 
+/* The lock is free 5 s before the time is over, long before the next look by the pace alone. */
+static void who_is_near_looks_once_more_before_its_time_is_over(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *claim;
+        int ahead;
+        bool enters;
+    } rows[] = {
+        {"next, by a word", "p/a#t900#g1#q5#h#e3600", 1, true},
+        {"third, by the hold", "p/a#t900#g1#q5#h", 3, true},
+        {"far back", "p/a#t900#g1#q5#h", 20, false},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct lock_settings from = settings();
+        from.lock_timeout_ms = from.role_timeout_ms = 900000;
+        from.wait_until = (struct mono){START_MS + 300000};
+        struct world *world = begin(&from);
+        plant(world, rows[i].claim, 0);
+        for (int k = 1; k < rows[i].ahead; k++) {
+            char name[32];
+            (void)snprintf(name, sizeof(name), "p/a%02d#t900", k);
+            plant(world, name, 1000);
+        }
+        assert_false(go(world, LOCK_HELD, 295000));
+        memset(world->calls, 0, sizeof(world->calls));
+        uproot(world, "p/a");
+        check_row(go(world, LOCK_HELD, 10000) == rows[i].enters, rows[i].name);
+        check_row(count_listings(world) <= 3, rows[i].name);
+        free(world);
+    }
+}
+
 /* Waiters ahead, on a listing of two pages, of whom none has claimed or moved yet. */
 static void that_nobody_holds_yet_does_not_tell_how_long_holds_take(void **state)
 {
@@ -234,6 +267,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(who_is_further_back_asks_less),
         cmocka_unit_test(who_is_next_goes_by_the_hold_and_the_holders_word),
+        cmocka_unit_test(who_is_near_looks_once_more_before_its_time_is_over),
         cmocka_unit_test(that_nobody_holds_yet_does_not_tell_how_long_holds_take),
         cmocka_unit_test(a_queue_that_stood_is_no_reason_to_sleep_on),
         cmocka_unit_test(who_is_next_asks_again_soon),
