@@ -55,7 +55,7 @@ int credentials_sts_request(struct credentials_lookup *lookup, const struct sts_
     return 0;
 }
 
-/* Adds the text of a child. False if there is none. */
+/* Adds the text of a child. False if there is none, or it is not plain text, or too long. */
 static bool take(struct text inside, const char *name, struct buf *out)
 {
     struct text value;
@@ -81,7 +81,8 @@ static int read_keys(struct credentials_lookup *lookup, struct text body, struct
         return error_set(err, ERROR_GARBLED, "the answer has no Credentials");
     for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++)
         if (!take(inside, members[i].name, members[i].value))
-            return error_set(err, ERROR_GARBLED, "the answer has no %s", members[i].name);
+            return error_set(err, ERROR_GARBLED, "the answer has no %s, or one that cannot be used",
+                             members[i].name);
     if (date_parse_iso(text_from(buf_text(&expiration)), &expires_at) != 0)
         return error_set(err, ERROR_GARBLED, "Expiration is not a time");
     credentials_set_expiry(lookup, expires_at);

@@ -309,6 +309,9 @@ static void R8_answers_that_are_not_what_they_should_be(void **state)
         {"<Credentials><AccessKeyId>a</AccessKeyId><SecretAccessKey>SECRET</SecretAccessKey>"
          "<Expiration>" IN_AN_HOUR "</Expiration></Credentials>",
          "SessionToken", ERROR_GARBLED},
+        {"<Credentials><AccessKeyId>a</AccessKeyId><SecretAccessKey>SECRET</SecretAccessKey>"
+         "<SessionToken>t<!-- c -->u</SessionToken></Credentials>",
+         "SessionToken, or one that cannot be used", ERROR_GARBLED},
         {"<Credentials><Expiration>2027-01-15T08:00:00Z</Expiration><SessionToken>t</SessionToken>"
          "<SecretAccessKey>SECRET</SecretAccessKey><AccessKeyId> a </AccessKeyId></Credentials>",
          "expired", ERROR_DENIED},
