@@ -235,11 +235,13 @@ static int64_t far_ms(const struct lock *lock)
 static int64_t within_time_ms(const struct lock *lock, struct mono asked, int64_t pause_ms,
                               uint32_t random)
 {
-    int64_t left_ms = mono_diff(lock->settings.wait_until, asked);
+    struct mono until = lock->settings.wait_until;
     int64_t spread_ms = (int64_t)((uint64_t)(LAST_MAX_MS - LAST_MIN_MS) * random >> 32);
-    if (pause_ms < left_ms || left_ms <= LAST_MAX_MS || lock->pace.ahead > NEAR_PLACES)
+    bool in_time = !mono_reached(mono_add(asked, pause_ms), until);
+    if (in_time || mono_reached(mono_add(asked, LAST_MAX_MS), until) ||
+        lock->pace.ahead > NEAR_PLACES)
         return pause_ms;
-    return left_ms - LAST_MIN_MS - spread_ms;
+    return mono_diff(until, asked) - LAST_MIN_MS - spread_ms;
 }
 
 /* The pause, as long as no time is over. */
