@@ -298,6 +298,8 @@ struct lock_mutex {
     int64_t pause_ms;     /* before the next look, while another has it */
     int64_t date_ms;      /* the service's clock, as the answer to its create had it */
     int64_t created_ms;   /* creation time of ours, if a listing has shown it; else 0 */
+    struct mono past;     /* from then on our token is in the service's past */
+    bool early;           /* it is to go, but not before that */
 
     int64_t shown_ms;        /* creation time of the newest in the last listing, */
     bool shown;              /* in the last whole listing: one is in our way */
@@ -345,7 +347,8 @@ struct lock {
     struct lock_mutex mutex;
 
     int64_t anchor_created_ms; /* creation time of our newest seen attempt, */
-    struct mono anchor;        /* and when its create was answered: a lower bound of "now" */
+    struct mono anchor;        /* and when its create was answered: a lower bound of "now"; */
+    struct mono anchor_sent;   /* first sent: an upper bound */
     uint32_t anchor_number;
     int64_t service_ms; /* the largest such bound so far */
     int64_t date_ms;    /* the last answer's Date, */

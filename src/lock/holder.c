@@ -45,6 +45,7 @@ void holder_begin(struct lock *lock, struct mono now, const struct lock_listing 
     if (listing)
         cleaning_take(lock, now, listing, true);
     lock->token = own_token(lock);
+    mutex_hold(lock);
     bool clean = RULE(CLEAN_FIRST) && (unmarked_to_clean(lock) || lock->cleaning_more);
     phase_set(lock, clean ? LOCK_CLEANING : LOCK_HELD);
     lock->clean_at = now;

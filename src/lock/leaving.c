@@ -35,7 +35,8 @@ void leaving_begin(struct lock *lock, struct mono now, enum lock_reason reason)
     phase_set(lock, LOCK_LEAVING);
     lock->reading = false;
     lock->quiet_until = now;
-    lock->leave_until = mono_add(now, leaving_ms(lock, limit_ms));
+    struct mono back = lock->mutex.early ? lock->mutex.past : now;
+    lock->leave_until = mono_add(back, leaving_ms(lock, limit_ms));
     lock->leaving_quiet = now;
 }
 

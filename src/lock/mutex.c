@@ -359,6 +359,7 @@ void mutex_advance(struct lock *lock, struct mono now)
         mutex->breaking = LOCK_BREAK_MADE; /* what stands there may have been made since */
         lock->look_at = now;
     }
+    mutex->early = mutex->early && !mono_reached(now, mutex->past);
     if (!mutex->drop || mutex->state != LOCK_MUTEX_OURS)
         return;
     bool stale = mutex->lapsed && mono_reached(now, mono_add(mutex->asked, fresh_ms));
@@ -409,6 +410,7 @@ void mutex_give_back(struct lock *lock, bool surely_ours, struct mono now)
         break;
     }
     mutex->drop = true;
+    mutex->early = !mono_reached(now, mutex->past);
     if (mutex->breaking == LOCK_BREAK_WANTED || mutex->breaking == LOCK_BREAK_STALE)
         mutex->breaking = LOCK_BREAK_NONE;
     mutex->break_drop = mutex->breaking != LOCK_BREAK_NONE;
@@ -418,15 +420,6 @@ bool mutex_is_anothers(const struct lock *lock)
 {
     return lock->mutex.state == LOCK_MUTEX_TAKEN &&
            (lock->mutex.breaking == LOCK_BREAK_NONE || lock->mutex.breaking == LOCK_BREAK_DONE);
-}
-
-bool mutex_is_dated(const struct lock *lock, struct mono now)
-{
-    const struct lock_mutex *mutex = &lock->mutex;
-    int64_t patience_ms = LOCK_DEAD_SETTLES * mutex_settle_ms(lock);
-    return !mutex_is_needed(lock) || mutex->created_ms || lock->settings.slots > 1 ||
-           own_time_ms(lock, mutex->sent) >= mutex->date_ms || !RULE(TOKEN_TIME) ||
-           mono_reached(now, mono_add(mutex->made, patience_ms));
 }
 
 bool mutex_was_beside(const struct lock *lock)

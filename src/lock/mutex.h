@@ -58,6 +58,15 @@ struct mono mutex_doubt_at(const struct lock *lock);
 /* In doubt: a look asked for then tells whose it is, and must be read to its end. */
 bool mutex_look_tells(const struct lock *lock, struct mono asked);
 
+/* No listing has shown it, but the time at which it was made is known to a second. */
+bool mutex_is_bounded(const struct lock *lock);
+
+/* The hold begins: the mutex is not given back before the token is in the service's past. */
+void mutex_hold(struct lock *lock);
+
+/* To be given back, but not before that: when; else MONO_NEVER. */
+struct mono mutex_back_at(const struct lock *lock);
+
 /* The time at which it was made is known well enough for a token; or for 3 D no listing told. */
 bool mutex_is_dated(const struct lock *lock, struct mono now);
 

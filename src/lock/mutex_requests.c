@@ -31,7 +31,7 @@ static enum step step_of(const struct lock *lock)
 {
     const struct lock_mutex *mutex = &lock->mutex;
     if (mutex->drop && mutex->state == LOCK_MUTEX_OURS)
-        return STEP_DELETE;
+        return mutex->early ? STEP_NONE : STEP_DELETE;
     if (mutex->break_drop)
         return STEP_DELETE_BREAK;
     if (lock->phase != LOCK_CLAIMING || mutex->drop || !claim_stands(lock))

@@ -332,6 +332,7 @@ static void see(struct lock *lock, struct mono now, const struct lock_entry *ent
         lock->anchor_number = own->number;
         lock->anchor_created_ms = own->created_ms;
         lock->anchor = RULE(LOWER_BOUND) ? own->answered : own->sent;
+        lock->anchor_sent = own->sent;
     }
     if (own->claim && lock->first_claim_ms == ATTEMPT_UNKNOWN)
         lock->first_claim_ms = own->created_ms;

@@ -90,6 +90,13 @@ void own_ask(struct lock *lock, const struct lock_generation *generation);
 /* The service's time at a moment since the anchor, by the anchor alone; INT64_MIN without one. */
 int64_t own_time_ms(const struct lock *lock, struct mono at);
 
+/*
+ * An upper bound of it, and how far apart the two may be: what the create of the anchor took, and
+ * what our clock may have gained or lost since. INT64_MAX without an anchor.
+ */
+int64_t own_time_most_ms(const struct lock *lock, struct mono at);
+int64_t own_time_unsure_ms(const struct lock *lock, struct mono at);
+
 /* The fencing token of a claim that is made now, or of the hold that begins now. */
 int64_t own_token(const struct lock *lock);
 

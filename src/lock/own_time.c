@@ -1,12 +1,34 @@
 /* own: what time it is at the service, by our own names and by the Date of answers; and tokens. */
+#include "mutex.h"
 #include "own.h"
 #include "rule.h"
+
+#define DRIFT_PARTS 2000 /* 500 ppm, by which our clock and the service's may differ */
 
 int64_t own_time_ms(const struct lock *lock, struct mono at)
 {
     if (lock->anchor_created_ms == ATTEMPT_UNKNOWN)
         return INT64_MIN;
     return lock->anchor_created_ms + mono_diff(at, lock->anchor);
+}
+
+static int64_t drift_ms(const struct lock *lock, struct mono at)
+{
+    return mono_diff(at, lock->anchor_sent) / DRIFT_PARTS + 1;
+}
+
+int64_t own_time_most_ms(const struct lock *lock, struct mono at)
+{
+    if (lock->anchor_created_ms == ATTEMPT_UNKNOWN)
+        return INT64_MAX;
+    return lock->anchor_created_ms + mono_diff(at, lock->anchor_sent) + drift_ms(lock, at);
+}
+
+int64_t own_time_unsure_ms(const struct lock *lock, struct mono at)
+{
+    if (lock->anchor_created_ms == ATTEMPT_UNKNOWN)
+        return INT64_MAX;
+    return mono_diff(lock->anchor, lock->anchor_sent) + 2 * drift_ms(lock, at);
 }
 
 /* Date is cut to seconds, so it is a lower bound; no look that decides goes by it. */
@@ -17,7 +39,8 @@ static int64_t dated_ms(const struct lock *lock, struct mono at)
 
 /*
  * Larger than all tokens of holders in sight; and since mutexes are made one after the other, no
- * smaller than the time at which ours was made: as a listing shows it, or a bound of it.
+ * smaller than the time at which ours was made: as a listing shows it, or an upper bound of it. (If
+ * that is too far off, a lower one: docs/protocol.md, "The token".)
  */
 int64_t own_token(const struct lock *lock)
 {
@@ -25,7 +48,8 @@ int64_t own_token(const struct lock *lock)
     int64_t token = lock->ticket_ms > lock->token_seen + 1 ? lock->ticket_ms : lock->token_seen + 1;
     if (mutex->state == LOCK_MUTEX_OURS && RULE(TOKEN_TIME)) {
         token = ms_max(token, mutex->created_ms);
-        token = ms_max(token, own_time_ms(lock, mutex->sent));
+        token = ms_max(token, mutex_is_bounded(lock) ? own_time_most_ms(lock, mutex->answered)
+                                                     : own_time_ms(lock, mutex->sent));
         token = ms_max(token, mutex->date_ms);
         if (lock->anchor_created_ms == ATTEMPT_UNKNOWN)
             token = ms_max(token, dated_ms(lock, mutex->answered));

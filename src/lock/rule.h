@@ -39,6 +39,7 @@
     X(GROWING_PAUSE, "what is to show up is waited for at growing intervals")                      \
     X(OLDER_RENEWS, "an older claim takes a lock away only if its run has renewed it since")       \
     X(TOKEN_TIME, "a token is no smaller than the time at which the mutex was made")               \
+    X(TOKEN_PAST, "no mutex is given back before its holder's token is past")                      \
     X(TOKEN_LIVE, "tokens of the dead, and those far ahead of the time, do not count")             \
     X(LIMITS, "what limits a wait ends it, whatever listings (do not) show")                       \
     X(BREAK_OLD, "a dead run's mutex is removed T and 5 s after it was made")                      \

@@ -36,6 +36,7 @@ struct world {
     bool partial;          /* the first page shows everything, but is not the last of a listing */
     const char *fail_name; /* ... only those of names with this part */
     const char *hidden;    /* listings lack names with this part */
+    int64_t slow_ms;       /* the next create takes so long to get there, and its answer back */
     bool no_date;          /* answers do not tell the time */
     int64_t late_ms;       /* listings show what was made or deleted so late */
     struct group ghosts[GROUPS_MAX];
@@ -163,6 +164,9 @@ static void act(struct world *world, const struct lock_todo *todo)
     listing.asked = now(world);
     bool fails = world->fail_count > 0 && todo->kind == world->fail_kind &&
                  (!world->fail_name || strstr(todo->name, world->fail_name));
+    int64_t slow_ms = todo->kind == LOCK_TODO_CREATE ? world->slow_ms : 0;
+    world->slow_ms -= slow_ms;
+    world->now_ms += slow_ms;
     if (!fails || world->applied)
         answer.outcome = apply(world, todo, &answer);
     if (fails) {
@@ -175,7 +179,7 @@ static void act(struct world *world, const struct lock_todo *todo)
     answer.listing = &listing;
     answer.maybe_repeated = world->repeated;
     answer.date_ms = world->no_date ? 0 : world->now_ms / 1000 * 1000;
-    world->now_ms += TRIP_MS;
+    world->now_ms += TRIP_MS + slow_ms;
     lock_tell(&world->lock, now(world), todo, &answer);
 }
 

@@ -267,6 +267,64 @@ static void a_name_of_our_own_run_replaces_nobody(void **state)
     }
 }
 
+/* Its place is answered late, and by that it knows the time: what it makes later is shown late. */
+static struct world *begin_slowly(int64_t slow_ms, int64_t late_ms)
+{
+    struct lock_settings from = settings();
+    struct world *world = begin(&from);
+    take_a_place(world);
+    world->slow_ms = slow_ms;
+    struct lock_todo todo = ask(&world->lock, now(world));
+    act(world, &todo);
+    world->late_ms = late_ms;
+    return world;
+}
+
+static struct world *hold_by_a_slow_anchor(int64_t slow_ms)
+{
+    struct world *world = begin_slowly(slow_ms, 900);
+    assert_true(go(world, LOCK_HELD, 1200));
+    return world;
+}
+
+static void a_token_is_larger_than_all_that_came_before_the_mutex(void **state)
+{
+    (void)state;
+    for (int64_t slow_ms = 0; slow_ms < 500; slow_ms += 150) {
+        struct world *world = hold_by_a_slow_anchor(slow_ms);
+        assert_true(lock_token(&world->lock) >= find(world, "p/#mutex")->created_ms);
+        free(world);
+    }
+}
+
+static void a_token_is_past_when_the_mutex_goes(void **state)
+{
+    (void)state;
+    for (int64_t slow_ms = 0; slow_ms < 500; slow_ms += 150) {
+        struct world *world = hold_by_a_slow_anchor(slow_ms);
+        size_t calls = strlen(world->calls);
+        lock_leave(&world->lock, now(world));
+        while (find(world, "p/#mutex"))
+            assert_false(go(world, LOCK_FINISHED, 1));
+        assert_true(lock_token(&world->lock) < world->now_ms - TRIP_MS);
+        assert_true(go(world, LOCK_FINISHED, 1000));
+        assert_int_equal(strlen(world->calls) - calls, 3); /* nothing more is asked for */
+        assert_int_equal(world->count, 0);
+        free(world);
+    }
+}
+
+static void who_does_not_know_the_time_to_a_second_waits_to_see_its_mutex(void **state)
+{
+    (void)state;
+    struct world *world = begin_slowly(750, 1500);
+    assert_false(go(world, LOCK_HELD, 2500));
+    assert_true(go(world, LOCK_HELD, 1500));
+    assert_int_equal(lock_token(&world->lock), find(world, "p/#mutex")->created_ms);
+    finish(world);
+    free(world);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -280,6 +338,9 @@ int main(void)
         cmocka_unit_test(names_made_before_us_are_passed_over),
         cmocka_unit_test(a_look_at_many_names_of_one_run_is_quick),
         cmocka_unit_test(what_comes_late_while_leaving_is_looked_for_twice),
+        cmocka_unit_test(a_token_is_larger_than_all_that_came_before_the_mutex),
+        cmocka_unit_test(a_token_is_past_when_the_mutex_goes),
+        cmocka_unit_test(who_does_not_know_the_time_to_a_second_waits_to_see_its_mutex),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,43 @@
+/* mutex: when it was made, as far as is known; and from when on it may go. */
+#include "mutex.h"
+#include "own.h"
+#include "rule.h"
+
+#define UNSURE_MAX_MS 1000 /* if no better is known when it was made, a look is to show it */
+
+/* The last look showed ours, and not the one before: that is no longer in sight, nor as young. */
+static bool is_shown(const struct lock *lock)
+{
+    const struct lock_mutex *mutex = &lock->mutex;
+    struct mono gone = mono_add(mutex->answered, lock->settings.settle_ms / 2);
+    return mutex->created_ms && mutex->created_ms >= own_time_ms(lock, mutex->sent) &&
+           mono_reached(mutex->asked, gone);
+}
+
+bool mutex_is_bounded(const struct lock *lock)
+{
+    const struct lock_mutex *mutex = &lock->mutex;
+    return !is_shown(lock) && lock->settings.slots <= 1 &&
+           own_time_unsure_ms(lock, mutex->answered) <= UNSURE_MAX_MS;
+}
+
+void mutex_hold(struct lock *lock)
+{
+    struct lock_mutex *mutex = &lock->mutex;
+    if (mutex_is_needed(lock) && mutex_is_bounded(lock) && RULE(TOKEN_PAST))
+        mutex->past = mono_add(mutex->answered, own_time_unsure_ms(lock, mutex->answered));
+}
+
+struct mono mutex_back_at(const struct lock *lock)
+{
+    return lock->mutex.early ? lock->mutex.past : MONO_NEVER;
+}
+
+bool mutex_is_dated(const struct lock *lock, struct mono now)
+{
+    const struct lock_mutex *mutex = &lock->mutex;
+    int64_t patience_ms = LOCK_DEAD_SETTLES * mutex_settle_ms(lock);
+    return !mutex_is_needed(lock) || is_shown(lock) || lock->settings.slots > 1 ||
+           (mutex_is_bounded(lock) && own_time_most_ms(lock, mutex->answered) >= mutex->date_ms) ||
+           !RULE(TOKEN_TIME) || mono_reached(now, mono_add(mutex->made, patience_ms));
+}
