@@ -116,12 +116,9 @@ static void what_comes_late_while_leaving_is_looked_for_twice(void **state)
     free(world);
 }
 
-/* It was sent so long ago that no time to hold is left, but not so long that it is over. */
-static void a_claim_that_was_long_on_its_way_is_made_anew(void **state)
+/* Its answer is lost, and the run stopped until no time to hold is left. */
+static void send_a_claim_that_takes_long(struct world *world)
 {
-    (void)state;
-    struct lock_settings from = settings();
-    struct world *world = begin(&from);
     assert_true(go(world, LOCK_CLAIMING, 3000));
     struct lock_todo todo = ask(&world->lock, now(world));
     world->fail_kind = LOCK_TODO_CREATE;
@@ -130,6 +127,15 @@ static void a_claim_that_was_long_on_its_way_is_made_anew(void **state)
     world->applied = true;
     act(world, &todo);
     world->now_ms += 24500;
+}
+
+/* It was sent so long ago that no time to hold is left, but not so long that it is over. */
+static void a_claim_that_was_long_on_its_way_is_made_anew(void **state)
+{
+    (void)state;
+    struct lock_settings from = settings();
+    struct world *world = begin(&from);
+    send_a_claim_that_takes_long(world);
     assert_true(go(world, LOCK_HELD, 3000));
     assert_string_equal(world->calls, "lccClcDdllcCl");
     finish(world);
@@ -144,17 +150,10 @@ static void who_sleeps_with_a_claim_made_anew_wakes_up(void **state)
     struct lock_settings from = settings();
     from.shared = true; /* no mutex to give back: the claim is made anew by the same look */
     struct world *world = begin(&from);
-    assert_true(go(world, LOCK_CLAIMING, 3000));
-    struct lock_todo todo = ask(&world->lock, now(world));
-    world->fail_kind = LOCK_TODO_CREATE;
-    world->fail_with = LOCK_UNKNOWN;
-    world->fail_count = 1;
-    world->applied = true;
-    act(world, &todo);
-    world->now_ms += 24500;
+    send_a_claim_that_takes_long(world);
     while (strcmp(world->calls, "lcclc") != 0) {
         assert_memory_equal(world->calls, "lcclc", strlen(world->calls));
-        todo = ask(&world->lock, now(world));
+        struct lock_todo todo = ask(&world->lock, now(world));
         if (todo.kind == LOCK_TODO_WAIT)
             wait_for(world, todo.at.ms);
         else
