@@ -26,7 +26,7 @@ pidproxy=(/usr/bin/python3 root/usr/bin/pidproxy)
 cat >cleaning <<'SH'
 #!/bin/sh
 trap 'touch told; for try in $(seq 200); do [ -e go ] && break; sleep 0.1; done; touch cleaned; exit 4' TERM
-echo $$ >pid
+echo $$ >new && mv new pid
 while :; do sleep 0.1; done
 SH
 chmod +x cleaning
