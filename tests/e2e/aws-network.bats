@@ -323,7 +323,7 @@ not_dumped() {
 # What each operation was called for how often, failures among them.
 counted() { control /_stats | jq -cS .; }
 
-@test "N4 a peer that closes each connection after its answer costs no call, and no time" {
+@test "a peer that closes each connection after its answer costs no call, and no time" {
     command -v python3 >/dev/null || skip "python3 is not installed"
     lock_setup
     gives 0 -p jobs -- true

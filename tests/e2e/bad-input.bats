@@ -114,7 +114,7 @@ useless() {
     no_calls
 }
 
-@test "U3: hints for what a newcomer writes" {
+@test "hints for what a newcomer writes" {
     bad 64 "; 'locks/x' was taken for the command" locks/x echo hi
     bad 127 "; the lock is named by -p, what follows is the command" -p locks locks/x echo hi
     bad 127 "; a line of shell is run by -c, a command goes without quotes" -p locks 'echo hi there'
@@ -131,7 +131,7 @@ useless() {
     silent
 }
 
-@test "U5: a setting with a wrong name is warned of, once for each, and changes nothing" {
+@test "a setting with a wrong name is warned of, once for each, and changes nothing" {
     WITHLOCK_TIMOUT=0 WITHLOCK_LOCKTIMEOUT=5 gives 0 -p locks true
     diff <(sort err) - <<END
 withlock: warning: WITHLOCK_LOCKTIMEOUT is not read; WITHLOCK_LOCK_TIMEOUT is
@@ -141,7 +141,7 @@ END
     silent
 }
 
-@test "U7: wrong usage is told in JSON to those who read JSON" {
+@test "wrong usage is told in JSON to those who read JSON" {
     gives 64 --log-format json -p locks -w soon true
     valid log-format.md err lines
     jq -e '.event == "failed" and .status == 64 and .level == "error" and

@@ -123,7 +123,7 @@ asked() {
     group_count 2
 }
 
-@test "U1: by the label, as the waiting line names it; of several contenders by none" {
+@test "by the label, as the waiting line names it; of several contenders by none" {
     plant '{"logGroupName":"jobs/one#t900#g1#q1#h#k7#lrelease-7"}'
     plant '{"logGroupName":"jobs/two#t900#u11111111#q2#lnightly"}'
     plant '{"logGroupName":"jobs/two#t900#u22222222#q3#lnightly"}'

@@ -83,7 +83,7 @@ renewed() {
     nothing_left
 }
 
-@test "U8: who has another lock timeout is told so, once, and what it means" {
+@test "who has another lock timeout is told so, once, and what it means" {
     plant '{"logGroupName":"jobs/another#t60#g1#q1#h#k7"}'
     gives 1 -w 1 -p jobs true
     grep -v 'not obtained' err >warned

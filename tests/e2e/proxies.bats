@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# N1: proxy URLs of every odd kind, against every command, text and JSON, quiet to -vvv: the
+# Proxy URLs of every odd kind, against every command, text and JSON, quiet to -vvv: the
 # password is nowhere in what withlock says, and what is no URL of a proxy is found out (78) before
 # anything is done.
 #
@@ -81,7 +81,7 @@ COMMANDS=('-w 1 -p jobs -- true' '-n -p jobs -- true' '-p jobs --status' '-p job
     '-p jobs --check' '-p jobs --break somebody --yes' '-p jobs --list')
 LEVELS=('-q' '' '-v' '-vvv' '--log-format json' '-vvv --log-format json')
 
-@test "N1 no command says a proxy's password, whatever the URL is like" {
+@test "no command says a proxy's password, whatever the URL is like" {
     local status url got turn=0 each=2 count=0
     [ -z "$LONG" ] || each=$((${#COMMANDS[@]} * ${#LEVELS[@]}))
     while IFS=' ' read -r status url; do
@@ -103,7 +103,7 @@ LEVELS=('-q' '' '-v' '-vvv' '--log-format json' '-vvv --log-format json')
     no_calls
 }
 
-@test "N1 the sources of credentials say none, either" {
+@test "the sources of credentials say none, either" {
     printf '[default]\nrole_arn = arn:r\nsource_profile = base\n' >config
     printf '[base]\naws_access_key_id = A\naws_secret_access_key = B\n' >credentials
     unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_ENDPOINT_URL

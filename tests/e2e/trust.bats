@@ -72,7 +72,7 @@ alike() {
 }
 
 
-@test "N3 the bundle counts, and the folder where there is a bundle, as for curl" {
+@test "the bundle counts, and the folder where there is a bundle, as for curl" {
     cat other.pem ours.pem >both.crt
     machine both.crt other ours && alike
     machine both.crt && alike
@@ -84,7 +84,7 @@ alike() {
     machine /dev/null ours && alike
 }
 
-@test "N3 SSL_CERT_FILE, SSL_CERT_DIR and CURL_CA_BUNDLE count as for curl" {
+@test "SSL_CERT_FILE, SSL_CERT_DIR and CURL_CA_BUNDLE count as for curl" {
     machine other.pem other
     alike SSL_CERT_FILE="$PWD/ours.pem"
     alike SSL_CERT_FILE="$PWD/none.pem"
@@ -101,7 +101,7 @@ alike() {
     alike SSL_CERT_FILE="$PWD/other.pem"
 }
 
-@test "N3 odd bundles mean what they mean to curl" {
+@test "odd bundles mean what they mean to curl" {
     cat ours.pem other.pem >plain
     sed 's/$/\r/' plain >lines-of-dos
     { echo "# a comment"; echo; cat other.pem; echo "-- and one between"; cat ours.pem; } >comments
@@ -126,7 +126,7 @@ alike() {
     done
 }
 
-@test "N3 a name that is written otherwise is the same name" {
+@test "a name that is written otherwise is the same name" {
     printf '[ req ]\nprompt = no\ndistinguished_name = name\nstring_mask = %s\n[ name ]\nCN = %s\n' \
         default 'Ours   Authority' >spaced.cnf
     openssl req -x509 -key ours.key -config spaced.cnf -days 2 -out spaced.pem -subj "/CN=OURS  authority"
@@ -135,7 +135,7 @@ alike() {
     machine both.crt other && alike
 }
 
-@test "N3 N6 what AWS's settings name is the only trust; a folder, a missing or an empty one is refused" {
+@test "what AWS's settings name is the only trust; a folder, a missing or an empty one is refused" {
     machine ours.pem ours
     for program in "${PROGRAMS[@]}"; do
         [ "$(on_machine env AWS_CA_BUNDLE="$PWD/ours.pem" "$program" -p trust -- true)" -eq 0 ]

@@ -327,7 +327,7 @@ teardown() {
     done
 }
 
-@test "U6: who waits is told who holds the lock, since when, and how many wait before it" {
+@test "who waits is told who holds the lock, since when, and how many wait before it" {
     hold holder -l nightly -p jobs
     local holder=$JOB id
     id=$(holder_of jobs)

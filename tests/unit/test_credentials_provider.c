@@ -99,7 +99,7 @@ static void wait_for_refresh(struct scene *scene)
     }
 }
 
-static void S11_old_keys_serve_while_a_slow_source_takes_its_time(void **state)
+static void old_keys_serve_while_a_slow_source_takes_its_time(void **state)
 {
     (void)state;
     struct scene scene;
@@ -203,7 +203,7 @@ static void who_waits_for_keys_can_be_woken_and_a_search_can_be_left(void **stat
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(S11_old_keys_serve_while_a_slow_source_takes_its_time),
+        cmocka_unit_test(old_keys_serve_while_a_slow_source_takes_its_time),
         cmocka_unit_test(keys_that_have_ended_are_waited_for_and_the_search_outlives_the_wait),
         cmocka_unit_test(keys_that_the_service_refused_are_replaced_before_the_next_use),
         cmocka_unit_test(a_source_that_fails_is_a_warning_while_the_old_keys_serve),

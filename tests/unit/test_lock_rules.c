@@ -178,7 +178,7 @@ static bool who_saw_anothers_claim_asks_whether_its_mutex_is_there(void)
     return entered && made_again;
 }
 
-/* A waiter behind somebody, with a listing that lacks its own name: L1. */
+/* A waiter behind somebody, with a listing that lacks its own name. */
 static struct world *begin_unseen(const struct lock_settings *from)
 {
     struct world *world = begin(from);
@@ -259,7 +259,6 @@ static bool no_lock_is_lost_because_listings_are_late(void)
     return !lost;
 }
 
-/* X2 */
 static bool absurd_tokens_do_not_count(void)
 {
     struct lock_settings from = settings();
@@ -273,7 +272,6 @@ static bool absurd_tokens_do_not_count(void)
     return sane;
 }
 
-/* X3 */
 static bool names_with_our_id_that_we_have_not_made_are_strangers(void)
 {
     struct lock_settings from = settings();

@@ -97,7 +97,7 @@ static void refused_with_one_line(void **state)
 }
 
 /* Every option that takes a time takes it in all forms; the bounds are the option's own. */
-static void U4_every_duration_takes_every_form(void **state)
+static void every_duration_takes_every_form(void **state)
 {
     (void)state;
     static const struct {
@@ -125,7 +125,7 @@ static void U4_every_duration_takes_every_form(void **state)
     assert_true(tried >= 80);
 }
 
-static void U5_settings_with_a_wrong_name(void **state)
+static void settings_with_a_wrong_name(void **state)
 {
     (void)state;
     static const struct {
@@ -164,7 +164,7 @@ static void U5_settings_with_a_wrong_name(void **state)
     assert_false(options_misnamed(longest, (char[OPTIONS_VARIABLE_BYTES]){0}));
 }
 
-static void U7_wrong_words_are_said_in_the_format_asked_for(void **state)
+static void wrong_words_are_said_in_the_format_asked_for(void **state)
 {
     (void)state;
     static const struct {
@@ -413,9 +413,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(refused_with_one_line),
-        cmocka_unit_test(U4_every_duration_takes_every_form),
-        cmocka_unit_test(U5_settings_with_a_wrong_name),
-        cmocka_unit_test(U7_wrong_words_are_said_in_the_format_asked_for),
+        cmocka_unit_test(every_duration_takes_every_form),
+        cmocka_unit_test(settings_with_a_wrong_name),
+        cmocka_unit_test(wrong_words_are_said_in_the_format_asked_for),
         cmocka_unit_test(long_prefix_names_the_limit),
         cmocka_unit_test(defaults),
         cmocka_unit_test(Y7_time_limits_of_a_request),

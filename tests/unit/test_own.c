@@ -186,7 +186,7 @@ static void the_dead_make_nobody_give_up(void **state)
     free(world);
 }
 
-/* X4: a name that we are about to make is somebody's: another number is taken, at once. */
+/* A name that we are about to make is somebody's: another number is taken, at once. */
 static void names_made_before_us_are_passed_over(void **state)
 {
     (void)state;
@@ -210,7 +210,7 @@ static void names_made_before_us_are_passed_over(void **state)
 #define CLOCK_MS   (CLOCKS_PER_SEC / 1000)
 #define NAME_BYTES 64
 
-/* X6: a look takes time in proportion to what there is, whoever made it. */
+/* A look takes time in proportion to what there is, whoever made it. */
 static void a_look_at_many_names_of_one_run_is_quick(void **state)
 {
     (void)state;
