@@ -45,6 +45,9 @@
 #include "process/sweep.h"
 #include "process/timer.h"
 
+/* Said once, of a long: by whoever uses this, or by the guardian when withlock was killed. */
+#define GUARDIAN_SURVIVOR_LINE "warning: process %ld cannot be killed yet; still trying"
+
 #define GUARDIAN_VARIABLES_BYTES (64 * 1024) /* all variables of one launch, NULs counted */
 
 struct guardian_shared; /* process/guardian_process.h */

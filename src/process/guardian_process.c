@@ -288,6 +288,16 @@ static void begin_ending(struct guard *guard, struct mono kill_at)
         refused(guard, found.refused);
 }
 
+/* Withlock says it, or, if it was killed, we do. */
+static void survived(struct guard *guard, pid_t pid)
+{
+    pid_t before = atomic_exchange(&guard->shared->survivor, pid);
+    if (before == 0 && guard->alone)
+        report(REPORT_WARNING, GUARDIAN_SURVIVOR_LINE, (long)pid);
+    else if (before != pid)
+        tell(guard);
+}
+
 /* From kill_at on: again and again until no child is left, which is when reap() says so. */
 static void go_on_ending(struct guard *guard, struct mono now)
 {
@@ -299,8 +309,8 @@ static void go_on_ending(struct guard *guard, struct mono now)
     if (found.refused)
         refused(guard, found.refused);
     bool late = mono_diff(now, guard->kill_at) > GUARDIAN_SURVIVOR_MS;
-    if (late && atomic_exchange(&guard->shared->survivor, found.example) != found.example)
-        tell(guard);
+    if (late)
+        survived(guard, found.example);
     guard->sweep_at = mono_add(mono_now(), guard->sweep_ms);
     guard->sweep_ms = sweep_next_pause_ms(guard->sweep_ms);
 }

@@ -232,8 +232,7 @@ static bool guardian_step(struct run *run, struct error *err)
             messages_refused(seen.pid);
             break;
         case GUARDIAN_SURVIVOR:
-            report(REPORT_WARNING, "warning: process %ld cannot be killed yet; still trying",
-                   (long)seen.pid);
+            report(REPORT_WARNING, GUARDIAN_SURVIVOR_LINE, (long)seen.pid);
             break;
         case GUARDIAN_NOT_STARTED:
             run->status = not_started_status(run, &seen, err);

@@ -23,10 +23,10 @@ class Case(unittest.TestCase):
     def path(self, name):
         return os.path.join(self.folder.name, name)
 
-    def start(self, *words, stderr=None, fails=None, prefix="jobs"):
+    def start(self, *words, stderr=None, fails=None, prefix="jobs", **variables):
         """withlock with these words; its standard error goes to the file `errors`. fails: a call
         that does, as tests/tools/fail_calls.c has it; not of a build with sanitizers."""
-        surroundings = environment(self.service.url, FOLDER=self.folder.name)
+        surroundings = dict(environment(self.service.url, FOLDER=self.folder.name), **variables)
         if fails and not takes_preloaded(WITHLOCK):
             self.skipTest("withlock is linked statically")
         if fails:

@@ -1,0 +1,131 @@
+#!/usr/bin/env python3
+"""Whoever hangs in the kernel, where KILL does not reach: the command, a helper, a hook. Nobody is
+held up by that who has something else to do; the lock is not given back before the command is dead,
+and a line says whom all wait for."""
+
+import os
+import unittest
+
+from stuck import StuckFolder, have_own_mounts
+from system_case import Case
+from world import LIMIT_S, alive, guardian_of, state, until
+
+SURVIVES = "process {} cannot be killed yet"
+KEYS_OF_TEN_MINUTES = (
+    "date -u -d '+10 minutes' '+{\"Version\": 1, \"AccessKeyId\": \"AKID\","
+    " \"SecretAccessKey\": \"secret\", \"Expiration\": \"%Y-%m-%dT%H:%M:%SZ\"}'\n")
+
+
+def setUpModule():
+    try:
+        have_own_mounts()
+    except OSError as why:
+        raise unittest.SkipTest(f"a folder that hangs needs root and /dev/fuse: {why}")
+
+
+class Hanging(Case):
+    def setUp(self):
+        super().setUp()
+        self.hanging = StuckFolder(self.path("stuck"))
+        self.addCleanup(self.hanging.close)
+        self.file = self.path("stuck/file")
+
+    def hangs(self):
+        """The process that does."""
+        return until(self.hanging.waiting, "somebody opens the file").pop()
+
+    def survives(self, pid):
+        """KILL was sent, and it is said that it had no effect."""
+        until(lambda: SURVIVES.format(pid) in self.errors(), "a line that names the survivor")
+        self.assertEqual(state(pid), "D")
+
+    def renewals(self, count):
+        """Waits until the lock was renewed so often from now on."""
+        for _ in range(count):
+            before = self.service.groups()
+            self.assertNotEqual(before, [])
+            until(lambda: not set(self.service.groups()) & set(before) - {"jobs/#mutex"},
+                  "a renewal")
+
+
+class Command(Hanging):
+    """One that survives KILL. Its guardian is busy with it, and is left alone by withlock."""
+
+    def begin(self, *words):
+        process = self.start("-t", "15", "-k", "1", *words, "cat", self.file)
+        pid = self.hangs()
+        return process, guardian_of(process.pid), pid
+
+    def test_is_named_when_the_lock_is_lost(self):
+        process, guardian, pid = self.begin()
+        until(lambda: self.service.delete_all() or "lost" in self.errors(), "the loss")
+        self.survives(pid)
+        self.assertTrue(alive(guardian))
+        self.hanging.release()
+        self.assertEqual(process.wait(LIMIT_S), 74)
+        self.assertEqual(self.errors().count("\n"), 2, self.errors())
+
+    def test_keeps_the_lock_held_when_its_time_is_over(self):
+        process, guardian, pid = self.begin("--max-hold", "1")
+        self.survives(pid)
+        self.renewals(3)
+        self.assertTrue(alive(guardian) and process.poll() is None)
+        self.hanging.release()
+        self.assertEqual(process.wait(LIMIT_S), 124)
+        self.assertEqual(self.service.groups(), [])
+
+    def test_is_named_by_the_guardian_when_withlock_was_killed(self):
+        process, guardian, pid = self.begin()
+        process.kill()
+        self.survives(pid)
+        self.assertNotEqual(self.service.groups(), [])
+        self.hanging.release()
+        until(lambda: not alive(guardian), "the guardian's end")
+        self.assertEqual(self.service.groups(), [])
+        self.assertEqual(self.errors().count("\n"), 1, self.errors())
+
+
+class Helper(Hanging):
+    """A program for credentials, or of the user's beside the command: it is left behind."""
+
+    def begin(self, script, *words):
+        with open(self.path("keys"), "w") as file:
+            file.write(script)
+        with open(self.path("config"), "w") as file:
+            file.write(f"[default]\ncredential_process = sh {self.path('keys')}\n")
+        return self.start(*words, AWS_CONFIG_FILE=self.path("config"), AWS_ACCESS_KEY_ID="",
+                          AWS_SECRET_ACCESS_KEY="")
+
+    def test_for_the_first_keys_does_not_keep_a_signal_from_ending_the_run(self):
+        process = self.begin(f"exec cat {self.file}", "true")
+        pid = self.hangs()
+        process.terminate()
+        self.assertEqual(process.wait(LIMIT_S), 143)
+        self.assertEqual(state(pid), "D")
+        self.assertEqual(self.service.log(), [])
+
+    def test_for_new_keys_does_not_keep_the_lock_from_being_renewed(self):
+        process = self.begin(f"[ ! -e $FOLDER/asked ] || exec cat {self.file}\n"
+                             "touch $FOLDER/asked\n" + KEYS_OF_TEN_MINUTES,
+                             "-t", "15", "sh", "-c",
+                             "while [ ! -e $FOLDER/go ]; do sleep 0.1; done; exit 3")
+        pid = self.hangs()
+        self.renewals(4)
+        with open(self.path("go"), "w"):
+            pass
+        self.assertEqual(process.wait(LIMIT_S), 3)
+        self.assertEqual(state(pid), "D")
+        self.assertEqual((self.service.groups(), self.errors()), ([], ""))
+
+    def test_that_was_to_run_first_does_not_keep_a_signal_from_ending_the_run(self):
+        process = self.start("--on-acquire", f"exec cat {self.file}", "touch", self.path("ran"))
+        pid = self.hangs()
+        process.terminate()
+        self.assertEqual(process.wait(LIMIT_S), 143)
+        self.assertEqual(state(pid), "D")
+        self.assertEqual(self.service.groups(), [])
+        self.assertFalse(os.path.exists(self.path("ran")))
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
