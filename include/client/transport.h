@@ -50,7 +50,7 @@ struct exchange {
     const char *region, *service;   /* to sign for */
     struct mono deadline;
     const struct wakeup_source *wakeup; /* may ask for an early end */
-    int64_t grace_ms; /* what has been sent may settle for so long when an end is asked for */
+    int64_t grace_ms;                   /* as in struct http_limits, like answer_bytes */
     size_t answer_bytes;
 
     /* results */
@@ -61,7 +61,7 @@ struct exchange {
     struct error err; /* one line unless HTTP_ANSWERED */
 };
 
-/* Never HTTP_WAKEUP; HTTP_REASON_GIVEN_UP tells that the source asked for the end. */
+/* HTTP_REASON_GIVEN_UP tells that the source asked for the end. */
 enum http_outcome transport_exchange(struct transport *transport, struct exchange *exchange);
 void exchange_free(struct exchange *exchange);
 

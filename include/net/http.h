@@ -7,12 +7,11 @@
  * writes with MSG_NOSIGNAL, through TLS too since 7.88), never waits beyond the limits given. It
  * asks for no content encoding, and undoes one that comes all the same where libcurl can.
  *
- * Order:   http_new; { http_start, http_collect until it is not HTTP_WAKEUP, or http_abandon };
- *          http_free. Up to HTTP_EXCHANGES_MAX may be under way; collecting one drives them all.
- * One thread at a time per struct http. Memory:  the request is borrowed from http_start until
- * collected or abandoned. An answer owns its body (wiped: answers hold keys); http_answer_free,
- * also after failures. Idle connections are not used again after HTTP_IDLE_MAX_S: the service
- * closes them after some 6 s, and a create sent into a dying one has an unknown outcome.
+ * Order:   http_new; { http_exchange, http_answer_free }; http_free. One thread at a time.
+ * Memory:  an answer owns its body (wiped: answers hold keys), also after failures.
+ *
+ * Idle connections are not used again after HTTP_IDLE_MAX_S: the service closes them after some
+ * 6 s, and a create sent into a dying one has an unknown outcome.
  */
 #ifndef NET_HTTP_H
 #define NET_HTTP_H
@@ -22,9 +21,9 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/wait.h"
 #include "net/request.h"
 
-#define HTTP_EXCHANGES_MAX 4 /* under way at once */
 #define HTTP_IDLE_MAX_S    4
 #define HTTP_HEADERS_BYTES (32 * 1024) /* of an answer, interim answers included */
 #define HTTP_FIELD_BYTES   160         /* of one header that is kept; longer ones are cut */
@@ -41,6 +40,7 @@ struct http_limits {
     int64_t connect_ms;   /* until resolved, connected and TLS agreed on */
     int64_t read_ms;      /* from the request's first byte to the answer's last */
     struct mono deadline; /* whatever the two above would allow */
+    int64_t grace_ms;     /* what has been sent may settle for so long when an end is asked for */
     size_t body_bytes;    /* most that an answer may hold */
     const char *proxy;    /* URL; NULL or "": none. Not used if request->direct. */
 };
@@ -49,7 +49,6 @@ enum http_outcome {
     HTTP_ANSWERED,   /* a whole answer came, of whatever status */
     HTTP_NOT_SENT,   /* surely no byte of the request was sent; err says why */
     HTTP_UNANSWERED, /* sent, and no whole answer came: it may have been applied; err says why */
-    HTTP_WAKEUP,     /* the wake descriptor became readable; the exchange is still under way */
 };
 
 /* Why there is no answer. */
@@ -64,7 +63,7 @@ enum http_reason {
     HTTP_REASON_LOST,       /* the connection broke after the request was sent */
     HTTP_REASON_LIMIT,      /* body or headers too long */
     HTTP_REASON_GARBLED,    /* not HTTP */
-    HTTP_REASON_GIVEN_UP,   /* abandoned on request */
+    HTTP_REASON_GIVEN_UP,   /* the wakeup source asked for an end */
     HTTP_REASON_SYSTEM,     /* out of memory, or libcurl failed otherwise */
 };
 
@@ -73,10 +72,10 @@ bool http_is_final(enum http_reason reason);
 
 struct http_answer {
     enum http_reason reason;
-    int status;      /* 0 if none came */
-    struct buf body; /* secret */
-    bool reused;     /* the connection had served an earlier exchange */
-    struct mono started;
+    int status;           /* 0 if none came */
+    struct buf body;      /* secret */
+    bool reused;          /* the connection had served an earlier exchange */
+    struct mono started;  /* zero if libcurl could not even begin */
     struct mono sent;     /* just before the first byte could be sent; started if NOT_SENT */
     struct mono received; /* when the exchange ended, answered or not */
     /* headers, "" if missing, made printable */
@@ -92,7 +91,6 @@ struct http_answer {
 const char *http_version(void);
 
 struct http;
-struct http_exchange;
 
 /*
  * NULL with *err set (ERROR_CONFIG if the CA file cannot be read). Cheap: neither connects nor
@@ -100,29 +98,18 @@ struct http_exchange;
  */
 struct http *http_new(const struct http_config *config, struct error *err) MUST_USE;
 
-/* Abandons what is under way and closes all connections. Takes NULL. */
+/* Closes all connections. Takes NULL. */
 void http_free(struct http *http);
 
-/* Begins an exchange; nothing is sent before the first http_collect. NULL with *err set. */
-struct http_exchange *http_start(struct http *http, const struct request *request,
-                                 const struct http_limits *limits, struct error *err) MUST_USE;
-
 /*
- * Waits for the exchange to end. After HTTP_WAKEUP nothing was given out: collect again (with
- * wake_fd -1 to let it settle), change the deadline, or abandon. Otherwise the exchange is over,
- * *ret_answer is filled in, whatever the outcome, and err holds one line unless HTTP_ANSWERED.
+ * Sends the request and waits for its answer, or until the wakeup source asks for an end: what has
+ * not been sent is given up then, the rest after grace_ms. *ret_answer is filled in, whatever the
+ * outcome, and err holds one line unless HTTP_ANSWERED.
  */
-enum http_outcome http_collect(struct http_exchange *exchange, int wake_fd,
-                               struct http_answer *ret_answer, struct error *err) MUST_USE;
-
-void http_set_deadline(struct http_exchange *exchange, struct mono deadline);
-
-/* Has its first byte, perhaps, been sent? */
-bool http_is_sent(const struct http_exchange *exchange);
-
-/* Ends the exchange unanswered: HTTP_NOT_SENT or HTTP_UNANSWERED, with HTTP_REASON_GIVEN_UP. */
-enum http_outcome http_abandon(struct http_exchange *exchange, struct http_answer *ret_answer,
-                               struct error *err);
+enum http_outcome http_exchange(struct http *http, const struct request *request,
+                                const struct http_limits *limits,
+                                const struct wakeup_source *wakeup, struct http_answer *ret_answer,
+                                struct error *err) MUST_USE;
 
 void http_answer_free(struct http_answer *answer);
 

@@ -41,24 +41,6 @@ static struct wall corrected_now(const struct transport *transport)
     return (struct wall){wall_now().ms + transport->clock_offset_ms};
 }
 
-/* Waits for the end; whoever asks for an early one lets what was sent settle for a moment. */
-static enum http_outcome collect(struct http_exchange *under_way, struct exchange *exchange)
-{
-    int fd = exchange->wakeup->fd;
-    for (;;) {
-        enum http_outcome outcome = http_collect(under_way, fd, &exchange->answer, &exchange->err);
-        if (outcome != HTTP_WAKEUP)
-            return outcome;
-        if (!wakeup_ends(exchange->wakeup))
-            continue;
-        if (!http_is_sent(under_way) || exchange->grace_ms <= 0)
-            return http_abandon(under_way, &exchange->answer, &exchange->err);
-        struct mono settled_at = mono_add(mono_now(), exchange->grace_ms);
-        http_set_deadline(under_way, mono_min(settled_at, exchange->deadline));
-        fd = -1;
-    }
-}
-
 static int sign(struct transport *transport, struct exchange *exchange)
 {
     const struct credentials *keys = exchange->keys;
@@ -90,9 +72,10 @@ static enum http_outcome send_once(struct transport *transport, struct exchange 
         .connect_ms = transport->connect_ms,
         .read_ms = transport->read_ms,
         .deadline = exchange->deadline,
+        .grace_ms = exchange->grace_ms,
         .body_bytes = exchange->answer_bytes,
     };
-    struct http_exchange *under_way = NULL;
+    enum http_outcome outcome = HTTP_NOT_SENT;
     exchange_free(exchange);
     exchange->answer = (struct http_answer){.reason = HTTP_REASON_SYSTEM, .sent = mono_now()};
     exchange->err = (struct error){0};
@@ -103,11 +86,11 @@ static enum http_outcome send_once(struct transport *transport, struct exchange 
     }
     if (transport_proxy(transport, exchange->request, &limits.proxy, &exchange->err) == 0 &&
         sign(transport, exchange) == 0)
-        under_way = http_start(transport->http, exchange->request, &limits, &exchange->err);
-    enum http_outcome outcome = under_way ? collect(under_way, exchange) : HTTP_NOT_SENT;
+        outcome = http_exchange(transport->http, exchange->request, &limits, exchange->wakeup,
+                                &exchange->answer, &exchange->err);
     if (exchange->sends == 0)
         exchange->sent = exchange->answer.sent;
-    exchange->sends += under_way != NULL;
+    exchange->sends += exchange->answer.started.ms != 0;
     return outcome;
 }
 

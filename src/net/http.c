@@ -1,4 +1,3 @@
-#include <assert.h>
 #include <errno.h>
 #include <malloc.h>
 #include <pthread.h>
@@ -104,22 +103,13 @@ void http_detach(struct http_exchange *exchange)
     for (struct curl_slist *item = exchange->headers; item; item = item->next)
         wipe(item->data, strlen(item->data));
     curl_easy_cleanup(exchange->easy);
-    exchange->easy = NULL;
     curl_slist_free_all(exchange->headers);
-    exchange->headers = NULL;
-    exchange->used = false;
 }
 
 void http_free(struct http *http)
 {
     if (!http)
         return;
-    for (size_t i = 0; i < HTTP_EXCHANGES_MAX; i++) {
-        struct http_exchange *exchange = &http->exchanges[i];
-        if (exchange->used)
-            http_detach(exchange);
-        http_answer_free(&exchange->answer);
-    }
     (void)curl_multi_cleanup(http->multi); /* no use in failing, */
     (void)curl_share_cleanup(http->share); /* nor here: nobody uses it any more */
     trust_free(http->trust);
@@ -252,7 +242,6 @@ static CURLcode set_trust(const struct http_exchange *exchange, CURL *easy)
 static CURLcode set_callbacks(struct http_exchange *exchange, CURL *easy)
 {
     CURLcode code = CURLE_OK;
-    SET(CURLOPT_PRIVATE, exchange);
     SET(CURLOPT_ERRORBUFFER, exchange->reason);
     SET(CURLOPT_PREREQFUNCTION, on_sending);
     SET(CURLOPT_PREREQDATA, exchange);
@@ -305,10 +294,6 @@ static CURLcode set_request(struct http_exchange *exchange, CURL *easy)
 static void drop_stale_connections(struct http *http)
 {
     int64_t slept_ms = clock_slept_ms();
-    for (size_t i = 0; i < HTTP_EXCHANGES_MAX; i++) {
-        if (http->exchanges[i].used)
-            return;
-    }
     CURLM *fresh = slept_ms - http->slept_ms > SLEPT_MS ? new_multi() : NULL;
     if (!fresh)
         return;
@@ -317,56 +302,44 @@ static void drop_stale_connections(struct http *http)
     http->slept_ms = slept_ms;
 }
 
-static struct http_exchange *free_exchange(struct http *http)
+/* All that the exchange needs is with libcurl. False if that failed, for want of memory mostly. */
+static bool begin(struct http_exchange *exchange)
 {
-    for (size_t i = 0; i < HTTP_EXCHANGES_MAX; i++) {
-        struct http_exchange *exchange = &http->exchanges[i];
-        if (exchange->used)
-            continue;
-        CURL *easy = curl_easy_init();
-        http_answer_free(&exchange->answer);
-        *exchange = (struct http_exchange){.http = http, .easy = easy};
-        return easy ? exchange : NULL;
-    }
-    assert(!"more exchanges than HTTP_EXCHANGES_MAX");
-    return NULL;
+    struct http *http = exchange->http;
+    CURL *easy = exchange->easy;
+    return easy && add_headers(exchange) && set_manners(http, easy) == CURLE_OK &&
+           set_trust(exchange, easy) == CURLE_OK && set_callbacks(exchange, easy) == CURLE_OK &&
+           http_sockets_watch(http, easy) == CURLE_OK && set_request(exchange, easy) == CURLE_OK &&
+           curl_multi_add_handle(http->multi, easy) == CURLM_OK;
 }
 
-struct http_exchange *http_start(struct http *http, const struct request *request,
-                                 const struct http_limits *limits, struct error *err)
+enum http_outcome http_exchange(struct http *http, const struct request *request,
+                                const struct http_limits *limits,
+                                const struct wakeup_source *wakeup, struct http_answer *ret_answer,
+                                struct error *err)
 {
-    struct proxy proxy = {.scheme = ""};
-    bool by_proxy = limits->proxy && *limits->proxy && !request->direct;
+    struct http_exchange exchange = {.http = http,
+                                     .request = request,
+                                     .limits = *limits,
+                                     .by_proxy =
+                                         limits->proxy && *limits->proxy && !request->direct,
+                                     .proxy = {.scheme = ""}};
+    struct mono now = mono_now();
+    *ret_answer = (struct http_answer){.reason = HTTP_REASON_SYSTEM, .sent = now};
     if (request_check(request, err) != 0 ||
-        (by_proxy && proxy_parse(limits->proxy, &proxy, err) != 0))
-        return NULL;
+        (exchange.by_proxy && proxy_parse(limits->proxy, &exchange.proxy, err) != 0))
+        return HTTP_NOT_SENT;
     drop_stale_connections(http);
-    struct http_exchange *exchange = free_exchange(http);
-    if (!exchange) {
-        (void)error_set(err, ERROR_SYSTEM, "libcurl cannot begin a request");
-        return NULL;
-    }
-    exchange->used = true;
-    exchange->request = request;
-    exchange->limits = *limits;
-    exchange->by_proxy = by_proxy;
-    exchange->proxy = proxy;
+    exchange.easy = curl_easy_init();
     if (request->connect_time_ms)
-        exchange->limits.connect_ms = request->connect_time_ms;
+        exchange.limits.connect_ms = request->connect_time_ms;
     if (request->read_time_ms)
-        exchange->limits.read_ms = request->read_time_ms;
-    exchange->answer.body = (struct buf)BUF_SECRET(limits->body_bytes);
-    exchange->answer.started = mono_now();
-    exchange->answer.sent = exchange->answer.started;
-    bool good = add_headers(exchange) && set_manners(http, exchange->easy) == CURLE_OK &&
-                set_trust(exchange, exchange->easy) == CURLE_OK &&
-                set_callbacks(exchange, exchange->easy) == CURLE_OK &&
-                http_sockets_watch(http, exchange->easy) == CURLE_OK &&
-                set_request(exchange, exchange->easy) == CURLE_OK &&
-                curl_multi_add_handle(http->multi, exchange->easy) == CURLM_OK;
-    if (good)
-        return exchange;
-    http_detach(exchange);
+        exchange.limits.read_ms = request->read_time_ms;
+    exchange.answer =
+        (struct http_answer){.body = BUF_SECRET(limits->body_bytes), .started = now, .sent = now};
+    if (begin(&exchange))
+        return http_collect(&exchange, wakeup, ret_answer, err);
+    http_detach(&exchange);
     (void)error_set(err, ERROR_SYSTEM, "libcurl cannot begin a request");
-    return NULL;
+    return HTTP_NOT_SENT;
 }

@@ -1,5 +1,4 @@
 /* The second half of net/http: waiting for an exchange's end, and telling what became of it. */
-#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -232,20 +231,16 @@ static enum http_outcome finish(struct http_exchange *exchange, enum http_reason
         tell_failure(exchange, outcome, err);
     http_detach(exchange);
     *ret_answer = exchange->answer;
-    exchange->answer = (struct http_answer){0};
     return outcome;
 }
 
-/* Lets libcurl do what can be done without waiting; notes who has ended. */
-static CURLMcode work(struct http *http)
+/* Lets libcurl do what can be done without waiting; notes whether it has ended. */
+static CURLMcode work(struct http_exchange *exchange)
 {
     int running = 0, left = 0;
-    CURLMcode code = curl_multi_perform(http->multi, &running);
-    for (CURLMsg *message; (message = curl_multi_info_read(http->multi, &left));) {
-        char *private = NULL;
-        (void)curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &private); /* was set */
-        struct http_exchange *exchange = (struct http_exchange *)(void *)private;
-        assert(exchange);
+    CURLM *multi = exchange->http->multi;
+    CURLMcode code = curl_multi_perform(multi, &running);
+    for (CURLMsg *message; (message = curl_multi_info_read(multi, &left));) {
         exchange->ended = true;
         exchange->code = message->data.result;
     }
@@ -261,13 +256,13 @@ static struct mono end_of(const struct http_exchange *exchange)
     return mono_min(end, limits->deadline);
 }
 
-enum http_outcome http_collect(struct http_exchange *exchange, int wake_fd,
+enum http_outcome http_collect(struct http_exchange *exchange, const struct wakeup_source *wakeup,
                                struct http_answer *ret_answer, struct error *err)
 {
-    struct http *http = exchange->http;
+    int wake_fd = wakeup->fd; /* -1 once an end was asked for */
     for (;;) {
         struct curl_waitfd wake = {.fd = wake_fd, .events = CURL_WAIT_POLLIN};
-        CURLMcode code = work(http);
+        CURLMcode code = work(exchange);
         if (exchange->ended)
             return finish(exchange, classify(exchange), ret_answer, err);
         struct mono now = mono_now(), end = end_of(exchange);
@@ -275,7 +270,7 @@ enum http_outcome http_collect(struct http_exchange *exchange, int wake_fd,
             return finish(exchange, HTTP_REASON_TIME, ret_answer, err);
         if (code == CURLM_OK)
             code =
-                curl_multi_poll(http->multi, &wake, wake_fd >= 0 ? 1 : 0,
+                curl_multi_poll(exchange->http->multi, &wake, wake_fd >= 0 ? 1 : 0,
                                 wait_timeout_ms(now, mono_min(end, mono_add(now, SLICE_MS))), NULL);
         if (code == CURLM_UNRECOVERABLE_POLL) { /* as base/wait does without poll(2) */
             (void)wait_ready(NULL, 0, mono_add(now, WAIT_NAP_MS));
@@ -283,8 +278,13 @@ enum http_outcome http_collect(struct http_exchange *exchange, int wake_fd,
         } else if (code != CURLM_OK) {
             return finish(exchange, HTTP_REASON_SYSTEM, ret_answer, err);
         }
-        if (wake_fd >= 0 && wake.revents)
-            return HTTP_WAKEUP;
+        if (wake_fd < 0 || !wake.revents || !wakeup_ends(wakeup))
+            continue;
+        if (exchange->sendings == 0 || exchange->limits.grace_ms <= 0)
+            return finish(exchange, HTTP_REASON_GIVEN_UP, ret_answer, err);
+        struct mono settled_at = mono_add(mono_now(), exchange->limits.grace_ms);
+        exchange->limits.deadline = mono_min(settled_at, exchange->limits.deadline);
+        wake_fd = -1;
     }
 }
 
@@ -292,20 +292,4 @@ bool http_is_final(enum http_reason reason)
 {
     return reason == HTTP_REASON_TLS || reason == HTTP_REASON_PROXY_KEYS ||
            reason == HTTP_REASON_LIMIT || reason == HTTP_REASON_GARBLED;
-}
-
-void http_set_deadline(struct http_exchange *exchange, struct mono deadline)
-{
-    exchange->limits.deadline = deadline;
-}
-
-bool http_is_sent(const struct http_exchange *exchange)
-{
-    return exchange->sendings > 0;
-}
-
-enum http_outcome http_abandon(struct http_exchange *exchange, struct http_answer *ret_answer,
-                               struct error *err)
-{
-    return finish(exchange, HTTP_REASON_GIVEN_UP, ret_answer, err);
 }

@@ -19,7 +19,6 @@ struct http_sockets {
 
 struct http_exchange {
     struct http *http;
-    bool used;
     bool ended;
     CURL *easy; /* of this exchange only: libcurl keeps in it what was sent, secrets among it */
     CURLcode code;
@@ -46,11 +45,14 @@ struct http {
     struct http_sockets sockets;
     struct mono answered; /* when the last answer came */
     bool peer_closes;     /* connections after an answer, without saying so */
-    struct http_exchange exchanges[HTTP_EXCHANGES_MAX];
 };
 
 /* Takes the exchange out of libcurl's hands; what was not read to its end is cut. */
 void http_detach(struct http_exchange *exchange);
+
+/* Waits for the end of one that was begun, and gives its answer away. */
+enum http_outcome http_collect(struct http_exchange *exchange, const struct wakeup_source *wakeup,
+                               struct http_answer *ret_answer, struct error *err);
 
 /* Notes the first failure; setting an option fails for want of memory only. */
 #define SET(option, value)                                                                         \

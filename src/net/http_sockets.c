@@ -31,34 +31,15 @@ static int on_close(void *context, curl_socket_t fd)
     return close(fd);
 }
 
-static bool is_in_use(const struct http *http, int fd)
-{
-    for (size_t i = 0; i < HTTP_EXCHANGES_MAX; i++) {
-        const struct http_exchange *exchange = &http->exchanges[i];
-        curl_socket_t used = CURL_SOCKET_BAD;
-        if (exchange->used &&
-            curl_easy_getinfo(exchange->easy, CURLINFO_ACTIVESOCKET, &used) == CURLE_OK &&
-            used == fd)
-            return true;
-    }
-    return false;
-}
-
-/* Has a peer closed an idle connection? What it says there, such as tickets of TLS, is libcurl's.
- */
+/* Has a peer closed a connection? All are idle. What it says there, such as tickets of TLS, is
+ * libcurl's. */
 static bool has_stale(const struct http *http)
 {
     struct pollfd fds[SOCKETS_MAX];
     nfds_t count = http->sockets.count;
     for (nfds_t i = 0; i < count; i++)
         fds[i] = (struct pollfd){.fd = http->sockets.fds[i], .events = POLLRDHUP};
-    if (poll(fds, count, 0) <= 0)
-        return false; /* a failure, too: nothing is known against them */
-    for (nfds_t i = 0; i < count; i++) {
-        if (fds[i].revents && !is_in_use(http, fds[i].fd))
-            return true;
-    }
-    return false;
+    return poll(fds, count, 0) > 0; /* after a failure nothing is known against them */
 }
 
 CURLcode http_sockets_watch(struct http *http, CURL *easy)

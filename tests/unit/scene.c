@@ -14,7 +14,8 @@ void open_with(struct scene *scene, server_handler_fn handler, bool tls, bool tr
     assert_int_equal(request_url(&scene->request, scene->server.url, &scene->err), 0);
     request_header(&scene->request, "Content-Type", text_from("application/x-amz-json-1.1"));
     (void)buf_add_text(&scene->request.body, "{}");
-    scene->limits = (struct http_limits){5000, 5000, mono_add(mono_now(), 20000), 4096, NULL};
+    scene->limits =
+        (struct http_limits){5000, 5000, mono_add(mono_now(), 20000), .body_bytes = 4096};
 }
 
 void open_scene(struct scene *scene, server_handler_fn handler)
@@ -30,13 +31,17 @@ void close_scene(struct scene *scene)
     server_stop(&scene->server);
 }
 
+enum http_outcome perform_until(struct scene *scene, int wake_fd)
+{
+    struct wakeup_source wakeup = {.fd = wake_fd};
+    http_answer_free(&scene->answer);
+    return http_exchange(scene->http, &scene->request, &scene->limits, &wakeup, &scene->answer,
+                         &scene->err);
+}
+
 enum http_outcome perform(struct scene *scene)
 {
-    http_answer_free(&scene->answer);
-    struct http_exchange *exchange =
-        http_start(scene->http, &scene->request, &scene->limits, &scene->err);
-    scene->answer = (struct http_answer){.reason = HTTP_REASON_SYSTEM};
-    return exchange ? http_collect(exchange, -1, &scene->answer, &scene->err) : HTTP_NOT_SENT;
+    return perform_until(scene, -1);
 }
 
 void polite(struct peer *peer)

@@ -19,6 +19,7 @@ void open_with(struct scene *scene, server_handler_fn handler, bool tls, bool tr
 void open_scene(struct scene *scene, server_handler_fn handler); /* without TLS */
 void close_scene(struct scene *scene);
 enum http_outcome perform(struct scene *scene);
+enum http_outcome perform_until(struct scene *scene, int wake_fd); /* ... it is readable */
 
 #define OK_HELLO                                                                                   \
     "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\n"              \

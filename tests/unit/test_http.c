@@ -310,21 +310,7 @@ static void wakes_in_handshake(struct peer *peer)
     peer_wait_closed(peer);
 }
 
-/* As who waits for it does: what is not sent yet is abandoned, the rest may settle for a while. */
-static enum http_outcome perform_woken(struct scene *scene, int64_t grace_ms)
-{
-    struct http_exchange *exchange =
-        http_start(scene->http, &scene->request, &scene->limits, &scene->err);
-    assert_non_null(exchange);
-    enum http_outcome outcome = http_collect(exchange, wake_pipe[0], &scene->answer, &scene->err);
-    if (outcome != HTTP_WAKEUP)
-        return outcome;
-    if (!http_is_sent(exchange))
-        return http_abandon(exchange, &scene->answer, &scene->err);
-    http_set_deadline(exchange, mono_add(mono_now(), grace_ms));
-    return http_collect(exchange, -1, &scene->answer, &scene->err);
-}
-
+/* What is not sent yet is given up, the rest may settle for a while. */
 static void wake_descriptor(void **state)
 {
     (void)state;
@@ -340,7 +326,7 @@ static void wake_descriptor(void **state)
         {"before", polite, true, false, 5000, HTTP_NOT_SENT, HTTP_REASON_GIVEN_UP, 0},
         {"while connecting", wakes_in_handshake, false, true, 60000, HTTP_NOT_SENT,
          HTTP_REASON_GIVEN_UP, 0},
-        {"no grace", wakes_client, false, false, 0, HTTP_UNANSWERED, HTTP_REASON_TIME, 1},
+        {"no grace", wakes_client, false, false, 0, HTTP_UNANSWERED, HTTP_REASON_GIVEN_UP, 1},
         {"grace runs out", wakes_client, false, false, 100, HTTP_UNANSWERED, HTTP_REASON_TIME, 1},
         {"answered within grace", wakes_and_answers, false, false, 5000, HTTP_ANSWERED,
          HTTP_REASON_NONE, 1},
@@ -355,7 +341,8 @@ static void wake_descriptor(void **state)
         (void)snprintf(url, sizeof(url), "%s://127.0.0.1:%d/", rows[i].https ? "https" : "http",
                        scene.server.port);
         assert_int_equal(request_url(&scene.request, url, NULL), 0);
-        enum http_outcome outcome = perform_woken(&scene, rows[i].grace_ms);
+        scene.limits.grace_ms = rows[i].grace_ms;
+        enum http_outcome outcome = perform_until(&scene, wake_pipe[0]);
         check_row(outcome == rows[i].outcome, rows[i].name);
         check_row(scene.answer.reason == rows[i].reason, rows[i].name);
         check_row(scene.server.requests == rows[i].requests, rows[i].name);
@@ -363,58 +350,6 @@ static void wake_descriptor(void **state)
         (void)close(wake_pipe[0]);
         (void)close(wake_pipe[1]);
     }
-}
-
-/* Answers nobody before two requests are there. */
-static void answers_pairs(struct peer *peer)
-{
-    if (!peer_read(peer))
-        return;
-    for (int waited_ms = 0; peer->server->requests < 2 && waited_ms < 10000; waited_ms++)
-        (void)usleep(1000);
-    (void)peer_write(peer, OK_HELLO);
-    peer_wait_closed(peer);
-}
-
-static void two_at_once(void **state)
-{
-    (void)state;
-    struct scene scene;
-    struct http_answer second = {0};
-    open_scene(&scene, answers_pairs);
-    struct http_exchange *a = http_start(scene.http, &scene.request, &scene.limits, &scene.err);
-    struct http_exchange *b = http_start(scene.http, &scene.request, &scene.limits, &scene.err);
-    assert_true(a && b);
-    assert_int_equal(http_collect(a, -1, &scene.answer, &scene.err), HTTP_ANSWERED);
-    assert_int_equal(http_collect(b, -1, &second, &scene.err), HTTP_ANSWERED);
-    assert_string_equal(buf_text(&second.body), "hello");
-    http_answer_free(&second);
-    close_scene(&scene);
-}
-
-static void mute(struct peer *peer)
-{
-    if (peer_read(peer))
-        peer_wait_closed(peer);
-}
-
-/* http_free while requests are under way, and slots used many times over. */
-static void abandons(void **state)
-{
-    (void)state;
-    struct scene scene;
-    open_scene(&scene, mute);
-    for (int i = 0; i < 3 * HTTP_EXCHANGES_MAX; i++) {
-        struct http_exchange *exchange =
-            http_start(scene.http, &scene.request, &scene.limits, &scene.err);
-        assert_non_null(exchange);
-        assert_false(http_is_sent(exchange));
-        http_answer_free(&scene.answer);
-        assert_int_equal(http_abandon(exchange, &scene.answer, &scene.err), HTTP_NOT_SENT);
-    }
-    for (int i = 0; i < HTTP_EXCHANGES_MAX; i++)
-        assert_non_null(http_start(scene.http, &scene.request, &scene.limits, &scene.err));
-    close_scene(&scene);
 }
 
 static void hangs_up_while_reading(struct peer *peer)
@@ -464,8 +399,6 @@ int main(void)
         cmocka_unit_test(compression_that_nobody_asked_for_is_undone),
         cmocka_unit_test(environment_is_not_read),
         cmocka_unit_test(wake_descriptor),
-        cmocka_unit_test(two_at_once),
-        cmocka_unit_test(abandons),
         cmocka_unit_test(signals_stay_untouched),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
