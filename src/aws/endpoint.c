@@ -5,27 +5,13 @@
 #include "endpoint_table.h"
 #include "net/request.h"
 
-static bool is_digit(char byte)
-{
-    return byte >= '0' && byte <= '9';
-}
-
-static bool is_letter(char byte)
-{
-    return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z');
-}
+#define DIGITS  "0123456789"
+#define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 static bool is_label(const char *text, size_t length)
 {
-    bool digits_only = true;
-    if (length == 0 || length > 63 || text[0] == '-' || text[length - 1] == '-')
-        return false;
-    for (size_t i = 0; i < length; i++) {
-        if (!is_digit(text[i]) && !is_letter(text[i]) && text[i] != '-')
-            return false;
-        digits_only = digits_only && is_digit(text[i]);
-    }
-    return !digits_only;
+    return length > 0 && length < REGION_BYTES && text[0] != '-' && text[length - 1] != '-' &&
+           strspn(text, LETTERS DIGITS "-") >= length && strspn(text, DIGITS) < length;
 }
 
 int region_parse(const char *text, struct region *ret_region, struct error *err)
@@ -60,15 +46,9 @@ static bool fits(const char *prefix, const char *region)
     size_t length = strlen(prefix);
     if (strncmp(region, prefix, length) != 0 || region[length] != '-')
         return false;
-    const char *word = region + length + 1, *end = word;
-    while (is_letter(*end) || is_digit(*end))
-        end++;
-    if (end == word || *end != '-' || end[1] == '\0')
-        return false;
-    for (end++; *end; end++)
-        if (!is_digit(*end))
-            return false;
-    return true;
+    const char *word = region + length + 1;
+    const char *dash = word + strspn(word, LETTERS DIGITS);
+    return dash > word && *dash == '-' && dash[1] && !dash[1 + strspn(dash + 1, DIGITS)];
 }
 
 static const struct partition *partition_of(const char *region)
@@ -82,12 +62,13 @@ static const struct partition *partition_of(const char *region)
 static bool row_fits(const struct endpoint_row *row, enum aws_service service,
                      enum endpoint_variant variant, const char *region)
 {
-    return row->service == service && row->variant == variant &&
+    return (row->service == (int)service || row->service == ANY_SERVICE) &&
+           row->variant == variant &&
            (!row->where || strcmp(row->where, region) == 0 || fits(row->where, region));
 }
 
 /* Adds a host of the table, its $ replaced. */
-static void add_host(const char *host, const char *region, struct buf *out)
+static void add_host(const char *host, const char *name, const char *region, struct buf *out)
 {
     const struct partition *partition = partition_of(region);
     for (; *host; host++) {
@@ -96,7 +77,8 @@ static void add_host(const char *host, const char *region, struct buf *out)
             continue;
         }
         host++;
-        buf_add_text(out, *host == 'R'   ? region
+        buf_add_text(out, *host == 'N'   ? name
+                          : *host == 'R' ? region
                           : *host == 'D' ? partition->domain
                           : *host == 'S' ? partition->dual_stack_domain
                                          : partition->signin_domain);
@@ -112,9 +94,9 @@ void endpoint_default(enum aws_service service, const char *region, bool fips, b
                                                        : ENDPOINT_PLAIN;
     const struct endpoint_row *row = endpoint_rows;
     while (!row_fits(row, service, variant, region))
-        row++; /* each service and variant has a row for everywhere */
+        row++; /* each variant has a row for everywhere */
     buf_add_text(ret_url, "https://");
-    add_host(row->host, region, ret_url);
+    add_host(row->host, service_names[service], region, ret_url);
 }
 
 int endpoint_given(const char *url, const char *setting, struct buf *ret_url, struct error *err)

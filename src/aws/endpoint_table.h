@@ -36,47 +36,37 @@ enum endpoint_variant {
     ENDPOINT_FIPS_DUAL_STACK,
 };
 
+#define ANY_SERVICE (-1)
+
+static const char *const service_names[] = {
+    [AWS_LOGS] = "logs",     [AWS_STS] = "sts",       [AWS_SSO] = "portal.sso",
+    [AWS_SSO_OIDC] = "oidc", [AWS_SIGNIN] = "signin",
+};
+
 /*
  * The first row that fits counts. where is a region, or the prefix of a partition; NULL is
- * everywhere. In a host $R is the region; $D, $S and $L are the partition's three domains.
+ * everywhere. In a host $R is the region, $N the service's name; $D, $S and $L are the partition's
+ * three domains.
  */
 static const struct endpoint_row {
-    enum aws_service service;
+    int service; /* enum aws_service, or ANY_SERVICE */
     enum endpoint_variant variant;
     const char *where;
     const char *host;
 } endpoint_rows[] = {
-    {AWS_LOGS, ENDPOINT_FIPS, "us-gov-east-1", "logs.$R.$D"},
-    {AWS_LOGS, ENDPOINT_FIPS, "us-gov-west-1", "logs.$R.$D"},
-    {AWS_LOGS, ENDPOINT_PLAIN, NULL, "logs.$R.$D"},
-    {AWS_LOGS, ENDPOINT_FIPS, NULL, "logs-fips.$R.$D"},
-    {AWS_LOGS, ENDPOINT_DUAL_STACK, NULL, "logs.$R.$S"},
-    {AWS_LOGS, ENDPOINT_FIPS_DUAL_STACK, NULL, "logs-fips.$R.$S"},
-
-    {AWS_STS, ENDPOINT_FIPS, "us-gov", "sts.$R.$D"},
-    {AWS_STS, ENDPOINT_PLAIN, NULL, "sts.$R.$D"},
-    {AWS_STS, ENDPOINT_FIPS, NULL, "sts-fips.$R.$D"},
-    {AWS_STS, ENDPOINT_DUAL_STACK, NULL, "sts.$R.$S"},
-    {AWS_STS, ENDPOINT_FIPS_DUAL_STACK, NULL, "sts-fips.$R.$S"},
-
-    {AWS_SSO, ENDPOINT_FIPS, "us-gov", "portal.sso.$R.$D"},
-    {AWS_SSO, ENDPOINT_PLAIN, NULL, "portal.sso.$R.$D"},
-    {AWS_SSO, ENDPOINT_FIPS, NULL, "portal.sso-fips.$R.$D"},
-    {AWS_SSO, ENDPOINT_DUAL_STACK, NULL, "portal.sso.$R.$S"},
-    {AWS_SSO, ENDPOINT_FIPS_DUAL_STACK, NULL, "portal.sso-fips.$R.$S"},
-
-    {AWS_SSO_OIDC, ENDPOINT_FIPS, "us-gov", "oidc.$R.$D"},
-    {AWS_SSO_OIDC, ENDPOINT_PLAIN, NULL, "oidc.$R.$D"},
-    {AWS_SSO_OIDC, ENDPOINT_FIPS, NULL, "oidc-fips.$R.$D"},
-    {AWS_SSO_OIDC, ENDPOINT_DUAL_STACK, NULL, "oidc.$R.$S"},
-    {AWS_SSO_OIDC, ENDPOINT_FIPS_DUAL_STACK, NULL, "oidc-fips.$R.$S"},
-
+    {AWS_LOGS, ENDPOINT_FIPS, "us-gov-east-1", "$N.$R.$D"},
+    {AWS_LOGS, ENDPOINT_FIPS, "us-gov-west-1", "$N.$R.$D"},
+    {AWS_STS, ENDPOINT_FIPS, "us-gov", "$N.$R.$D"},
+    {AWS_SSO, ENDPOINT_FIPS, "us-gov", "$N.$R.$D"},
+    {AWS_SSO_OIDC, ENDPOINT_FIPS, "us-gov", "$N.$R.$D"},
     {AWS_SIGNIN, ENDPOINT_FIPS, "us-gov-west-1", "signin-fips.amazonaws-us-gov.com"},
     {AWS_SIGNIN, ENDPOINT_FIPS, "us-gov", "$R.signin-fips.amazonaws-us-gov.com"},
     {AWS_SIGNIN, ENDPOINT_PLAIN, NULL, "$R.$L"},
-    {AWS_SIGNIN, ENDPOINT_FIPS, NULL, "signin-fips.$R.$D"},
-    {AWS_SIGNIN, ENDPOINT_DUAL_STACK, NULL, "signin.$R.$S"},
-    {AWS_SIGNIN, ENDPOINT_FIPS_DUAL_STACK, NULL, "signin-fips.$R.$S"},
+
+    {ANY_SERVICE, ENDPOINT_PLAIN, NULL, "$N.$R.$D"},
+    {ANY_SERVICE, ENDPOINT_FIPS, NULL, "$N-fips.$R.$D"},
+    {ANY_SERVICE, ENDPOINT_DUAL_STACK, NULL, "$N.$R.$S"},
+    {ANY_SERVICE, ENDPOINT_FIPS_DUAL_STACK, NULL, "$N-fips.$R.$S"},
 };
 
 #endif
