@@ -30,14 +30,6 @@ static const char *environment(const char *name)
     return getenv(name);
 }
 
-static struct aws_options aws_options(const struct options *options)
-{
-    return (struct aws_options){.profile = options->profile,
-                                .region = options->region,
-                                .endpoint_url = options->endpoint_url,
-                                .ca_bundle = options->ca_bundle};
-}
-
 static int print(const char *text)
 {
     int failed = !text || fputs(text, stdout) < 0 || fflush(stdout) != 0;
@@ -67,16 +59,13 @@ static unsigned terminal_columns(void)
 /* What is asked about the lock, instead of taking it. */
 static int inspect(const struct options *options, const struct signals *signals, struct error *err)
 {
-    struct aws_options aws = aws_options(options);
     struct inspect_plan plan = {.prefix = options->lock.prefix ? options->lock.prefix : "",
                                 .lock = &options->lock,
-                                .aws = &aws,
+                                .aws = &options->aws,
                                 .signals = signals,
                                 .environment = environment,
                                 .tags = options->tags,
                                 .all_levels = options->list,
-                                .connect_timeout_ms = options->connect_timeout_ms,
-                                .read_timeout_ms = options->read_timeout_ms,
                                 .columns = terminal_columns()};
     inspect_show_fn *show = options->list ? list_show : status_show;
     CLEAN(buf) struct buf out = BUF(STATUS_BYTES);
@@ -96,15 +85,12 @@ static int run(const struct options *options, const struct signals *signals, str
     const char *shell = environment("SHELL");
     char *shell_words[] = {(char *)(shell && *shell ? shell : "/bin/sh"), (char *)"-c",
                            (char *)options->shell_command, NULL};
-    struct aws_options aws = aws_options(options);
     struct supervise_plan plan = {
         .argv = options->shell_command ? shell_words : options->command,
-        .aws = &aws,
+        .aws = &options->aws,
         .lock = &options->lock,
         .tags = options->tags,
         .wait_ms = options->wait_ms,
-        .connect_timeout_ms = options->connect_timeout_ms,
-        .read_timeout_ms = options->read_timeout_ms,
         .min_hold_ms = options->min_hold_ms,
         .max_hold_ms = options->max_hold_ms,
         .on_acquire = options->on_acquire,

@@ -6,7 +6,7 @@
  * brings, so nothing here reads the process's environment. Files are read once, when loading.
  *
  *     struct aws_settings settings;
- *     if (aws_settings_load(&settings, &options, &environment, err) != 0) ...
+ *     if (aws_settings_load(&settings, &options, environment, err) != 0) ...
  *     aws_settings_endpoint(&settings, AWS_LOGS, region, &url, err);
  *     aws_settings_free(&settings);
  */
@@ -24,12 +24,7 @@
 #define SETTINGS_PATH_BYTES 4096
 
 /* The value of a variable, NULL if it is unset; borrowed for as long as the settings live. */
-typedef const char *(*environment_fn)(const char *name, void *context);
-
-struct environment {
-    environment_fn get;
-    void *context;
-};
+typedef const char *environment_fn(const char *name);
 
 /* What stood on the command line; NULL where it was not given. Borrowed like the environment. */
 struct aws_options {
@@ -37,6 +32,7 @@ struct aws_options {
     const char *region;
     const char *endpoint_url; /* for CloudWatch Logs only */
     const char *ca_bundle;
+    int64_t connect_timeout_ms, read_timeout_ms; /* of a request without limits of its own */
 };
 
 enum profile_origin {
@@ -56,7 +52,7 @@ struct imds_settings {
 
 /* All pointers are borrowed from the options, the environment or the profiles. */
 struct aws_settings {
-    struct environment environment;
+    environment_fn *environment;
     char config_path[SETTINGS_PATH_BYTES];
     char credentials_path[SETTINGS_PATH_BYTES];
     char home[SETTINGS_PATH_BYTES]; /* "" if it is not known */
@@ -74,6 +70,7 @@ struct aws_settings {
     const char *ca_bundle_setting;                 /* where it came from */
     const char *system_ca_file, *system_ca_folder; /* instead of the system's own; NULL: these */
     unsigned max_attempts;
+    int64_t connect_timeout_ms, read_timeout_ms;     /* the options */
     const char *app_id;                              /* NULL if there is none */
     const char *https_proxy, *http_proxy, *no_proxy; /* NULL if not set */
     struct imds_settings imds;
@@ -85,7 +82,7 @@ struct aws_settings {
  * number, mode or retry mode, a missing CA bundle. Nothing is to be freed after a failure.
  */
 int aws_settings_load(struct aws_settings *ret_settings, const struct aws_options *options,
-                      const struct environment *environment, struct error *err) MUST_USE;
+                      environment_fn *environment, struct error *err) MUST_USE;
 void aws_settings_free(struct aws_settings *settings);
 
 /* A variable; NULL if it is unset or empty. */

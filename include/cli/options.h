@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "aws/settings.h"
 #include "base/error.h"
 #include "lock/lock.h"
 
@@ -47,8 +48,6 @@ struct options {
     const char *on_acquire; /* shell commands; NULL for none */
     const char *on_lost_run;
     uint32_t conflict_exit_code;
-    int64_t connect_timeout_ms;
-    int64_t read_timeout_ms;
     enum options_on_lost on_lost;
     enum options_log_format log_format;
     uint32_t verbose;
@@ -61,22 +60,16 @@ struct options {
     bool check;                /* try what a lock needs */
     const char *break_id;      /* --break: delete this contender's attempts */
     bool yes;                  /* without asking */
-    const char *region;
-    const char *profile;
-    const char *endpoint_url;
-    const char *ca_bundle;
+    struct aws_options aws;
     char **command; /* argv of the command; NULL with -c */
 };
-
-/* Value of an environment variable, or NULL. */
-typedef const char *(*options_environment_fn)(const char *name);
 
 /*
  * Reads presets, then argv (options stop at the first word that is none). argv[0] is skipped.
  * Returns 0, or -1 with ERROR_USAGE; then log_format tells how the line is to be written.
  */
-int options_parse(struct options *options, int argc, char **argv,
-                  options_environment_fn environment, struct error *err) MUST_USE;
+int options_parse(struct options *options, int argc, char **argv, environment_fn *environment,
+                  struct error *err) MUST_USE;
 
 #define OPTIONS_VARIABLE_BYTES 64
 

@@ -3,12 +3,12 @@
  * with new keys if the service refused the old ones, reads pages of listings, and says for how long
  * to leave the service alone after a failure. What is tried again, and when, is the caller's.
  *
- *     client_init(&client, &config, &wakeup, err)
+ *     client_init(&client, &settings, false, &wakeup, err)
  *     { client_call(&client, &call, &wakeup); client_call_free(&call); }
  *     client_free(&client)                              also after a failure
  *
- * One thread at a time; it may be handed from one to another. What the config points to must live
- * as long as the client, which must not move.
+ * One thread at a time; it may be handed from one to another. The settings must live as long as
+ * the client, which must not move.
  */
 #ifndef CLIENT_CLIENT_H
 #define CLIENT_CLIENT_H
@@ -30,13 +30,6 @@
 #define CLIENT_URL_BYTES 2048
 #define CLIENT_SENDS_MAX 2 /* of one call: the second with new keys */
 
-struct client_config {
-    const struct aws_settings *aws;
-    int64_t connect_timeout_ms;
-    int64_t read_timeout_ms;
-    bool unattended; /* nobody can be asked for a code, and the first keys come in a read's time */
-};
-
 /* Pages of a listing, added up. */
 struct client_listing {
     struct logs_listing groups;
@@ -51,7 +44,7 @@ struct client_listing {
     }
 
 struct client {
-    struct client_config config;
+    const struct aws_settings *aws;
     struct transport transport;
     struct provider provider;
     struct retry retry;
@@ -63,8 +56,11 @@ struct client {
     struct error last_error; /* why the last call failed; kind NONE after a success */
 };
 
-/* Makes no call to the service. Fails as aws/settings and the provider do. */
-int client_init(struct client *client, const struct client_config *config,
+/*
+ * Makes no call to the service. unattended: nobody can be asked for a code, and the first keys come
+ * in a read's time. Fails as aws/settings and the provider do.
+ */
+int client_init(struct client *client, const struct aws_settings *aws, bool unattended,
                 const struct wakeup_source *wakeup, struct error *err) MUST_USE;
 void client_free(struct client *client);
 

@@ -28,8 +28,8 @@ struct credentials_refresh {
 };
 
 /*
- * Executes the look-up, unattended. `like` says how: settings, limits and the correction of the
- * clock are as there. ERROR_SYSTEM if there is no thread or descriptor to be had.
+ * Executes the look-up, unattended. `like` says how: settings and the correction of the clock are
+ * as there. ERROR_SYSTEM if there is no thread or descriptor to be had.
  */
 int credentials_refresh_start(struct credentials_refresh *refresh, const struct transport *like,
                               struct credentials_lookup *lookup, struct mono deadline,

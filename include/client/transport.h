@@ -4,7 +4,7 @@
  *
  * It knows how far our clock is off, for all that is signed here. One thread at a time.
  *
- *     transport_init(&transport, &settings, connect_ms, read_ms, err)
+ *     transport_init(&transport, &settings, err)
  *     { transport_exchange(&transport, &exchange); exchange_free(&exchange); }
  *     transport_free(&transport)                            also after a failure
  */
@@ -25,15 +25,14 @@
 struct transport {
     const struct aws_settings *settings;
     struct http *http;
-    int64_t connect_ms, read_ms; /* of a request that does not bring limits of its own */
-    int64_t clock_offset_ms;     /* added to our clock in signatures, learnt from answers */
-    struct sigv4_kept kept;      /* for the next signature */
+    int64_t clock_offset_ms; /* added to our clock in signatures, learnt from answers */
+    struct sigv4_kept kept;  /* for the next signature */
     char agent[TRANSPORT_AGENT_BYTES];
 };
 
 /* The settings are borrowed; the struct must not move. ERROR_CONFIG without the CA file. */
 int transport_init(struct transport *transport, const struct aws_settings *settings,
-                   int64_t connect_ms, int64_t read_ms, struct error *err) MUST_USE;
+                   struct error *err) MUST_USE;
 void transport_free(struct transport *transport);
 
 /*

@@ -12,7 +12,6 @@
 #include "base/error.h"
 #include "inspect/survey.h"
 #include "process/signals.h"
-#include "run/held.h"
 #include "run/listing.h"
 
 /* All borrowed. */
@@ -21,11 +20,9 @@ struct inspect_plan {
     const struct lock_settings *lock;
     const struct aws_options *aws;
     const struct signals *signals;
-    held_environment_fn environment;
+    environment_fn *environment;
     const char *tags;
-    bool all_levels; /* names of nested locks are shown as well */
-    int64_t connect_timeout_ms;
-    int64_t read_timeout_ms;
+    bool all_levels;  /* names of nested locks are shown as well */
     unsigned columns; /* of the terminal that standard output is; 0: it is none */
 };
 

@@ -10,6 +10,7 @@
 
 #include <stdint.h>
 
+#include "aws/settings.h"
 #include "base/error.h"
 
 #define HELD_VARIABLE_BYTES (16 * 1024 - 2) /* four with their NULs fit a guardian's launch */
@@ -21,18 +22,16 @@ struct held {
     char *variables[HELD_VARIABLES + 1]; /* "NAME=VALUE", NULL-terminated; owned */
 };
 
-typedef const char *(*held_environment_fn)(const char *name);
-
 /* ERROR_USAGE, naming the variable to unset, if this very lock is held above us. */
-int held_check(held_environment_fn environment, const char *prefix, const char *endpoint,
+int held_check(environment_fn *environment, const char *prefix, const char *endpoint,
                struct error *err) MUST_USE;
 
 /* Before anything is asked of anybody: ERROR_USAGE if a list is too long for this lock's part. */
-int held_check_room(held_environment_fn environment, const char *prefix, const char *id,
+int held_check_room(environment_fn *environment, const char *prefix, const char *id,
                     struct error *err) MUST_USE;
 
 /* What the command gets. ERROR_LIMIT if a list would exceed HELD_VARIABLE_BYTES. */
-int held_make(struct held *ret_held, held_environment_fn environment, const char *prefix,
+int held_make(struct held *ret_held, environment_fn *environment, const char *prefix,
               const char *id, int64_t token, const char *endpoint, struct error *err) MUST_USE;
 void held_free(struct held *held);
 

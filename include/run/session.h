@@ -24,8 +24,6 @@
 struct session_config {
     const struct aws_settings *aws;
     const struct lock_settings *lock;
-    int64_t connect_timeout_ms;
-    int64_t read_timeout_ms;
     const char *tags;             /* "KEY=VALUE,..." to create attempts with; NULL for none */
     _Atomic uint64_t *mutex_note; /* kept up to date, or read if release_only; NULL for none */
     struct identity *identity;    /* whose ID the lock has; NULL if its time is to stay */

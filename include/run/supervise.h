@@ -28,15 +28,13 @@ struct supervise_plan {
     const struct lock_settings *lock; /* but for what only the run knows; id: explicit, or NULL */
     const char *tags;                 /* "KEY=VALUE,..."; NULL for none */
     int64_t wait_ms;                  /* negative: for ever */
-    int64_t connect_timeout_ms;
-    int64_t read_timeout_ms;
     int64_t min_hold_ms;
     int64_t max_hold_ms;     /* then the command is ended; 0: never */
     const char *on_acquire;  /* run by /bin/sh -c before the command; NULL: nothing */
     const char *on_lost_run; /* when the lock is lost */
     bool warn_on_lost;       /* go on with a lost lock */
     int not_obtained_status;
-    held_environment_fn environment;
+    environment_fn *environment;
 };
 
 /*

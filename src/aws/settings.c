@@ -24,7 +24,7 @@ struct found {
 
 const char *aws_settings_variable(const struct aws_settings *settings, const char *name)
 {
-    const char *value = settings->environment.get(name, settings->environment.context);
+    const char *value = settings->environment(name);
     return value && *value ? value : NULL;
 }
 
@@ -107,7 +107,7 @@ static void expand_variables(const struct aws_settings *settings, const char *pa
         if (path[0] == '$' && closed && length && length < sizeof(name)) {
             memcpy(name, from, length);
             name[length] = '\0';
-            value = settings->environment.get(name, settings->environment.context);
+            value = settings->environment(name);
         }
         if (!value) {
             buf_add_char(out, *path++); /* the caller asks buf_check, here and below */
@@ -307,9 +307,11 @@ static int choose(struct aws_settings *settings, const struct aws_options *optio
 }
 
 int aws_settings_load(struct aws_settings *ret_settings, const struct aws_options *options,
-                      const struct environment *environment, struct error *err)
+                      environment_fn *environment, struct error *err)
 {
-    struct aws_settings settings = {.environment = *environment};
+    struct aws_settings settings = {.environment = environment,
+                                    .connect_timeout_ms = options->connect_timeout_ms,
+                                    .read_timeout_ms = options->read_timeout_ms};
     if (read_files(&settings, err) != 0 || choose(&settings, options, err) != 0) {
         profiles_free(&settings.profiles);
         return -1;

@@ -27,7 +27,7 @@ static bool is_overridden(const struct option_row *row, const bool given[ROWS_MA
 
 /* An empty variable counts as unset, as with AWS's own. */
 static int read_presets(struct options *options, const bool given_words[ROWS_MAX],
-                        options_environment_fn environment, struct error *err)
+                        environment_fn *environment, struct error *err)
 {
     for (size_t i = 0; i < options_table_rows; i++) {
         char variable[VARIABLES_NAME_BYTES];
@@ -100,7 +100,7 @@ static void try_log_format(const struct option_row *row, const char *value, stru
 
 /* How to say what is wrong with the words must be known before they are read. */
 static void find_log_format(struct options *options, int argc, char **argv,
-                            options_environment_fn environment)
+                            environment_fn *environment)
 {
     struct option longs[ROWS_MAX + 1];
     char shorts[3 * ROWS_MAX + 3], variable[VARIABLES_NAME_BYTES];
@@ -166,8 +166,8 @@ static void limit_presets(struct options *options, const struct options *asked)
         options->watch_ms = asked->watch_ms;
 }
 
-int options_parse(struct options *options, int argc, char **argv,
-                  options_environment_fn environment, struct error *err)
+int options_parse(struct options *options, int argc, char **argv, environment_fn *environment,
+                  struct error *err)
 {
     *options = (struct options){
         .wait_ms = OPTIONS_FOREVER,
@@ -178,8 +178,7 @@ int options_parse(struct options *options, int argc, char **argv,
                  .kill_after_ms = -1,
                  .release_timeout_ms = DEFAULT_RELEASE,
                  .max_waiters = OPTIONS_NO_LIMIT},
-        .connect_timeout_ms = DEFAULT_CONNECT,
-        .read_timeout_ms = DEFAULT_READ,
+        .aws = {.connect_timeout_ms = DEFAULT_CONNECT, .read_timeout_ms = DEFAULT_READ},
     };
     bool given[ROWS_MAX] = {false};
     if (options_table_rows > ROWS_MAX)

@@ -8,7 +8,7 @@
 static int find_endpoint(struct client *client, struct error *err)
 {
     CLEAN(buf) struct buf url = BUF(CLIENT_URL_BYTES - 1);
-    if (aws_settings_endpoint(client->config.aws, AWS_LOGS, client->region, &url, err) != 0 ||
+    if (aws_settings_endpoint(client->aws, AWS_LOGS, client->region, &url, err) != 0 ||
         buf_check(&url, "the endpoint's URL", err) != 0)
         return -1;
     memcpy(client->url, url.data, url.length + 1);
@@ -20,20 +20,19 @@ static int find_endpoint(struct client *client, struct error *err)
     return transport_proxy(&client->transport, &request, &proxy, err);
 }
 
-int client_init(struct client *client, const struct client_config *config,
+int client_init(struct client *client, const struct aws_settings *aws, bool unattended,
                 const struct wakeup_source *wakeup, struct error *err)
 {
     struct mono now = mono_now();
-    *client = (struct client){.config = *config, .budget = RETRY_BUDGET, .last_answer = now};
-    int64_t keys_ms = config->unattended ? config->read_timeout_ms : PROVIDER_FIRST_MS;
+    *client = (struct client){.aws = aws, .budget = RETRY_BUDGET, .last_answer = now};
+    int64_t keys_ms = unattended ? aws->read_timeout_ms : PROVIDER_FIRST_MS;
     struct provider_limits limits = {mono_add(now, keys_ms), wakeup};
     const struct credentials *keys;
     retry_init(&client->retry, &client->budget);
     client->retry.crowd = true;
     provider_init(&client->provider, &client->transport);
-    client->provider.unattended = config->unattended;
-    if (transport_init(&client->transport, config->aws, config->connect_timeout_ms,
-                       config->read_timeout_ms, err) != 0 ||
+    client->provider.unattended = unattended;
+    if (transport_init(&client->transport, aws, err) != 0 ||
         provider_region(&client->provider, &limits, &client->region, err) != 0 ||
         find_endpoint(client, err) != 0)
         return -1;
@@ -230,7 +229,7 @@ static int read_page(struct client *client, struct client_call *call,
         if (call->outcome == LOGS_DONE)
             return 0;
         *err = call->err;
-        if (call->outcome == LOGS_REFUSED || tries >= client->config.aws->max_attempts)
+        if (call->outcome == LOGS_REFUSED || tries >= client->aws->max_attempts)
             return -1;
         if (wait_until(wakeup, mono_add(mono_now(), call->pause_ms)))
             return error_set(err, ERROR_LATER, "given up");

@@ -42,8 +42,7 @@ static int prepare(struct credentials_refresh *refresh, const struct transport *
     refresh->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (refresh->done_fd < 0 || refresh->stop_fd < 0)
         return error_system(err, errno, "making an event descriptor");
-    if (transport_init(&refresh->transport, like->settings, like->connect_ms, like->read_ms, err) !=
-        0)
+    if (transport_init(&refresh->transport, like->settings, err) != 0)
         return -1;
     refresh->transport.clock_offset_ms = like->clock_offset_ms;
     return 0;

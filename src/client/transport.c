@@ -6,11 +6,10 @@
 #include "net/proxy.h"
 
 int transport_init(struct transport *transport, const struct aws_settings *settings,
-                   int64_t connect_ms, int64_t read_ms, struct error *err)
+                   struct error *err)
 {
     CLEAN(buf) struct buf agent = BUF(TRANSPORT_AGENT_BYTES - 1);
-    *transport = (struct transport){
-        .settings = settings, .connect_ms = connect_ms, .read_ms = read_ms, .kept = SIGV4_KEPT};
+    *transport = (struct transport){.settings = settings, .kept = SIGV4_KEPT};
     aws_settings_user_agent(settings, &agent);
     if (agent.length)
         memcpy(transport->agent, agent.data, agent.length + 1);
@@ -69,8 +68,8 @@ int transport_proxy(const struct transport *transport, const struct request *req
 static enum http_outcome send_once(struct transport *transport, struct exchange *exchange)
 {
     struct http_limits limits = {
-        .connect_ms = transport->connect_ms,
-        .read_ms = transport->read_ms,
+        .connect_ms = transport->settings->connect_timeout_ms,
+        .read_ms = transport->settings->read_timeout_ms,
         .deadline = exchange->deadline,
         .grace_ms = exchange->grace_ms,
         .body_bytes = exchange->answer_bytes,

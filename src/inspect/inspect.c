@@ -6,12 +6,6 @@
 #include "base/report.h"
 #include "exit_status.h"
 
-static const char *environment_get(const char *name, void *context)
-{
-    const struct inspect *inspect = context;
-    return inspect->plan->environment(name);
-}
-
 static bool on_wakeup(void *context)
 {
     struct inspect *inspect = context;
@@ -33,16 +27,10 @@ struct wakeup_source inspect_wakeup(struct inspect *inspect)
 int inspect_open(struct inspect *inspect, const struct inspect_plan *plan, struct error *err)
 {
     *inspect = (struct inspect){.plan = plan, .pages = CLIENT_LISTING};
-    struct environment environment = {environment_get, inspect};
-    if (aws_settings_load(&inspect->aws, plan->aws, &environment, err) != 0)
-        return -1;
-    struct client_config config = {
-        .aws = &inspect->aws,
-        .connect_timeout_ms = plan->connect_timeout_ms,
-        .read_timeout_ms = plan->read_timeout_ms,
-    };
     struct wakeup_source wakeup = inspect_wakeup(inspect);
-    return client_init(&inspect->client, &config, &wakeup, err);
+    if (aws_settings_load(&inspect->aws, plan->aws, plan->environment, err) != 0)
+        return -1;
+    return client_init(&inspect->client, &inspect->aws, false, &wakeup, err);
 }
 
 void inspect_close(struct inspect *inspect)

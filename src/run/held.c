@@ -20,7 +20,7 @@ static bool next_word(const char **list, struct text *ret_word)
     return length > 0;
 }
 
-int held_check(held_environment_fn environment, const char *prefix, const char *endpoint,
+int held_check(environment_fn *environment, const char *prefix, const char *endpoint,
                struct error *err)
 {
     const char *prefixes = environment(names[0]), *endpoints = environment(names[3]);
@@ -36,7 +36,7 @@ int held_check(held_environment_fn environment, const char *prefix, const char *
     return 0;
 }
 
-int held_check_room(held_environment_fn environment, const char *prefix, const char *id,
+int held_check_room(environment_fn *environment, const char *prefix, const char *id,
                     struct error *err)
 {
     const size_t value_bytes[HELD_VARIABLES] = {strlen(prefix), strlen(id), HELD_TOKEN_BYTES,
@@ -62,7 +62,7 @@ static char *extend(const char *name, const char *list, const char *value)
     return variable.data;
 }
 
-int held_make(struct held *ret_held, held_environment_fn environment, const char *prefix,
+int held_make(struct held *ret_held, environment_fn *environment, const char *prefix,
               const char *id, int64_t token, const char *endpoint, struct error *err)
 {
     char number[HELD_TOKEN_BYTES + 1];

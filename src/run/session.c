@@ -8,12 +8,8 @@
 int session_init(struct session *session, const struct session_config *config,
                  const struct wakeup_source *wakeup, struct error *err)
 {
-    struct client_config client = {.aws = config->aws,
-                                   .connect_timeout_ms = config->connect_timeout_ms,
-                                   .read_timeout_ms = config->read_timeout_ms,
-                                   .unattended = config->release_only};
     *session = (struct session){.config = *config, .pages = CLIENT_LISTING};
-    if (client_init(&session->client, &client, wakeup, err) != 0)
+    if (client_init(&session->client, config->aws, config->release_only, wakeup, err) != 0)
         return -1;
     session->pages.groups.level_bytes = strlen(config->lock->prefix) + 1;
     uint64_t note = config->mutex_note ? atomic_load(config->mutex_note) : 0;

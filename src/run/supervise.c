@@ -53,12 +53,6 @@ struct run {
     struct error why;   /* it was lost */
 };
 
-static const char *environment_get(const char *name, void *context)
-{
-    const struct run *run = context;
-    return run->plan->environment(name);
-}
-
 static int find_command(struct run *run, struct error *err)
 {
     const char *name = run->plan->argv[0];
@@ -87,8 +81,8 @@ static int share(struct run *run, struct error *err)
 static int load(struct run *run, struct error *err)
 {
     const struct supervise_plan *plan = run->plan;
-    struct environment environment = {environment_get, run};
-    if (aws_settings_load(&run->aws, plan->aws, &environment, err) != 0 || share(run, err) != 0)
+    if (aws_settings_load(&run->aws, plan->aws, plan->environment, err) != 0 ||
+        share(run, err) != 0)
         return -1;
     struct identity *identity = &run->shared->identity;
     if (identity_make(identity, plan->lock->id, wall_now(), err) != 0 ||
@@ -100,8 +94,6 @@ static int load(struct run *run, struct error *err)
     run->config = (struct session_config){
         .aws = &run->aws,
         .lock = &run->lock,
-        .connect_timeout_ms = plan->connect_timeout_ms,
-        .read_timeout_ms = plan->read_timeout_ms,
         .tags = plan->tags,
         .mutex_note = &run->shared->mutex_note,
         .identity = identity,

@@ -15,10 +15,11 @@ static const char *const configs[] = {
     "[default]\n",                                        /* instance metadata */
 };
 
-static const char *get(const char *name, void *context)
+static bool in_container;
+
+static const char *get(const char *name)
 {
-    const size_t *which = context;
-    if (*which == 2 && strcmp(name, "AWS_CONTAINER_CREDENTIALS_FULL_URI") == 0)
+    if (in_container && strcmp(name, "AWS_CONTAINER_CREDENTIALS_FULL_URI") == 0)
         return "http://127.0.0.1/";
     return NULL;
 }
@@ -62,14 +63,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size < 2)
         return 0;
     size_t which = data[0] % 4;
-    struct aws_settings settings = {
-        .environment = {get, &which}, .profile = "default", .max_attempts = 2};
+    struct aws_settings settings = {.environment = get, .profile = "default", .max_attempts = 2};
     struct credentials_answer answer = {.status = statuses[data[1] % 8],
                                         .output = text_slice((const char *)data + 2, size - 2),
                                         .messages = text_slice((const char *)data + 2, size - 2)};
     settings.imds.endpoint = "http://127.0.0.1";
     settings.imds.attempts = 2;
     settings.imds.disabled = which != 3;
+    in_container = which == 2;
     if (profile_file_parse(&settings.profiles.config, PROFILE_CONFIG, "F",
                            text_from(configs[which]), NULL) != 0)
         return 0;

@@ -21,9 +21,8 @@ static const char config[] = "[profile sso]\nsso_session = s\nsso_account_id = 1
 
 static char home[64];
 
-static const char *get(const char *name, void *context)
+static const char *get(const char *name)
 {
-    (void)context;
     return strcmp(name, "AWS_LOGIN_CACHE_DIRECTORY") == 0 ? home : NULL;
 }
 
@@ -116,7 +115,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         output = text_slice(nul + 1, (size_t)(text.data + text.length - nul) - 1);
         text.length = (size_t)(nul - text.data);
     }
-    struct aws_settings settings = {.environment = {get, NULL},
+    struct aws_settings settings = {.environment = get,
                                     .profile = login ? "login" : "sso",
                                     .max_attempts = 2,
                                     .imds = {.disabled = true}};

@@ -29,9 +29,8 @@ struct show {
     bool reject;
 };
 
-static const char *get(const char *name, void *context)
+static const char *get(const char *name)
 {
-    (void)context;
     return getenv(name);
 }
 
@@ -87,15 +86,17 @@ static int show_once(struct provider *provider, const struct aws_settings *setti
 
 static int show(const struct show *show)
 {
-    struct environment environment = {get, NULL};
+    struct aws_options options = show->options;
     struct aws_settings settings;
     struct provider provider;
     struct error err = {0};
     int status = 0;
-    if (aws_settings_load(&settings, &show->options, &environment, &err) != 0)
+    options.connect_timeout_ms = CONNECT_MS;
+    options.read_timeout_ms = READ_MS;
+    if (aws_settings_load(&settings, &options, get, &err) != 0)
         return fail(&err);
     struct transport transport;
-    if (transport_init(&transport, &settings, CONNECT_MS, READ_MS, &err) != 0) {
+    if (transport_init(&transport, &settings, &err) != 0) {
         aws_settings_free(&settings);
         return fail(&err);
     }

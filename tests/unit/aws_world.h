@@ -22,9 +22,11 @@ struct world {
     struct aws_options options;
 };
 
-static const char *world_get(const char *name, void *context)
+static const struct world *world_now; /* the one that was loaded last */
+
+static const char *world_get(const char *name)
 {
-    const struct world *world = context;
+    const struct world *world = world_now;
     const char *value = strcmp(name, "HOME") == 0 ? world_home : NULL;
     for (size_t i = 0; i < WORLD_VARIABLES && world->variables[i]; i++) {
         size_t length = strlen(name);
@@ -53,10 +55,12 @@ static void world_write(const char *name, const char *text)
 
 static int world_load(struct world *world, struct aws_settings *ret_settings, struct error *err)
 {
-    struct environment environment = {world_get, world};
+    if (!world->options.read_timeout_ms)
+        world->options.connect_timeout_ms = world->options.read_timeout_ms = 5000;
+    world_now = world;
     world_write(".aws/config", world->config);
     world_write(".aws/credentials", world->credentials);
-    return aws_settings_load(ret_settings, &world->options, &environment, err);
+    return aws_settings_load(ret_settings, &world->options, world_get, err);
 }
 
 static int world_begin(void **state)

@@ -72,9 +72,7 @@ static void open_scene(struct scene *scene, const struct scripted *answers, size
                    scene->server.url);
     scene->world.variables[0] = scene->endpoint;
     assert_int_equal(world_load(&scene->world, &scene->settings, NULL), 0);
-    struct client_config config_of = {
-        .aws = &scene->settings, .connect_timeout_ms = 5000, .read_timeout_ms = 5000};
-    assert_int_equal(client_init(&scene->client, &config_of, &nobody, NULL), 0);
+    assert_int_equal(client_init(&scene->client, &scene->settings, false, &nobody, NULL), 0);
 }
 
 static void close_scene(struct scene *scene)

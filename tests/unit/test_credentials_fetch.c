@@ -44,7 +44,7 @@ static void open_scene(struct scene *scene, const char *config, const char *vari
     *scene = (struct scene){.world = {.config = config, .variables = {variable}},
                             .budget = RETRY_BUDGET};
     assert_int_equal(world_load(&scene->world, &scene->settings, NULL), 0);
-    assert_int_equal(transport_init(&scene->transport, &scene->settings, 5000, 5000, NULL), 0);
+    assert_int_equal(transport_init(&scene->transport, &scene->settings, NULL), 0);
     scene->lookup = credentials_lookup_new(&scene->settings, "r", &scene->budget, NULL);
     assert_non_null(scene->lookup);
     scene->fetch = (struct credentials_fetch){.transport = &scene->transport,

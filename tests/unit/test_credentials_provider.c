@@ -44,9 +44,11 @@ static void open_scene(struct scene *scene, int lifetime_s)
         (void)unlink(world_path(files[i]));
     world_write("source", program);
     assert_int_equal(chmod(world_path("source"), 0700), 0);
-    *scene = (struct scene){.world = {.config = config}};
+    *scene =
+        (struct scene){.world = {.config = config,
+                                 .options = {.connect_timeout_ms = 1000, .read_timeout_ms = 1000}}};
     assert_int_equal(world_load(&scene->world, &scene->settings, NULL), 0);
-    assert_int_equal(transport_init(&scene->transport, &scene->settings, 1000, 1000, NULL), 0);
+    assert_int_equal(transport_init(&scene->transport, &scene->settings, NULL), 0);
     provider_init(&scene->provider, &scene->transport);
 }
 

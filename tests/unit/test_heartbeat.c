@@ -9,7 +9,7 @@
 
 #define LIMIT_MS 60000 /* nothing takes so long unless it is broken */
 
-static const char *environment_get(const char *name, void *context)
+static const char *environment(const char *name)
 {
     static const char *const values[][2] = {
         {"AWS_ACCESS_KEY_ID", "AKID"},
@@ -19,7 +19,6 @@ static const char *environment_get(const char *name, void *context)
         {"AWS_CONFIG_FILE", "/dev/null"},
         {"AWS_SHARED_CREDENTIALS_FILE", "/dev/null"},
     };
-    (void)context;
     for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++)
         if (strcmp(name, values[i][0]) == 0)
             return values[i][1];
@@ -32,11 +31,10 @@ static struct heartbeat heartbeat;
 
 static int begin(void **state)
 {
-    static const struct aws_options options = {0};
-    static const struct environment environment = {environment_get, NULL};
+    static const struct aws_options options = {.connect_timeout_ms = 1000, .read_timeout_ms = 1000};
     static const struct wakeup_source nobody = {.fd = -1};
     (void)state;
-    if (aws_settings_load(&aws, &options, &environment, NULL) != 0)
+    if (aws_settings_load(&aws, &options, environment, NULL) != 0)
         return -1;
     static const struct lock_settings lock = {.prefix = "jobs",
                                               .id = "me",
@@ -49,8 +47,6 @@ static int begin(void **state)
     struct session_config config = {
         .aws = &aws,
         .lock = &lock,
-        .connect_timeout_ms = 1000,
-        .read_timeout_ms = 1000,
     };
     return session_init(&session, &config, &nobody, NULL);
 }

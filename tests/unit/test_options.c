@@ -402,11 +402,11 @@ static void Y7_time_limits_of_a_request(void **state)
     struct options options;
     memset(variables, 0, sizeof(variables));
     assert_int_equal(parse(&options, usual, NULL), 0);
-    assert_int_equal(options.connect_timeout_ms, 5000);
-    assert_int_equal(options.read_timeout_ms, 30000);
+    assert_int_equal(options.aws.connect_timeout_ms, 5000);
+    assert_int_equal(options.aws.read_timeout_ms, 30000);
     assert_int_equal(parse(&options, given, NULL), 0);
-    assert_int_equal(options.connect_timeout_ms, 1500);
-    assert_int_equal(options.read_timeout_ms, 120000);
+    assert_int_equal(options.aws.connect_timeout_ms, 1500);
+    assert_int_equal(options.aws.read_timeout_ms, 120000);
 }
 
 int main(void)

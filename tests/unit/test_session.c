@@ -169,8 +169,6 @@ static void open_scene(struct scene *scene)
     scene->config = (struct session_config){
         .aws = &scene->settings,
         .lock = &scene->lock,
-        .connect_timeout_ms = 5000,
-        .read_timeout_ms = 5000,
     };
     assert_int_equal(session_init(&scene->session, &scene->config, &nobody, NULL), 0);
 }

@@ -35,7 +35,7 @@ static const char *environment(const char *name)
 
 static int supervise_words(char *const *argv, struct error *err)
 {
-    static const struct aws_options aws = {0};
+    static const struct aws_options aws = {.connect_timeout_ms = 1000, .read_timeout_ms = 1000};
     static const struct lock_settings lock = {.prefix = "jobs",
                                               .lock_timeout_ms = 900000,
                                               .role_timeout_ms = 900000,
@@ -47,8 +47,6 @@ static int supervise_words(char *const *argv, struct error *err)
         .aws = &aws,
         .lock = &lock,
         .wait_ms = 0,
-        .connect_timeout_ms = 1000,
-        .read_timeout_ms = 1000,
         .not_obtained_status = 1,
         .environment = environment,
     };

@@ -24,7 +24,7 @@ static void open_scene(struct scene *scene, server_handler_fn handler)
     *scene = (struct scene){.world = {.config = "[default]\nregion = r\n"}};
     server_start(&scene->server, handler, false);
     assert_int_equal(world_load(&scene->world, &scene->settings, NULL), 0);
-    assert_int_equal(transport_init(&scene->transport, &scene->settings, 5000, 5000, NULL), 0);
+    assert_int_equal(transport_init(&scene->transport, &scene->settings, NULL), 0);
     credentials_init(&scene->keys);
     assert_int_equal(buf_add_text(&scene->keys.id, "AKID"), 0);
     assert_int_equal(buf_add_text(&scene->keys.secret, "secret"), 0);
