@@ -16,6 +16,7 @@
 #include <stddef.h>
 
 #include "base/error.h"
+#include "base/text.h"
 
 /* For a local that owns something: x_free(&local) runs when the scope ends. */
 #define CLEAN(type) __attribute__((cleanup(type##_free)))
@@ -44,8 +45,9 @@ int buf_add_text(struct buf *buf, const char *text);
 int buf_add_char(struct buf *buf, char byte);
 int buf_addf(struct buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* The bytes as a C string, "" when there are none. Borrowed until the next addition. */
+/* The bytes as a C string, or a view; "" when there are none. Borrowed until the next addition. */
 const char *buf_text(const struct buf *buf);
+struct text buf_view(const struct buf *buf);
 
 /* 0 if every addition succeeded; else -1 with ERROR_LIMIT or ERROR_SYSTEM naming `what`. */
 int buf_check(const struct buf *buf, const char *what, struct error *err) MUST_USE;

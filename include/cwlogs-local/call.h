@@ -74,9 +74,4 @@ static inline bool call_given(const struct buf *member)
     return member->data != NULL;
 }
 
-static inline struct text call_text(const struct buf *member)
-{
-    return text_slice(buf_text(member), member->length);
-}
-
 #endif

@@ -14,7 +14,7 @@ static int missing(const char *path, struct error *err)
 static int read_expiration(struct credentials_lookup *lookup, const struct json_pick *pick,
                            bool milliseconds, struct error *err)
 {
-    struct text text = text_slice(buf_text(pick->value), pick->value->length);
+    struct text text = buf_view(pick->value);
     struct wall expires_at;
     uint64_t ms = 0;
     bool good = milliseconds

@@ -70,7 +70,7 @@ static bool read_cache(const struct credentials_lookup *lookup, struct login *lo
         {.path = "accessToken.accountId"},
     };
     size_t count = sizeof(picks) / sizeof(picks[0]);
-    struct text document = text_slice(buf_text(&lookup->scratch), lookup->scratch.length);
+    struct text document = buf_view(&lookup->scratch);
     if (json_pick(document, CREDENTIALS_SCRATCH_BYTES, picks, count, NULL) != 0)
         return false;
     for (size_t i = 0; i < count; i++)
@@ -82,7 +82,7 @@ static bool read_cache(const struct credentials_lookup *lookup, struct login *lo
 static int use_cache(struct credentials_lookup *lookup, struct credentials_want *want,
                      struct error *err)
 {
-    struct text document = text_slice(buf_text(&lookup->scratch), lookup->scratch.length);
+    struct text document = buf_view(&lookup->scratch);
     if (credentials_fill_json(lookup, document, &names, err) != 0)
         return log_in_again(lookup, "the keys in the cache cannot be used", err);
     credentials_origin(lookup, "the console login of profile '%s'", lookup->profile);
@@ -97,12 +97,12 @@ static int add_proof(struct credentials_lookup *lookup, const struct login *logi
 {
     CLEAN(buf) struct buf url = BUF(ENDPOINT_URL_BYTES);
     CLEAN(buf) struct buf proof = BUF_SECRET(DPOP_BYTES);
-    struct text key = text_slice(login->key.data, login->key.length);
+    struct text key = buf_view(&login->key);
     request_write_url(&lookup->request, &url);
     if (buf_check(&url, "the URL", err) != 0 ||
         dpop_proof(key, "POST", buf_text(&url), lookup->now, &proof, err) != 0)
         return -1;
-    request_header(&lookup->request, "DPoP", text_slice(proof.data, proof.length));
+    request_header(&lookup->request, "DPoP", buf_view(&proof));
     return 0;
 }
 
@@ -167,7 +167,7 @@ static bool merge(struct credentials_lookup *lookup, struct text document, struc
         replacements[i] = (struct json_replacement){i == 4 ? names.expiration : picks[i].path,
                                                     buf_text(&pieces[i])};
     }
-    struct text old = text_slice(buf_text(&lookup->scratch), lookup->scratch.length);
+    struct text old = buf_view(&lookup->scratch);
     good = good && json_replace(old, CREDENTIALS_SCRATCH_BYTES, replacements, 5, &out, err) == 0;
     for (size_t i = 0; i < 5; i++) {
         buf_free(&values[i]);
@@ -191,8 +191,7 @@ static int accept(struct credentials_lookup *lookup, const char *session,
     if (cache_path(lookup, session, &path, err) != 0)
         return -1;
     /* Where the cache cannot be written, the keys still serve this run. */
-    (void)!file_replace(buf_text(&path), text_slice(lookup->scratch.data, lookup->scratch.length),
-                        NULL);
+    (void)!file_replace(buf_text(&path), buf_view(&lookup->scratch), NULL);
     return use_cache(lookup, want, err);
 }
 

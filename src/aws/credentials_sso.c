@@ -133,7 +133,7 @@ static bool read_cache(struct credentials_lookup *lookup, struct sso_token *toke
         {.path = "clientSecret", .value = &token->client_secret},
         {.path = "registrationExpiresAt", .value = &registration},
     };
-    struct text document = text_slice(buf_text(&lookup->scratch), lookup->scratch.length);
+    struct text document = buf_view(&lookup->scratch);
     if (json_pick(document, CREDENTIALS_SCRATCH_BYTES, picks, 6, NULL) != 0 ||
         picks[0].type != JSON_STRING || picks[1].type != JSON_STRING || lookup->token.length == 0 ||
         !read_time(&expires, &token->expires_at))
@@ -239,13 +239,13 @@ static int write_cache(struct credentials_lookup *lookup, const struct sso *sso,
         {"expiresAt", as_json(until, &pieces[3])},
         {"refreshToken", as_json(refresh, &pieces[4])},
     };
-    struct text old = text_slice(buf_text(&lookup->scratch), lookup->scratch.length);
+    struct text old = buf_view(&lookup->scratch);
     int result = cache_path(lookup, sso, &path, err);
     if (result == 0)
         result =
             json_replace(old, CREDENTIALS_SCRATCH_BYTES, replacements, *refresh ? 5 : 4, &out, err);
     if (result == 0)
-        result = file_replace(buf_text(&path), text_slice(out.data, out.length), err);
+        result = file_replace(buf_text(&path), buf_view(&out), err);
     for (size_t i = 0; i < sizeof(pieces) / sizeof(pieces[0]); i++)
         buf_free(&pieces[i]);
     return result;

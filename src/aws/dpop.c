@@ -47,7 +47,7 @@ static int add_header(struct text pem, struct buf *out, struct error *err)
     add_coordinate(&header, "y", y);
     json_object_end(&header);
     json_object_end(&header);
-    crypto_base64url(text_slice(header.data, header.length), out);
+    crypto_base64url(buf_view(&header), out);
     return buf_check(&header, "the proof", err);
 }
 
@@ -64,7 +64,7 @@ static int add_claims(const char *method, const char *url, struct wall now, stru
     json_integer(&claims, "iat", now.ms / 1000);
     json_string(&claims, "jti", uuid);
     json_object_end(&claims);
-    crypto_base64url(text_slice(claims.data, claims.length), out);
+    crypto_base64url(buf_view(&claims), out);
     return buf_check(&claims, "the proof", err);
 }
 
@@ -77,7 +77,7 @@ int dpop_proof(struct text pem, const char *method, const char *url, struct wall
         return -1;
     buf_add_char(&proof, '.'); /* asked at the end, here and below */
     if (add_claims(method, url, now, &proof, err) != 0 ||
-        crypto_es256_sign(pem, text_slice(proof.data, proof.length), signature, err) != 0)
+        crypto_es256_sign(pem, buf_view(&proof), signature, err) != 0)
         return -1;
     buf_add_char(&proof, '.');
     crypto_base64url(text_slice((const char *)signature, sizeof(signature)), &proof);

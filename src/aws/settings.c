@@ -147,7 +147,7 @@ static int read_file(const char *path, enum profile_dialect dialect, struct prof
         err->kind = ERROR_CONFIG;
         return -1;
     }
-    return profile_file_parse(ret_file, dialect, path, text_slice(text.data, text.length), err);
+    return profile_file_parse(ret_file, dialect, path, buf_view(&text), err);
 }
 
 static int read_files(struct aws_settings *settings, struct error *err)

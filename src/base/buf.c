@@ -150,6 +150,11 @@ const char *buf_text(const struct buf *buf)
     return buf->data ? buf->data : "";
 }
 
+struct text buf_view(const struct buf *buf)
+{
+    return text_slice(buf_text(buf), buf->length);
+}
+
 int buf_check(const struct buf *buf, const char *what, struct error *err)
 {
     if (!buf->failed)

@@ -62,7 +62,7 @@ static int send_request(struct credentials_fetch *fetch, const struct credential
         .status = http->status,
         .error_type = text_from(http->error_type),
         .retry_after = http->retry_after,
-        .output = text_slice(buf_text(&http->body), http->body.length),
+        .output = buf_view(&http->body),
     };
     return 0;
 }
@@ -78,8 +78,8 @@ static void run_program(struct credentials_fetch *fetch, const struct credential
         return;
     }
     execution->answer.status = helper->status;
-    execution->answer.output = text_slice(buf_text(&helper->output), helper->output.length);
-    execution->answer.messages = text_slice(buf_text(&helper->messages), helper->messages.length);
+    execution->answer.output = buf_view(&helper->output);
+    execution->answer.messages = buf_view(&helper->messages);
 }
 
 static void ask_code(const struct credentials_fetch *fetch, const struct credentials_want *want,
@@ -94,7 +94,7 @@ static void ask_code(const struct credentials_fetch *fetch, const struct credent
                                    : prompt_line(question, fetch->deadline, fetch->wakeup, code,
                                                  &execution->failure);
     execution->answer.failure = result == 0 ? NULL : &execution->failure;
-    execution->answer.output = text_slice(buf_text(code), code->length);
+    execution->answer.output = buf_view(code);
 }
 
 /*

@@ -97,7 +97,7 @@ static enum http_outcome send_once(struct transport *transport, struct exchange 
 static bool correct_clock(struct transport *transport, struct exchange *exchange)
 {
     const struct http_answer *answer = &exchange->answer;
-    struct text body = text_slice(buf_text(&answer->body), answer->body.length);
+    struct text body = buf_view(&answer->body);
     exchange->clock_note[0] = '\0';
     if (!exchange->keys || answer->status == 200)
         return false;

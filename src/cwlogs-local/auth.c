@@ -8,11 +8,6 @@
 #define WORD_BYTES    8192            /* of a key ID, secret or token */
 #define REGION_LENGTH 64
 
-static struct text buf_view(const struct buf *buf)
-{
-    return text_slice(buf_text(buf), buf->length);
-}
-
 static int keep(struct buf *out, struct text words)
 {
     *out = (struct buf)BUF_SECRET(WORD_BYTES);

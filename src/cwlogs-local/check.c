@@ -68,7 +68,7 @@ bool check_group_name(struct text name, struct answer *answer)
 
 static bool check_class_member(const struct call *call, struct answer *answer)
 {
-    struct text name = call_text(&call->class_name);
+    struct text name = buf_view(&call->class_name);
     if (!call_given(&call->class_name) || check_class(name))
         return true;
     return constraint(answer, name, "logGroupClass",
@@ -85,13 +85,13 @@ static bool check_token(const struct call *call, struct answer *answer)
 
 bool check_new_group(const struct call *call, struct answer *answer)
 {
-    struct text name = call_text(&call->group_name);
+    struct text name = buf_view(&call->group_name);
     if (!check_group_name(name, answer))
         return false;
     if (name.length >= 4 && strncasecmp(name.data, "aws/", 4) == 0)
         return invalid(answer, "Log groups starting with AWS/ are reserved for AWS.");
     if (call->kms_key_id.length > KMS_KEY_BYTES)
-        return constraint(answer, call_text(&call->kms_key_id), "kmsKeyId",
+        return constraint(answer, buf_view(&call->kms_key_id), "kmsKeyId",
                           "have length less than or equal to 256");
     return check_class_member(call, answer) && (!call->tags_given || check_tags(call, answer));
 }
@@ -185,14 +185,14 @@ static bool check_limit(const struct call_number *limit, struct answer *answer)
 
 bool check_group_listing(const struct call *call, struct answer *answer)
 {
-    struct text pattern = call_text(&call->group_pattern);
+    struct text pattern = buf_view(&call->group_pattern);
     if (call->group_identifiers_given)
         return invalid(answer, "logGroupIdentifiers is not supported by cwlogs-local");
     if (call_given(&call->group_prefix) && call_given(&call->group_pattern))
         return invalid(answer, "LogGroup name prefix and LogGroup name pattern are mutually "
                                "exclusive parameters.");
     if (call_given(&call->group_prefix) &&
-        !name_like(call_text(&call->group_prefix), "logGroupNamePrefix", answer))
+        !name_like(buf_view(&call->group_prefix), "logGroupNamePrefix", answer))
         return false;
     if (pattern.length && !name_like(pattern, "logGroupNamePattern", answer))
         return false;
@@ -213,7 +213,7 @@ bool check_group_choice(const struct call *call, struct answer *answer)
 
 bool check_stream_listing(const struct call *call, struct answer *answer)
 {
-    struct text order = call_text(&call->order_by);
+    struct text order = buf_view(&call->order_by);
     bool by_time = text_equal(order, "LastEventTime");
     if (call_given(&call->order_by) && !by_time && !text_equal(order, "LogStreamName"))
         return constraint(answer, order, "orderBy",
@@ -221,7 +221,7 @@ bool check_stream_listing(const struct call *call, struct answer *answer)
     if (by_time && call_given(&call->stream_prefix))
         return invalid(answer, "Cannot order by LastEventTime with a logStreamNamePrefix.");
     if (call_given(&call->stream_prefix) &&
-        !stream_name_like(call_text(&call->stream_prefix), "logStreamNamePrefix", answer))
+        !stream_name_like(buf_view(&call->stream_prefix), "logStreamNamePrefix", answer))
         return false;
     return check_group_choice(call, answer) && check_token(call, answer) &&
            check_limit(&call->limit, answer);

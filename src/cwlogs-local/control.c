@@ -133,7 +133,7 @@ static int read_plant(struct text body, struct plant *plant, struct error *err)
         if (pick.type == JSON_ABSENT)
             continue;
         if (pick.type != JSON_INTEGER ||
-            text_parse_u64(call_text(&value), members[i].max, members[i].value) != 0)
+            text_parse_u64(buf_view(&value), members[i].max, members[i].value) != 0)
             return error_set(err, ERROR_USAGE, "%s must be a whole number from 0 to %llu",
                              members[i].name, (unsigned long long)members[i].max);
     }
@@ -146,8 +146,8 @@ static enum store_result plant_group(struct service *service, const struct call 
 {
     struct moment at = {.now_ms = mono_now().ms, .stamp_ms = wall_now().ms};
     at.stamp_ms += service->faults.date_offset_s * 1000 - (int64_t)plant->age_ms;
-    struct group_wish wish = {.name = call_text(&call->group_name),
-                              .class_name = check_class(call_text(&call->class_name)),
+    struct group_wish wish = {.name = buf_view(&call->group_name),
+                              .class_name = check_class(buf_view(&call->class_name)),
                               .tags = &call->tags,
                               .is_protected = call->is_protected.value != 0,
                               .metric_filters = (int64_t)plant->metric_filters};
@@ -174,7 +174,7 @@ static void post_groups(struct service *service, const struct sigv4_received *re
     if (read_plant(received->body, &plant, &err) != 0 ||
         call_read(&call, received->body, &err) != 0) {
         answer_line(answer, 400, err.text);
-    } else if (!check_is_group_name(call_text(&call.group_name))) {
+    } else if (!check_is_group_name(buf_view(&call.group_name))) {
         answer_line(answer, 400, "logGroupName must be the name of a log group");
     } else {
         pthread_mutex_lock(&service->lock);

@@ -48,7 +48,7 @@ static void write_group(const struct scene *scene, struct group *group, bool by_
 static void write_token(struct buf *out, const struct buf *listing, struct text last)
 {
     CLEAN(buf) struct buf token = BUF(TOKEN_BYTES);
-    page_write_token(&token, call_text(listing), last);
+    page_write_token(&token, buf_view(listing), last);
     json_string(out, "nextToken", buf_text(&token));
 }
 
@@ -71,15 +71,15 @@ void describe_groups(const struct scene *scene, const struct call *call, struct 
     size_t count = 0;
     if (!check_group_listing(call, answer))
         return;
-    struct group_filter filter = {.prefix = call_text(&call->group_prefix),
-                                  .pattern = call_text(&call->group_pattern),
+    struct group_filter filter = {.prefix = buf_view(&call->group_prefix),
+                                  .pattern = buf_view(&call->group_pattern),
                                   .after = text_from(""),
-                                  .class_name = check_class(call_text(&call->class_name)),
+                                  .class_name = check_class(buf_view(&call->class_name)),
                                   .limit = page_limit(call)};
     bool by_pattern = filter.pattern.length > 0;
     name_group_listing(call, &listing);
     if (!call_given(&call->next_token) ||
-        page_read_token(call_text(&call->next_token), call_text(&listing), &filter.after))
+        page_read_token(buf_view(&call->next_token), buf_view(&listing), &filter.after))
         count = store_list_groups(scene->store, &filter, scene->at.now_ms, page, &more);
 
     json_object(&answer->body, NULL);
@@ -126,7 +126,7 @@ static bool read_stream_key(const struct call *call, const struct buf *listing, 
     *ret_valid = true;
     if (!call_given(&call->next_token))
         return false;
-    *ret_valid = page_read_token(call_text(&call->next_token), call_text(listing), &last);
+    *ret_valid = page_read_token(buf_view(&call->next_token), buf_view(listing), &last);
     if (!*ret_valid)
         return false;
     buf_add(key, last.data, last.length); /* page_write_token wrote it into less */
@@ -145,7 +145,7 @@ static const char *key_name(const struct buf *key)
 static size_t collect(const struct scene *scene, const struct group *group, const struct call *call,
                       const struct stream_order *order, struct stream ***ret_streams)
 {
-    struct text prefix = call_text(&call->stream_prefix);
+    struct text prefix = buf_view(&call->stream_prefix);
     size_t index = directory_seek(&group->streams, prefix, text_from("")), count = 0;
     struct stream **streams = calloc(group->streams.count + 1, sizeof(struct stream *));
     struct entry *entry;
@@ -188,7 +188,7 @@ static void write_streams(const struct scene *scene, const struct group *group,
         CLEAN(buf) struct buf key = BUF(TOKEN_BYTES);
         buf_addf(&key, "%lld %s", (long long)sort_time(streams[count - 1]),
                  streams[count - 1]->entry.name); /* fits */
-        write_token(out, listing, call_text(&key));
+        write_token(out, listing, buf_view(&key));
     }
     json_object_end(out);
 }
@@ -198,7 +198,7 @@ void describe_streams(const struct scene *scene, struct group *group, const stru
 {
     CLEAN(buf) struct buf listing = BUF(LISTING_BYTES);
     CLEAN(buf) struct buf key = BUF(TOKEN_BYTES);
-    struct stream_order order = {.by_time = text_equal(call_text(&call->order_by), "LastEventTime"),
+    struct stream_order order = {.by_time = text_equal(buf_view(&call->order_by), "LastEventTime"),
                                  .descending = call->descending.value != 0};
     struct stream **streams;
     int64_t after_time = 0;

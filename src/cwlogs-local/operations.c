@@ -48,11 +48,11 @@ static bool done(enum store_result result, struct answer *answer)
 
 struct text operations_group_name(const struct call *call)
 {
-    struct text name = call_text(&call->group_name), other = call_text(&call->group_identifier);
+    struct text name = buf_view(&call->group_name), other = buf_view(&call->group_identifier);
     if (name.length)
         return name;
     if (call_given(&call->resource_arn))
-        return check_arn_name(call_text(&call->resource_arn));
+        return check_arn_name(buf_view(&call->resource_arn));
     return text_starts(other, "arn:") ? check_arn_name(other) : other;
 }
 
@@ -60,15 +60,15 @@ struct text operations_group_name(const struct call *call)
 static struct group *named_group(const struct scene *scene, enum operation operation,
                                  const struct call *call, struct answer *answer)
 {
-    struct text name = call_text(&call->group_name);
+    struct text name = buf_view(&call->group_name);
     bool by_arn = operation == OPERATION_LIST_TAGS_FOR_RESOURCE ||
                   operation == OPERATION_TAG_RESOURCE || operation == OPERATION_UNTAG_RESOURCE;
     bool by_identifier =
         operation == OPERATION_PUT_LOG_GROUP_DELETION_PROTECTION ||
         (operation == OPERATION_DESCRIBE_LOG_STREAMS && call_given(&call->group_identifier));
-    bool good = by_arn ? check_group_arn(call_text(&call->resource_arn), &name, answer)
+    bool good = by_arn ? check_group_arn(buf_view(&call->resource_arn), &name, answer)
                 : by_identifier
-                    ? check_group_identifier(call_text(&call->group_identifier), &name, answer)
+                    ? check_group_identifier(buf_view(&call->group_identifier), &name, answer)
                     : check_group_name(name, answer);
     if (!good)
         return NULL;
@@ -88,9 +88,9 @@ static void create_group(const struct scene *scene, const struct call *call, str
                     "required.");
         return;
     }
-    struct group_wish wish = {.name = call_text(&call->group_name),
-                              .class_name = check_class(call_text(&call->class_name)),
-                              .kms_key_id = call_text(&call->kms_key_id),
+    struct group_wish wish = {.name = buf_view(&call->group_name),
+                              .class_name = check_class(buf_view(&call->class_name)),
+                              .kms_key_id = buf_view(&call->kms_key_id),
                               .tags = &call->tags,
                               .is_protected = call->is_protected.value != 0};
     (void)done(store_create_group(scene->store, &wish, scene->at), answer); /* sets the answer */
@@ -98,7 +98,7 @@ static void create_group(const struct scene *scene, const struct call *call, str
 
 static void delete_group(const struct scene *scene, const struct call *call, struct answer *answer)
 {
-    struct text name = call_text(&call->group_name);
+    struct text name = buf_view(&call->group_name);
     if (check_group_name(name, answer))
         (void)done(store_delete_group(scene->store, name, scene->at), answer); /* sets the answer */
 }
@@ -128,7 +128,7 @@ static void tag(struct group *group, enum operation operation, const struct call
 static void create_stream(const struct scene *scene, struct group *group, const struct call *call,
                           struct answer *answer)
 {
-    struct text name = call_text(&call->stream_name);
+    struct text name = buf_view(&call->stream_name);
     if (check_stream_name(name, answer))
         (void)done(store_create_stream(group, name, scene->at), answer); /* sets the answer */
 }
@@ -151,7 +151,7 @@ static void write_rejected(const struct events *events, const struct events_take
 static void put_events(const struct scene *scene, struct group *group, const struct call *call,
                        struct answer *answer)
 {
-    struct text name = call_text(&call->stream_name);
+    struct text name = buf_view(&call->stream_name);
     const struct events *batch = &call->events.batch;
     if (!check_stream_name(name, answer) || !check_events(call, answer))
         return;

@@ -176,7 +176,7 @@ static struct service_request take_request(struct MHD_Connection *connection, co
         .query = target.query,
         .headers = list->headers,
         .header_count = list->count,
-        .body = text_slice(buf_text(&exchange->body), exchange->body.length),
+        .body = buf_view(&exchange->body),
     };
     gnutls_session_t session = tls_session(connection);
     return (struct service_request){.received = received,

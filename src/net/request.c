@@ -197,7 +197,7 @@ struct text request_find_header(const struct request *request, const char *name)
     const struct request_header *header = find(request, name);
     if (!header)
         return (struct text){NULL, 0};
-    return text_slice(buf_text(&header->value), header->value.length);
+    return buf_view(&header->value);
 }
 
 void request_host(const struct request *request, struct buf *out)

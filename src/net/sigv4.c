@@ -29,7 +29,7 @@ static void add_path(struct text path, struct buf *out)
     }
     if (plain.length == 0 || slash_at_end)
         buf_add_char(&plain, '/');
-    request_encode(text_slice(plain.data, plain.length), "/", out);
+    request_encode(buf_view(&plain), "/", out);
     out->failed = out->failed || plain.failed;
 }
 
@@ -130,7 +130,7 @@ static int derive_key(const struct sigv4_claim *claim, const char *secret,
     buf_addf(&first, "AWS4%s", secret);
     if (buf_check(&first, "the secret key", err) != 0)
         return -1;
-    struct text current = text_slice(first.data, first.length);
+    struct text current = buf_view(&first);
     for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
         unsigned char next[CRYPTO_SHA256_BYTES];
         if (crypto_hmac_sha256(current, steps[i], next, err) != 0)
@@ -165,8 +165,7 @@ static int signing_key(const struct sigv4_claim *claim, const char *secret, stru
         return derive_key(claim, secret, key, err);
     }
     int result = 0;
-    bool known = text_same(text_slice(buf_text(&kept->purpose), kept->purpose.length),
-                           text_slice(now.purpose.data, now.purpose.length));
+    bool known = text_same(buf_view(&kept->purpose), buf_view(&now.purpose));
     if (!known)
         result = derive_key(claim, secret, now.key, err);
     if (!known && result == 0) {
@@ -201,7 +200,7 @@ static int sign(const struct sigv4_received *received, const struct sigv4_claim 
         !text_same(text_slice(date.data, DAY_BYTES), claim->date))
         return error_set(err, ERROR_GARBLED, "x-amz-date is missing or not of the scope's day");
     if (sigv4_canonical(received, claim->signed_headers, &canonical, err) != 0 ||
-        crypto_sha256_hex(text_slice(canonical.data, canonical.length), hash, err) != 0)
+        crypto_sha256_hex(buf_view(&canonical), hash, err) != 0)
         return -1;
     buf_addf(&to_sign, "%s\n%.*s\n%.*s/%.*s/%.*s/%s\n%s", ALGORITHM, TEXT_ARGS(date),
              TEXT_ARGS(claim->date), TEXT_ARGS(claim->region), TEXT_ARGS(claim->service),
@@ -209,8 +208,8 @@ static int sign(const struct sigv4_received *received, const struct sigv4_claim 
     if (buf_check(&to_sign, "the string to sign", err) != 0 ||
         signing_key(claim, secret, kept, key, err) != 0)
         return -1;
-    int result = crypto_hmac_sha256(text_slice((const char *)key, sizeof(key)),
-                                    text_slice(to_sign.data, to_sign.length), mac, err);
+    int result = crypto_hmac_sha256(text_slice((const char *)key, sizeof(key)), buf_view(&to_sign),
+                                    mac, err);
     wipe(key, sizeof(key));
     if (result == 0)
         crypto_hex(mac, sizeof(mac), out);
@@ -331,11 +330,11 @@ int sigv4_sign(struct request *request, const struct sigv4_keys *keys, const cha
     size_t count = choose_headers(request, text_from(buf_text(&host)), headers, &names);
     struct sigv4_received received = {
         .method = text_from(request->method),
-        .path = text_slice(request->path.data, request->path.length),
-        .query = text_slice(request->query.data, request->query.length),
+        .path = buf_view(&request->path),
+        .query = buf_view(&request->query),
         .headers = headers,
         .header_count = count,
-        .body = text_slice(buf_text(&request->body), request->body.length),
+        .body = buf_view(&request->body),
     };
     struct sigv4_claim claim = {
         .key_id = text_from(keys->id),

@@ -78,7 +78,7 @@ static void check_cache(const char *path, struct text before)
 {
     CLEAN(buf) struct buf after = BUF((size_t)1024 * 1024);
     must(file_read(path, &after, NULL) == FILE_READ);
-    struct text text = text_slice(after.data, after.length);
+    struct text text = buf_view(&after);
     if (!text_same(text, before))
         must(json_read(text, after.limit_bytes, ignore, NULL, NULL) == 0);
 }

@@ -40,7 +40,7 @@ static void carry_out(struct store *store, const struct faults *faults, struct t
         operations_execute(&scene, operation, &call, &answer);
         must(answer.status == outcome_status(answer.outcome));
         must(answer.body.length == 0 ||
-             json_read(call_text(&answer.body), answer.body.length, visit, NULL, &err) == 0);
+             json_read(buf_view(&answer.body), answer.body.length, visit, NULL, &err) == 0);
     } else {
         must(err.kind != ERROR_NONE && err.text[0]);
     }

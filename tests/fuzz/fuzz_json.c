@@ -35,14 +35,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (json_read(document, LIMIT, note, &first, &err) != 0)
         must(err.kind == ERROR_GARBLED && err.text[0]);
     else if (json_replace(document, LIMIT, NULL, 0, &copy, &err) == 0) {
-        struct text again = text_slice(copy.data, copy.length);
+        struct text again = buf_view(&copy);
         must(first.open == 0);
         must(json_read(again, 8 * LIMIT, note, &second, &err) == 0);
         must(strcmp(buf_text(&first.text), buf_text(&second.text)) == 0);
         if (json_replace(document, LIMIT, set, 2, &changed, &err) == 0) {
             struct json_pick pick = {.path = "b.c", .value = &value};
-            must(json_pick(text_slice(changed.data, changed.length), 8 * LIMIT, &pick, 1, &err) ==
-                 0);
+            must(json_pick(buf_view(&changed), 8 * LIMIT, &pick, 1, &err) == 0);
             must(pick.type == JSON_STRING && strcmp(buf_text(&value), "x") == 0);
         }
     }

@@ -45,7 +45,7 @@ static void print(const struct credentials *keys, const char *region, const char
     char expires[DATE_ISO_BYTES], digest[CRYPTO_SHA256_HEX_BYTES] = "-";
     CLEAN(buf) struct buf both = BUF_SECRET(2 * CREDENTIALS_VALUE_BYTES + 1);
     (void)buf_addf(&both, "%s\n%s", buf_text(&keys->secret), buf_text(&keys->token));
-    if (crypto_sha256_hex(text_slice(both.data, both.length), digest, NULL) != 0)
+    if (crypto_sha256_hex(buf_view(&both), digest, NULL) != 0)
         digest[0] = '?';
     date_write_iso(keys->expires_at, expires);
     (void)printf("id %s digest %.16s region %s endpoint %s expires %s renewable %s origin %s\n",

@@ -56,9 +56,8 @@ static size_t received_headers(const struct request *request, struct sigv4_heade
     headers[0] = (struct sigv4_header){text_from("Host"), text_from("localhost:4586")};
     size_t count = 1;
     for (size_t i = 0; i < request->header_count; i++)
-        headers[count++] = (struct sigv4_header){
-            text_from(request->headers[i].name),
-            text_slice(buf_text(&request->headers[i].value), request->headers[i].value.length)};
+        headers[count++] = (struct sigv4_header){text_from(request->headers[i].name),
+                                                 buf_view(&request->headers[i].value)};
     return count;
 }
 

@@ -150,7 +150,7 @@ static void limits(void **state)
             (void)buf_add_char(&document, '[');
         for (int i = 0; i < JSON_DEPTH_MAX + beyond; i++)
             (void)buf_add_char(&document, ']');
-        struct text text = text_slice(document.data, document.length);
+        struct text text = buf_view(&document);
         assert_int_equal(json_read(text, LIMIT, transcribe, &seen, &err), -beyond);
 
         buf_clear(&document);
@@ -161,7 +161,7 @@ static void limits(void **state)
             json_integer(&document, key, i);
         }
         json_object_end(&document);
-        text = text_slice(document.data, document.length);
+        text = buf_view(&document);
         assert_int_equal(json_read(text, LIMIT, transcribe, &seen, &err), -beyond);
 
         char key[JSON_KEY_BYTES + 2] = "";
@@ -170,7 +170,7 @@ static void limits(void **state)
         json_object(&document, NULL);
         json_integer(&document, key, 1);
         json_object_end(&document);
-        text = text_slice(document.data, document.length);
+        text = buf_view(&document);
         assert_int_equal(json_read(text, LIMIT, transcribe, &seen, &err), -beyond);
         assert_int_equal(json_read(text_from("[1]"), 3 - (size_t)beyond, transcribe, &seen, &err),
                          -beyond);
@@ -191,7 +191,7 @@ static void long_path(void **state)
         json_object(&document, key);
     for (int i = 0; i < 3; i++)
         json_object_end(&document);
-    struct text text = text_slice(document.data, document.length);
+    struct text text = buf_view(&document);
     assert_int_equal(json_read(text, LIMIT, transcribe, &seen, &err), -1);
     assert_non_null(strstr(err.text, "path"));
 }
@@ -207,10 +207,10 @@ static void large_strings(void **state)
     (void)buf_add_text(&document, "{\"s\":\"");
     for (int i = 0; i < 100000; i++)
         (void)buf_add_text(&document, i % 2 ? "a" : "\\n");
-    struct text cut = text_slice(document.data, document.length);
+    struct text cut = buf_view(&document);
     assert_int_equal(json_pick(cut, document.length, &pick, 1, &err), -1);
     (void)buf_add_text(&document, "\"}");
-    struct text whole = text_slice(document.data, document.length);
+    struct text whole = buf_view(&document);
     assert_int_equal(json_pick(whole, document.length, &pick, 1, &err), 0);
     assert_int_equal(value.length, 100000);
     assert_memory_equal(value.data, "\na\na", 4);
