@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "net/request.h"
@@ -99,7 +100,10 @@ struct logs_group {
  */
 struct logs_listing {
     size_t level_bytes; /* of "PREFIX/"; 0: no names are passed over */
-    uint32_t nested;    /* how many were, on all pages */
+    struct mono asked;  /* the caller's: when the first page was asked for, */
+    bool cut;           /* and that there is more than may be read */
+    uint32_t pages;
+    uint32_t nested; /* how many were passed over, on all pages */
     struct buf names;
     struct logs_group *groups;
     uint32_t count;

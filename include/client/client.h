@@ -30,19 +30,6 @@
 #define CLIENT_URL_BYTES 2048
 #define CLIENT_SENDS_MAX 2 /* of one call: the second with new keys */
 
-/* Pages of a listing, added up. */
-struct client_listing {
-    struct logs_listing groups;
-    uint32_t pages;
-    struct mono asked; /* when the first page was asked for */
-    bool cut;          /* by client_list(): there is more than may be read */
-};
-
-#define CLIENT_LISTING                                                                             \
-    {                                                                                              \
-        .groups = LOGS_LISTING                                                                     \
-    }
-
 struct client {
     const struct aws_settings *aws;
     struct transport transport;
@@ -70,10 +57,9 @@ struct client_call {
     const char *name; /* as in logs_request() */
     const char *more; /* as in logs_request() */
     struct mono deadline;
-    bool counted; /* attempts are: leave the service alone for longer */
-    bool patient; /* new keys may come yet: without keys it is LATER */
-    struct client_listing
-        *listing; /* DESCRIBE: the page is added here, begun anew without `more` */
+    bool counted;                 /* attempts are: leave the service alone for longer */
+    bool patient;                 /* new keys may come yet: without keys it is LATER */
+    struct logs_listing *listing; /* DESCRIBE: gets the page; begun anew without `more` */
 
     /* results */
     enum logs_outcome outcome; /* UNKNOWN for what is UNUSABLE */
@@ -98,9 +84,8 @@ void client_call_free(struct client_call *call);
  * is more than a listing may have is left out (`cut`). Fails with what the last try said, or
  * ERROR_LATER if an end was asked for.
  */
-int client_list(struct client *client, const char *prefix, struct client_listing *listing,
+int client_list(struct client *client, const char *prefix, struct logs_listing *listing,
                 const struct wakeup_source *wakeup, struct wall *ret_date,
                 struct error *err) MUST_USE;
-void client_listing_free(struct client_listing *listing);
 
 #endif

@@ -30,7 +30,7 @@ struct inspect {
     const struct inspect_plan *plan;
     struct aws_settings aws;
     struct client client;
-    struct client_listing pages;
+    struct logs_listing pages;
     struct listing listing;
     int signal;    /* that asked for an end; 0 for none */
     bool told_cut; /* that not everything is shown */

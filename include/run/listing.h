@@ -17,7 +17,7 @@ struct listing {
  * What was read so far of what is below the prefix. ret_listing is borrowed until the next page
  * comes: entries point into the names, which move as they grow.
  */
-int listing_read(struct listing *listing, const struct client_listing *pages, const char *prefix,
+int listing_read(struct listing *listing, const struct logs_listing *pages, const char *prefix,
                  struct lock_listing *ret_listing, struct error *err) MUST_USE;
 void listing_free(struct listing *listing);
 

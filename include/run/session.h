@@ -34,7 +34,7 @@ struct session {
     struct session_config config;
     struct lock lock;
     struct client client;
-    struct client_listing pages;
+    struct logs_listing pages;
     struct listing listing; /* of these pages, as the lock reads them */
     char list_prefix[ATTEMPT_NAME_BYTES + 2];
     struct error final_error; /* why the lock gave up, once it has */

@@ -11,6 +11,8 @@ void logs_listing_clear(struct logs_listing *listing)
     buf_clear(&listing->token);
     listing->count = 0;
     listing->nested = 0;
+    listing->pages = 0;
+    listing->cut = false;
 }
 
 void logs_listing_free(struct logs_listing *listing)
@@ -160,6 +162,8 @@ int logs_listing_add(struct logs_listing *listing, struct text body, struct erro
 {
     struct buf *token = &listing->token;
     struct page page = {.listing = listing, .token = BUF(LOGS_TOKEN_BYTES)};
+    if (listing->pages++ == LOGS_PAGES_MAX)
+        return error_set(err, ERROR_LIMIT, "a listing of more than %d pages", LOGS_PAGES_MAX);
     int result = json_read(body, LOGS_ANSWER_BYTES, visit_page, &page, err);
     if (result == 0 && !page.listed)
         result = error_set(err, ERROR_GARBLED, "it lists nothing");

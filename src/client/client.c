@@ -52,11 +52,6 @@ void client_call_free(struct client_call *call)
     http_answer_free(&call->answer);
 }
 
-void client_listing_free(struct client_listing *listing)
-{
-    logs_listing_free(&listing->groups);
-}
-
 static void tell_call(const struct client_call *call, enum http_outcome outcome)
 {
     if (!report_shows(REPORT_CALLS))
@@ -73,7 +68,7 @@ static void tell_call(const struct client_call *call, enum http_outcome outcome)
 
 static struct text body_of(const struct client_call *call)
 {
-    return text_slice(buf_text(&call->answer.body), call->answer.body.length);
+    return buf_view(&call->answer.body);
 }
 
 /* An answer came. Returns true if the same request should be sent again at once. */
@@ -161,21 +156,13 @@ static bool send_once(struct client *client, struct client_call *call,
 /* Adds the page that has come to those before. One that cannot be read counts as a failure. */
 static void add_page(struct client_call *call)
 {
-    struct client_listing *listing = call->listing;
     if (!call->more || !*call->more) {
-        logs_listing_clear(&listing->groups);
-        listing->pages = 0;
-        listing->cut = false;
-        listing->asked = call->sent;
+        logs_listing_clear(call->listing);
+        call->listing->asked = call->sent;
     }
-    if (call->outcome != LOGS_DONE)
-        return;
-    listing->pages++;
-    if (listing->pages > LOGS_PAGES_MAX)
-        (void)error_set(&call->err, ERROR_LIMIT, "a listing of more than %d pages", LOGS_PAGES_MAX);
-    else if (logs_listing_add(&listing->groups, body_of(call), &call->err) == 0)
-        return;
-    call->outcome = LOGS_UNKNOWN;
+    if (call->outcome == LOGS_DONE &&
+        logs_listing_add(call->listing, body_of(call), &call->err) != 0)
+        call->outcome = LOGS_UNKNOWN;
 }
 
 static void pace(struct client *client, struct client_call *call)
@@ -237,13 +224,12 @@ static int read_page(struct client *client, struct client_call *call,
 }
 
 /* For who only looks a part is better than nothing. */
-static bool is_full(const struct client_listing *listing)
+static bool is_full(const struct logs_listing *listing)
 {
-    return listing->pages == LOGS_PAGES_MAX ||
-           listing->groups.count + LOGS_PAGE_GROUPS > LOGS_GROUPS_MAX;
+    return listing->pages == LOGS_PAGES_MAX || listing->count + LOGS_PAGE_GROUPS > LOGS_GROUPS_MAX;
 }
 
-int client_list(struct client *client, const char *prefix, struct client_listing *listing,
+int client_list(struct client *client, const char *prefix, struct logs_listing *listing,
                 const struct wakeup_source *wakeup, struct wall *ret_date, struct error *err)
 {
     CLEAN(buf) struct buf token = BUF(LOGS_TOKEN_BYTES);
@@ -256,7 +242,7 @@ int client_list(struct client *client, const char *prefix, struct client_listing
         if (read_page(client, &call, wakeup, ret_date, err) != 0)
             return -1;
         buf_clear(&token);
-        buf_add(&token, listing->groups.token.data, listing->groups.token.length);
+        buf_add(&token, listing->token.data, listing->token.length);
         if (buf_check(&token, "the token of the next page", err) != 0)
             return -1;
         listing->cut = token.length && is_full(listing);

@@ -26,7 +26,7 @@ struct wakeup_source inspect_wakeup(struct inspect *inspect)
 
 int inspect_open(struct inspect *inspect, const struct inspect_plan *plan, struct error *err)
 {
-    *inspect = (struct inspect){.plan = plan, .pages = CLIENT_LISTING};
+    *inspect = (struct inspect){.plan = plan, .pages = LOGS_LISTING};
     struct wakeup_source wakeup = inspect_wakeup(inspect);
     if (aws_settings_load(&inspect->aws, plan->aws, plan->environment, err) != 0)
         return -1;
@@ -36,7 +36,7 @@ int inspect_open(struct inspect *inspect, const struct inspect_plan *plan, struc
 void inspect_close(struct inspect *inspect)
 {
     client_free(&inspect->client);
-    client_listing_free(&inspect->pages);
+    logs_listing_free(&inspect->pages);
     listing_free(&inspect->listing);
     aws_settings_free(&inspect->aws);
 }
@@ -53,7 +53,7 @@ static void tell_cut(struct inspect *inspect)
         report(REPORT_WARNING,
                "warning: there is more under '%s' than is read; what is shown are the first %u log "
                "groups",
-               inspect->plan->prefix, inspect->pages.groups.count);
+               inspect->plan->prefix, inspect->pages.count);
     inspect->told_cut |= inspect->pages.cut;
 }
 
@@ -64,7 +64,7 @@ int inspect_list(struct inspect *inspect, struct inspect_view *ret_view, struct 
     struct wall date;
     char below[ATTEMPT_NAME_BYTES + 2];
     const char *prefix = inspect->plan->prefix;
-    inspect->pages.groups.level_bytes = inspect->plan->all_levels ? 0 : strlen(prefix) + 1;
+    inspect->pages.level_bytes = inspect->plan->all_levels ? 0 : strlen(prefix) + 1;
     (void)snprintf(below, sizeof(below), "%s%s", prefix, *prefix ? "/" : "");
     if (client_list(&inspect->client, below, &inspect->pages, &wakeup, &date, err) != 0 ||
         listing_read(&inspect->listing, &inspect->pages, prefix, &view.listing, err) != 0)

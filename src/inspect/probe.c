@@ -80,7 +80,7 @@ static void read_account(struct check *check, const struct client_call *reply)
     const struct buf *body = &reply->answer.body;
     CLEAN(buf) struct buf arn = BUF(ARN_BYTES);
     struct json_pick pick = {.path = "logGroups[].arn", .value = &arn};
-    if (json_pick(text_slice(buf_text(body), body->length), LOGS_ANSWER_BYTES, &pick, 1, NULL) != 0)
+    if (json_pick(buf_view(body), LOGS_ANSWER_BYTES, &pick, 1, NULL) != 0)
         return;
     const char *at = buf_text(&arn);
     for (int i = 0; i < ACCOUNT_COLONS && at; i++) {
@@ -144,7 +144,7 @@ static int look(struct check *check, bool *ret_shown, struct mono *ret_asked, in
         return -1;
     if (denied)
         *err = reply.err;
-    struct text body = text_slice(buf_text(&reply.answer.body), reply.answer.body.length);
+    struct text body = buf_view(&reply.answer.body);
     int result = denied ? -1 : logs_listing_add(&listing, body, err);
     *ret_shown = false;
     for (uint32_t i = 0; result == 0 && i < listing.count; i++)

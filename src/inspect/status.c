@@ -103,7 +103,7 @@ static void add_words(const struct survey *survey, struct buf *out)
 static void status_text(const struct inspect *inspect, const struct inspect_view *view,
                         struct buf *out)
 {
-    uint32_t below = inspect->pages.groups.nested;
+    uint32_t below = inspect->pages.nested;
     const struct survey *survey = &view->survey;
     uint32_t holders = survey->counts[SURVEY_HOLDER];
     char many[32] = "";
@@ -214,7 +214,7 @@ static void status_json(const struct inspect *inspect, const struct inspect_view
     json_string(out, "lock", inspect->plan->prefix);
     status_json_view(inspect, view, out);
     status_json_runs(&view->survey, &view->listing, out);
-    json_integer(out, "log_groups_below", inspect->pages.groups.nested);
+    json_integer(out, "log_groups_below", inspect->pages.nested);
     json_object_end(out);
     buf_add_char(out, '\n');
 }

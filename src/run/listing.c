@@ -14,20 +14,19 @@ static int make_room(struct listing *listing, uint32_t room, struct error *err)
     return 0;
 }
 
-int listing_read(struct listing *listing, const struct client_listing *pages, const char *prefix,
+int listing_read(struct listing *listing, const struct logs_listing *pages, const char *prefix,
                  struct lock_listing *ret_listing, struct error *err)
 {
-    const struct logs_listing *groups = &pages->groups;
-    if (make_room(listing, groups->room, err) != 0)
+    if (make_room(listing, pages->room, err) != 0)
         return -1;
-    for (uint32_t i = 0; i < groups->count; i++)
+    for (uint32_t i = 0; i < pages->count; i++)
         listing->entries[i] =
-            lock_entry_make(prefix, logs_listing_name(groups, i), groups->groups[i].created_ms,
-                            groups->groups[i].has_content);
+            lock_entry_make(prefix, logs_listing_name(pages, i), pages->groups[i].created_ms,
+                            pages->groups[i].has_content);
     *ret_listing = (struct lock_listing){.entries = listing->entries,
-                                         .count = groups->count,
+                                         .count = pages->count,
                                          .pages = pages->pages,
-                                         .complete = groups->token.length == 0,
+                                         .complete = pages->token.length == 0,
                                          .asked = pages->asked};
     return 0;
 }

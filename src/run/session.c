@@ -8,10 +8,10 @@
 int session_init(struct session *session, const struct session_config *config,
                  const struct wakeup_source *wakeup, struct error *err)
 {
-    *session = (struct session){.config = *config, .pages = CLIENT_LISTING};
+    *session = (struct session){.config = *config, .pages = LOGS_LISTING};
     if (client_init(&session->client, config->aws, config->release_only, wakeup, err) != 0)
         return -1;
-    session->pages.groups.level_bytes = strlen(config->lock->prefix) + 1;
+    session->pages.level_bytes = strlen(config->lock->prefix) + 1;
     uint64_t note = config->mutex_note ? atomic_load(config->mutex_note) : 0;
     bool own_names = config->release_only && !lock_note_is_doubtful(note);
     (void)snprintf(session->list_prefix, sizeof(session->list_prefix), "%s/%s",
@@ -28,7 +28,7 @@ void session_free(struct session *session)
     if (!session)
         return;
     client_free(&session->client);
-    client_listing_free(&session->pages);
+    logs_listing_free(&session->pages);
     listing_free(&session->listing);
 }
 
@@ -112,7 +112,7 @@ static void execute(struct session *session, const struct lock_todo *todo,
     bool lists = todo->kind == LOCK_TODO_LIST || todo->kind == LOCK_TODO_LIST_MORE;
     enum lock_phase before = lock_phase(&session->lock);
     if (todo->kind == LOCK_TODO_LIST_MORE)
-        buf_add(&token, session->pages.groups.token.data, session->pages.groups.token.length);
+        buf_add(&token, session->pages.token.data, session->pages.token.length);
     struct client_call call = {
         .operation = operation_of(todo->kind),
         .name = lists && !todo->name[0] ? session->list_prefix : todo->name,

@@ -181,19 +181,19 @@ static void all_pages_are_read_and_those_that_fail_tried_again(void **state)
         {OK, "{\"logGroups\":[{\"logGroupName\":\"p/b\",\"creationTime\":2}]}"},
     };
     struct scene scene;
-    struct client_listing listing = CLIENT_LISTING;
+    struct logs_listing listing = LOGS_LISTING;
     struct wall date;
     struct error err = {0};
     open_scene(&scene, answers, 3);
     assert_int_equal(client_list(&scene.client, "p/", &listing, &nobody, &date, &err), 0);
-    assert_int_equal(listing.groups.count, 2);
+    assert_int_equal(listing.count, 2);
     assert_int_equal(listing.pages, 2);
-    assert_true(text_equal(logs_listing_name(&listing.groups, 1), "p/b"));
+    assert_true(text_equal(logs_listing_name(&listing, 1), "p/b"));
     assert_int_equal(date.ms, 2014879777000);
     assert_null(strstr(service.asked[0], "T1"));
     assert_non_null(strstr(service.asked[1], "T1"));
     assert_non_null(strstr(service.asked[2], "T1"));
-    client_listing_free(&listing);
+    logs_listing_free(&listing);
     close_scene(&scene);
 }
 
@@ -202,14 +202,14 @@ static void what_is_refused_is_not_listed_again(void **state)
     (void)state;
     static const struct scripted answers[] = {{BAD, TYPE("AccessDeniedException")}};
     struct scene scene;
-    struct client_listing listing = CLIENT_LISTING;
+    struct logs_listing listing = LOGS_LISTING;
     struct wall date;
     struct error err = {0};
     open_scene(&scene, answers, 1);
     assert_int_equal(client_list(&scene.client, "p/", &listing, &nobody, &date, &err), -1);
     assert_int_equal(err.kind, ERROR_DENIED);
     assert_int_equal(atomic_load(&service.next), 1);
-    client_listing_free(&listing);
+    logs_listing_free(&listing);
     close_scene(&scene);
 }
 

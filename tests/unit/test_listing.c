@@ -6,19 +6,18 @@
 #define PAGES 500 /* of one name each */
 #define OURS  "p/20261121T064512Z-web-7-0a1b2c3d#t900#q5"
 
-static void add_page(struct client_listing *pages, const char *groups, const char *token)
+static void add_page(struct logs_listing *pages, const char *groups, const char *token)
 {
     char body[1000];
     (void)snprintf(body, sizeof(body), "{\"logGroups\":[%s]%s%s%s}", groups,
                    token ? ",\"nextToken\":\"" : "", token ? token : "", token ? "\"" : "");
-    assert_int_equal(logs_listing_add(&pages->groups, text_from(body), NULL), 0);
-    pages->pages++;
+    assert_int_equal(logs_listing_add(pages, text_from(body), NULL), 0);
 }
 
 static void each_page_adds_to_what_the_lock_sees(void **state)
 {
     (void)state;
-    struct client_listing pages = CLIENT_LISTING;
+    struct logs_listing pages = LOGS_LISTING;
     struct listing listing = {0};
     struct lock_listing seen;
     pages.asked = (struct mono){77};
@@ -41,13 +40,13 @@ static void each_page_adds_to_what_the_lock_sees(void **state)
     assert_int_equal(entries[0].created_ms, 9);
     listing_free(&listing);
     listing_free(&listing);
-    client_listing_free(&pages);
+    logs_listing_free(&pages);
 }
 
 static void an_empty_one_is_complete(void **state)
 {
     (void)state;
-    struct client_listing pages = CLIENT_LISTING;
+    struct logs_listing pages = LOGS_LISTING;
     struct listing listing = {0};
     struct lock_listing seen;
     add_page(&pages, "", NULL);
@@ -55,13 +54,13 @@ static void an_empty_one_is_complete(void **state)
     assert_int_equal(seen.count, 0);
     assert_true(seen.complete);
     listing_free(&listing);
-    client_listing_free(&pages);
+    logs_listing_free(&pages);
 }
 
 static void there_is_room_for_all_of_them(void **state)
 {
     (void)state;
-    struct client_listing pages = CLIENT_LISTING;
+    struct logs_listing pages = LOGS_LISTING;
     struct listing listing = {0};
     struct lock_listing seen = {0};
     char group[100], token[20];
@@ -76,7 +75,7 @@ static void there_is_room_for_all_of_them(void **state)
     for (int i = 0; i < PAGES; i++)
         assert_int_equal(seen.entries[i].created_ms, i);
     listing_free(&listing);
-    client_listing_free(&pages);
+    logs_listing_free(&pages);
 }
 
 int main(void)
