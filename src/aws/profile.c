@@ -192,33 +192,15 @@ static int parse_line(struct parser *parser, char *line)
     return parse_key(parser, text, indent);
 }
 
-/* Bytes of the UTF-8 sequence at `at`, 0 if it is none (RFC 3629) or NUL. */
-static size_t utf8_length(const unsigned char *at, size_t left)
-{
-    if (at[0] < 0x80)
-        return at[0] ? 1 : 0;
-    size_t length = at[0] >= 0xf0 ? 4 : at[0] >= 0xe0 ? 3 : 2;
-    if (at[0] < 0xc2 || at[0] > 0xf4 || length > left)
-        return 0;
-    for (size_t i = 1; i < length; i++)
-        if ((at[i] & 0xc0) != 0x80)
-            return 0;
-    bool overlong = (at[0] == 0xe0 && at[1] < 0xa0) || (at[0] == 0xf0 && at[1] < 0x90);
-    bool surrogate = at[0] == 0xed && at[1] > 0x9f;
-    bool beyond = at[0] == 0xf4 && at[1] > 0x8f;
-    return overlong || surrogate || beyond ? 0 : length;
-}
-
 static int check_bytes(struct parser *parser, struct text text)
 {
-    const unsigned char *bytes = (const unsigned char *)text.data;
     parser->line = 1;
-    for (size_t i = 0; i < text.length;) {
-        size_t length = utf8_length(bytes + i, text.length - i);
-        if (length == 0)
+    while (text.length) {
+        size_t length = text_utf8_length(text);
+        if (length == 0 || *text.data == '\0')
             return refuse(parser, "a byte that is not UTF-8 text");
-        parser->line += bytes[i] == '\n';
-        i += length;
+        parser->line += *text.data == '\n';
+        text = text_behind(text, length);
     }
     parser->line = 0;
     return 0;
