@@ -47,9 +47,6 @@ struct credentials {
 void credentials_init(struct credentials *credentials);
 void credentials_free(struct credentials *credentials);
 
-/* Makes *to what *from was, and *from empty; what *to held is wiped. */
-void credentials_move(struct credentials *to, struct credentials *from);
-
 bool credentials_expired(const struct credentials *credentials, struct wall now);
 
 enum credentials_want_kind {
@@ -108,7 +105,7 @@ int credentials_step(struct credentials_lookup *lookup, struct wall now,
                      const struct credentials_answer *answer, struct credentials_want *ret_want,
                      struct error *err) MUST_USE;
 
-/* Moves the keys out, after CREDENTIALS_KEYS. */
+/* Moves the keys out, after CREDENTIALS_KEYS; what *ret_credentials held is wiped. */
 void credentials_take(struct credentials_lookup *lookup, struct credentials *ret_credentials);
 
 /* The region, after CREDENTIALS_KEYS of a look-up of the region. */

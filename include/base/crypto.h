@@ -28,8 +28,6 @@ void crypto_begin(void);
 /* "3.0.17": of the OpenSSL that is loaded. */
 const char *crypto_version(void);
 
-int crypto_sha256(struct text data, unsigned char out[CRYPTO_SHA256_BYTES],
-                  struct error *err) MUST_USE;
 int crypto_sha256_hex(struct text data, char out[CRYPTO_SHA256_HEX_BYTES],
                       struct error *err) MUST_USE;
 int crypto_sha1_hex(struct text data, char out[CRYPTO_SHA1_HEX_BYTES], struct error *err) MUST_USE;

@@ -45,13 +45,6 @@ void credentials_free(struct credentials *credentials)
     buf_free(&credentials->token);
 }
 
-void credentials_move(struct credentials *to, struct credentials *from)
-{
-    credentials_free(to);
-    *to = *from;
-    credentials_init(from);
-}
-
 bool credentials_expired(const struct credentials *credentials, struct wall now)
 {
     return now.ms >= credentials->expires_at.ms;
@@ -220,7 +213,9 @@ int credentials_step(struct credentials_lookup *lookup, struct wall now,
 
 void credentials_take(struct credentials_lookup *lookup, struct credentials *ret_credentials)
 {
-    credentials_move(ret_credentials, &lookup->keys);
+    credentials_free(ret_credentials);
+    *ret_credentials = lookup->keys;
+    credentials_init(&lookup->keys);
 }
 
 struct region credentials_region(const struct credentials_lookup *lookup)

@@ -49,19 +49,12 @@ const char *crypto_version(void)
     return OpenSSL_version(OPENSSL_FULL_VERSION_STRING);
 }
 
-int crypto_sha256(struct text data, unsigned char out[CRYPTO_SHA256_BYTES], struct error *err)
-{
-    crypto_begin();
-    if (!sha256 || EVP_Digest(data.data, data.length, out, NULL, sha256, NULL) != 1)
-        return error_set(err, ERROR_SYSTEM, "OpenSSL cannot compute SHA256");
-    return 0;
-}
-
 int crypto_sha256_hex(struct text data, char out[CRYPTO_SHA256_HEX_BYTES], struct error *err)
 {
     unsigned char sum[CRYPTO_SHA256_BYTES];
-    if (crypto_sha256(data, sum, err) != 0)
-        return -1;
+    crypto_begin();
+    if (!sha256 || EVP_Digest(data.data, data.length, sum, NULL, sha256, NULL) != 1)
+        return error_set(err, ERROR_SYSTEM, "OpenSSL cannot compute SHA256");
     crypto_hex(sum, sizeof(sum), out);
     return 0;
 }
