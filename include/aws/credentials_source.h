@@ -119,9 +119,8 @@ struct credentials_refusal {
     char message[400];
 };
 
-/* Reads code and message out of a JSON error. Never fails: both may be "". */
-void credentials_refusal_json(const struct credentials_answer *answer,
-                              struct credentials_refusal *ret_refusal);
+/* Code and message out of a JSON error. Never fails: both may be "", as they are without answer. */
+struct credentials_refusal credentials_refusal_json(const struct credentials_answer *answer);
 
 /*
  * If the answer calls for it and attempts are left, makes *want the same request again after a

@@ -55,7 +55,7 @@ struct json_event {
     unsigned depth; /* objects and arrays around it, 0 for the document itself */
     const char *path;
     struct text key;  /* the member's name, without backslashes; key.data is NULL in an array */
-    struct text text; /* the string, or the number or boolean as written; not NUL-terminated */
+    struct text text; /* the string; of others what stands there, of ends nothing; no C string */
     int64_t integer;
     bool boolean;
 };
@@ -85,10 +85,10 @@ struct json_pick {
 int json_pick(struct text document, size_t limit_bytes, struct json_pick *picks, size_t count,
               struct error *err) MUST_USE;
 
-/* A member to set: where, and its new value as JSON ("\"text\"", "12", "{...}"). */
+/* A member to set: where, and its new value, a string. */
 struct json_replacement {
     const char *path; /* through objects only, keys without . [ ] \ : "accessToken.expiresAt" */
-    const char *json;
+    const char *value;
 };
 
 /*
@@ -114,7 +114,7 @@ void json_object_end(struct buf *out);
 void json_array(struct buf *out, const char *key);
 void json_array_end(struct buf *out);
 void json_text(struct buf *out, const char *key, struct text value);
-void json_string(struct buf *out, const char *key, const char *value);
+void json_string(struct buf *out, const char *key, const char *value); /* NULL: null */
 void json_integer(struct buf *out, const char *key, int64_t value);
 void json_bool(struct buf *out, const char *key, bool value);
 void json_null(struct buf *out, const char *key);

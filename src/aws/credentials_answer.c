@@ -76,9 +76,9 @@ int credentials_fill_json(struct credentials_lookup *lookup, struct text documen
     return 0;
 }
 
-void credentials_refusal_json(const struct credentials_answer *answer,
-                              struct credentials_refusal *ret_refusal)
+struct credentials_refusal credentials_refusal_json(const struct credentials_answer *answer)
 {
+    struct credentials_refusal refusal = {0};
     CLEAN(buf) struct buf type = BUF_SECRET(CREDENTIALS_ANSWER_BYTES);
     CLEAN(buf) struct buf error = BUF_SECRET(CREDENTIALS_ANSWER_BYTES);
     CLEAN(buf) struct buf message = BUF_SECRET(CREDENTIALS_ANSWER_BYTES);
@@ -90,6 +90,8 @@ void credentials_refusal_json(const struct credentials_answer *answer,
         {.path = "Message", .value = &other_message},
     };
     struct text code = answer->error_type;
+    if (answer->failure)
+        return refusal;
     if (json_pick(answer->output, CREDENTIALS_ANSWER_BYTES, picks, 4, NULL) != 0)
         picks[0].type = picks[1].type = picks[2].type = picks[3].type = JSON_ABSENT;
     if (picks[0].type == JSON_STRING)
@@ -103,9 +105,9 @@ void credentials_refusal_json(const struct credentials_answer *answer,
     struct buf *said = picks[2].type == JSON_STRING   ? &message
                        : picks[3].type == JSON_STRING ? &other_message
                                                       : NULL;
-    text_printable(code, ret_refusal->code, sizeof(ret_refusal->code));
-    text_printable(text_from(said ? buf_text(said) : ""), ret_refusal->message,
-                   sizeof(ret_refusal->message));
+    text_printable(code, refusal.code, sizeof(refusal.code));
+    text_printable(text_from(said ? buf_text(said) : ""), refusal.message, sizeof(refusal.message));
+    return refusal;
 }
 
 /* What an answer says about another try. IDPCommunicationError is STS's own. */
@@ -152,9 +154,9 @@ int credentials_refused(const struct credentials_answer *answer,
         return error_add(err, "%s", what);
     }
     enum error_kind kind = answer->status >= 500 ? ERROR_UNAVAILABLE : ERROR_DENIED;
-    const char *code = refusal && *refusal->code ? refusal->code : "no error code";
+    const char *code = *refusal->code ? refusal->code : "no error code";
     return error_set(err, kind, "%s: status %d, %s%s%s", what, answer->status, code,
-                     refusal && *refusal->message ? ": " : "", refusal ? refusal->message : "");
+                     *refusal->message ? ": " : "", refusal->message);
 }
 
 int credentials_request(struct credentials_lookup *lookup, const char *method,

@@ -100,7 +100,6 @@ int credentials_container(struct credentials_lookup *lookup,
 {
     static const struct credentials_json names = {"AccessKeyId", "SecretAccessKey", "Token",
                                                   "Expiration"};
-    struct credentials_refusal refusal = {0};
     struct error why = {0};
     if (!aws_settings_variable(lookup->settings, RELATIVE_URI) &&
         !aws_settings_variable(lookup->settings, FULL_URI))
@@ -120,8 +119,7 @@ int credentials_container(struct credentials_lookup *lookup,
             *err = why;
         return error_add(err, "container credentials from %s", lookup->request.host);
     }
-    if (!answer->failure)
-        credentials_refusal_json(answer, &refusal);
+    struct credentials_refusal refusal = credentials_refusal_json(answer);
     (void)credentials_refused(answer, &refusal, lookup->request.host, err);
     return error_add(err, "container credentials from");
 }

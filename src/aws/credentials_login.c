@@ -141,39 +141,36 @@ static int start(struct credentials_lookup *lookup, const char *session, struct 
 }
 
 /* Makes lookup->scratch the new text of the cache file. False if the answer lacks something. */
-static bool merge(struct credentials_lookup *lookup, struct text document, struct error *err)
+static bool merge(struct credentials_lookup *lookup, struct text document)
 {
-    struct buf values[5], pieces[5];
-    struct json_pick picks[5] = {
-        {.path = names.id},       {.path = names.secret}, {.path = names.token},
-        {.path = "refreshToken"}, {.path = "expiresIn"},
-    };
-    struct json_replacement replacements[5];
-    char until[DATE_ISO_BYTES] = "";
-    uint64_t seconds = 0;
+    CLEAN(buf) struct buf id = BUF_SECRET(CREDENTIALS_VALUE_BYTES);
+    CLEAN(buf) struct buf secret = BUF_SECRET(CREDENTIALS_VALUE_BYTES);
+    CLEAN(buf) struct buf token = BUF_SECRET(CREDENTIALS_VALUE_BYTES);
+    CLEAN(buf) struct buf refresh = BUF_SECRET(CREDENTIALS_VALUE_BYTES);
+    CLEAN(buf) struct buf lifetime = BUF(32);
     CLEAN(buf) struct buf out = BUF_SECRET(CREDENTIALS_SCRATCH_BYTES);
-    for (size_t i = 0; i < 5; i++) {
-        values[i] = (struct buf)BUF_SECRET(CREDENTIALS_VALUE_BYTES);
-        pieces[i] = (struct buf)BUF_SECRET(CREDENTIALS_SCRATCH_BYTES);
-        picks[i].value = &values[i];
-    }
-    bool good = json_pick(document, CREDENTIALS_ANSWER_BYTES, picks, 5, err) == 0 &&
-                picks[4].type == JSON_INTEGER &&
-                text_parse_u64(text_from(buf_text(&values[4])), UINT32_MAX, &seconds) == 0;
+    struct json_pick picks[] = {
+        {.path = names.id, .value = &id},          {.path = names.secret, .value = &secret},
+        {.path = names.token, .value = &token},    {.path = "refreshToken", .value = &refresh},
+        {.path = "expiresIn", .value = &lifetime},
+    };
+    char until[DATE_ISO_BYTES];
+    uint64_t seconds;
+    if (json_pick(document, CREDENTIALS_ANSWER_BYTES, picks, 5, NULL) != 0 ||
+        picks[4].type != JSON_INTEGER ||
+        text_parse_u64(buf_view(&lifetime), UINT32_MAX, &seconds) != 0)
+        return false;
+    for (size_t i = 0; i < 4; i++)
+        if (picks[i].type != JSON_STRING)
+            return false;
     date_write_iso((struct wall){lookup->now.ms + (int64_t)seconds * 1000}, until);
-    for (size_t i = 0; i < 5; i++) {
-        good = good && (i == 4 || picks[i].type == JSON_STRING);
-        json_string(&pieces[i], NULL, i == 4 ? until : buf_text(&values[i]));
-        replacements[i] = (struct json_replacement){i == 4 ? names.expiration : picks[i].path,
-                                                    buf_text(&pieces[i])};
-    }
-    struct text old = buf_view(&lookup->scratch);
-    good = good && json_replace(old, CREDENTIALS_SCRATCH_BYTES, replacements, 5, &out, err) == 0;
-    for (size_t i = 0; i < 5; i++) {
-        buf_free(&values[i]);
-        buf_free(&pieces[i]);
-    }
-    if (!good)
+    struct json_replacement replacements[] = {
+        {names.id, buf_text(&id)},       {names.secret, buf_text(&secret)},
+        {names.token, buf_text(&token)}, {"refreshToken", buf_text(&refresh)},
+        {names.expiration, until},
+    };
+    if (json_replace(buf_view(&lookup->scratch), CREDENTIALS_SCRATCH_BYTES, replacements, 5, &out,
+                     NULL) != 0)
         return false;
     buf_clear(&lookup->scratch);
     return buf_add(&lookup->scratch, out.data, out.length) == 0;
@@ -184,7 +181,7 @@ static int accept(struct credentials_lookup *lookup, const char *session,
                   struct error *err)
 {
     CLEAN(buf) struct buf path = BUF(SETTINGS_PATH_BYTES);
-    if (!merge(lookup, answer->output, NULL))
+    if (!merge(lookup, answer->output))
         return error_set(err, ERROR_GARBLED,
                          "login_session of profile '%s': the answer of sign-in lacks something",
                          lookup->profile);
@@ -199,11 +196,9 @@ static int have_answer(struct credentials_lookup *lookup, const char *session, s
                        const struct credentials_answer *answer, struct credentials_want *want,
                        struct error *err)
 {
-    struct credentials_refusal refusal = {0};
     if (!answer->failure && answer->status == 200)
         return accept(lookup, session, answer, want, err);
-    if (!answer->failure)
-        credentials_refusal_json(answer, &refusal);
+    struct credentials_refusal refusal = credentials_refusal_json(answer);
     if (!read_cache(lookup, login))
         return log_in_again(lookup, "the login in the cache lacks something", err);
     if (credentials_again(lookup, answer, &refusal, want))

@@ -212,43 +212,26 @@ static int start(struct credentials_lookup *lookup, const struct sso *sso,
     return ask_for_keys(lookup, sso, want, err);
 }
 
-/* A piece of JSON, for json_replace. */
-static const char *as_json(const char *value, struct buf *out)
-{
-    json_string(out, NULL, value);
-    return buf_text(out);
-}
-
 /* Writes the cache file anew, for us and the CLI. */
 static int write_cache(struct credentials_lookup *lookup, const struct sso *sso,
                        const char *refresh, struct wall expires_at, struct error *err)
 {
     char until[DATE_ISO_BYTES];
-    struct buf pieces[] = {
-        BUF_SECRET(CREDENTIALS_SCRATCH_BYTES), BUF_SECRET(CREDENTIALS_SCRATCH_BYTES),
-        BUF_SECRET(CREDENTIALS_SCRATCH_BYTES), BUF_SECRET(CREDENTIALS_SCRATCH_BYTES),
-        BUF_SECRET(CREDENTIALS_SCRATCH_BYTES),
-    };
     CLEAN(buf) struct buf path = BUF(SETTINGS_PATH_BYTES);
     CLEAN(buf) struct buf out = BUF_SECRET(CREDENTIALS_SCRATCH_BYTES);
     date_write_iso(expires_at, until);
     struct json_replacement replacements[] = {
-        {"startUrl", as_json(sso->start_url, &pieces[0])},
-        {"region", as_json(sso->region.name, &pieces[1])},
-        {"accessToken", as_json(buf_text(&lookup->token), &pieces[2])},
-        {"expiresAt", as_json(until, &pieces[3])},
-        {"refreshToken", as_json(refresh, &pieces[4])},
+        {"startUrl", sso->start_url},
+        {"region", sso->region.name},
+        {"accessToken", buf_text(&lookup->token)},
+        {"expiresAt", until},
+        {"refreshToken", refresh},
     };
-    struct text old = buf_view(&lookup->scratch);
-    int result = cache_path(lookup, sso, &path, err);
-    if (result == 0)
-        result =
-            json_replace(old, CREDENTIALS_SCRATCH_BYTES, replacements, *refresh ? 5 : 4, &out, err);
-    if (result == 0)
-        result = file_replace(buf_text(&path), buf_view(&out), err);
-    for (size_t i = 0; i < sizeof(pieces) / sizeof(pieces[0]); i++)
-        buf_free(&pieces[i]);
-    return result;
+    if (cache_path(lookup, sso, &path, err) != 0 ||
+        json_replace(buf_view(&lookup->scratch), CREDENTIALS_SCRATCH_BYTES, replacements,
+                     *refresh ? 5 : 4, &out, err) != 0)
+        return -1;
+    return file_replace(buf_text(&path), buf_view(&out), err);
 }
 
 /* Puts the new token into lookup->token and the cache. False if the answer has none. */
@@ -282,11 +265,9 @@ static int have_token(struct credentials_lookup *lookup, const struct sso *sso,
                       struct error *err)
 {
     CLEAN(sso_token) struct sso_token token = SSO_TOKEN;
-    struct credentials_refusal refusal = {0};
     if (!answer->failure && answer->status == 200 && accept_token(lookup, sso, answer->output))
         return ask_for_keys(lookup, sso, want, err);
-    if (!answer->failure)
-        credentials_refusal_json(answer, &refusal);
+    struct credentials_refusal refusal = credentials_refusal_json(answer);
     if (credentials_again(lookup, answer, &refusal, want))
         return 0;
     if (!read_cache(lookup, &token) || token.expires_at.ms <= lookup->now.ms)
@@ -301,7 +282,6 @@ static int have_keys(struct credentials_lookup *lookup, const struct sso *sso,
     static const struct credentials_json names = {
         "roleCredentials.accessKeyId", "roleCredentials.secretAccessKey",
         "roleCredentials.sessionToken", "roleCredentials.expiration", .milliseconds = true};
-    struct credentials_refusal refusal = {0};
     if (!answer->failure && answer->status == 200) {
         if (credentials_fill_json(lookup, answer->output, &names, err) != 0)
             return error_add(err, "SSO of profile '%s'", lookup->profile);
@@ -312,8 +292,7 @@ static int have_keys(struct credentials_lookup *lookup, const struct sso *sso,
     }
     if (!answer->failure && answer->status == 401)
         return log_in_again(lookup, sso, "the token was refused", err);
-    if (!answer->failure)
-        credentials_refusal_json(answer, &refusal);
+    struct credentials_refusal refusal = credentials_refusal_json(answer);
     if (credentials_again(lookup, answer, &refusal, want))
         return 0;
     (void)credentials_refused(answer, &refusal, "the SSO portal", err);

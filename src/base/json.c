@@ -143,6 +143,7 @@ static int scalar(struct reader *reader, const struct json_event *event)
 static int start(struct reader *reader, bool array)
 {
     struct json_event event = {.type = array ? JSON_ARRAY : JSON_OBJECT};
+    event.text = text_from(array ? "[" : "{");
     if (!scalar(reader, &event))
         return 0;
     if (reader->depth == JSON_DEPTH_MAX)
@@ -170,7 +171,7 @@ static int end(struct reader *reader, enum json_type type)
 
 static int on_null(void *context)
 {
-    struct json_event event = {.type = JSON_NULL};
+    struct json_event event = {.type = JSON_NULL, .text = text_from("null")};
     return scalar(context, &event);
 }
 

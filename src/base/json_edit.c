@@ -30,7 +30,8 @@ static int pick_one(void *context, const struct json_event *event, struct error 
         if (!pick->value)
             continue;
         buf_clear(pick->value);
-        buf_add(pick->value, event->text.data, event->text.length); /* checked next */
+        if (!pick->null && event->type != JSON_OBJECT && event->type != JSON_ARRAY)
+            buf_add(pick->value, event->text.data, event->text.length); /* checked next */
         if (buf_check(pick->value, pick->path, err) != 0)
             return -1;
     }
@@ -69,7 +70,7 @@ static void add_missing(struct replacing *replacing, const char *object)
         if (replacing->done[i] || parent_length != length ||
             strncmp(one->path, object, length) != 0)
             continue;
-        json_raw(replacing->out, dot ? dot + 1 : one->path, text_from(one->json));
+        json_text(replacing->out, dot ? dot + 1 : one->path, text_from(one->value));
         replacing->done[i] = true;
     }
 }
@@ -82,7 +83,7 @@ static bool replace_value(struct replacing *replacing, const struct json_event *
         const struct json_replacement *one = &replacing->replacements[i];
         if (!json_at(event, one->path))
             continue;
-        json_raw(replacing->out, key, text_from(one->json));
+        json_text(replacing->out, key, text_from(one->value));
         replacing->done[i] = true;
         replacing->skipping = event->type == JSON_OBJECT || event->type == JSON_ARRAY;
         return true;
@@ -93,33 +94,15 @@ static bool replace_value(struct replacing *replacing, const struct json_event *
 static void copy_value(struct replacing *replacing, const struct json_event *event, const char *key)
 {
     struct buf *out = replacing->out;
-    switch (event->type) {
-    case JSON_STRING:
-        json_text(out, key, event->text);
-        break;
-    case JSON_INTEGER:
-    case JSON_NUMBER:
-    case JSON_BOOL:
-        json_raw(out, key, event->text);
-        break;
-    case JSON_NULL:
-        json_null(out, key);
-        break;
-    case JSON_OBJECT:
-        json_object(out, key);
-        break;
-    case JSON_OBJECT_END:
+    if (event->type == JSON_OBJECT_END) {
         add_missing(replacing, event->path);
         json_object_end(out);
-        break;
-    case JSON_ARRAY:
-        json_array(out, key);
-        break;
-    case JSON_ARRAY_END:
+    } else if (event->type == JSON_ARRAY_END) {
         json_array_end(out);
-        break;
-    case JSON_ABSENT:
-        break;
+    } else if (event->type == JSON_STRING) {
+        json_text(out, key, event->text);
+    } else {
+        json_raw(out, key, event->text);
     }
 }
 

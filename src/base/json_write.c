@@ -31,8 +31,7 @@ static void add_escaped(struct buf *out, struct text value)
             buf_addf(out, "\\u%04x", byte);
         else
             buf_add(out, value.data, length);
-        value =
-            text_slice(value.data + (length ? length : 1), value.length - (length ? length : 1));
+        value = text_behind(value, length ? length : 1);
     }
 }
 
@@ -46,7 +45,10 @@ void json_text(struct buf *out, const char *key, struct text value)
 
 void json_string(struct buf *out, const char *key, const char *value)
 {
-    json_text(out, key, text_from(value));
+    if (value)
+        json_text(out, key, text_from(value));
+    else
+        json_null(out, key);
 }
 
 void json_raw(struct buf *out, const char *key, struct text json)

@@ -204,14 +204,6 @@ static void json_lag(struct buf *out, const char *key, const struct measure_lag 
     json_object_end(out);
 }
 
-static void json_known(struct buf *out, const char *key, const char *value)
-{
-    if (*value)
-        json_string(out, key, value);
-    else
-        json_null(out, key);
-}
-
 static void json_setting(const struct check *check, const char *prefix, struct buf *out)
 {
     static const char *const words[] = {"untried", "allowed", "denied"};
@@ -226,8 +218,8 @@ static void json_setting(const struct check *check, const char *prefix, struct b
     json_object(out, "credentials");
     json_string(out, "source", client->provider.keys.origin);
     json_string(out, "key", key);
-    json_known(out, "account", check->account);
-    json_known(out, "expires", expires);
+    json_string(out, "account", *check->account ? check->account : NULL);
+    json_string(out, "expires", *expires ? expires : NULL);
     json_object_end(out);
     json_object(out, "permissions");
     for (enum check_action i = 0; i < CHECK_ACTIONS; i++)

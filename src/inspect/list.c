@@ -194,10 +194,7 @@ static int list_json(const struct inspect *inspect, const struct inspect_view *v
 {
     struct output output = {.out = out};
     json_object(out, NULL);
-    if (*inspect->plan->prefix)
-        json_string(out, "below", inspect->plan->prefix);
-    else
-        json_null(out, "below");
+    json_string(out, "below", *inspect->plan->prefix ? inspect->plan->prefix : NULL);
     status_json_view(inspect, view, out);
     json_array(out, "locks");
     int result = add_all(inspect, view, &output, err);

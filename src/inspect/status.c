@@ -128,10 +128,7 @@ static void json_time(struct buf *out, const char *key, int64_t ms)
 {
     char date[DATE_ISO_BYTES];
     date_write_iso((struct wall){ms}, date);
-    if (*date)
-        json_string(out, key, date);
-    else
-        json_null(out, key);
+    json_string(out, key, *date ? date : NULL);
 }
 
 static void json_part(struct buf *out, const char *key, struct text text)

@@ -279,16 +279,16 @@ static void replacements(void **state)
         const char *document, *result;
     } rows[] = {
         {"{\"a\":{\"x\":[1,{\"y\":2}],\"keep\":1.50},\"t\":\"old\",\"z\":[null,\"\\\"\"]}",
-         "{\"a\":{\"x\":7,\"keep\":1.50,\"new\":true},\"t\":\"n\",\"z\":[null,\"\\\"\"]}"},
-        {"{\"a\":{}}", "{\"a\":{\"x\":7,\"new\":true},\"t\":\"n\"}"},
+         "{\"a\":{\"x\":\"7\",\"keep\":1.50,\"new\":\"true\"},\"t\":\"n\",\"z\":[null,\"\\\"\"]}"},
+        {"{\"a\":{}}", "{\"a\":{\"x\":\"7\",\"new\":\"true\"},\"t\":\"n\"}"},
         {"{\"a\":{\"new\":{\"b\":[[]]},\"x\":{}},\"b\":{\"x\":0},\"\":0}",
-         "{\"a\":{\"new\":true,\"x\":7},\"b\":{\"x\":0},\"\":0,\"t\":\"n\"}"},
+         "{\"a\":{\"new\":\"true\",\"x\":\"7\"},\"b\":{\"x\":0},\"\":0,\"t\":\"n\"}"},
         {"{\"t\":1}", NULL},
         {"{\"a\":[]}", NULL},
         {"[]", NULL},
         {"{\"a\":{}", NULL},
     };
-    static const struct json_replacement set[] = {{"a.x", "7"}, {"t", "\"n\""}, {"a.new", "true"}};
+    static const struct json_replacement set[] = {{"a.x", "7"}, {"t", "n"}, {"a.new", "true"}};
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         CLEAN(buf) struct buf out = BUF(4096);
         struct error err;
