@@ -195,7 +195,8 @@ struct lock_lease {
 
 /* What the last look of a waiter showed, for people. */
 struct lock_standing {
-    bool behind;      /* somebody is ahead */
+    bool behind;      /* somebody is ahead, */
+    bool decided;     /* and that is final: enough was read to decide by */
     bool by_date;     /* ... alive by the Date of the first look, the last one so far */
     bool held;        /* `ahead_name` is a claim, or an unmarked attempt */
     uint32_t ahead;   /* runs ahead on what was read of the listing, */

@@ -159,10 +159,10 @@ static struct patience patience(const struct lock *lock)
                              mono_add(lock->arrived, try_ms)};
 }
 
-/* By a whole look; what is read before we know the time may be names of the dead alone. */
+/* By a look that decides; what is read before we know the time may be names of the dead alone. */
 static bool is_behind(const struct lock *lock)
 {
-    return lock->standing.behind && !lock->reading &&
+    return lock->standing.behind && lock->standing.decided &&
            (lock->anchor_created_ms != ATTEMPT_UNKNOWN || !RULE(BEHIND_LIVE));
 }
 
@@ -173,10 +173,10 @@ static enum lock_reason why_not(const struct lock *lock)
     return unseen_is(lock) ? LOCK_REASON_UNSEEN : LOCK_REASON_SLOW;
 }
 
-/* By a whole look, too: who is seen to be ahead while it is still being read does not tell yet. */
+/* By such a look, too: who is seen to be ahead by a page that does not decide may be dead. */
 static bool has_no_hope(const struct lock *lock)
 {
-    return !waiter_has_hope(lock) && !(lock->reading && lock->standing.behind);
+    return !waiter_has_hope(lock) && !(lock->standing.behind && !lock->standing.decided);
 }
 
 /* The moment at which waiting on would no longer be what the user asked for. True if it is over. */

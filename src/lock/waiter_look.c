@@ -225,6 +225,7 @@ static void act(struct lock *lock, const struct look *look, enum look_move move)
 static void decide(struct lock *lock, struct look *look)
 {
     enum look_move move;
+    lock->standing.decided = true;
     do {
         uint32_t facts = facts_of(lock, look);
         move = decide_look(lock->phase, facts);

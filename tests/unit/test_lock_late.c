@@ -303,6 +303,27 @@ static void who_reads_on_at_the_end_of_its_wait_tells_who_holds_the_lock(void **
     free(world);
 }
 
+/* The time to wait ends before our own name is asked for, by which it is known who is ahead. */
+static void who_turns_to_its_own_name_at_the_end_of_its_wait_may_yet_enter(void **state)
+{
+    (void)state;
+    struct lock_settings from = settings();
+    struct world *world = begin(&from);
+    take_a_place(world);
+    world->partial = true;
+    world->hidden = "/me"; /* it is on a later page */
+    plant(world, "p/ahead#t30#q5#h", 500);
+    while (!world->lock.list_own)
+        assert_false(go(world, LOCK_HELD, TRIP_MS));
+    world->lock.settings.wait_until = now(world);
+    world->partial = false;
+    world->hidden = NULL;
+    uproot(world, "ahead");
+    assert_true(go(world, LOCK_HELD, 3000));
+    finish(world);
+    free(world);
+}
+
 /* Time for no more than the first look, which goes by the service's Date. */
 static void a_short_wait_tells_who_holds_the_lock(void **state)
 {
@@ -327,6 +348,7 @@ static void a_short_wait_tells_who_holds_the_lock(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(who_turns_to_its_own_name_at_the_end_of_its_wait_may_yet_enter),
         cmocka_unit_test(a_short_wait_tells_who_holds_the_lock),
         cmocka_unit_test(who_is_never_shown_enters_all_the_same),
         cmocka_unit_test(who_is_never_shown_enters_before_those_who_wait_behind),
