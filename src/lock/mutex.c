@@ -9,7 +9,6 @@
 #define PAUSE_MAX_MS    5000 /* half as long again each time */
 #define DOUBTS_MAX      3    /* D, that another's claim may hide whose it is */
 #define LONG_DEAD_LIVES 2    /* T, after which nobody need watch for long */
-#define MADE_BY_MS      1000 /* after the answer, by our bound of the time: late by a trip */
 #define FRESH_MS        5000 /* or D: how old the look may be by which a dead run's is removed */
 #define BREAK_SHOWN_PER 3    /* a #break that shows later than T/3: listings are too late to tell */
 #define BREAK_LOOK_PER  4    /* T/4: so long after #break the look is asked for at most */
@@ -43,123 +42,6 @@ bool mutex_stands(const struct lock *lock)
 {
     const struct lock_mutex *mutex = &lock->mutex;
     return (mutex_may_be_ours(lock) && mutex->drop && RULE(MUTEX_FIRST)) || mutex->break_drop;
-}
-
-/* ---- What listings show of others' ---- */
-
-/* Of the mutexes in sight the oldest that no live claim says it has. */
-struct sight {
-    uint64_t shown[(LOCK_SLOTS_MAX + 64) / 64]; /* slots with a mutex, as bits */
-    uint64_t named[(LOCK_SLOTS_MAX + 64) / 64]; /* slots that a live claim names */
-    const struct lock_entry *oldest;
-    bool still_ours; /* the mutex that we had, by its creation time */
-    int64_t life_ms; /* the largest T in sight */
-};
-
-static bool bit(const uint64_t *bits, uint32_t i)
-{
-    return bits[i / 64] >> (i % 64) & 1;
-}
-
-static void set_bit(uint64_t *bits, uint32_t i)
-{
-    bits[i / 64] |= 1ULL << (i % 64);
-}
-
-/* Ours to make, or one of those: of an exclusive run slot 0. */
-static bool is_ours_to_make(const struct lock *lock, uint32_t slot)
-{
-    uint32_t slots = lock->settings.slots;
-    return slots > 1 ? slot >= 1 && slot <= slots : slot == 0;
-}
-
-/* If no listing has shown ours, it was made by about the time at which its create was answered. */
-static bool is_as_ours(const struct lock *lock, int64_t created_ms)
-{
-    const struct lock_mutex *mutex = &lock->mutex;
-    /* the Date of the answer: without D nothing else may be known */
-    int64_t made_ms = ms_max(own_time_ms(lock, mutex->made), mutex->date_ms);
-    return mutex->created_ms ? created_ms == mutex->created_ms : created_ms < made_ms + MADE_BY_MS;
-}
-
-static void meet(struct lock *lock, const struct lock_entry *entry, struct sight *sight)
-{
-    const struct attempt *attempt = &entry->attempt;
-    if (entry->kind == ATTEMPT_MARKED) {
-        if (attempt->lock_timeout_ms > sight->life_ms)
-            sight->life_ms = attempt->lock_timeout_ms;
-        if (attempt->claim && is_ours_to_make(lock, attempt->slot) && !own_is(lock, entry) &&
-            view_is_live(lock, entry, lock->service_ms))
-            set_bit(sight->named, attempt->slot);
-    } else if (entry->kind == ATTEMPT_MUTEX && is_ours_to_make(lock, attempt->slot)) {
-        set_bit(sight->shown, attempt->slot);
-        if (entry->created_ms > lock->mutex.shown_ms)
-            lock->mutex.shown_ms = entry->created_ms;
-        sight->still_ours |=
-            attempt->slot == lock->mutex.slot && is_as_ours(lock, entry->created_ms);
-        if (mutex_may_be_ours(lock) && !lock->mutex.lapsed && attempt->slot == lock->mutex.slot)
-            lock->mutex.created_ms = entry->created_ms; /* or of the one before: not too small */
-        else if (lock->settings.slots <= 1)
-            own_meet_token(lock, entry->created_ms);
-    }
-}
-
-static void find_oldest(struct lock *lock, const struct lock_listing *listing,
-                        const struct judgement *seen, struct sight *sight)
-{
-    bool exclusive = lock->settings.slots <= 1;
-    for (uint32_t i = 0; i < listing->count; i++) {
-        const struct lock_entry *entry = &listing->entries[i];
-        uint32_t slot = entry->attempt.slot;
-        if (entry->kind != ATTEMPT_MUTEX || !is_ours_to_make(lock, slot) ||
-            (lock->mutex.state == LOCK_MUTEX_OURS && slot == lock->mutex.slot))
-            continue;
-        bool claimed = exclusive ? seen->claims : bit(sight->named, slot);
-        if ((!claimed || !RULE(BREAK_CLEAR)) &&
-            (!sight->oldest || entry->created_ms < sight->oldest->created_ms))
-            sight->oldest = entry;
-    }
-}
-
-/* A slot that no listing shows, from a random one on; 0 if there is none. */
-static uint32_t free_slot(const struct lock *lock, const struct sight *sight, uint32_t random)
-{
-    uint32_t slots = lock->settings.slots;
-    uint32_t first = (uint32_t)((uint64_t)slots * random >> 32);
-    for (uint32_t i = 0; i < slots; i++) {
-        uint32_t slot = (first + i) % slots + 1;
-        if (!bit(sight->shown, slot))
-            return slot;
-    }
-    return 0;
-}
-
-static void suspect(struct lock *lock, const struct lock_listing *listing,
-                    const struct sight *sight)
-{
-    struct lock_mutex *mutex = &lock->mutex;
-    mutex->asked = listing->asked;
-    if (!sight->oldest) {
-        mutex->suspect_ms = ATTEMPT_UNKNOWN;
-        return;
-    }
-    uint32_t slot = sight->oldest->attempt.slot;
-    if (mutex->suspect_ms != sight->oldest->created_ms || mutex->suspect_slot != slot)
-        mutex->since = listing->asked;
-    mutex->suspect_ms = sight->oldest->created_ms;
-    mutex->suspect_slot = slot;
-    mutex->suspect_life_ms = sight->life_ms;
-}
-
-/* The #break of the slot that is suspected. */
-static void find_break(struct lock_mutex *mutex, const struct lock_listing *listing)
-{
-    mutex->break_ms = ATTEMPT_UNKNOWN;
-    for (uint32_t i = 0; i < listing->count; i++) {
-        const struct lock_entry *entry = &listing->entries[i];
-        if (entry->kind == ATTEMPT_BREAK && entry->attempt.slot == mutex->suspect_slot)
-            mutex->break_ms = entry->created_ms;
-    }
 }
 
 /* So long a listing may show a mutex that has gone, as far as this run has seen. */
@@ -246,7 +128,7 @@ static bool is_from_before(const struct lock *lock)
 
 /* "In doubt": a look D after the last that was in doubt tells whose the mutex is. */
 static void resolve(struct lock *lock, const struct lock_listing *listing,
-                    const struct judgement *seen, const struct sight *sight)
+                    const struct judgement *seen, const struct mutex_sight *sight)
 {
     struct lock_mutex *mutex = &lock->mutex;
     int64_t settle_ms = doubt_ms(lock);
@@ -257,7 +139,7 @@ static void resolve(struct lock *lock, const struct lock_listing *listing,
     bool before = is_from_before(lock);
     bool gone = (mutex->lapsed && !sight->still_ours) || old || before; /* it is another's */
     bool same = mutex->lapsed && mutex->created_ms && sight->still_ours;
-    bool vanished = !mutex->drop && !bit(sight->shown, mutex->slot);
+    bool vanished = !mutex->drop && !sight->ours_shown;
     if (vanished && seen->claims) { /* what will be there is another's, unless we make it */
         mutex->lapsed = true;
         mutex->created_ms = 0;
@@ -303,24 +185,11 @@ static void look_before_removing(struct lock *lock, const struct lock_listing *l
 void mutex_see(struct lock *lock, const struct lock_listing *listing, const struct judgement *seen,
                uint32_t random)
 {
-    struct sight sight = {.life_ms = lock->settings.lock_timeout_ms};
     if (!mutex_is_needed(lock))
         return;
-    lock->mutex.shown_ms = INT64_MIN;
-    for (uint32_t i = 0; i < listing->count; i++)
-        meet(lock, &listing->entries[i], &sight);
-    lock->mutex.shown = bit(sight.shown, 0);
-    if (lock->settings.slots > 1) {
-        lock->mutex.free_slot = free_slot(lock, &sight, random);
-        lock->mutex.shown = lock->mutex.free_slot == 0;
-    }
+    struct mutex_sight sight = mutex_sight(lock, listing, seen, random);
     if ((!lock->mutex.shown || mutex_may_be_ours(lock)) && RULE(MUTEX_GONE))
         lock->mutex.held = false;
-    if (listing->complete) { /* mutexes come first, the claims behind them count */
-        find_oldest(lock, listing, seen, &sight);
-        suspect(lock, listing, &sight);
-    }
-    find_break(&lock->mutex, listing);
     if (!listing->complete)
         return;
     if (lock->mutex.state == LOCK_MUTEX_OURS && seen->rivalry.ahead && RULE(MUTEX_AGAIN))
@@ -375,7 +244,8 @@ bool mutex_may_ask(const struct lock *lock)
 {
     if (!mutex_is_needed(lock))
         return true;
-    return !mutex_stands(lock) && (!lock->mutex.shown || is_dead(lock));
+    bool broken = mutex_is_being_broken(lock) && RULE(BREAK_WAITS);
+    return !mutex_stands(lock) && (!lock->mutex.shown || (is_dead(lock) && !broken));
 }
 
 void mutex_ask(struct lock *lock)

@@ -5,8 +5,6 @@
 #include "rule.h"
 #include "tell.h"
 
-#define BREAK_LIVES 2 /* T, after which a #break is a dead run's, too */
-
 static bool claim_stands(const struct lock *lock)
 {
     for (uint32_t i = 0; i < LOCK_GENERATIONS_MAX; i++)
@@ -176,7 +174,6 @@ static void tell_remove(struct lock *lock, struct mono now, const struct lock_an
 static void tell_create_break(struct lock *lock, struct mono now, const struct lock_answer *answer)
 {
     struct lock_mutex *mutex = &lock->mutex;
-    int64_t life_ms = BREAK_LIVES * mutex->suspect_life_ms;
     switch (answer->outcome) {
     case LOCK_DONE:
         mutex->breaking = LOCK_BREAK_MADE;
@@ -185,7 +182,7 @@ static void tell_create_break(struct lock *lock, struct mono now, const struct l
         break;
     case LOCK_EXISTS: /* another's, or perhaps ours: it goes when it is old */
         mutex->breaking = LOCK_BREAK_NONE;
-        if (mutex->break_ms != ATTEMPT_UNKNOWN && lock->service_ms > mutex->break_ms + life_ms)
+        if (mutex->break_ms != ATTEMPT_UNKNOWN && !mutex_is_being_broken(lock))
             mutex->breaking = LOCK_BREAK_STALE;
         tell_success(lock);
         break;

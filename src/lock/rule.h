@@ -50,6 +50,7 @@
     X(BREAK_SHOWN, "by listings that show what was made a moment ago")                             \
     X(BREAK_SAME, "and only the one that was watched: not one that was made meanwhile")            \
     X(BREAK_LATER, "after a dead run's mutex was made anew the look that decides comes D later")   \
+    X(BREAK_WAITS, "nobody claims for a dead run's mutex while a #break of another's stands")      \
     X(HOLD_OFF, "an unmarked attempt must be held off")                                            \
     X(ROOM, "held off means with room: D between ours and theirs")                                 \
     X(ROLE_TIMEOUT, "an unmarked attempt lives for the role's timeout, not for ours")              \

@@ -1,120 +1,7 @@
-/*
- * Each rule here is what makes its scene go well: it does with all rules, and it does not with that
- * one left out (src/lock/rule.h). They are rules that hardly a world of the simulator needs.
- */
-#include "lock_world.h"
+/* Rules that hardly a world of the simulator needs. */
+#include "lock_rows.h"
 
 #include "../../src/lock/own.h"
-#include "../../src/lock/rule.h"
-
-#define DEAD_MS 36000 /* older than T and 5 s */
-
-bool lock_rules_left_out[LOCK_RULE_NONE + 1];
-
-static bool enters_within(struct world *world, int64_t ms)
-{
-    bool entered = go(world, LOCK_HELD, ms);
-    free(world);
-    return entered;
-}
-
-static struct world *begin_at_a_mutex(int64_t age_ms)
-{
-    static struct lock_settings from;
-    from = settings();
-    struct world *world = begin(&from);
-    plant(world, "p/#mutex", age_ms);
-    return world;
-}
-
-static bool the_living_keep_their_mutex(void)
-{
-    return !enters_within(begin_at_a_mutex(1000), 25000);
-}
-
-/* Its claim was in sight a moment ago. */
-static bool no_mutex_is_removed_soon_after_a_claim_was_in_sight(void)
-{
-    struct world *world = begin_at_a_mutex(DEAD_MS);
-    plant(world, "p/other#t30#h", 20000);
-    (void)go(world, LOCK_HELD, 6000);
-    int64_t gone_ms = world->now_ms;
-    uproot(world, "other");
-    (void)go(world, LOCK_HELD, 10000);
-    int64_t after_ms = world->now_ms - gone_ms;
-    bool entered = lock_phase(&world->lock) == LOCK_HELD;
-    free(world);
-    return entered && after_ms > 3 * 1000 + 2 * 1000;
-}
-
-static bool a_dead_runs_mutex_is_watched_for_a_while(void)
-{
-    return !enters_within(begin_at_a_mutex(DEAD_MS), 4000);
-}
-
-static bool two_looks_will_do_for_one_that_is_long_dead(void)
-{
-    return enters_within(begin_at_a_mutex(3 * DEAD_MS), 4000);
-}
-
-static bool one_alone_removes_it(void)
-{
-    struct world *world = begin_at_a_mutex(DEAD_MS);
-    plant(world, "p/#break", 1000);
-    return !enters_within(world, 20000);
-}
-
-static bool nobody_is_taken_for_dead_by_listings_that_are_too_late(void)
-{
-    struct world *world = begin_at_a_mutex(4 * DEAD_MS);
-    world->late_ms = 12000; /* more than T/3 */
-    return !enters_within(world, 60000);
-}
-
-/* Of two slots one has a dead run's mutex, which somebody is about to remove. */
-static bool the_break_of_another_slot_tells_nothing(void)
-{
-    struct lock_settings from = settings();
-    from.slots = 2;
-    struct world *world = begin(&from);
-    plant(world, "p/#mutex.1", 60000);
-    plant(world, "p/#mutex.2", 5000);
-    plant(world, "p/#break.1", 1000);
-    plant(world, "p/#break.2", 200000); /* long dead */
-    plant(world, "p/other#t30#n2#h#m2", 1000);
-    (void)go(world, LOCK_HELD, 20000);
-    bool asked = strstr(world->calls, "CC") != NULL, stands = find(world, "p/#break.1") != NULL;
-    free(world);
-    return asked && stands;
-}
-
-/* The dead run's has gone meanwhile, and somebody has made it, whose claim does not tell so. */
-static bool a_mutex_made_meanwhile_is_not_removed(void)
-{
-    struct world *world = begin_at_a_mutex(DEAD_MS);
-    for (int i = 0; i < 1000 && !find(world, "p/#break"); i++)
-        (void)go(world, LOCK_HELD, TRIP_MS);
-    assert_non_null(find(world, "p/#break"));
-    uproot(world, "#mutex");
-    plant(world, "p/#mutex", 0);
-    bool entered = go(world, LOCK_HELD, 10000);
-    free(world);
-    return !entered;
-}
-
-/* Even without D. */
-static bool who_made_a_dead_runs_mutex_anew_looks_once_more(void)
-{
-    struct lock_settings from = settings();
-    from.settle_ms = 0;
-    struct world *world = begin(&from);
-    plant(world, "p/#mutex", DEAD_MS);
-    bool entered = go(world, LOCK_HELD, 10000);
-    const struct group *mutex = find(world, "p/#mutex");
-    entered = entered && world->now_ms - mutex->created_ms >= LOCK_MUTEX_SETTLE_MS;
-    free(world);
-    return entered;
-}
 
 /* Who has been lied to about the mutex, and sees another's claim, does not take it for its own. */
 static bool a_mutex_in_doubt_is_anothers_where_a_claim_is_in_sight(void)
@@ -425,24 +312,8 @@ static bool a_place_is_that_of_a_name_that_stands(void)
     return shows;
 }
 
-static const struct {
-    const char *name;
-    enum lock_rule rule;
-    bool (*scene)(void);
-} rows[] = {
-#define ROW(rule, scene)                                                                           \
-    {                                                                                              \
-#scene, LOCK_RULE_##rule, scene                                                            \
-    }
+static const struct lock_row rows[] = {
     ROW(CLAIM_ASKED, no_lock_is_taken_by_a_claim_that_is_gone),
-    ROW(BREAK_OLD, the_living_keep_their_mutex),
-    ROW(BREAK_CLEAR, no_mutex_is_removed_soon_after_a_claim_was_in_sight),
-    ROW(BREAK_QUIET, a_dead_runs_mutex_is_watched_for_a_while),
-    ROW(NONE, two_looks_will_do_for_one_that_is_long_dead),
-    ROW(BREAK_ONE, one_alone_removes_it),
-    ROW(BREAK_SAME, a_mutex_made_meanwhile_is_not_removed),
-    ROW(BREAK_SHOWN, nobody_is_taken_for_dead_by_listings_that_are_too_late),
-    ROW(BREAK_LATER, who_made_a_dead_runs_mutex_anew_looks_once_more),
     ROW(MUTEX_DOUBT, a_mutex_in_doubt_is_anothers_where_a_claim_is_in_sight),
     ROW(DOUBT_AGAIN, a_mutex_that_was_in_doubt_is_asked_for_again),
     ROW(MUTEX_FIRST, the_mutex_is_given_back_before_the_claim),
@@ -452,7 +323,6 @@ static const struct {
     ROW(MUTEX_OWN, a_mutex_of_our_own_is_not_in_our_way),
     ROW(OWN_KNOWN, the_name_deleted_last_is_remembered_longest),
     ROW(TICKET_STANDS, a_place_is_that_of_a_name_that_stands),
-    ROW(NONE, the_break_of_another_slot_tells_nothing),
     ROW(LIMITS, limits_are_kept_though_listings_do_not_show_us),
     ROW(UNSEEN_ASKED, a_place_is_kept_though_listings_do_not_show_it),
     ROW(GROWING_PAUSE, who_is_not_shown_asks_at_growing_intervals),
@@ -462,25 +332,12 @@ static const struct {
     ROW(HALF_WAITED, nobody_sleeps_longer_than_half_of_its_wait),
     ROW(TOKEN_LIVE, absurd_tokens_do_not_count),
     ROW(OWN_MADE, names_with_our_id_that_we_have_not_made_are_strangers),
-#undef ROW
 };
 
 static void each_rule_is_needed(void **state)
 {
     (void)state;
-    int failed = 0;
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        bool well = rows[i].scene();
-        lock_rules_left_out[rows[i].rule] = true;
-        bool noticed = rows[i].rule == LOCK_RULE_NONE || !rows[i].scene();
-        lock_rules_left_out[rows[i].rule] = false;
-        if (!well)
-            print_error("with all rules not so: %s\n", rows[i].name);
-        if (!noticed)
-            print_error("without its rule so all the same: %s\n", rows[i].name);
-        failed += !well || !noticed;
-    }
-    assert_int_equal(failed, 0);
+    each_is_needed(rows, sizeof(rows) / sizeof(rows[0]));
 }
 
 int main(void)

@@ -1,0 +1,154 @@
+/* A dead run's mutex: who removes it, when, and by what. */
+#include "lock_rows.h"
+
+static struct world *begin_at_a_mutex(int64_t age_ms)
+{
+    static struct lock_settings from;
+    from = settings();
+    struct world *world = begin(&from);
+    plant(world, "p/#mutex", age_ms);
+    return world;
+}
+
+static bool the_living_keep_their_mutex(void)
+{
+    return !enters_within(begin_at_a_mutex(1000), 25000);
+}
+
+/* Its claim was in sight a moment ago. */
+static bool no_mutex_is_removed_soon_after_a_claim_was_in_sight(void)
+{
+    struct world *world = begin_at_a_mutex(DEAD_MS);
+    plant(world, "p/other#t30#h", 20000);
+    (void)go(world, LOCK_HELD, 6000);
+    int64_t gone_ms = world->now_ms;
+    uproot(world, "other");
+    (void)go(world, LOCK_HELD, 10000);
+    int64_t after_ms = world->now_ms - gone_ms;
+    bool entered = lock_phase(&world->lock) == LOCK_HELD;
+    free(world);
+    return entered && after_ms > 3 * 1000 + 2 * 1000;
+}
+
+static bool a_dead_runs_mutex_is_watched_for_a_while(void)
+{
+    return !enters_within(begin_at_a_mutex(DEAD_MS), 4000);
+}
+
+static bool two_looks_will_do_for_one_that_is_long_dead(void)
+{
+    return enters_within(begin_at_a_mutex(3 * DEAD_MS), 4000);
+}
+
+static bool one_alone_removes_it(void)
+{
+    struct world *world = begin_at_a_mutex(DEAD_MS);
+    plant(world, "p/#break", 1000);
+    world->hidden = "#break"; /* or it would not even ask */
+    return !enters_within(world, 20000);
+}
+
+/* Else all who wait would claim every few seconds, as long as a #break stands whose run has died.
+ */
+static bool nobody_claims_while_another_removes_it(void)
+{
+    struct world *world = begin_at_a_mutex(3 * DEAD_MS);
+    plant(world, "p/#break", 1000);
+    (void)go(world, LOCK_HELD, 15000);
+    bool claimed = strchr(world->calls, 'C') != NULL;
+    uproot(world, "#break");
+    return enters_within(world, 10000) && !claimed;
+}
+
+/* Both slots have a dead run's mutex, and one the #break of a run that has died, too. */
+static bool the_slot_that_nobody_is_about_to_free_comes_first(void)
+{
+    struct lock_settings from = settings();
+    from.slots = 2;
+    struct world *world = begin(&from);
+    plant(world, "p/#mutex.1", 4 * DEAD_MS);
+    plant(world, "p/#break.1", 20000);
+    plant(world, "p/#mutex.2", 3 * DEAD_MS);
+    return enters_within(world, 10000);
+}
+
+static bool nobody_is_taken_for_dead_by_listings_that_are_too_late(void)
+{
+    struct world *world = begin_at_a_mutex(4 * DEAD_MS);
+    world->late_ms = 12000; /* more than T/3 */
+    return !enters_within(world, 60000);
+}
+
+/* Of two slots one has a dead run's mutex, which somebody is about to remove. */
+static bool the_break_of_another_slot_tells_nothing(void)
+{
+    struct lock_settings from = settings();
+    from.slots = 2;
+    struct world *world = begin(&from);
+    plant(world, "p/#mutex.1", 60000);
+    plant(world, "p/#mutex.2", 5000);
+    plant(world, "p/#break.1", 1000);
+    plant(world, "p/#break.2", 200000); /* long dead */
+    plant(world, "p/other#t30#n2#h#m2", 1000);
+    world->hidden = "#break.1"; /* or it would not ask for that */
+    (void)go(world, LOCK_HELD, 20000);
+    bool asked = strstr(world->calls, "CC") != NULL, stands = find(world, "p/#break.1") != NULL;
+    free(world);
+    return asked && stands;
+}
+
+/* The dead run's has gone meanwhile, and somebody has made it, whose claim does not tell so. */
+static bool a_mutex_made_meanwhile_is_not_removed(void)
+{
+    struct world *world = begin_at_a_mutex(DEAD_MS);
+    for (int i = 0; i < 1000 && !find(world, "p/#break"); i++)
+        (void)go(world, LOCK_HELD, TRIP_MS);
+    assert_non_null(find(world, "p/#break"));
+    uproot(world, "#mutex");
+    plant(world, "p/#mutex", 0);
+    bool entered = go(world, LOCK_HELD, 10000);
+    free(world);
+    return !entered;
+}
+
+/* Even without D. */
+static bool who_made_a_dead_runs_mutex_anew_looks_once_more(void)
+{
+    struct lock_settings from = settings();
+    from.settle_ms = 0;
+    struct world *world = begin(&from);
+    plant(world, "p/#mutex", DEAD_MS);
+    bool entered = go(world, LOCK_HELD, 10000);
+    const struct group *mutex = find(world, "p/#mutex");
+    entered = entered && world->now_ms - mutex->created_ms >= LOCK_MUTEX_SETTLE_MS;
+    free(world);
+    return entered;
+}
+
+static const struct lock_row rows[] = {
+    ROW(BREAK_OLD, the_living_keep_their_mutex),
+    ROW(BREAK_CLEAR, no_mutex_is_removed_soon_after_a_claim_was_in_sight),
+    ROW(BREAK_QUIET, a_dead_runs_mutex_is_watched_for_a_while),
+    ROW(NONE, two_looks_will_do_for_one_that_is_long_dead),
+    ROW(BREAK_ONE, one_alone_removes_it),
+    ROW(BREAK_WAITS, nobody_claims_while_another_removes_it),
+    ROW(BREAK_WAITS, the_slot_that_nobody_is_about_to_free_comes_first),
+    ROW(BREAK_SAME, a_mutex_made_meanwhile_is_not_removed),
+    ROW(BREAK_SHOWN, nobody_is_taken_for_dead_by_listings_that_are_too_late),
+    ROW(BREAK_LATER, who_made_a_dead_runs_mutex_anew_looks_once_more),
+    ROW(NONE, the_break_of_another_slot_tells_nothing),
+};
+
+static void each_rule_is_needed(void **state)
+{
+    (void)state;
+    each_is_needed(rows, sizeof(rows) / sizeof(rows[0]));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_rule_is_needed),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
