@@ -43,6 +43,7 @@ void checker_run(struct checker *checker, uint32_t actor, const char *id, int64_
     self->queues = queues;
     self->known_ticket_ms = INT64_MAX;
     self->name_count = self->requests = 0;
+    self->forgetful = false;
     self->trouble_count = 0;
     self->forgotten_ms = 0;
     self->decided_asked_ms = self->decided_read_ms = 0;
@@ -118,11 +119,8 @@ void checker_sends(struct checker *checker, uint32_t actor, const char *name, st
             self->names[i].sent_at_ms = checker->world->now_ms;
             return;
         }
-    if (self->name_count == CHECKER_NAMES_MAX) {
-        self->name_count /= 2;
-        memmove(self->names, self->names + CHECKER_NAMES_MAX - self->name_count,
-                self->name_count * sizeof(*self->names));
-    }
+    if (self->name_count == CHECKER_NAMES_MAX)
+        checker_forgets(self);
     struct attempt attempt;
     if (attempt_parse(text_from(PLAN_PREFIX), text_from(name), &attempt) == ATTEMPT_MARKED &&
         self->queues && !checker->plan->outside && self->known_ticket_ms != INT64_MAX &&

@@ -60,6 +60,7 @@ struct checker_actor {
 
     struct checker_name names[CHECKER_NAMES_MAX];
     uint32_t name_count;
+    bool forgetful;            /* it made more, which were deleted */
     int64_t lease_ends_ms;     /* own clock */
     int64_t ticket_ms;         /* of the run, as the service has it */
     int64_t claim_ms;          /* creation time of its first claim, by the service's clock */
@@ -153,6 +154,9 @@ void checker_sends(struct checker *checker, uint32_t actor, const char *name, st
 void checker_outcome(struct checker *checker, uint32_t actor, enum plan_op op, const char *name,
                      struct mono now, const struct lock_answer *answer);
 bool checker_is_shared(const char *name);
+
+/* There is no room for more names: of the older half those that were deleted are forgotten. */
+void checker_forgets(struct checker_actor *self);
 void checker_deletes(struct checker *checker, uint32_t actor, const char *name);
 void checker_gone(struct checker *checker, uint32_t actor, const char *name);
 void checker_shown(struct checker *checker, uint32_t actor, struct mono now, int64_t asked_ms,

@@ -251,6 +251,18 @@ static void check_deleted(struct checker *checker, const struct checker_actor *s
         world_fail(checker->world, "I4", "%s is gone without looking twice", self->who);
 }
 
+void checker_forgets(struct checker_actor *self)
+{
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < CHECKER_NAMES_MAX; i++)
+        if (i >= CHECKER_NAMES_MAX / 2 || !self->names[i].gone_ms)
+            self->names[kept++] = self->names[i];
+    if (kept == CHECKER_NAMES_MAX)
+        memmove(self->names, self->names + 1, --kept * sizeof(*self->names));
+    self->name_count = kept;
+    self->forgetful = true;
+}
+
 /* I4: nothing is left, but what came too late to be seen, or could not be deleted in time. */
 static void check_left(struct checker *checker, const struct checker_actor *self,
                        const struct group *group)
@@ -273,6 +285,8 @@ static void check_left(struct checker *checker, const struct checker_actor *self
             if (self->names[i].gone_ms && self->name_count - i > LOCK_GENERATIONS_MAX)
                 return; /* deleted, and forgotten when it took effect again */
         }
+    if (!known && self->forgetful)
+        return; /* the same, of one that is forgotten here, too */
     late = (late || !known) && service_shown_by(checker->service, group) > last_look_ms;
     bool sought = gone || !known; /* only a look can tell that it is there */
     bool no_time = !self->over_well && !checker_had_time(checker, self, sought ? group : NULL);
