@@ -1,5 +1,13 @@
-/* mutex: what a later run of the rules is told of it, in a number. */
+/*
+ * mutex: what a later run of the rules is told of it, in a number: whether there is one, which, and
+ * from when on its token is past, by the clock that all processes of a machine have.
+ */
 #include "mutex.h"
+
+#define NOTE_BITS 2
+#define SLOT_BITS 10
+
+_Static_assert(LOCK_SLOTS_MAX < 1 << SLOT_BITS, "a slot has room");
 
 enum note {
     NOTE_NONE,
@@ -17,12 +25,15 @@ uint64_t mutex_note(const struct lock *lock, const struct lock_todo *todo)
     else if (mutex->state == LOCK_MUTEX_OURS || mutex->state == LOCK_MUTEX_SENT ||
              mutex->state == LOCK_MUTEX_DOUBTED || under_way)
         note = NOTE_MAYBE;
-    return note ? (uint64_t)mutex->slot << 2 | note : 0;
+    if (note == NOTE_NONE)
+        return 0;
+    uint64_t past_ms = mutex->past.ms > 0 ? (uint64_t)mutex->past.ms : 0;
+    return (past_ms << SLOT_BITS | mutex->slot) << NOTE_BITS | note;
 }
 
 bool mutex_note_is_doubtful(uint64_t note)
 {
-    return (note & 3) == NOTE_MAYBE;
+    return (note & ((1 << NOTE_BITS) - 1)) == NOTE_MAYBE;
 }
 
 void mutex_take_note(struct lock *lock, struct mono now, uint64_t note)
@@ -31,7 +42,8 @@ void mutex_take_note(struct lock *lock, struct mono now, uint64_t note)
     if (!note)
         return;
     mutex->state = mutex_note_is_doubtful(note) ? LOCK_MUTEX_DOUBTED : LOCK_MUTEX_OURS;
-    mutex->slot = (uint32_t)(note >> 2);
+    mutex->slot = (uint32_t)(note >> NOTE_BITS) & ((1 << SLOT_BITS) - 1);
+    mutex->past = (struct mono){(int64_t)(note >> (NOTE_BITS + SLOT_BITS))};
     mutex->answered = now;
     mutex->sure = mono_add(now, lock->settings.lock_timeout_ms / 3); /* it renewed until lately */
 }

@@ -313,6 +313,26 @@ static void a_token_is_past_when_the_mutex_goes(void **state)
     }
 }
 
+/* Whoever gives it back for a run that was killed, a moment after that began to hold. */
+static void a_token_is_past_when_another_process_gives_the_mutex_back(void **state)
+{
+    (void)state;
+    for (int64_t slow_ms = 150; slow_ms < 500; slow_ms += 150) {
+        struct world *world = hold_by_a_slow_anchor(slow_ms);
+        int64_t token = lock_token(&world->lock);
+        uint64_t note = lock_mutex_note(&world->lock, NULL);
+        struct lock_settings from = world->lock.settings;
+        assert_true(token >= world->now_ms);
+        lock_init_release(&world->lock, &from, now(world), note);
+        while (find(world, "p/#mutex"))
+            assert_false(go(world, LOCK_FINISHED, 1));
+        assert_true(token < world->now_ms - TRIP_MS);
+        assert_true(go(world, LOCK_FINISHED, 10000));
+        assert_int_equal(world->count, 0);
+        free(world);
+    }
+}
+
 static void who_does_not_know_the_time_to_a_second_waits_to_see_its_mutex(void **state)
 {
     (void)state;
@@ -339,6 +359,7 @@ int main(void)
         cmocka_unit_test(what_comes_late_while_leaving_is_looked_for_twice),
         cmocka_unit_test(a_token_is_larger_than_all_that_came_before_the_mutex),
         cmocka_unit_test(a_token_is_past_when_the_mutex_goes),
+        cmocka_unit_test(a_token_is_past_when_another_process_gives_the_mutex_back),
         cmocka_unit_test(who_does_not_know_the_time_to_a_second_waits_to_see_its_mutex),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
