@@ -39,20 +39,22 @@
 #define LOCK_BUSY_MS         60000 /* one try: so long it bears that the service is busy */
 #define LOCK_PAGE_AGAIN_MS                                                                         \
     30000 /* so long a listing goes on by its pages, though some were throttled */
-#define LOCK_LEAVING_LOOKS     2      /* listings, D apart, that show that nothing is left */
-#define LOCK_REFUSED_TRIES     2      /* refusals after which a name is given up */
-#define LOCK_CLEANING_GAP_MS   500    /* at most two deletes a second beside the command */
-#define LOCK_CLEAN_FIRST_MS    30000  /* before the command; then the claim is taken back */
-#define LOCK_CLEANING_FRESH_MS 5000   /* or D if longer: a listing is good for deleting by */
-#define LOCK_LOOK_SHARE        6      /* a holder looks at everything in so much of T, */
-#define LOCK_LOOK_MAX_MS       150000 /* and at least so often */
-#define LOCK_FIRST_LOOK_MS     100    /* shortest pause while something is to show up, */
-#define LOCK_AGAIN_MAX_MS      5000   /* and the longest */
-#define LOCK_NAMES_TAKEN_MAX   8      /* of our own names that somebody has made before us */
-#define LOCK_TRY_MS            5000   /* one try lasts no longer than this and 4 D */
-#define LOCK_TRY_SETTLES       4
-#define LOCK_LATE_SETTLES      2 /* D, and 2 s: for who is about to hold when -w is over */
-#define LOCK_LATE_MS           2000
+#define LOCK_LEAVING_LOOKS   2      /* listings, D apart, that show that nothing is left */
+#define LOCK_REFUSED_TRIES   2      /* refusals after which a name is given up */
+#define LOCK_CLEANING_GAP_MS 500    /* at most two deletes a second beside the command */
+#define LOCK_CLEAN_FIRST_MS  30000  /* before the command; then the claim is taken back */
+#define LOCK_FRESH_MS        5000   /* or D if longer: a listing is good for deleting by, */
+#define LOCK_FRESH_PAGE_MS   500    /* and so much longer for each page but the first, */
+#define LOCK_FRESH_SHARE     6      /* but for T/6 at the most */
+#define LOCK_LOOK_SHARE      6      /* a holder looks at everything in so much of T, */
+#define LOCK_LOOK_MAX_MS     150000 /* and at least so often */
+#define LOCK_FIRST_LOOK_MS   100    /* shortest pause while something is to show up, */
+#define LOCK_AGAIN_MAX_MS    5000   /* and the longest */
+#define LOCK_NAMES_TAKEN_MAX 8      /* of our own names that somebody has made before us */
+#define LOCK_TRY_MS          5000   /* one try lasts no longer than this and 4 D */
+#define LOCK_TRY_SETTLES     4
+#define LOCK_LATE_SETTLES    2 /* D, and 2 s: for who is about to hold when -w is over */
+#define LOCK_LATE_MS         2000
 #define LOCK_TOKEN_AHEAD_MS                                                                        \
     60000 /* a token further ahead of the service's time is somebody's mistake */
 #define LOCK_LEAVE_UNMADE_MS 5000 /* leaving, when no create was ever answered */
@@ -310,7 +312,8 @@ struct lock_mutex {
     uint32_t suspect_slot;   /* which it is */
     int64_t suspect_life_ms; /* how old it must be for that */
     struct mono since;       /* first of the looks in a row that showed it so, */
-    struct mono asked;       /* and the last */
+    struct mono asked;       /* and the last, */
+    struct mono fresh_until; /* by which somebody's mutex may be deleted until then */
     int64_t break_ms;        /* creation time of the #break in sight, or ATTEMPT_UNKNOWN */
 
     enum lock_break_state breaking;
@@ -320,8 +323,8 @@ struct lock_mutex {
 
 struct lock_cleaning {
     bool unmarked;
-    bool inside_known; /* no streams: may go */
-    struct mono asked; /* of the listing that showed it */
+    bool inside_known;       /* no streams: may go */
+    struct mono fresh_until; /* what its listing has shown */
     char name[ATTEMPT_NAME_BYTES + 1];
 };
 

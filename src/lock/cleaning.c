@@ -51,7 +51,7 @@ static void remember(struct lock *lock, const struct lock_listing *listing,
     struct lock_cleaning *clean = &lock->cleaning[lock->cleaning_count++];
     clean->unmarked = unmarked;
     clean->inside_known = !RULE(CLEAN_EMPTY);
-    clean->asked = listing->asked;
+    clean->fresh_until = view_fresh_until(lock, listing);
     view_copy_name(entry->name, clean->name);
 }
 
@@ -114,13 +114,6 @@ static void forget(struct lock *lock)
             lock->cleaning_count * sizeof(lock->cleaning[0]));
 }
 
-/* D is too short to read many pages, look inside and delete; a stop is longer than this. */
-static int64_t fresh_ms(const struct lock *lock)
-{
-    int64_t settle_ms = lock->settings.settle_ms;
-    return settle_ms > LOCK_CLEANING_FRESH_MS ? settle_ms : LOCK_CLEANING_FRESH_MS;
-}
-
 /*
  * "Cleaning": the oldest memory first; an unmarked one, and a leftover of our own ID (which is all
  * there is while waiting, and goes at once), only while its listing is fresh.
@@ -128,7 +121,7 @@ static int64_t fresh_ms(const struct lock *lock)
 static bool is_stale(const struct lock *lock, const struct lock_cleaning *clean, struct mono now)
 {
     return (clean->unmarked || phase_is_waiting(lock)) && RULE(CLEAN_FRESH) &&
-           !mono_reached(mono_add(clean->asked, fresh_ms(lock)), now);
+           !mono_reached(clean->fresh_until, now);
 }
 
 /* What is not for now a later listing shows again. */

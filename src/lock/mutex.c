@@ -9,7 +9,6 @@
 #define PAUSE_MAX_MS    5000 /* half as long again each time */
 #define DOUBTS_MAX      3    /* D, that another's claim may hide whose it is */
 #define LONG_DEAD_LIVES 2    /* T, after which nobody need watch for long */
-#define FRESH_MS        5000 /* or D: how old the look may be by which a dead run's is removed */
 #define BREAK_SHOWN_PER 3    /* a #break that shows later than T/3: listings are too late to tell */
 #define BREAK_LOOK_PER  4    /* T/4: so long after #break the look is asked for at most */
 #define LATE_TIMES      2    /* listings may be so many times later than they were seen to be, */
@@ -222,16 +221,15 @@ void mutex_doubt(struct lock_mutex *mutex, struct mono now)
 void mutex_advance(struct lock *lock, struct mono now)
 {
     struct lock_mutex *mutex = &lock->mutex;
-    int64_t fresh_ms = lock->settings.settle_ms > FRESH_MS ? lock->settings.settle_ms : FRESH_MS;
     if (mutex->breaking == LOCK_BREAK_REMOVING && RULE(BREAK_ONE) &&
-        mono_reached(now, mono_add(mutex->asked, fresh_ms))) {
+        mono_reached(now, mutex->fresh_until)) {
         mutex->breaking = LOCK_BREAK_MADE; /* what stands there may have been made since */
         lock->look_at = now;
     }
     mutex->early = mutex->early && !mono_reached(now, mutex->past);
     if (!mutex->drop || mutex->state != LOCK_MUTEX_OURS)
         return;
-    bool stale = mutex->lapsed && mono_reached(now, mono_add(mutex->asked, fresh_ms));
+    bool stale = mutex->lapsed && mono_reached(now, mutex->fresh_until);
     if (stale)
         mutex_doubt(mutex, mono_add(now, -doubt_ms(lock))); /* the next look will do */
     else if (!mutex->lapsed && !mutex_is_sure(lock, now))

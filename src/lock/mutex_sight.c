@@ -127,6 +127,7 @@ static void suspect(struct lock *lock, const struct lock_listing *listing,
 {
     struct lock_mutex *mutex = &lock->mutex;
     mutex->asked = listing->asked;
+    mutex->fresh_until = view_fresh_until(lock, listing);
     if (!sight->oldest) {
         mutex->suspect_ms = ATTEMPT_UNKNOWN;
         return;

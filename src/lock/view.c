@@ -33,6 +33,16 @@ bool view_is_live(const struct lock *lock, const struct lock_entry *entry, int64
     return lock_entry_is_live(entry, timeout_ms, now_ms);
 }
 
+struct mono view_fresh_until(const struct lock *lock, const struct lock_listing *listing)
+{
+    const struct lock_settings *settings = &lock->settings;
+    int64_t pages_ms = listing->pages > 1 ? (listing->pages - 1LL) * LOCK_FRESH_PAGE_MS : 0;
+    int64_t fresh_ms =
+        ms_min(LOCK_FRESH_MS + pages_ms, settings->lock_timeout_ms / LOCK_FRESH_SHARE);
+    fresh_ms = ms_max(fresh_ms, ms_max(LOCK_FRESH_MS, settings->settle_ms));
+    return mono_add(listing->asked, fresh_ms);
+}
+
 struct view_run view_run(const struct lock *lock, const struct lock_listing *listing,
                          uint32_t first, int64_t now_ms)
 {

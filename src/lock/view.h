@@ -24,6 +24,9 @@ int64_t view_ticket_ms(const struct lock_entry *entry);
 bool view_is_leftover(const struct lock *lock, const struct lock_entry *entry,
                       const struct view_run *run);
 
+/* So long others' may be deleted by what it shows: it takes time to read many pages. */
+struct mono view_fresh_until(const struct lock *lock, const struct lock_listing *listing);
+
 /* A short hash of a name, or of a run's ID and nonce. */
 uint64_t view_hash(struct text first, struct text second);
 

@@ -8,7 +8,8 @@
 #define SKEW_MS         5000 /* by clocks that agree to so much */
 #define CLEANING_MS     500  /* between two deletes beside the command */
 #define CLEANING_MAX    32   /* remembered from one listing */
-#define FRESH_MS        5000 /* or D: how old the listing of a delete may be */
+#define FRESH_MS        5000 /* or D: how old the listing of a delete may be, */
+#define PAGE_MS         500  /* and more for each page but the first */
 #define REQUESTS        8    /* for one attempt: a listing, a look inside, a delete, again */
 #define PER_MILLE_DRIFT 2
 
@@ -105,7 +106,9 @@ bool checker_made_anew(const struct checker *checker, const struct checker_actor
                        uint32_t run, int64_t decided_ms, const struct group *group)
 {
     const struct plan *plan = checker->plan;
-    int64_t fresh_ms = plan->settle_ms > FRESH_MS ? plan->settle_ms : FRESH_MS;
+    int64_t pages_ms = (int64_t)checker->service->group_count / LOCK_FRONT_MAX * PAGE_MS;
+    int64_t fresh_ms =
+        plan->settle_ms > FRESH_MS + pages_ms ? plan->settle_ms : FRESH_MS + pages_ms;
     int64_t asked_ms = decided_ms - fresh_ms - fresh_ms * PER_MILLE_DRIFT / 1000 - 2;
     int64_t last_ms = self->look_asked_ms > self->asked_ms ? self->look_asked_ms : self->asked_ms;
     if (run == self->run && last_ms <= decided_ms) { /* leftovers go by a part of a listing, too */

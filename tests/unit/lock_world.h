@@ -33,6 +33,7 @@ struct world {
     bool repeated;         /* any request may have been sent twice by the layers below */
     int64_t pause_ms;      /* that a failure asks for; 0: 100 */
     uint32_t pages;        /* of a listing; 0: one */
+    int64_t pages_ms;      /* so long it takes to read them */
     bool partial;          /* the first page shows everything, but is not the last of a listing */
     const char *fail_name; /* ... only those of names with this part */
     const char *hidden;    /* listings lack names with this part */
@@ -179,7 +180,8 @@ static void act(struct world *world, const struct lock_todo *todo)
     answer.listing = &listing;
     answer.maybe_repeated = world->repeated;
     answer.date_ms = world->no_date ? 0 : world->now_ms / 1000 * 1000;
-    world->now_ms += TRIP_MS + slow_ms;
+    bool lists = todo->kind == LOCK_TODO_LIST || todo->kind == LOCK_TODO_LIST_MORE;
+    world->now_ms += TRIP_MS + slow_ms + (lists ? world->pages_ms : 0);
     lock_tell(&world->lock, now(world), todo, &answer);
 }
 
@@ -232,6 +234,16 @@ static inline void take_a_place(struct world *world)
     struct lock_todo todo = ask(&world->lock, now(world));
     act(world, &todo);
     uproot(world, "other");
+}
+
+/* Thousands are in sight, and the service is busy. */
+static inline struct world *begin_among_thousands(struct lock_settings *from)
+{
+    from->lock_timeout_ms = from->role_timeout_ms = 300000;
+    struct world *world = begin(from);
+    world->pages = 100;
+    world->pages_ms = 20000;
+    return world;
 }
 
 static inline void finish(struct world *world)

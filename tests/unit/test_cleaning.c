@@ -40,6 +40,17 @@ static void all_that_are_dead_go_before_the_command(void **state)
     free(world);
 }
 
+static void they_go_though_it_takes_long_to_read_all_pages(void **state)
+{
+    (void)state;
+    struct lock_settings from = settings();
+    struct world *world = begin_among_thousands(&from);
+    plant(world, "p/stale", from.role_timeout_ms + 60000);
+    assert_true(go(world, LOCK_HELD, 100000));
+    assert_null(find(world, "p/stale"));
+    free(world);
+}
+
 /* CLEAN_BUDGET */
 static void a_claim_that_does_not_get_on_is_taken_back(void **state)
 {
@@ -89,6 +100,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_that_are_dead_go_before_the_command),
+        cmocka_unit_test(they_go_though_it_takes_long_to_read_all_pages),
         cmocka_unit_test(a_claim_that_does_not_get_on_is_taken_back),
         cmocka_unit_test(limits_hold_while_the_dead_are_cleared_away),
     };

@@ -79,6 +79,14 @@ static bool nobody_is_taken_for_dead_by_listings_that_are_too_late(void)
     return !enters_within(world, 60000);
 }
 
+static bool it_is_removed_though_it_takes_long_to_read_all_pages(void)
+{
+    struct lock_settings from = settings();
+    struct world *world = begin_among_thousands(&from);
+    plant(world, "p/#mutex", 3 * from.lock_timeout_ms);
+    return enters_within(world, 200000);
+}
+
 /* Of two slots one has a dead run's mutex, which somebody is about to remove. */
 static bool the_break_of_another_slot_tells_nothing(void)
 {
@@ -136,6 +144,7 @@ static const struct lock_row rows[] = {
     ROW(BREAK_SAME, a_mutex_made_meanwhile_is_not_removed),
     ROW(BREAK_SHOWN, nobody_is_taken_for_dead_by_listings_that_are_too_late),
     ROW(BREAK_LATER, who_made_a_dead_runs_mutex_anew_looks_once_more),
+    ROW(NONE, it_is_removed_though_it_takes_long_to_read_all_pages),
     ROW(NONE, the_break_of_another_slot_tells_nothing),
 };
 

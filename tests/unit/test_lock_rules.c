@@ -255,7 +255,7 @@ static bool nothing_is_deleted_by_an_old_listing(void)
     struct lock_listing listing = {
         .entries = entries, .count = list(world, entries), .complete = true, .asked = now(world)};
     struct lock_answer answer = {.sent = now(world), .listing = &listing};
-    world->now_ms += LOCK_CLEANING_FRESH_MS + 1000;
+    world->now_ms += LOCK_FRESH_MS + 1000;
     lock_tell(&world->lock, now(world), &todo, &answer);
     bool waits = ask(&world->lock, now(world)).kind == LOCK_TODO_WAIT;
     assert_true(go(world, LOCK_LOST, 20000) || !find(world, "p/asleep")); /* by the next */
