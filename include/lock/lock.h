@@ -46,8 +46,8 @@
 #define LOCK_FRESH_MS        5000   /* or D if longer: a listing is good for deleting by, */
 #define LOCK_FRESH_PAGE_MS   500    /* and so much longer for each page but the first, */
 #define LOCK_FRESH_SHARE     6      /* but for T/6 at the most */
-#define LOCK_LOOK_SHARE      6      /* a holder looks at everything in so much of T, */
-#define LOCK_LOOK_MAX_MS     150000 /* and at least so often */
+#define LOCK_LOOK_SHARE      3      /* a holder looks at everything in so much of T, */
+#define LOCK_LOOK_MAX_MS     300000 /* and at least so often */
 #define LOCK_FIRST_LOOK_MS   100    /* shortest pause while something is to show up, */
 #define LOCK_AGAIN_MAX_MS    5000   /* and the longest */
 #define LOCK_NAMES_TAKEN_MAX 8      /* of our own names that somebody has made before us */

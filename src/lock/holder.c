@@ -58,10 +58,13 @@ void holder_begin(struct lock *lock, struct mono now, const struct lock_listing 
     lock->older_runs = 0;
 }
 
+/* The look that confirms a renewal is the one at everything, too: they share a connection. */
 void holder_made(struct lock *lock, struct mono now)
 {
-    if (RULE(CONFIRM_SOON))
-        lock->look_at = mono_min(lock->look_at, mono_add(now, lock->settings.settle_ms));
+    if (!RULE(CONFIRM_SOON))
+        return;
+    lock->look_at = mono_add(now, lock->settings.settle_ms);
+    lock->whole_at = lock->look_at;
 }
 
 bool holder_is_in_doubt(const struct lock *lock)

@@ -8,7 +8,8 @@
 #define JITTER_PERCENT  20
 #define TURN_PERCENT    65
 #define NEXT_MIN_MS     500  /* between looks of who is next, where holds are short, */
-#define NEXT_MS         1000 /* or not, */
+#define SHORT_HOLD_MS   1000 /* shorter than this, */
+#define NEXT_MS         900  /* or not, */
 #define NEXT_MAX_MS     5400 /* and after a long hold, */
 #define NEXT_SAID_MS    3300 /* or up to its end by the holder's word, and 2% of it more */
 #define NEXT_SHARE      50   /* of the time that it has lasted so far */
@@ -23,6 +24,9 @@
 #define PLACE_SHARE     6      /* of the time that the hold has lasted: a place behind it, */
 #define PLACE_MAX_MS    25000  /* at most */
 #define FAR_MAX_MS      150000 /* further back, between looks, if its turn may come as soon */
+#define FURTHER_MIN_MS  1000   /* and at least */
+#define WORD_SHARE      6      /* a word about the end counts for no more than so much of T, */
+#define WORD_MAX_MS     150000 /* and than this */
 #define LONG_FACTOR     2      /* as long as a place has taken as of late: a long hold */
 #define NEAR_PLACES     8      /* so near the front a short hold may be followed by a short one */
 #define NEAR_PAGE_MS    1200   /* a place, if the listing is one page, */
@@ -171,7 +175,7 @@ static int64_t by_age_ms(const struct lock *lock, int64_t most_ms)
         return NEXT_MS;
     if (age_ms / NEXT_SHARE > NEXT_MS)
         return ms_min(age_ms / NEXT_SHARE, ms_min(most_ms, lock->settings.lock_timeout_ms / 3));
-    return lock->pace.hold_ms < NEXT_MS ? NEXT_MIN_MS : NEXT_MS;
+    return lock->pace.hold_ms < SHORT_HOLD_MS ? NEXT_MIN_MS : NEXT_MS;
 }
 
 /*
@@ -181,7 +185,7 @@ static int64_t by_age_ms(const struct lock *lock, int64_t most_ms)
  */
 static int64_t next_ms(const struct lock *lock, const struct rivalry *rivalry)
 {
-    int64_t most_ms = ms_min(lock->settings.lock_timeout_ms / LOCK_LOOK_SHARE, LOCK_LOOK_MAX_MS);
+    int64_t most_ms = ms_min(lock->settings.lock_timeout_ms / WORD_SHARE, WORD_MAX_MS);
     if (rivalry->ends_ms == ATTEMPT_UNKNOWN || lock->service_ms == INT64_MIN)
         return by_age_ms(lock, NEXT_MAX_MS);
     int64_t left_ms = rivalry->ends_ms - lock->service_ms;
@@ -261,7 +265,7 @@ static int64_t unlimited_ms(struct lock *lock, const struct lock_listing *listin
         pause_ms = ms_min(pause_ms, apart_ms(lock, first_ms, NEAR_PAGE_MS));
     else if (ahead <= NEAR_PLACES)
         pause_ms = ms_min(pause_ms, apart_ms(lock, first_ms, NEAR_PAGES_MS));
-    pause_ms = ms_max(pause_ms, ms_max(first_ms, NEXT_MS));
+    pause_ms = ms_max(pause_ms, ms_max(first_ms, FURTHER_MIN_MS));
     pause_ms = ms_min(pause_ms, far_ms(lock));
     return jittered(ms_min(pause_ms, exact ? timeout_ms / 3 : timeout_ms / 2), random);
 }

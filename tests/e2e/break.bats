@@ -30,7 +30,7 @@ asked() {
     grep -qE "attempts? deleted by alice, uid $(id -u) on .* at 20[0-9T:-]*Z$" err
     grep -qE "^holder +$id +nightly " out
     grep -qE '^Its command may still run for [0-9]+ s, until 20[0-9T:-]*Z, when its lease ends' out
-    grep -q 'notices within 5 s and ends the command, which takes --kill-after at most (3 s if not set)' out
+    grep -q 'notices within 8 s and ends the command, which takes --kill-after at most (3 s if not set)' out
     ends 74 "$job"
     grep -q "lost the lock 'jobs': its attempts were deleted by somebody else" holder.err
     [ ! -e holder.done ]
@@ -43,7 +43,7 @@ asked() {
     gives 0 --log-format json -p jobs --break another --yes
     jq -s -e 'length == 1 and .[0].event == "broken" and .[0].id == "another" and
         .[0].attempts == 1 and (.[0].by | contains("uid"))' err
-    grep -q 'notices within 153 s ' out # of a lock timeout of 900 s
+    grep -q 'notices within 303 s ' out # of a lock timeout of 900 s
     valid log-format.md err lines
 }
 

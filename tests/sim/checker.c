@@ -288,7 +288,7 @@ static void bound_overlap(struct checker *checker, uint32_t a, uint32_t b)
     if (!plan->mild || (role && !plan->sweep))
         return;
     int64_t timeout_ms = plan->mixed_timeouts ? plan->role_timeout_ms : plan->lock_timeout_ms;
-    int64_t look_ms = timeout_ms / 6 < 60000 ? timeout_ms / 6 : 60000;
+    int64_t look_ms = timeout_ms / 3 < 300000 ? timeout_ms / 3 : 300000;
     int64_t read_ms = 6 * (plan->latency_ms + plan->jitter_ms) * (2 + plan->planted / 50);
     int64_t bound_ms = look_ms + 4 * (plan->settle_ms + plan->lag_ms + read_ms) +
                        plan->kill_after_ms + 2000 +

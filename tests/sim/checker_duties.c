@@ -46,7 +46,7 @@ void checker_cleaned(struct checker *checker, const struct checker_actor *self)
     const struct service *service = checker->service;
     const struct plan *plan = checker->plan;
     int64_t now_ms = checker->world->now_ms;
-    int64_t look_ms = self->lock_timeout_ms / 6 < 60000 ? self->lock_timeout_ms / 6 : 60000;
+    int64_t look_ms = self->lock_timeout_ms / 3 < 300000 ? self->lock_timeout_ms / 3 : 300000;
     int64_t time_ms = 2 * look_ms + 4 * plan->settle_ms + plan->lag_ms +
                       CLEANING_MAX * (CLEANING_MS + checker_trips_ms(plan, REQUESTS));
     if (plan->outside || checker_undisturbed(self, now_ms - 2 * time_ms, 2 * time_ms) > now_ms ||

@@ -249,9 +249,11 @@ static bool nothing_is_deleted_by_an_old_listing(void)
     assert_true(go(world, LOCK_HELD, 5000));
     (void)go(world, LOCK_LOST, 10000); /* the look that confirms is over */
     plant(world, "p/asleep", 1000000);
-    while ((todo = ask(&world->lock, now(world))).kind == LOCK_TODO_WAIT)
-        world->now_ms = todo.at.ms;
-    assert_int_equal(todo.kind, LOCK_TODO_LIST);
+    while ((todo = ask(&world->lock, now(world))).kind != LOCK_TODO_LIST)
+        if (todo.kind == LOCK_TODO_WAIT)
+            world->now_ms = todo.at.ms;
+        else
+            act(world, &todo); /* the next look comes with the renewal */
     struct lock_listing listing = {
         .entries = entries, .count = list(world, entries), .complete = true, .asked = now(world)};
     struct lock_answer answer = {.sent = now(world), .listing = &listing};
