@@ -229,7 +229,7 @@ static CURLcode set_trust(const struct http_exchange *exchange, CURL *easy)
         http->trust = trust_new(&http->config, easy);
     if (!http->trust)
         return CURLE_OUT_OF_MEMORY;
-    bool ours = trust_can_install();
+    bool ours = trust_can_install(http->trust);
     SET(CURLOPT_CAINFO, ours ? NULL : trust_bundle(http->trust));
     SET(CURLOPT_CAPATH, ours ? NULL : trust_folder(http->trust));
     if (ours) {

@@ -1,6 +1,5 @@
 #include "http_trust.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <openssl/crypto.h>
 #include <openssl/pem.h>
@@ -32,6 +31,7 @@ struct trust {
     const char *bundle, *folder; /* paths */
     X509_LOOKUP_METHOD *method;
     struct buf text; /* of the bundle */
+    bool can_install;
     bool read;
     bool plain; /* the anchors below are all that it holds */
     struct anchor *anchors;
@@ -70,12 +70,22 @@ static void choose_places(struct trust *trust, CURL *easy)
     }
 }
 
+/* Two that have the same version are one: the linker loads each library once. */
+static bool uses_our_openssl(void)
+{
+    static const char ours[] = "OpenSSL/";
+    const char *theirs = curl_version_info(CURLVERSION_NOW)->ssl_version;
+    return theirs && strncmp(theirs, ours, strlen(ours)) == 0 &&
+           strcmp(theirs + strlen(ours), OpenSSL_version(OPENSSL_VERSION_STRING)) == 0;
+}
+
 struct trust *trust_new(const struct http_config *config, void *easy)
 {
     struct trust *trust = calloc(1, sizeof(*trust));
     if (!trust)
         return NULL;
     trust->text = (struct buf)BUF(BUNDLE_BYTES);
+    trust->can_install = uses_our_openssl();
     if (!config->ca_file)
         choose_places(trust, easy);
     if (config->ca_file || config->system_ca_file)
@@ -102,6 +112,11 @@ void trust_free(struct trust *trust)
     buf_free(&trust->text);
     X509_LOOKUP_meth_free(trust->method);
     free(trust);
+}
+
+bool trust_can_install(const struct trust *trust)
+{
+    return trust->can_install;
 }
 
 const char *trust_bundle(const struct trust *trust)
@@ -256,33 +271,6 @@ static X509_LOOKUP_METHOD *new_method(void)
 }
 
 /* --- into a connection to be --- */
-
-/* Is the OpenSSL of libcurl the one that we are linked with? Asked of the dynamic linker. */
-static bool shares_openssl(void)
-{
-    Dl_info about;
-    SSL_CTX *(*theirs)(const SSL_METHOD *) = NULL;
-    void *in_curl = dlsym(RTLD_DEFAULT, "curl_easy_init");
-    void *curl = in_curl && dladdr(in_curl, &about)
-                     ? dlopen(about.dli_fname, RTLD_LAZY | RTLD_NOLOAD)
-                     : NULL;
-    if (!curl)
-        return false;
-    *(void **)&theirs = dlsym(curl, "SSL_CTX_new");
-    (void)dlclose(curl); /* it stays loaded, for us */
-    return theirs == SSL_CTX_new;
-}
-
-/* libcurl's version costs more: it asks each library that it uses, and loads its pages. */
-bool trust_can_install(void)
-{
-    static const char ours[] = "OpenSSL/";
-    if (shares_openssl())
-        return true;
-    const char *theirs = curl_version_info(CURLVERSION_NOW)->ssl_version;
-    return theirs && strncmp(theirs, ours, strlen(ours)) == 0 &&
-           strcmp(theirs + strlen(ours), OpenSSL_version(OPENSSL_VERSION_STRING)) == 0;
-}
 
 #define HINT "(AWS_CA_BUNDLE or SSL_CERT_FILE can name a bundle of CA certificates)"
 

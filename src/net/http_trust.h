@@ -33,7 +33,7 @@ const char *trust_bundle(const struct trust *trust);
 const char *trust_folder(const struct trust *trust);
 
 /* Does this libcurl use the OpenSSL that we do? If not, it is to be told the places. */
-bool trust_can_install(void);
+bool trust_can_install(const struct trust *trust);
 
 /*
  * Makes a TLS connection to be believe just that; context is an SSL_CTX. ERROR_CONFIG if there is
