@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #define BUF_FIRST_BYTES 128
-#define SPARE_PAGES     16 /* that secrets have left, wiped, and others will need */
+#define SPARE_PAGES     16 /* for secrets: mapped at once, and kept, wiped, for the next */
 
 void wipe(void *memory, size_t length)
 {
@@ -24,7 +24,7 @@ static size_t page_bytes(void)
     return (size_t)sysconf(_SC_PAGESIZE);
 }
 
-/* A single page that was used before; NULL if there is none. */
+/* NULL if there is none. */
 static char *take_spare_page(void)
 {
     char *page = NULL;
@@ -43,6 +43,27 @@ static bool keep_spare_page(char *page)
     return false;
 }
 
+/* Left out of core dumps. NULL if there is no memory. */
+static char *map(size_t bytes)
+{
+    void *pages = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (pages == MAP_FAILED)
+        return NULL;
+    (void)madvise(pages, bytes, MADV_DONTDUMP); /* refused by no kernel that we run on */
+    return pages;
+}
+
+/* The first of some, of which the others are then spare. */
+static char *map_spare_pages(void)
+{
+    char *pages = map(SPARE_PAGES * page_bytes());
+    for (size_t i = 1; pages && i < SPARE_PAGES; i++) {
+        if (!keep_spare_page(pages + i * page_bytes()))
+            (void)munmap(pages + i * page_bytes(), page_bytes()); /* cannot fail: mapped above */
+    }
+    return pages;
+}
+
 /*
  * Secrets have pages of their own, so that a core dump can leave them out. capacity is then a
  * multiple of the page's size, as it begins with one and is doubled. Most secrets are short and
@@ -52,14 +73,10 @@ static char *allocate(bool secret, size_t capacity)
 {
     if (!secret)
         return malloc(capacity);
-    char *spare = capacity == page_bytes() ? take_spare_page() : NULL;
-    if (spare)
-        return spare;
-    void *pages = mmap(NULL, capacity, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (pages == MAP_FAILED)
-        return NULL;
-    (void)madvise(pages, capacity, MADV_DONTDUMP); /* refused by no kernel that we run on */
-    return pages;
+    if (capacity != page_bytes())
+        return map(capacity);
+    char *spare = take_spare_page();
+    return spare ? spare : map_spare_pages();
 }
 
 static void give_back(struct buf *buf)
