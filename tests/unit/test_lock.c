@@ -53,6 +53,16 @@ static void names_carry_ticket_claim_and_token(void **state)
     free(world);
 }
 
+static void a_holder_asks_for_nothing_but_with_a_renewal(void **state)
+{
+    (void)state;
+    struct lock_settings from = settings();
+    struct world *world = begin(&from);
+    assert_false(go(world, LOCK_LOST, 38000)); /* every 10 s; each look comes a second later */
+    assert_string_equal(world->calls, "lcCllcldcldcld");
+    free(world);
+}
+
 static void the_token_exceeds_every_token_seen(void **state)
 {
     (void)state;
@@ -463,6 +473,7 @@ int main(void)
         cmocka_unit_test(an_uncontended_run_takes_six_calls),
         cmocka_unit_test(who_is_not_alone_takes_a_place_first),
         cmocka_unit_test(names_carry_ticket_claim_and_token),
+        cmocka_unit_test(a_holder_asks_for_nothing_but_with_a_renewal),
         cmocka_unit_test(the_token_exceeds_every_token_seen),
         cmocka_unit_test(without_D_the_mutex_decides_alone),
         cmocka_unit_test(a_mutex_keeps_us_out_until_its_run_is_dead),
