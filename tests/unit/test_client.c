@@ -39,6 +39,27 @@ static void answer(struct peer *peer)
     }
 }
 
+/* Whatever is asked for: the next full page of a listing, and there is more. */
+static void answer_without_end(struct peer *peer)
+{
+    while (peer_read(peer)) {
+        char body[LOGS_PAGE_GROUPS * 64] = "", text[sizeof(body) + 200];
+        unsigned first = atomic_fetch_add(&service.next, 1) * LOGS_PAGE_GROUPS;
+        for (unsigned i = 0; i < LOGS_PAGE_GROUPS; i++) {
+            size_t used = strlen(body);
+            (void)snprintf(body + used, sizeof(body) - used,
+                           "%s{\"logGroupName\":\"p/%05u\",\"creationTime\":1}", i ? "," : "",
+                           first + i);
+        }
+        (void)snprintf(text, sizeof(text),
+                       "HTTP/1.1 200 OK\r\nContent-Type: application/x-amz-json-1.1\r\n"
+                       "Content-Length: %zu\r\n\r\n{\"nextToken\":\"T%05u\",\"logGroups\":[%s]}",
+                       strlen(body) + 37, first, body);
+        if (!peer_write(peer, text))
+            return;
+    }
+}
+
 struct scene {
     struct world world;
     struct aws_settings settings;
@@ -197,6 +218,24 @@ static void all_pages_are_read_and_those_that_fail_tried_again(void **state)
     close_scene(&scene);
 }
 
+/* For who only looks: --status, --break, --list. */
+static void of_a_listing_without_end_the_first_part_is_given(void **state)
+{
+    (void)state;
+    struct scene scene;
+    struct logs_listing listing = LOGS_LISTING;
+    struct wall date;
+    struct error err = {0};
+    open_scene(&scene, &(struct scripted){0}, 0);
+    scene.server.handler = answer_without_end;
+    assert_int_equal(client_list(&scene.client, "p/", &listing, &nobody, &date, &err), 0);
+    assert_int_equal(listing.count, LOGS_GROUPS_MAX);
+    assert_true(listing.cut);
+    assert_int_equal(atomic_load(&service.next), LOGS_GROUPS_MAX / LOGS_PAGE_GROUPS);
+    logs_listing_free(&listing);
+    close_scene(&scene);
+}
+
 static void what_is_refused_is_not_listed_again(void **state)
 {
     (void)state;
@@ -219,6 +258,7 @@ int main(void)
         cmocka_unit_test(what_an_answer_becomes),
         cmocka_unit_test(keys_that_are_refused_are_replaced_once),
         cmocka_unit_test(all_pages_are_read_and_those_that_fail_tried_again),
+        cmocka_unit_test(of_a_listing_without_end_the_first_part_is_given),
         cmocka_unit_test(what_is_refused_is_not_listed_again),
     };
     return cmocka_run_group_tests(tests, world_begin, world_end);
