@@ -285,6 +285,33 @@ static bool nobody_sleeps_longer_than_half_of_its_wait(void)
     return looks >= 4;
 }
 
+/* Half an hour behind forty on one page, each of whom holds for a minute. */
+static bool who_sees_the_whole_queue_on_a_page_looks_for_each_place(void)
+{
+    struct lock_settings from = settings();
+    from.lock_timeout_ms = from.role_timeout_ms = 3600000;
+    struct world *world = begin(&from);
+    unsigned looks = 0;
+    char name[64];
+    for (int i = 0; i < 40; i++) {
+        (void)snprintf(name, sizeof(name), "p/a%02d#t3600", i);
+        plant(world, name, 5000 - i);
+    }
+    for (int i = 0; i < 30; i++) {
+        (void)snprintf(name, sizeof(name), "p/a%02d#t3600", i);
+        uproot(world, name);
+        (void)snprintf(name, sizeof(name), "p/a%02d#t3600#h", i);
+        plant(world, name, 0);
+        char *calls = world->calls + strlen(world->calls);
+        assert_false(go(world, LOCK_HELD, 60000));
+        uproot(world, name);
+        for (; *calls; calls++)
+            looks += *calls == 'l';
+    }
+    free(world);
+    return looks >= 10; /* 15; else 5 */
+}
+
 /* Its claim expired while it was stopped, and goes after the mutex, which is in doubt. */
 static bool a_place_is_that_of_a_name_that_stands(void)
 {
@@ -332,6 +359,7 @@ static const struct lock_row rows[] = {
     ROW(GONE_ASKED, no_lock_is_lost_because_listings_are_late),
     ROW(CLEAN_FRESH, nothing_is_deleted_by_an_old_listing),
     ROW(HALF_WAITED, nobody_sleeps_longer_than_half_of_its_wait),
+    ROW(NEAR_LOOKS, who_sees_the_whole_queue_on_a_page_looks_for_each_place),
     ROW(TOKEN_LIVE, absurd_tokens_do_not_count),
     ROW(OWN_MADE, names_with_our_id_that_we_have_not_made_are_strangers),
 };
