@@ -74,6 +74,15 @@ nothing_under_way() {
     nothing_left
 }
 
+@test "what is found while the lock is held is said then, not when it is given back" {
+    hold holder -p jobs -t 15
+    plant '{"logGroupName":"jobs/another#t60#g1#q1#k7"}'
+    wait_until grep -q "warning: 'another' has a lock timeout of 60 s" holder.err
+    kill -0 "$JOB"
+    let_go holder
+    ends 0 "$JOB"
+}
+
 @test "TERM while a renewal is in flight: the command's end is its own, and nothing is left" {
     in_flight "trap 'exit 9' TERM; $HOLD"
     kill -TERM "$HOLDER"
