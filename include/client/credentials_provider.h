@@ -10,6 +10,7 @@
  *     provider_get(&provider, limits, &keys, err)         before each request that is signed
  *     provider_rejected(&provider)                        the service did not accept them
  *     provider_report(&provider, REPORT_VERBOSE)
+ *     provider_end(&provider)                             nothing runs beside any more
  *     provider_free(&provider);
  *
  * When new keys are due says aws/renewal. As long as the old ones have not expired they serve,
@@ -64,6 +65,14 @@ struct provider_limits {
 
 /* Sends nothing yet. The transport is borrowed; the struct must not move. */
 void provider_init(struct provider *provider, struct transport *transport);
+
+/*
+ * Ends what runs beside. False: it hangs in the kernel, and the provider and all that it has
+ * borrowed must stay as they are: free nothing, but let the process end.
+ */
+bool provider_end(struct provider *provider) MUST_USE;
+
+/* Without a provider_end() before, or with one that was false, it may wait for long. */
 void provider_free(struct provider *provider);
 
 /* The region to sign for. Borrowed. */

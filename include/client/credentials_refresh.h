@@ -13,6 +13,8 @@
 
 #include "client/credentials_fetch.h"
 
+#define CREDENTIALS_REFRESH_END_MS 10000 /* for what is given up; a helper has one second */
+
 struct credentials_refresh {
     bool running; /* started, and not finished */
     pthread_t thread;
@@ -37,7 +39,11 @@ int credentials_refresh_start(struct credentials_refresh *refresh, const struct 
 
 bool credentials_refresh_is_done(const struct credentials_refresh *refresh);
 
-/* Waits for the end; what is not done is given up first. Nothing if it is not running. */
-void credentials_refresh_finish(struct credentials_refresh *refresh);
+/*
+ * Waits for the end; what is not done is given up first. Nothing if it is not running. False: the
+ * thread hangs in the kernel, as while a program is loaded from a file server that is gone. It goes
+ * on running, and all of this, and what was borrowed, must stay for as long as the process does.
+ */
+bool credentials_refresh_finish(struct credentials_refresh *refresh);
 
 #endif

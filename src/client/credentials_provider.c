@@ -12,11 +12,17 @@ void provider_init(struct provider *provider, struct transport *transport)
     credentials_init(&provider->keys);
 }
 
+bool provider_end(struct provider *provider)
+{
+    return credentials_refresh_finish(&provider->refresh);
+}
+
 void provider_free(struct provider *provider)
 {
     if (!provider)
         return;
-    credentials_refresh_finish(&provider->refresh);
+    while (!provider_end(provider))
+        ; /* nobody may free what it has, and nobody is left who waits for us */
     credentials_lookup_destroy(provider->lookup);
     provider->lookup = NULL;
     credentials_free(&provider->keys);
@@ -174,7 +180,7 @@ static void take_refreshed(struct provider *provider)
         return;
     provider->given_up = refresh->fetch.given_up;
     provider->transport->clock_offset_ms = refresh->transport.clock_offset_ms;
-    credentials_refresh_finish(refresh);
+    (void)credentials_refresh_finish(refresh); /* it is done */
     take_result(provider, refresh->result == 0 ? NULL : &refresh->why);
 }
 

@@ -74,13 +74,20 @@ bool credentials_refresh_is_done(const struct credentials_refresh *refresh)
     return refresh->running && atomic_load(&refresh->done);
 }
 
-void credentials_refresh_finish(struct credentials_refresh *refresh)
+bool credentials_refresh_finish(struct credentials_refresh *refresh)
 {
+    struct mono limit = mono_add(mono_now(), CREDENTIALS_REFRESH_END_MS);
+    struct pollfd done = {.fd = refresh->done_fd, .events = POLLIN};
     if (!refresh->running)
-        return;
+        return true;
     atomic_store(&refresh->stopping, true);
     ring(refresh->stop_fd);
-    (void)pthread_join(refresh->thread, NULL); /* it is ours, and joined once */
+    while (!atomic_load(&refresh->done) && !mono_reached(mono_now(), limit))
+        (void)wait_ready(&done, 1, limit); /* looked at anyway */
+    if (!atomic_load(&refresh->done))
+        return false;
+    (void)pthread_join(refresh->thread, NULL); /* it is ours, joined once, and about to end */
     refresh->running = false;
     close_all(refresh);
+    return true;
 }

@@ -472,6 +472,8 @@ int supervise(const struct supervise_plan *plan, const struct signals *signals, 
             status = start(run, err);
     }
     guardian_finish(&run->guardian);
+    if (!provider_end(&run->session.client.provider)) /* the kernel frees what it has */
+        return status;
     held_free(&run->held);
     session_free(&run->session);
     aws_settings_free(&run->aws);

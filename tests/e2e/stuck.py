@@ -16,6 +16,7 @@ REQUEST_HEADER = "=IIQQIII"  # length, operation, number, inode, user, group, pr
 REPLY_HEADER = "=IiQ"    # length, -errno, number
 INIT_REPLY = "=IIIIHHII"  # version, read-ahead, flags, background, congestion, write, granularity
 INIT_REPLY_BYTES = 64
+FUSE_PARALLEL_DIROPS = 1 << 18  # a second name is asked for while the first is
 REQUEST_BYTES = 1 << 17
 CLONE_NEWNS = 0x20000
 MS_REC_PRIVATE = 0x4000 | 0x40000
@@ -59,8 +60,8 @@ class StuckFolder:
                 return
             _, operation, number, _, _, _, pid = struct.unpack_from(REQUEST_HEADER, request)
             if operation == FUSE_INIT:
-                self.reply(number, 0, struct.pack(INIT_REPLY, 7, 31, 0, 0, 1, 1, 4096, 1)
-                           .ljust(INIT_REPLY_BYTES, b"\0"))
+                body = struct.pack(INIT_REPLY, 7, 31, 0, FUSE_PARALLEL_DIROPS, 12, 9, 4096, 1)
+                self.reply(number, 0, body.ljust(INIT_REPLY_BYTES, b"\0"))
                 continue
             with self.lock:
                 if not self.released:

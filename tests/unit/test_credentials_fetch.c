@@ -172,11 +172,11 @@ static void beside_the_old_keys_it_takes_its_time(void **state)
     struct pollfd fd = {refresh.done_fd, POLLIN, 0};
     assert_int_equal(poll(&fd, 1, PATIENCE_MS), 1);
     assert_true(credentials_refresh_is_done(&refresh));
-    credentials_refresh_finish(&refresh);
+    assert_true(credentials_refresh_finish(&refresh));
     assert_int_equal(refresh.result, 0);
     credentials_take(scene.lookup, &scene.keys);
     assert_string_equal(buf_text(&scene.keys.id), "K1");
-    credentials_refresh_finish(&refresh); /* it is not running: nothing */
+    assert_true(credentials_refresh_finish(&refresh)); /* it is not running: nothing */
     close_scene(&scene);
 }
 
@@ -191,7 +191,7 @@ static void to_finish_it_is_to_give_it_up(void **state)
         credentials_refresh_start(&refresh, &scene.transport, scene.lookup, deadline, NULL), 0);
     while (access(world_path("begun"), F_OK) != 0 && !mono_reached(mono_now(), deadline))
         (void)poll(NULL, 0, 1);
-    credentials_refresh_finish(&refresh);
+    assert_true(credentials_refresh_finish(&refresh));
     assert_false(mono_reached(mono_now(), deadline));
     assert_int_equal(refresh.result, -1);
     assert_true(refresh.fetch.given_up);
