@@ -100,10 +100,10 @@ END
     offers "$1" 'withlock -p locks/a --profile one-role --break ' 20261130T1-a-1-00000001 b release-7
     offers "$1" 'withlock -p locks/a --profile one-role --break rel' release-7
     diff <(sort -u asked) - <<<'-p locks/a --profile one-role --status --json'
-    printf '#!/bin/sh\nexec sleep 60\n' >bin/withlock
+    printf '#!/bin/sh\nexec sleep 100\n' >bin/withlock
     local begun=$SECONDS
     [ "$("offers_of_$1" 'withlock -p locks/a --break ')" = '' ]
-    [ $((SECONDS - begun)) -lt 20 ]
+    [ $((SECONDS - begun)) -lt 90 ]
 }
 
 # The command's words are completed as its own. (In bash that is bash-completion's business.)

@@ -342,7 +342,7 @@ END
     JOBS+=($!)
     export AWS_ENDPOINT_URL_DYNAMODB=http://127.0.0.1:$port AWS_DEFAULT_REGION=eu-west-1
     local up=(curl -s -o /dev/null "$AWS_ENDPOINT_URL_DYNAMODB")
-    wait_until "${up[@]}" || wait_until "${up[@]}" # it is slow to start
+    wait_until "${up[@]}"
     aws dynamodb create-table --table-name deploys --billing-mode PAY_PER_REQUEST \
         --attribute-definitions AttributeName=what,AttributeType=S \
         --key-schema AttributeName=what,KeyType=HASH >created

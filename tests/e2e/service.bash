@@ -6,9 +6,9 @@ CWLOGS_LOCAL="$WITHLOCK_BUILD/src/cwlogs-local/cwlogs-local"
 # jq takes 20 ms to start; the same in Go, where it is installed, 2. It sorts keys without being asked.
 ! type -P gojq >/dev/null || jq() { [[ $1 == -*S ]] && set -- "${1%S}" "${@:2}"; gojq "$@"; }
 
-WAIT_TRIES=400 # of 50 ms, for anything that is waited for
+WAIT_TRIES=1200 # of 50 ms and more, for anything that is waited for
 
-# wait_until COMMAND...: until it succeeds; fails after 20 s.
+# wait_until COMMAND...: until it succeeds; fails after a minute.
 wait_until() {
     for ((try = 0; try < WAIT_TRIES; try++)); do
         if "$@"; then return 0; fi
