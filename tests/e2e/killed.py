@@ -24,7 +24,7 @@ from world import (HOLD, Holder, Service, arguments, complains, environment, nam
 
 WAYS = ("plain", "stubborn", "daemon", "short")
 KILL_AFTER_S = 1
-LIMIT_S = 40
+LIMIT_S = 120
 
 
 class World:

@@ -7,7 +7,7 @@
 
 #include "process/pidfd.h"
 
-#define PATIENCE_MS 20000
+#define PATIENCE_MS 60000
 
 static pid_t pausing_child(void)
 {

@@ -10,7 +10,7 @@
 
 #include "process/prompt.h"
 
-#define PATIENCE_MS 20000
+#define PATIENCE_MS 60000
 #define SHORT_MS    50
 
 static const struct wakeup_source nobody = {.fd = -1};
