@@ -186,7 +186,7 @@ class Stop(unittest.TestCase):
             self.assertEqual(job.event("ended"), 137)
 
     def test_stopped_past_the_lease(self):
-        with Job("--lease", "900", "--kill-after", "200", "cat") as job:
+        with Job("--lease", "3000", "--kill-after", "200", "cat") as job:
             job.about("started")
             job.terminal.press(CTRL_Z)
             self.assertEqual(job.event("stopped"), signal.SIGTSTP)
