@@ -21,15 +21,15 @@ alive() {
 }
 
 @test "--max-hold ends the command: TERM, status 124, and the lock is free when it is dead" {
-    gives 124 -p jobs --max-hold 1 -- sh -c 'trap "date +%s%3N >termed; exit 9" TERM; touch in; sleep 60 & wait'
-    one_line "held lock 'jobs' for 1.000 s, the time that --max-hold allows; the command is ended"
+    gives 124 -p jobs --max-hold 3 -- sh -c 'trap "date +%s%3N >termed; exit 9" TERM; touch in; sleep 60 & wait'
+    one_line "held lock 'jobs' for 3.000 s, the time that --max-hold allows; the command is ended"
     [ -e termed ]
     [ "$(released_at)" -ge "$(cat termed)" ]
     nothing_left
 }
 
 @test "--max-hold: KILL for one that ignores TERM, with all that it has started" {
-    gives 124 -p jobs --max-hold 1 -k 1 -- sh -c 'trap "" TERM
+    gives 124 -p jobs --max-hold 3 -k 1 -- sh -c 'trap "" TERM
         setsid sh -c "trap \"\" TERM; echo \$\$ >child; while :; do date +%s%3N >>alive; sleep 0.05; done" &
         while :; do sleep 0.1; done'
     alive "$(cat child)" && return 1

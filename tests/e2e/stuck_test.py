@@ -71,7 +71,7 @@ class Command(Hanging):
         self.assertEqual(self.errors().count("\n"), 2, self.errors())
 
     def test_keeps_the_lock_held_when_its_time_is_over(self):
-        process, guardian, pid = self.begin("--max-hold", "1")
+        process, guardian, pid = self.begin("--max-hold", "5")
         self.survives(pid)
         self.renewals(3)
         self.assertTrue(alive(guardian) and process.poll() is None)
