@@ -32,7 +32,7 @@ SH
 chmod +x deploy
 plain=0 ended=0
 "$script" -q -e -c 'exit 5' /dev/null </dev/null || plain=$?
-"$script" -q -e -c ./deploy /dev/null </dev/null >said &
+"$script" -q -e -c 'exec ./deploy' /dev/null </dev/null >said &
 running=$!
 until_there running
 kill -TERM "$running"
