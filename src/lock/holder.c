@@ -58,10 +58,13 @@ void holder_begin(struct lock *lock, struct mono now, const struct lock_listing 
     lock->older_runs = 0;
 }
 
-/* The look that confirms a renewal is the one at everything, too: they share a connection. */
+/*
+ * The look that confirms a renewal is the one at everything, too: they share a connection. One that
+ * is due by now, since it failed or had to wait, is not put off: it may confirm the renewal before.
+ */
 void holder_made(struct lock *lock, struct mono now)
 {
-    if (!RULE(CONFIRM_SOON))
+    if (!RULE(CONFIRM_SOON) || mono_reached(now, lock->look_at))
         return;
     lock->look_at = mono_add(now, lock->settings.settle_ms);
     lock->whole_at = lock->look_at;

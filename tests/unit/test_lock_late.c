@@ -324,6 +324,25 @@ static void who_turns_to_its_own_name_at_the_end_of_its_wait_may_yet_enter(void 
     free(world);
 }
 
+/* The look after the first renewal has no answer for so long that the next is due meanwhile. */
+static void a_look_that_failed_is_not_put_off_by_the_next_renewal(void **state)
+{
+    (void)state;
+    struct lock_settings from = settings();
+    struct world *world = begin(&from);
+    while (strcmp(world->calls, "lcCllc") != 0)
+        assert_false(go(world, LOCK_LOST, TRIP_MS));
+    world->fail_kind = LOCK_TODO_LIST;
+    world->fail_with = LOCK_UNKNOWN;
+    world->fail_count = 1;
+    world->pages_ms = 9500;
+    assert_false(go(world, LOCK_LOST, 10600));
+    world->pages_ms = 0;
+    assert_false(go(world, LOCK_LOST, 500));
+    assert_string_equal(world->calls, "lcCllclcld");
+    free(world);
+}
+
 /* Time for no more than the first look, which goes by the service's Date. */
 static void a_short_wait_tells_who_holds_the_lock(void **state)
 {
@@ -349,6 +368,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(who_turns_to_its_own_name_at_the_end_of_its_wait_may_yet_enter),
+        cmocka_unit_test(a_look_that_failed_is_not_put_off_by_the_next_renewal),
         cmocka_unit_test(a_short_wait_tells_who_holds_the_lock),
         cmocka_unit_test(who_is_never_shown_enters_all_the_same),
         cmocka_unit_test(who_is_never_shown_enters_before_those_who_wait_behind),
