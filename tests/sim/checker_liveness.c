@@ -85,7 +85,8 @@ static void view_marked(struct view *view, const struct checker_actor *self,
     bool slot = self->slots > 1 && attempt->slots > 1 && !attempt->shared;
     bool same_id = self->settings->nonce && text_equal(attempt->id, self->id);
     int64_t ticket_ms = checker_ticket_ms(group, attempt);
-    bool newer = !self->queues || ticket_ms >= self->known_ticket_ms;
+    bool known = self->queues && self->known_ticket_ms != INT64_MAX;
+    bool newer = !known || ticket_ms >= self->known_ticket_ms;
     view->newer |= same_id && !attempt->claim && newer;
     if (slot && (!view->fewest || attempt->slots < view->fewest))
         view->fewest = attempt->slots;
