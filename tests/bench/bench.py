@@ -1,5 +1,5 @@
-"""bench.py --build DIR --out DIR [--quick] [--rounds N] [single|contention|holding|fleet]... - for
-scripts/bench, which reads the options."""
+"""bench.py --build DIR --out DIR [--quick] [--rounds N] [MODE]... - for scripts/bench, which reads the
+options."""
 
 import argparse
 import ctypes
@@ -20,7 +20,8 @@ import single
 from figures import table
 from world import World
 
-MODES = {"single": single, "contention": contention, "holding": holding, "fleet": fleet}
+FLEET = {f"fleet-{name}": part for name, part in fleet.PARTS.items()}
+MODES = {"single": single, "contention": contention, "holding": holding, **FLEET}
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PR_SET_CHILD_SUBREAPER = 36
 
@@ -37,6 +38,11 @@ def read_options():
     parser.add_argument("--out", type=pathlib.Path, required=True)
     parser.add_argument("modes", nargs="*")
     return parser.parse_args()
+
+
+def modes_of(options):
+    named = options.modes or ["single", "contention", "holding", "fleet"]
+    return [mode for name in named for mode in (FLEET if name == "fleet" else [name])]
 
 
 def machine():
@@ -81,10 +87,14 @@ def part(mode, targets, text, options, of_commit):
     if mode == "single":
         rounds = f", {single.rounds_of(options)} rounds"
         medians = "Medians, with the quartiles in brackets.\n"
-    return (f"\n## {mode.capitalize()}\n\n"
+    if mode in FLEET:
+        title, targets_title = f"### {FLEET[mode].title}", ""
+    else:
+        title, targets_title = f"## {mode.capitalize()}", "\n### Targets\n"
+    return (f"\n{title}\n\n"
             f"Measured on {now:%d %B %Y}{f' at {of_commit}' if of_commit else ''} on {machine()}"
             f"{rounds}{', quickly (--quick)' if options.quick else ''}.\n"
-            f"{medians}\n### Targets\n\n"
+            f"{medians}{targets_title}\n"
             + table(["", "wanted", "measured", ""], targets) + "\n" + text + "\n")
 
 
@@ -97,7 +107,7 @@ def measure(options, work):
     options.out.mkdir(parents=True, exist_ok=True)
     page, of_commit = options.out / "benchmarks.md", commit()
     with World(options.build, work) as world:
-        for mode in options.modes or MODES:
+        for mode in modes_of(options):
             text, targets = MODES[mode].report(MODES[mode].measure(world, options, say),
                                                options.out)
             world.stop()

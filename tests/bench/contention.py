@@ -3,6 +3,8 @@
 import collections
 import math
 import concurrent.futures
+import os
+import pathlib
 import re
 import signal
 import statistics
@@ -24,12 +26,16 @@ STEP_S = 0.5  # a module of Ansible's takes that long to start here
 TIE_MS = 1  # the log's times and creation times may be rounded differently
 ROLE = HERE.parent / "e2e/role_contender.py"
 STOP_S = 60  # until a contender that was told to end has ended
+READY_S = 60  # until all that are to begin at once stand at the gate
+READY_STEP_S = 0.05
+GATE = ["/bin/sh", "-c", 'read -r _; exec "$@" </dev/null', "gate"]  # until standard input is closed
 
 
 class Crowd:
-    """Contenders of one lock and the service they contend at."""
+    """Contenders of one lock and the service they contend at. If at_once, each is a process that has
+    but to execute its program when they begin."""
 
-    def __init__(self, world, quotas=True):
+    def __init__(self, world, quotas=True, at_once=False):
         self.world, self.service = world, world.service()
         self.service.faults(latency_ms=LATENCY_MS, visibility_lag_ms=LAG_MS,
                             rate_limit=QUOTAS if quotas else 0)
@@ -39,13 +45,15 @@ class Crowd:
         self.over_ns = {}  # when the process of a turn had ended
         self.stopping = threading.Event()
         self.guard = threading.Lock()
+        self.gate = os.pipe() if at_once else None
 
     def once(self, turn, words, log):
         with self.guard:
             if self.stopping.is_set():
                 return None
-            process = subprocess.Popen(list(map(str, words)), env=self.environment,
-                                       stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            gate = self.gate[0] if self.gate else subprocess.DEVNULL
+            process = subprocess.Popen([*(GATE if self.gate else []), *map(str, words)], stdin=gate,
+                                       env=self.environment, stdout=log, stderr=log)
             self.running.add(process)
         status = process.wait()
         with self.guard:
@@ -77,12 +85,30 @@ class Crowd:
                                      STEP_S, "--", self.world.stamp, self.stamps, turn, HOLD_S],
                  rounds)
 
+    def open_gate(self):
+        until = time.monotonic() + READY_S
+        while not self.all_ready():
+            if time.monotonic() > until:
+                raise RuntimeError("not all contenders stand at the gate")
+            time.sleep(READY_STEP_S)
+        self.began_ns = time.monotonic_ns()
+        os.close(self.gate[1])
+
+    def all_ready(self):
+        """Each has begun, and sleeps."""
+        with self.guard:
+            states = [pathlib.Path(f"/proc/{process.pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+                      for process in self.running]
+        return len(states) == len(self.threads) and set(states) <= {"S"}
+
     def play(self, seconds):
         """All at once, until all have had enough or the time is over; then they are told to end."""
         self.service.calls()
         self.began_ns = time.monotonic_ns()
         for thread in self.threads:
             thread.start()
+        if self.gate:
+            self.open_gate()
         until = time.monotonic() + seconds
         for thread in self.threads:
             thread.join(max(0, until - time.monotonic()))
@@ -100,6 +126,8 @@ class Crowd:
             for process in self.running:
                 process.kill()
         self.service.stop()
+        if self.gate:
+            os.close(self.gate[0])
         return self.sum_up(calls)
 
     def sum_up(self, calls):

@@ -14,12 +14,13 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from contention import Crowd, LAG_MS, LATENCY_MS
+from contention import Crowd
 from figures import number, quantile, table, target
 from world import KEY, REGION, SECRET
 
 QUOTA = 10  # calls a second of one operation
 QUEUE_S = 1  # how long a hold of the queue takes
+MIN_HOLD_S = 25  # of those who try once
 CREATES = 2  # that a run makes which nobody contends with: its claim, the mutex
 STRANGER = 8  # calls a second that somebody else makes of each operation
 RENEWING_S = 60  # the lock timeout beside the stranger
@@ -55,7 +56,7 @@ def first_in_line(crowd):
 
 def queue(world, count, seconds):
     """All want the lock once, and wait for it."""
-    crowd = Crowd(world)
+    crowd = Crowd(world, at_once=True)
     for at in range(count):
         crowd.add_withlock(f"w{at}", 1, hold_s=QUEUE_S)
     found = crowd.play(seconds)
@@ -64,10 +65,10 @@ def queue(world, count, seconds):
 
 def cron(world, count):
     """The line of a crontab: one runs, the others leave it be."""
-    crowd = Crowd(world)
+    crowd = Crowd(world, at_once=True)
     for at in range(count):
         crowd.add_withlock(f"w{at}", 1, hold_s=0.1,
-                           options=["-n", "-E", "0", "--min-hold", "25"])
+                           options=["-n", "-E", "0", "--min-hold", MIN_HOLD_S])
     found = crowd.play(600)
     over = sorted(crowd.over_ns.values())
     others_s = (over[-2] - crowd.began_ns) / 1e9 if len(over) > 1 else None
@@ -76,7 +77,7 @@ def cron(world, count):
 
 def apart(world, count):
     """As many locks as runs."""
-    crowd = Crowd(world)
+    crowd = Crowd(world, at_once=True)
     for at in range(count):
         crowd.add(f"w{at}", lambda turn, at=at: [world.withlock, "-p", f"locks/apart{at}", "--",
                                                  world.stamp, crowd.stamps, turn, 0.1], 1)
@@ -175,102 +176,184 @@ def middle(runs, what):
     return statistics.median(run[what] for run in runs)
 
 
-def measure(world, options, say):
-    count, rounds = (50, 1) if options.quick else (200, 3)
-    wait_s = 60 if options.quick else 600
-    results = {"count": count}
-
-    def several(name, title, play, *arguments):
-        say(title)
-        results[name] = [play(*arguments) for _ in range(rounds)]
-
-    several("queue", f"{count} in a queue", queue, world, count, count * 1.9 + 200)
-    several("cron", f"{count} with -n", cron, world, count)
-    several("apart", f"{count} locks", apart, world, count)
-    say("beside a stranger")
-    results["stranger"] = [beside_a_stranger(world, 50, wait_s / 2)]
-    say(f"50 waiters on one host ({wait_s} s)")
-    results["host"] = [one_host(world, 50, wait_s)]
-    say("in the simulator")
-    results["virtual"] = [simulate(world, options) for _, options, *_ in VIRTUAL]
-    if BESIDE:
-        other = with_build(world, BESIDE)
-        say("the other build: 50 in a queue, 50 waiters on one host")
-        for each, name in ((world, "fifty"), (other, "fifty_other")) * rounds:
-            results.setdefault(name, []).append(queue(each, 50, 300))
-        results["host_other"] = [one_host(other, 50, wait_s)]
-    return results
+def worst(runs, what):
+    return max(run[what] for run in runs)
 
 
 def failed(runs):
     return max(sum(n for status, n in run["statuses"].items() if status) for run in runs)
 
 
-def targets(results):
-    count = results["count"]
-    queue_s = count * (QUEUE_S + 0.9) + 30
+def amiss(runs):
+    return failed(runs) + sum(run["overlaps"] + run["out_of_order"] for run in runs)
+
+
+def size(options):
+    """(how many come, how often it is played, how long some wait, in s)"""
+    return (50, 1, 60) if options.quick else (200, 3, 600)
+
+
+class Part:
+    """A mode of scripts/bench: what is played, in this order, and what is wanted of it."""
+
+    def __init__(self, title, plays, targets):
+        self.title, self.plays, self.targets = title, plays, targets
+
+    def measure(self, world, options, say):
+        results = {}
+        for name, play, *arguments in self.plays(world, options):
+            say(f"{self.title}: {name}")
+            before = os.getloadavg()[0]
+            run = play(*arguments)
+            results.setdefault(name, []).append(run | {"load": max(before, os.getloadavg()[0])})
+        return results
+
+    def report(self, results, folder):
+        del folder
+        return series(results), [target(*row) for row in self.targets(results)]
+
+
+def series(results):
     rows = []
+    for name, runs in results.items():
+        for run in runs:
+            gaps = run["gaps_ms"]
+            statuses = " ".join(f"{n} x {status}" for status, n in sorted(run["statuses"].items()))
+            rows.append([name, run["entries"], number(run.get("took_s", run["seconds"])),
+                         number(statistics.median(gaps)) if gaps else "-",
+                         number(quantile(gaps, 0.99)) if gaps else "-", run["calls"],
+                         f"{run['throttled'] / max(1, run['calls']):.0%}", statuses or "-",
+                         number(run["load"])])
+    return table(["", "entries", "s in all", "free, ms: median", "99 %", "calls", "throttled",
+                  "exit statuses", "load average"], rows)
 
-    def add(what, wanted, got, met, unit=""):
-        rows.append(target(what, wanted, got, met, unit))
 
-    runs = results["queue"]
-    add(f"{count} in a queue, holds of {QUEUE_S} s: all have entered", f"{number(queue_s)} s",
-        middle(runs, "took_s"), min(run["entries"] for run in runs) == count
-        and middle(runs, "took_s") <= queue_s, " s")
+def queue_plays(world, options):
+    count, rounds, _ = size(options)
+    return [(f"{count} in a queue", queue, world, count, count * 1.9 + 200)] * rounds
+
+
+def queue_targets(results):
+    (runs,) = results.values()
+    count = runs[0]["count"]
+    limit_s, took_s = count * (QUEUE_S + 0.9) + 30, middle(runs, "took_s")
     throttled = statistics.median(run["throttled"] / run["calls"] * 100 for run in runs)
-    add("... of their calls throttled", "15%", throttled, throttled <= 15, "%")
-    add("... failed, overlapped, out of order", "0", failed(runs) + sum(
-        run["overlaps"] + run["out_of_order"] for run in runs), failed(runs) == 0 and all(
-            run["overlaps"] + run["out_of_order"] == 0 for run in runs))
-    runs, limit_s = results["cron"], count / QUOTA * 1.3 + 10
-    add(f"{count} with -n: one runs, the others have ended", f"{number(limit_s)} s",
-        middle(runs, "others_s"), all(run["entries"] == 1 for run in runs)
-        and middle(runs, "others_s") <= limit_s, " s")
+    entered = all(run["entries"] == count for run in runs)
+    return [(f"{count} in a queue, holds of {QUEUE_S} s: all have entered", f"{number(limit_s)} s",
+             took_s, entered and took_s <= limit_s, " s"),
+            ("... of their calls throttled", "15%", throttled, throttled <= 15, "%"),
+            ("... failed, overlapped, out of order", "0", amiss(runs), amiss(runs) == 0)]
+
+
+def cron_plays(world, options):
+    count, rounds, _ = size(options)
+    return [(f"{count} with -n", cron, world, count)] * rounds
+
+
+def cron_targets(results):
+    (runs,) = results.values()
+    count = runs[0]["count"]
+    limit_s, others_s = count / QUOTA * 1.3 + 10, middle(runs, "others_s")
     calls = middle(runs, "calls") / count
-    add("... calls a host", "1.5", calls, calls <= 1.5)
-    add("... failed", "0", failed(runs), failed(runs) == 0)
-    runs, limit_s = results["apart"], count * CREATES / QUOTA * 1.3 + 20
-    add(f"{count} locks at once: all have run", f"{number(limit_s)} s", middle(runs, "took_s"),
-        all(run["entries"] == count for run in runs) and middle(runs, "took_s") <= limit_s, " s")
-    add("... failed", "0", failed(runs), failed(runs) == 0)
-    lost = max(run["lost"] for run in results["stranger"])
-    add(f"locks lost beside a stranger with {STRANGER} calls/s, T {RENEWING_S} s", "0", lost,
-        lost == 0)
-    for (what, _, pattern, most, unit), line in zip(VIRTUAL, results["virtual"]):
-        found = re.search(pattern, line)
-        got = int(found[1]) if found else None
-        add(f"in the simulator: {what}", f"{most}{unit}", got, got is not None and got <= most, unit)
-    wakes = middle(results["host"], "wakes_far")
-    add("wake-ups a minute of one who waits far behind", "3", wakes, wakes < 3)
-    for name, what, most in (("host", "cpu_s", 0.4), ("host", "calls", 0.5),
-                             ("fifty", "calls", 0.6), ("fifty", "took_s", 1.0)):
-        if f"{name}_other" in results:
-            ratio = middle(results[name], what) / middle(results[f"{name}_other"], what)
-            add(f"50 {'waiters on one host' if name == 'host' else 'in a queue'}: {what}, times the "
-                "other build's", number(most), ratio, ratio <= most)
+    return [(f"{count} with -n -E 0 --min-hold {MIN_HOLD_S}: that have run, at the most", "1",
+             worst(runs, "entries"), all(run["entries"] == 1 for run in runs)),
+            ("... the others have ended", f"{number(limit_s)} s", others_s, others_s <= limit_s, " s"),
+            ("... calls a host", "1.5", calls, calls <= 1.5),
+            ("... failed", "0", failed(runs), failed(runs) == 0)]
+
+
+def apart_plays(world, options):
+    count, rounds, _ = size(options)
+    return [(f"{count} locks", apart, world, count)] * rounds
+
+
+def apart_targets(results):
+    (runs,) = results.values()
+    count = runs[0]["count"]
+    limit_s, took_s = count * CREATES / QUOTA * 1.3 + 20, middle(runs, "took_s")
+    entered = all(run["entries"] == count for run in runs)
+    return [(f"{count} locks at once: all have run", f"{number(limit_s)} s", took_s,
+             entered and took_s <= limit_s, " s"),
+            ("... failed", "0", failed(runs), failed(runs) == 0)]
+
+
+def stranger_plays(world, options):
+    return [("50 and a stranger", beside_a_stranger, world, 50, size(options)[2] / 2)]
+
+
+def stranger_targets(results):
+    (runs,) = results.values()
+    lost = worst(runs, "lost")
+    return [(f"locks lost beside a stranger with {STRANGER} calls/s, T {RENEWING_S} s", "0", lost,
+             lost == 0)]
+
+
+def beside(name, play, world, *arguments):
+    """Of ours, and of the build that it is compared with, in turn."""
+    plays = [(name, play, world, *arguments)]
+    if BESIDE:
+        plays.append((f"{name}, other build", play, with_build(world, BESIDE), *arguments))
+    return plays
+
+
+def ratios(results, wanted):
+    """The medians of ours by those of the other build's."""
+    ours, *other = results.values()
+    rows = []
+    for what, title, most in wanted if other else []:
+        ratio = middle(ours, what) / middle(other[0], what)
+        rows.append((f"{title}, times the other build's", number(most), ratio, ratio <= most))
     return rows
 
 
-def report(results, folder):
-    del folder
-    rows = []
-    for name, title in (("queue", "in a queue"), ("cron", "with -n"), ("apart", "locks"),
-                        ("stranger", "beside a stranger"), ("host", "behind one hold"),
-                        ("fifty", "in a queue"), ("fifty_other", "in a queue, other build"),
-                        ("host_other", "behind one hold, other build")):
-        for run in results.get(name, []):
-            gaps = run["gaps_ms"]
-            rows.append([f"{run['count']} {title}", run["entries"],
-                         number(run.get("took_s", run["seconds"])),
-                         number(statistics.median(gaps)) if gaps else "-",
-                         number(quantile(gaps, 0.99)) if gaps else "-", run["calls"],
-                         f"{run['throttled'] / max(1, run['calls']):.0%}",
-                         " ".join(f"{n} x {status}" for status, n in
-                                  sorted(run["statuses"].items())) or "-"])
-    text = (f"### Series\n\n{LATENCY_MS} ms of latency, listings that lag up to {LAG_MS} ms, and the "
-            f"quotas of AWS: {QUOTA} calls a second of each operation, a bucket of as many.\n\n"
-            + table(["", "entries", "s in all", "free, ms: median", "99 %", "calls", "throttled",
-                     "statuses"], rows)
-            + "\n" + "\n".join(f"    {line.strip()}" for line in results["virtual"]) + "\n")
-    return text, targets(results)
+def fifty_plays(world, options):
+    return beside("50 in a queue", queue, world, 50, 300) * size(options)[1]
+
+
+def fifty_targets(results):
+    runs = next(iter(results.values()))
+    return [("50 in a queue: failed, overlapped, out of order", "0", amiss(runs), amiss(runs) == 0),
+            *ratios(results, [("took_s", "... time", 1.0), ("calls", "... calls", 0.6)])]
+
+
+def host_plays(world, options):
+    return beside("50 on one host", one_host, world, 50, size(options)[2])
+
+
+def host_targets(results):
+    wakes = middle(next(iter(results.values())), "wakes_far")
+    return [("50 on one host behind one hold: wake-ups a minute of the one in the middle", "3", wakes,
+             wakes < 3), *ratios(results, [("cpu_s", "... CPU", 0.4), ("calls", "... calls", 0.5)])]
+
+
+class Virtual:
+    """What takes too long, or too many, to be played by programs."""
+
+    title = "In virtual time"
+
+    @staticmethod
+    def measure(world, options, say):
+        del options
+        say(Virtual.title)
+        return [simulate(world, options) for _, options, *_ in VIRTUAL]
+
+    @staticmethod
+    def report(results, folder):
+        del folder
+        rows = []
+        for (what, _, pattern, most, unit), line in zip(VIRTUAL, results):
+            found = re.search(pattern, line)
+            got = int(found[1]) if found else None
+            rows.append(target(what, f"{number(most)}{unit}", got, got is not None and got <= most, unit))
+        return "\n".join(f"    {line.strip()}" for line in results) + "\n", rows
+
+
+PARTS = {
+    "queue": Part("One lock, in a queue", queue_plays, queue_targets),
+    "fifty": Part("Fifty in a queue", fifty_plays, fifty_targets),
+    "cron": Part("One lock, one try each", cron_plays, cron_targets),
+    "apart": Part("As many locks", apart_plays, apart_targets),
+    "stranger": Part("Beside a stranger", stranger_plays, stranger_targets),
+    "host": Part("Waiting on one host", host_plays, host_targets),
+    "virtual": Virtual,
+}

@@ -14,6 +14,8 @@ LATENCY_MS = 20
 MINUTE_S = 60
 DAY_S = 24 * 3600
 RENEWAL_S = 300  # at the default timeout
+TIMEOUT_S = 900  # which is this
+SHORT_S = 60  # one for which renewals are all that is seen
 
 
 def processes_below(pid):
@@ -44,12 +46,12 @@ def look(pid):
     return cpu_s, wakes, memory_kib / 1024
 
 
-def watch(world, seconds, waiting):
+def watch(world, seconds, waiting, timeout_s=TIMEOUT_S):
     """A holder, or one who waits behind it, for some time after it has settled in."""
     service = world.service()
     service.faults(latency_ms=LATENCY_MS)
     environment = world.environment(service.url)
-    words = [str(world.withlock), "-q", "-p", "locks/long", "--", "sleep", "100000"]
+    words = [str(world.withlock), "-q", "-t", str(timeout_s), "-p", "locks/long", "--", "sleep", "100000"]
     started = []
     try:
         for _ in range(2 if waiting else 1):
@@ -76,7 +78,10 @@ def measure(world, options, say):
     say(f"holding, and waiting behind a holder ({seconds} s)")
     jobs = {"holding": (watch, world, seconds, False), "both": (watch, world, seconds, True)}
     if BESIDE:
-        jobs["other"] = (watch, with_build(world, BESIDE), seconds, False)
+        other = with_build(world, BESIDE)
+        jobs["other"] = (watch, other, seconds, False)
+        jobs["short"] = (watch, world, seconds, False, SHORT_S)
+        jobs["short_other"] = (watch, other, seconds, False, SHORT_S)
     return in_parallel(**jobs)
 
 
@@ -107,6 +112,8 @@ count in part.
     rows = [target("holding: calls an hour", "under 100", calls, calls and calls < 100),
             target("holding: CPU a day", "under 2 s", cpu_s, cpu_s and cpu_s < 2, " s")]
     if "other" in results and enough:
-        ratio = per(hold, 1, "cpu_s") / per(results["other"], 1, "cpu_s")
-        rows.append(target("holding: CPU, times the other build's", "at most 0.5", ratio, ratio <= 0.5))
+        for ours, other, timeout_s in (("holding", "other", TIMEOUT_S), ("short", "short_other", SHORT_S)):
+            ratio = per(results[ours], 1, "cpu_s") / per(results[other], 1, "cpu_s")
+            rows.append(target(f"holding, T {timeout_s} s: CPU, times the other build's", "at most 0.5",
+                               ratio, ratio <= 0.5))
     return text, rows
