@@ -61,4 +61,10 @@ void buf_free(struct buf *buf);
 /* Overwrites memory in a way the compiler may not leave out. */
 void wipe(void *memory, size_t length);
 
+/*
+ * Room for one more item in an array of `count` (NULL: none yet) whose memory comes from here
+ * alone: its capacities are powers of two. NULL without memory: then the array stays as it is.
+ */
+void *array_grow(void *array, size_t count, size_t item_bytes);
+
 #endif

@@ -33,7 +33,6 @@ typedef void (*entry_free_fn)(struct entry *entry);
 struct directory {
     struct entry **entries; /* by name, then by age; the youngest last */
     size_t count;
-    size_t capacity;
     size_t existing;   /* of those, entries that exist */
     size_t compact_at; /* entries that are gone, at which the expired ones are dropped */
     entry_free_fn free_entry;

@@ -27,8 +27,7 @@ struct event {
 struct events {
     struct event *events; /* EVENTS_MAX of them at most */
     size_t count;         /* may be more than were kept */
-    size_t capacity;
-    int64_t bytes; /* of all: the messages and EVENTS_EXTRA_BYTES for each */
+    int64_t bytes;        /* of all: the messages and EVENTS_EXTRA_BYTES for each */
     bool unordered;
 };
 

@@ -23,7 +23,6 @@ struct tag {
 struct tags {
     struct tag *tags;
     size_t count;
-    size_t capacity;
 };
 
 /*

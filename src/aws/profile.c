@@ -44,13 +44,6 @@ static char *trim(char *text)
     return text;
 }
 
-/* Makes room for one more item; the array has `count` of them. NULL without memory. */
-static void *room(void *array, size_t count, size_t item_bytes)
-{
-    bool full = (count & (count - 1)) == 0; /* capacities are powers of two */
-    return full ? reallocarray(array, count ? 2 * count : 1, item_bytes) : array;
-}
-
 /* What `[NAME]` is in the config file; *name becomes the name alone. */
 static enum profile_kind classify(char *header, const char **name, bool *prefixed)
 {
@@ -90,7 +83,7 @@ static int add_section(struct parser *parser, char *header)
             other->prefixed == section.prefixed && strcmp(other->name, section.name) == 0)
             return refuse(parser, "a section that was given before");
     }
-    void *sections = room(file->sections, file->section_count, sizeof(section));
+    void *sections = array_grow(file->sections, file->section_count, sizeof(section));
     if (!sections)
         return error_system(parser->err, ENOMEM, "reading '%s'", parser->path);
     file->sections = sections;
@@ -120,7 +113,7 @@ static int add_entry(struct parser *parser, const struct profile_entry *entry)
         if (other->block == entry->block && strcmp(other->key, entry->key) == 0)
             return refuse(parser, "a key that was given before in this section");
     }
-    void *entries = room(file->entries, file->entry_count, sizeof(*entry));
+    void *entries = array_grow(file->entries, file->entry_count, sizeof(*entry));
     if (!entries)
         return error_system(parser->err, ENOMEM, "reading '%s'", parser->path);
     file->entries = entries;

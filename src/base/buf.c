@@ -17,6 +17,12 @@ void wipe(void *memory, size_t length)
         explicit_bzero(memory, length);
 }
 
+void *array_grow(void *array, size_t count, size_t item_bytes)
+{
+    bool full = (count & (count - 1)) == 0;
+    return full ? reallocarray(array, count ? 2 * count : 1, item_bytes) : array;
+}
+
 static _Atomic(char *) spare_pages[SPARE_PAGES];
 
 static size_t page_bytes(void)

@@ -4,7 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FIRST_CAPACITY   64
+#include "base/buf.h"
+
 #define COMPACT_AT_LEAST 256 /* entries that are gone, tolerated before any are looked for */
 
 void directory_init(struct directory *directory, entry_free_fn free_entry)
@@ -54,14 +55,10 @@ static void cut_short(struct directory *directory, size_t index, const char *nam
 
 int directory_add(struct directory *directory, struct entry *entry, int64_t shown_from_ms)
 {
-    if (directory->count == directory->capacity) {
-        size_t capacity = directory->capacity ? directory->capacity * 2 : FIRST_CAPACITY;
-        void *entries = realloc(directory->entries, capacity * sizeof(struct entry *));
-        if (!entries)
-            return -1;
-        directory->entries = entries;
-        directory->capacity = capacity;
-    }
+    void *entries = array_grow(directory->entries, directory->count, sizeof(struct entry *));
+    if (!entries)
+        return -1;
+    directory->entries = entries;
     size_t index = search(directory, text_from(entry->name), true);
     struct entry **place = directory->entries + index;
     cut_short(directory, index, entry->name, shown_from_ms);

@@ -2,29 +2,21 @@
 
 #include <stdlib.h>
 
-#define HOUR_MS        ((int64_t)3600 * 1000)
-#define DAY_MS         (24 * HOUR_MS)
-#define TOO_OLD_MS     (14 * DAY_MS)
-#define TOO_NEW_MS     (2 * HOUR_MS)
-#define SPAN_MAX_MS    DAY_MS
-#define FIRST_CAPACITY 64
+#include "base/buf.h"
 
-static int grow(struct events *events)
-{
-    size_t capacity = events->capacity ? events->capacity * 2 : FIRST_CAPACITY;
-    void *more = realloc(events->events, capacity * sizeof(struct event));
-    if (!more)
-        return -1;
-    events->events = more;
-    events->capacity = capacity;
-    return 0;
-}
+#define HOUR_MS     ((int64_t)3600 * 1000)
+#define DAY_MS      (24 * HOUR_MS)
+#define TOO_OLD_MS  (14 * DAY_MS)
+#define TOO_NEW_MS  (2 * HOUR_MS)
+#define SPAN_MAX_MS DAY_MS
 
 int events_add(struct events *events, int64_t timestamp_ms, size_t message_bytes)
 {
     if (events->count < EVENTS_MAX) {
-        if (events->count == events->capacity && grow(events) != 0)
+        void *more = array_grow(events->events, events->count, sizeof(struct event));
+        if (!more)
             return -1;
+        events->events = more;
         events->events[events->count] = (struct event){timestamp_ms, (int64_t)message_bytes};
         if (events->count > 0)
             events->unordered |= timestamp_ms < events->events[events->count - 1].timestamp_ms;

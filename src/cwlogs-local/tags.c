@@ -6,6 +6,8 @@
 #include <string.h>
 #include <wctype.h>
 
+#include "base/buf.h"
+
 #define TAG_EXTRA_BYTES 80 /* of a tag beside its words: pointers, and what malloc adds */
 
 /* The code point of a UTF-8 character of so many bytes. */
@@ -51,19 +53,6 @@ static size_t place_of(const struct tags *tags, struct text key, bool *ret_there
     return i;
 }
 
-static int grow(struct tags *tags)
-{
-    if (tags->count < tags->capacity)
-        return 0;
-    size_t capacity = tags->capacity ? tags->capacity * 2 : 4;
-    void *more = realloc(tags->tags, capacity * sizeof(struct tag));
-    if (!more)
-        return -1;
-    tags->tags = more;
-    tags->capacity = capacity;
-    return 0;
-}
-
 int tags_set(struct tags *tags, struct text key, struct text value)
 {
     bool there;
@@ -77,7 +66,9 @@ int tags_set(struct tags *tags, struct text key, struct text value)
         return 0;
     }
     char *new_key = strndup(key.data, key.length);
-    if (!new_key || grow(tags) != 0) {
+    void *more = array_grow(tags->tags, tags->count, sizeof(struct tag));
+    tags->tags = more ? more : tags->tags;
+    if (!new_key || !more) {
         free(new_key);
         free(new_value);
         return -1;

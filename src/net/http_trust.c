@@ -15,7 +15,6 @@
 
 #define BUNDLE_BYTES    (4 * 1024 * 1024) /* ten times the largest of a distribution */
 #define ANCHORS_MAX     4096
-#define ANCHORS_FIRST   64          /* room for so many, doubled as needed */
 #define CERTIFICATE_MAX (64 * 1024) /* bytes of one, in PEM */
 #define BEGIN_ANY       "-----BEGIN "
 #define BEGIN           "-----BEGIN CERTIFICATE-----"
@@ -35,7 +34,7 @@ struct trust {
     bool read;
     bool plain; /* the anchors below are all that it holds */
     struct anchor *anchors;
-    size_t count, room;
+    size_t count;
 };
 
 /* --- the places --- */
@@ -185,31 +184,21 @@ static bool decode(struct text base64, unsigned char *out, struct text *ret_der)
     return good;
 }
 
-static struct anchor *next_anchor(struct trust *trust)
-{
-    if (trust->count == trust->room) {
-        size_t room = trust->room ? 2 * trust->room : ANCHORS_FIRST;
-        struct anchor *more =
-            room > ANCHORS_MAX ? NULL : realloc(trust->anchors, room * sizeof(*more));
-        if (!more)
-            return NULL;
-        trust->anchors = more;
-        trust->room = room;
-    }
-    return &trust->anchors[trust->count];
-}
-
 static bool add_anchor(struct trust *trust, struct text pem, struct text base64)
 {
     struct text der;
-    struct anchor *anchor = next_anchor(trust);
+    void *anchors = trust->count < ANCHORS_MAX
+                        ? array_grow(trust->anchors, trust->count, sizeof(*trust->anchors))
+                        : NULL;
+    if (!anchors)
+        return false;
+    trust->anchors = anchors;
     unsigned char *bytes = base64.length <= CERTIFICATE_MAX ? malloc(base64.length) : NULL;
-    X509_NAME *subject = anchor && bytes && decode(base64, bytes, &der) ? read_subject(der) : NULL;
+    X509_NAME *subject = bytes && decode(base64, bytes, &der) ? read_subject(der) : NULL;
     free(bytes);
     if (!subject)
         return false;
-    *anchor = (struct anchor){subject, pem};
-    trust->count++;
+    trust->anchors[trust->count++] = (struct anchor){subject, pem};
     return true;
 }
 

@@ -10,10 +10,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "process/pidfd.h"
 
 #define STAT_BYTES      1024    /* a line of /proc/PID/stat is about 300 */
-#define PROCESSES_FIRST 256     /* room for so many at first, doubled as needed */
 #define PROCESSES_MAX   4194304 /* the kernel's highest pid_max */
 #define GENERATIONS_MAX 4194304 /* steps up from a process before giving up: a torn reading */
 
@@ -31,7 +31,6 @@ struct entry {
 struct table {
     struct entry *entries; /* by pid, ascending */
     size_t count;
-    size_t capacity;
 };
 
 /*
@@ -71,16 +70,12 @@ int sweep_read(pid_t pid, struct sweep_process *ret_process)
 
 static int table_add(struct table *table, const struct sweep_process *process)
 {
-    if (table->count == table->capacity) {
-        size_t capacity = table->capacity ? table->capacity * 2 : PROCESSES_FIRST;
-        if (capacity > PROCESSES_MAX)
-            return -1;
-        struct entry *entries = realloc(table->entries, capacity * sizeof(*entries));
-        if (!entries)
-            return -1;
-        table->entries = entries;
-        table->capacity = capacity;
-    }
+    void *entries = table->count < PROCESSES_MAX
+                        ? array_grow(table->entries, table->count, sizeof(struct entry))
+                        : NULL;
+    if (!entries)
+        return -1;
+    table->entries = entries;
     table->entries[table->count++] = (struct entry){.process = *process};
     return 0;
 }

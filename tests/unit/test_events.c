@@ -1,5 +1,7 @@
 #include "unit.h"
 
+#include <malloc.h>
+
 #include "cwlogs-local/events.h"
 
 #define HOUR ((int64_t)3600000)
@@ -76,11 +78,11 @@ static void more_than_a_batch_is_counted_not_kept(void **state)
 {
     (void)state;
     struct events events = {0};
-    for (size_t i = 0; i < EVENTS_MAX + 5; i++)
+    for (size_t i = 0; i < 2 * EVENTS_MAX; i++)
         assert_int_equal(events_add(&events, NOW, 10), 0);
-    assert_int_equal(events.count, EVENTS_MAX + 5);
-    assert_int_equal(events.bytes, (EVENTS_MAX + 5) * 36);
-    assert_true(events.capacity < 2 * EVENTS_MAX);
+    assert_int_equal(events.count, 2 * EVENTS_MAX);
+    assert_int_equal(events.bytes, 2 * EVENTS_MAX * 36);
+    assert_true(malloc_usable_size(events.events) < 2 * EVENTS_MAX * sizeof(struct event));
     assert_false(events.unordered);
     events_free(&events);
 }
