@@ -1,5 +1,6 @@
 #include "aws/retry.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -93,19 +94,13 @@ enum retry_verdict retry_judge(const char *code, const char *message)
     return rate ? RETRY_LATER : RETRY_NO;
 }
 
-static bool is_word_byte(char byte)
-{
-    return (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z') ||
-           (byte >= '0' && byte <= '9');
-}
-
 static bool has_word(struct text text, const char *word)
 {
     size_t length = strlen(word);
     const char *end = text.data + text.length;
     for (const char *at = text.data; (at = memmem(at, (size_t)(end - at), word, length)); at++)
-        if ((at == text.data || !is_word_byte(at[-1])) &&
-            (at + length == end || !is_word_byte(at[length])))
+        if ((at == text.data || !isalnum((unsigned char)at[-1])) &&
+            (at + length == end || !isalnum((unsigned char)at[length])))
             return true;
     return false;
 }

@@ -1,5 +1,6 @@
 #include "aws/settings.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <pwd.h>
 #include <string.h>
@@ -399,8 +400,7 @@ void aws_settings_user_agent(const struct aws_settings *settings, struct buf *ou
     buf_add_text(out, " app/");
     for (size_t i = 0; settings->app_id[i]; i++) {
         char byte = settings->app_id[i];
-        bool alnum = (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'z') ||
-                     (byte >= 'A' && byte <= 'Z');
-        buf_add_char(out, (char)(alnum || strchr(others, byte) ? byte : '-'));
+        bool good = isalnum((unsigned char)byte) || strchr(others, byte);
+        buf_add_char(out, (char)(good ? byte : '-'));
     }
 }
