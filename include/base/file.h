@@ -31,4 +31,7 @@ bool file_is_shared(const char *path);
  */
 int file_replace(const char *path, struct text data, struct error *err) MUST_USE;
 
+/* Closes what is open (not below 0), for who has written nothing that could be lost: -1 then. */
+void file_close(int *fd);
+
 #endif

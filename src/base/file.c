@@ -44,9 +44,15 @@ enum file_result file_read(const char *path, struct buf *out, struct error *err)
         error_system(err, errno, "reading '%s'", path);
     else
         result = buf_check(out, path, err);
-    if (fd >= 0)
-        (void)close(fd); /* only read from */
+    file_close(&fd);
     return result == 0 ? FILE_READ : FILE_FAILED;
+}
+
+void file_close(int *fd)
+{
+    if (*fd >= 0)
+        (void)close(*fd); /* a failure would be one to write */
+    *fd = -1;
 }
 
 bool file_is_shared(const char *path)

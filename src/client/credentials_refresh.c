@@ -4,6 +4,8 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "base/file.h"
+
 static void ring(int fd)
 {
     uint64_t one = 1;
@@ -28,10 +30,8 @@ static void *run(void *context)
 
 static void close_all(struct credentials_refresh *refresh)
 {
-    int fds[] = {refresh->done_fd, refresh->stop_fd};
-    for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
-        if (fds[i] >= 0)
-            (void)close(fds[i]); /* nothing that could be lost was written */
+    file_close(&refresh->done_fd);
+    file_close(&refresh->stop_fd);
     transport_free(&refresh->transport);
 }
 

@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "process/child.h"
 #include "process/guardian_process.h"
 #include "process/guardian_watch.h"
@@ -27,17 +28,10 @@ static const struct guardian closed = {
     .epoll = -1,
 };
 
-static void close_one(int *fd)
-{
-    if (*fd >= 0)
-        (void)close(*fd); /* nothing that could be lost was written */
-    *fd = -1;
-}
-
 static void release_all(struct guardian *guardian)
 {
-    close_one(&guardian->epoll);
-    close_one(&guardian->socket);
+    file_close(&guardian->epoll);
+    file_close(&guardian->socket);
     timer_close(&guardian->term);
     timer_close(&guardian->kill);
     timer_close(&guardian->wake);
@@ -109,8 +103,8 @@ static int fork_guardian(struct guardian *guardian, const struct guardian_settin
     if (pid < 0)
         return error_system(err, errno, "starting the guardian process");
     if (pid == 0) {
-        close_one(&guardian->socket); /* or it would never see our end of it close */
-        close_one(&guardian->epoll);
+        file_close(&guardian->socket); /* or it would never see our end of it close */
+        file_close(&guardian->epoll);
         timer_close(&guardian->wake);
         guardian_process_main(&place);
     }

@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "exit_status.h"
 #include "process/child.h"
 
@@ -197,8 +198,7 @@ static void drain_socket(struct guardian *guardian)
     if (guardian->hung_up || got != 0)
         return; /* empty; whatever else it is will show again */
     guardian->hung_up = true;
-    (void)close(guardian->socket); /* nothing that could be lost was written */
-    guardian->socket = -1;
+    file_close(&guardian->socket);
 }
 
 /* True once it has ended. A stop is the kernel's to tell: we are its parent. */

@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/wait.h"
 #include "process/child.h"
 #include "process/descriptors.h"
@@ -21,13 +22,6 @@ struct helper {
     struct pidfd pidfd;
     int output_fd, messages_fd;
 };
-
-static void close_fd(int *fd)
-{
-    if (*fd >= 0)
-        (void)close(*fd); /* only read from, or the other side's */
-    *fd = -1;
-}
 
 struct closing {
     posix_spawn_file_actions_t *actions;
@@ -86,7 +80,7 @@ int helper_spawn(const struct helper_plan *plan, pid_t *ret_pid)
         !(failure = posix_spawnattr_setflags(&attributes, flags)))
         failure = posix_spawnp(ret_pid, plan->words[0], &actions, &attributes, (char **)plan->words,
                                (char **)plan->environment);
-    close_fd(&null);
+    file_close(&null);
     (void)posix_spawnattr_destroy(&attributes); /* cannot fail on Linux, nor the next */
     (void)posix_spawn_file_actions_destroy(&actions);
     return failure;
@@ -140,9 +134,9 @@ static int follow(struct helper *helper, struct mono deadline, const struct wake
         (void)wait_ready(fds, 4, mono_min(deadline, look_at)); /* all are looked at anyway */
         ended = pidfd_has_ended(&helper->pidfd);
         if (helper->output_fd >= 0 && !drain(helper->output_fd, &result->output, false))
-            close_fd(&helper->output_fd);
+            file_close(&helper->output_fd);
         if (helper->messages_fd >= 0 && !drain(helper->messages_fd, &result->messages, true))
-            close_fd(&helper->messages_fd);
+            file_close(&helper->messages_fd);
         if (buf_check(&result->output, "its output", err) != 0) {
             err->kind = ERROR_CONFIG;
             return -1;
@@ -161,8 +155,8 @@ static int open_pipes(int output[2], int messages[2], struct error *err)
         return error_system(err, errno, "making a pipe");
     if (pipe2(messages, O_CLOEXEC) != 0) {
         int failure = errno;
-        close_fd(&output[0]);
-        close_fd(&output[1]);
+        file_close(&output[0]);
+        file_close(&output[1]);
         return error_system(err, failure, "making a pipe");
     }
     (void)fcntl(output[0], F_SETFL, O_NONBLOCK); /* cannot fail on a pipe of our own */
@@ -187,8 +181,8 @@ int helper_run(char *const *words, bool quiet, struct mono deadline,
         return -1;
     struct helper_plan plan = {words, environ, quiet, output[1], messages[1]};
     int failure = helper_spawn(&plan, &helper.pid);
-    close_fd(&output[1]);
-    close_fd(&messages[1]);
+    file_close(&output[1]);
+    file_close(&messages[1]);
     helper.output_fd = output[0];
     helper.messages_fd = messages[0];
     if (!failure && !pidfd_open_process(helper.pid, &helper.pidfd))
@@ -206,8 +200,8 @@ int helper_run(char *const *words, bool quiet, struct mono deadline,
         done = 0;
     }
     pidfd_close(&helper.pidfd);
-    close_fd(&helper.output_fd);
-    close_fd(&helper.messages_fd);
+    file_close(&helper.output_fd);
+    file_close(&helper.messages_fd);
     if (done == 0)
         *ret_result = result;
     else

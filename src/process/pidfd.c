@@ -7,6 +7,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/file.h"
+
 bool pidfd_open_process(pid_t pid, struct pidfd *ret_process)
 {
     int fd = (int)syscall(SYS_pidfd_open, pid, 0);
@@ -18,8 +20,7 @@ bool pidfd_open_process(pid_t pid, struct pidfd *ret_process)
 
 void pidfd_close(struct pidfd *process)
 {
-    if (process->fd >= 0)
-        (void)close(process->fd); /* nothing was written */
+    file_close(&process->fd);
     *process = PIDFD_NONE;
 }
 

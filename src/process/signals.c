@@ -4,6 +4,8 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "base/file.h"
+
 /* All signals but those that the caller had ignored; those stay out of our sight. */
 static void collect(sigset_t *ret_set)
 {
@@ -104,8 +106,5 @@ void signals_restore(const struct signals *signals)
 
 void signals_free(struct signals *signals)
 {
-    if (!signals || signals->fd < 0)
-        return;
-    (void)close(signals->fd); /* nothing was written */
-    signals->fd = -1;
+    file_close(&signals->fd);
 }

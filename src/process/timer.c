@@ -3,7 +3,8 @@
 #include <errno.h>
 #include <sys/timerfd.h>
 #include <time.h>
-#include <unistd.h>
+
+#include "base/file.h"
 
 int timer_open(struct timer *timer, _Atomic int64_t *at_ms, struct error *err)
 {
@@ -44,7 +45,5 @@ bool timer_passed(const struct timer *timer)
 
 void timer_close(struct timer *timer)
 {
-    if (timer->fd >= 0)
-        (void)close(timer->fd); /* nothing was written */
-    timer->fd = -1;
+    file_close(&timer->fd);
 }

@@ -5,6 +5,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "run/messages.h"
 
 /* The descriptor stays readable: every wait from then on is to end. */
@@ -78,8 +79,8 @@ static void *beat(void *context)
 
 static void close_all(struct heartbeat *heartbeat)
 {
-    (void)close(heartbeat->stop_fd);
-    (void)close(heartbeat->news_fd);
+    file_close(&heartbeat->stop_fd);
+    file_close(&heartbeat->news_fd);
     (void)pthread_mutex_destroy(&heartbeat->mutex);
 }
 
@@ -88,14 +89,13 @@ int heartbeat_start(struct heartbeat *heartbeat, struct session *session, struct
 {
     *heartbeat = (struct heartbeat){.session = session, .guardian = guardian, .kill = kill};
     heartbeat->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (heartbeat->stop_fd < 0)
-        return error_system(err, errno, "making an event descriptor");
     heartbeat->news_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (heartbeat->news_fd < 0) {
-        (void)close(heartbeat->stop_fd);
-        return error_system(err, errno, "making an event descriptor");
-    }
     (void)pthread_mutex_init(&heartbeat->mutex, NULL); /* cannot fail with default attributes */
+    if (heartbeat->stop_fd < 0 || heartbeat->news_fd < 0) {
+        (void)error_system(err, errno, "making an event descriptor");
+        close_all(heartbeat);
+        return -1;
+    }
     int failed = pthread_create(&heartbeat->thread, NULL, beat, heartbeat);
     if (failed) {
         close_all(heartbeat);

@@ -8,6 +8,7 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/report.h"
 #include "base/text.h"
 #include "run/identity.h"
@@ -192,10 +193,6 @@ struct wakeup_source waiting_wakeup(struct waiting *waiting)
 void waiting_end(struct waiting *waiting)
 {
     report_progress_end();
-    if (waiting->timer_fd >= 0)
-        (void)close(waiting->timer_fd);
-    if (waiting->epoll_fd >= 0)
-        (void)close(waiting->epoll_fd);
-    waiting->timer_fd = -1;
-    waiting->epoll_fd = -1;
+    file_close(&waiting->timer_fd);
+    file_close(&waiting->epoll_fd);
 }
