@@ -9,7 +9,7 @@
  *     provider_region(&provider, limits, &region, err)
  *     provider_get(&provider, limits, &keys, err)         before each request that is signed
  *     provider_rejected(&provider)                        the service did not accept them
- *     provider_report(&provider, REPORT_VERBOSE)
+ *     provider_report_shared(&provider, REPORT_VERBOSE)
  *     provider_end(&provider)                             nothing runs beside any more
  *     provider_free(&provider);
  *
@@ -32,10 +32,8 @@
 #include "base/wait.h"
 #include "client/credentials_refresh.h"
 
-#define PROVIDER_FIRST_MS      (10 * 60 * 1000) /* for the first keys: somebody may be asked */
-#define PROVIDER_REFRESH_MS    (60 * 1000) /* for new keys, at least, if the old ones have ended */
-#define PROVIDER_WARNINGS_MAX  4           /* kept until asked for; later ones are dropped */
-#define PROVIDER_WARNING_BYTES 512
+#define PROVIDER_FIRST_MS   (10 * 60 * 1000) /* for the first keys: somebody may be asked */
+#define PROVIDER_REFRESH_MS (60 * 1000) /* for new ones, at least, if the old ones have ended */
 
 struct provider {
     struct transport *transport;
@@ -53,8 +51,6 @@ struct provider {
     bool warned;          /* about these keys */
     bool warned_expired;  /* that they have expired */
     bool shared_told;     /* the file that others can read */
-    char warnings[PROVIDER_WARNINGS_MAX][PROVIDER_WARNING_BYTES];
-    unsigned warning_count, warning_next;
 };
 
 /* How long a call may take. */
@@ -96,13 +92,7 @@ bool provider_is_refreshing(const struct provider *provider);
  */
 bool provider_rejected(struct provider *provider);
 
-/* A line to report as a warning, each once; NULL when there is none left. Borrowed. */
-const char *provider_warning(struct provider *provider);
-
-/*
- * Reports all of these; and, once, at the level given, a file with secrets of the keys at hand
- * that others can read.
- */
-void provider_report(struct provider *provider, enum report_level shared);
+/* Once, at the level given: a file with secrets of the keys at hand that others can read. */
+void provider_report_shared(struct provider *provider, enum report_level level);
 
 #endif

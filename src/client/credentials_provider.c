@@ -1,9 +1,5 @@
 #include "client/credentials_provider.h"
 
-#include <stdarg.h>
-#include <stdio.h>
-#include <string.h>
-
 #define WARN_BEFORE_MS (15 * 60 * 1000)
 
 void provider_init(struct provider *provider, struct transport *transport)
@@ -29,28 +25,6 @@ void provider_free(struct provider *provider)
     provider->has_keys = false;
 }
 
-static void warn(struct provider *provider, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-
-static void warn(struct provider *provider, const char *format, ...)
-{
-    va_list args;
-    if (provider->warning_count == PROVIDER_WARNINGS_MAX)
-        return;
-    va_start(args, format);
-    (void)vsnprintf(provider->warnings[provider->warning_count++], PROVIDER_WARNING_BYTES, format,
-                    args); /* cutting is fine */
-    va_end(args);
-}
-
-const char *provider_warning(struct provider *provider)
-{
-    if (provider->warning_next < provider->warning_count)
-        return provider->warnings[provider->warning_next++];
-    provider->warning_next = provider->warning_count = 0;
-    return NULL;
-}
-
 /* Brings a look-up to its end, here and now. */
 static int look_up(struct provider *provider, struct credentials_lookup *lookup,
                    const struct provider_limits *limits, struct error *err)
@@ -64,15 +38,12 @@ static int look_up(struct provider *provider, struct credentials_lookup *lookup,
     return result;
 }
 
-void provider_report(struct provider *provider, enum report_level shared)
+void provider_report_shared(struct provider *provider, enum report_level level)
 {
-    const char *line;
-    while ((line = provider_warning(provider)))
-        report(REPORT_WARNING, "warning: %s", line);
     if (!provider->has_keys || provider->shared_told || !*provider->keys.shared)
         return;
     provider->shared_told = true;
-    report(shared, "warning: '%s' can be read by others than its owner", provider->keys.shared);
+    report(level, "warning: '%s' can be read by others than its owner", provider->keys.shared);
 }
 
 int provider_region(struct provider *provider, const struct provider_limits *limits,
@@ -115,8 +86,8 @@ static void warn_of_failure(struct provider *provider, bool expired)
         return;
     provider->warned = true;
     provider->warned_expired = expired;
-    warn(provider, "cannot get new credentials, those at hand %s: %s",
-         expired ? "have expired" : "go on serving until they expire", provider->failure.text);
+    report(REPORT_WARNING, "warning: cannot get new credentials, those at hand %s: %s",
+           expired ? "have expired" : "go on serving until they expire", provider->failure.text);
 }
 
 static void warn_of_the_end(struct provider *provider, struct wall now)
@@ -126,8 +97,9 @@ static void warn_of_the_end(struct provider *provider, struct wall now)
     if (provider->warned || keys->renewable || left_ms > WARN_BEFORE_MS)
         return;
     provider->warned = true;
-    warn(provider, "the credentials from %s expire in %lld s and cannot be renewed", keys->origin,
-         (long long)(left_ms / 1000));
+    report(REPORT_WARNING,
+           "warning: the credentials from %s expire in %lld s and cannot be renewed", keys->origin,
+           (long long)(left_ms / 1000));
 }
 
 /* An attempt to get new keys has ended; why it failed, or NULL. */

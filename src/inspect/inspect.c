@@ -70,7 +70,7 @@ int inspect_list(struct inspect *inspect, struct inspect_view *ret_view, struct 
         listing_read(&inspect->listing, &inspect->pages, prefix, &view.listing, err) != 0)
         return -1;
     tell_cut(inspect);
-    provider_report(&inspect->client.provider, REPORT_VERBOSE);
+    provider_report_shared(&inspect->client.provider, REPORT_VERBOSE);
     view.by_service = date.ms >= 0;
     view.now_ms = view.by_service ? date.ms : wall_now().ms;
     view.taken_at = mono_now();

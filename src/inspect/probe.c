@@ -328,7 +328,7 @@ int check_run(struct check *check, const struct inspect_plan *plan, struct error
     *check = (struct check){0};
     if (inspect_open(&check->inspect, plan, err) != 0)
         return -1;
-    provider_report(&check->inspect.client.provider, REPORT_WARNING);
+    provider_report_shared(&check->inspect.client.provider, REPORT_WARNING);
     if (identity_make(&identity, NULL, wall_now(), err) != 0 ||
         attempt_check_length(plan->prefix, identity.id, NULL, err) != 0)
         return -1;

@@ -388,7 +388,7 @@ void messages_notices(struct session *session)
     for (;;) {
         switch (lock_take_notice(&session->lock, &name)) {
         case LOCK_NOTICE_NONE:
-            provider_report(&session->client.provider, REPORT_VERBOSE);
+            provider_report_shared(&session->client.provider, REPORT_VERBOSE);
             return;
         case LOCK_NOTICE_LEFT_ALONE:
             report(REPORT_WARNING,

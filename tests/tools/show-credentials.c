@@ -67,7 +67,7 @@ static int show_once(struct provider *provider, const struct aws_settings *setti
     struct wakeup_source wakeup = {.fd = -1};
     struct provider_limits limits = {mono_add(mono_now(), DEADLINE_MS), &wakeup};
     const struct credentials *keys = NULL;
-    const char *region = NULL, *warning;
+    const char *region = NULL;
     int result = provider_region(provider, &limits, &region, err);
     if (result == 0)
         result = aws_settings_endpoint(settings, AWS_LOGS, region, &url, err);
@@ -77,8 +77,6 @@ static int show_once(struct provider *provider, const struct aws_settings *setti
         wait_ms(LOOK_MS);
     if (result == 0)
         result = provider_get(provider, &limits, &keys, err); /* takes what was found meanwhile */
-    while ((warning = provider_warning(provider)))
-        (void)fprintf(stderr, "show-credentials: warning: %s\n", warning);
     if (result == 0)
         print(keys, region, buf_text(&url));
     return result;
