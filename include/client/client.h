@@ -79,10 +79,17 @@ void client_call(struct client *client, struct client_call *call,
 void client_call_free(struct client_call *call);
 
 /*
- * Reads all pages of what begins with prefix, each tried as often as the settings say. ret_date:
+ * The same, tried as often as the settings say; all but its body is left of the answer. Returns 0
+ * if it is DONE, EXISTS or ABSENT, else -1 with what the last try said, or ERROR_LATER if an end
+ * was asked for. Sets deadline and counted.
+ */
+int client_settle(struct client *client, struct client_call *call,
+                  const struct wakeup_source *wakeup, struct error *err) MUST_USE;
+
+/*
+ * Reads all pages of what begins with prefix, each as client_settle() does. ret_date:
  * the service's clock as the last page's Date header has it (whole seconds, cut off), or -1. What
- * is more than a listing may have is left out (`cut`). Fails with what the last try said, or
- * ERROR_LATER if an end was asked for.
+ * is more than a listing may have is left out (`cut`).
  */
 int client_list(struct client *client, const char *prefix, struct logs_listing *listing,
                 const struct wakeup_source *wakeup, struct wall *ret_date,

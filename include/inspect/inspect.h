@@ -2,7 +2,7 @@
  * inspect - looks at a lock without contending for it: for --status, --break and --check.
  *
  *     inspect_open(&inspect, &plan, err)   settings, region, endpoint, credentials
- *     inspect_look; client_call(&inspect.client, &call, ...) with inspect_wakeup(&inspect)
+ *     inspect_look; client_call(&inspect.client, &call, &inspect.wakeup)
  *     inspect_close(&inspect)              also after a failure
  */
 #ifndef INSPECT_INSPECT_H
@@ -32,15 +32,15 @@ struct inspect {
     struct client client;
     struct logs_listing pages;
     struct listing listing;
-    int signal;    /* that asked for an end; 0 for none */
-    bool told_cut; /* that not everything is shown */
+    struct interruption interruption;
+    struct wakeup_source wakeup; /* that is: a signal asks for an end */
+    bool told_cut;               /* that not everything is shown */
 };
 
 /* Makes no call to the service. The struct must not move afterwards. */
 int inspect_open(struct inspect *inspect, const struct inspect_plan *plan,
                  struct error *err) MUST_USE;
 void inspect_close(struct inspect *inspect);
-struct wakeup_source inspect_wakeup(struct inspect *inspect);
 
 /* The exit status of a failure: by the signal that ended the wait, or by the error. */
 int inspect_failed(const struct inspect *inspect, const struct error *err);

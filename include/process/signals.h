@@ -19,6 +19,7 @@
 #include <sys/types.h>
 
 #include "base/error.h"
+#include "base/wait.h"
 
 struct signals {
     int fd; /* readable when signals_next() has something; -1 after signals_free() */
@@ -48,6 +49,15 @@ bool signals_terminating(int number);
  * report). Returns at once where the kernel ignores the signal (an orphaned process group).
  */
 void signals_stop_self(int number);
+
+/* For a wait that a signal may end. */
+struct interruption {
+    const struct signals *signals;
+    int number; /* of the first that would end a process; 0: none yet */
+};
+
+/* Asks for the end once there is one; stops this process meanwhile as SIGTSTP wants it. Borrows. */
+struct wakeup_source interruption_wakeup(struct interruption *interruption);
 
 /* Between fork and exec: mask and dispositions as given. Async-signal-safe. */
 void signals_restore(const struct signals *signals);

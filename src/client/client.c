@@ -28,8 +28,7 @@ int client_init(struct client *client, const struct aws_settings *aws, bool unat
     int64_t keys_ms = unattended ? aws->read_timeout_ms : PROVIDER_FIRST_MS;
     struct provider_limits limits = {mono_add(now, keys_ms), wakeup};
     const struct credentials *keys;
-    retry_init(&client->retry, &client->budget);
-    client->retry.crowd = true;
+    client->retry = (struct retry){.budget = &client->budget, .crowd = true};
     provider_init(&client->provider, &client->transport);
     client->provider.unattended = unattended;
     if (transport_init(&client->transport, aws, err) != 0 ||
@@ -71,6 +70,11 @@ static struct text body_of(const struct client_call *call)
     return buf_view(&call->answer.body);
 }
 
+static bool is_settled(enum logs_outcome outcome)
+{
+    return outcome == LOGS_DONE || outcome == LOGS_EXISTS || outcome == LOGS_ABSENT;
+}
+
 /* An answer came. Returns true if the same request should be sent again at once. */
 static bool take_answer(struct client *client, const struct exchange *exchange,
                         struct client_call *call)
@@ -81,8 +85,7 @@ static bool take_answer(struct client *client, const struct exchange *exchange,
     call->outcome = reply.outcome == LOGS_UNUSABLE ? LOGS_UNKNOWN : reply.outcome;
     call->throttled = reply.throttled;
     memcpy(call->code, reply.code, sizeof(call->code));
-    if (reply.outcome == LOGS_DONE || reply.outcome == LOGS_EXISTS ||
-        reply.outcome == LOGS_ABSENT) {
+    if (is_settled(reply.outcome)) {
         client->last_answer = answer->received;
         return false;
     }
@@ -170,18 +173,10 @@ static void pace(struct client *client, struct client_call *call)
     enum retry_cause cause = call->throttled ? RETRY_THROTTLED
                              : call->timeout ? RETRY_TIMEOUT
                                              : RETRY_ERROR;
-    switch (call->outcome) {
-    case LOGS_DONE:
-    case LOGS_EXISTS:
-    case LOGS_ABSENT:
+    if (is_settled(call->outcome)) {
         retry_succeeded(&client->retry);
         client->last_error = (struct error){0};
         return;
-    case LOGS_REFUSED:
-    case LOGS_LATER:
-    case LOGS_UNKNOWN:
-    case LOGS_UNUSABLE:
-        break;
     }
     client->retry.counted = call->counted;
     call->pause_ms = retry_pause_ms(&client->retry, cause, retry_asked_ms(call->answer.retry_after),
@@ -203,17 +198,15 @@ void client_call(struct client *client, struct client_call *call,
     pace(client, call);
 }
 
-/* The next page of a listing, tried until it is in. */
-static int read_page(struct client *client, struct client_call *call,
-                     const struct wakeup_source *wakeup, struct wall *ret_date, struct error *err)
+int client_settle(struct client *client, struct client_call *call,
+                  const struct wakeup_source *wakeup, struct error *err)
 {
+    call->counted = true;
     for (unsigned tries = 1;; tries++) {
         call->deadline = mono_add(mono_now(), CLIENT_PAGE_MS);
         client_call(client, call, wakeup);
-        if (!retry_date(call->answer.date, ret_date))
-            ret_date->ms = -1;
         client_call_free(call);
-        if (call->outcome == LOGS_DONE)
+        if (is_settled(call->outcome))
             return 0;
         *err = call->err;
         if (call->outcome == LOGS_REFUSED || tries >= client->aws->max_attempts)
@@ -237,10 +230,11 @@ int client_list(struct client *client, const char *prefix, struct logs_listing *
         struct client_call call = {.operation = LOGS_DESCRIBE,
                                    .name = prefix,
                                    .more = buf_text(&token),
-                                   .counted = true,
                                    .listing = listing};
-        if (read_page(client, &call, wakeup, ret_date, err) != 0)
+        if (client_settle(client, &call, wakeup, err) != 0)
             return -1;
+        if (!retry_date(call.answer.date, ret_date))
+            ret_date->ms = -1;
         buf_clear(&token);
         buf_add(&token, listing->token.data, listing->token.length);
         if (buf_check(&token, "the token of the next page", err) != 0)

@@ -130,13 +130,12 @@ static int check_unmarked(struct broken *broken, const struct survey_run *run, s
     char group[ATTEMPT_NAME_BYTES + 1];
     bool any = run->has_content;
     if (!any) {
-        struct wakeup_source wakeup = inspect_wakeup(&broken->inspect);
         struct client_call call = {.operation = LOGS_DESCRIBE_STREAMS,
                                    .name = group,
                                    .deadline = mono_add(mono_now(), CLIENT_PAGE_MS),
                                    .counted = true};
         (void)snprintf(group, sizeof(group), "%.*s", TEXT_ARGS(name));
-        client_call(&broken->inspect.client, &call, &wakeup);
+        client_call(&broken->inspect.client, &call, &broken->inspect.wakeup);
         client_call_free(&call);
         if (call.outcome != LOGS_DONE) {
             *err = call.err;
@@ -180,10 +179,9 @@ static int show(struct broken *broken, const struct inspect_view *view, struct b
 static int ask(struct broken *broken, bool *ret_yes, struct error *err)
 {
     char question[SHOWN_BYTES + 64];
-    struct wakeup_source wakeup = inspect_wakeup(&broken->inspect);
     (void)snprintf(question, sizeof(question), "Break '%s'? [y/N] ", broken->shown);
-    int result =
-        prompt_confirm(question, mono_add(mono_now(), BREAK_ASK_MS), &wakeup, ret_yes, err);
+    int result = prompt_confirm(question, mono_add(mono_now(), BREAK_ASK_MS),
+                                &broken->inspect.wakeup, ret_yes, err);
     if (result != 0 && err->kind == ERROR_CONFIG)
         return error_set(err, ERROR_USAGE, "--break needs --yes where it cannot ask");
     return result;
@@ -192,28 +190,12 @@ static int ask(struct broken *broken, bool *ret_yes, struct error *err)
 static int delete_one(struct broken *broken, struct text name, bool *ret_there, struct error *err)
 {
     char group[ATTEMPT_NAME_BYTES + 1];
-    struct wakeup_source wakeup = inspect_wakeup(&broken->inspect);
+    struct client_call call = {.operation = LOGS_DELETE, .name = group};
     (void)snprintf(group, sizeof(group), "%.*s", TEXT_ARGS(name));
-    for (unsigned tries = 1;; tries++) {
-        struct client_call reply = {.operation = LOGS_DELETE,
-                                    .name = group,
-                                    .deadline = mono_add(mono_now(), CLIENT_PAGE_MS),
-                                    .counted = true};
-        client_call(&broken->inspect.client, &reply, &wakeup);
-        enum logs_outcome outcome = reply.outcome;
-        int64_t pause_ms = reply.pause_ms;
-        client_call_free(&reply);
-        if (outcome == LOGS_DONE || outcome == LOGS_ABSENT) {
-            *ret_there = outcome == LOGS_DONE;
-            return 0;
-        }
-        if (outcome == LOGS_REFUSED || tries >= broken->inspect.aws.max_attempts) {
-            *err = reply.err;
-            return -1;
-        }
-        if (wait_until(&wakeup, mono_add(mono_now(), pause_ms)))
-            return error_set(err, ERROR_LATER, "given up");
-    }
+    if (client_settle(&broken->inspect.client, &call, &broken->inspect.wakeup, err) != 0)
+        return -1;
+    *ret_there = call.outcome == LOGS_DONE;
+    return 0;
 }
 
 /* It has claimed, and what it has made with that is not somebody else's by now. */
@@ -283,13 +265,12 @@ static bool is_renewed(const struct broken *broken, const struct inspect_view *v
 static int break_it(struct broken *broken, struct error *err)
 {
     char name[ATTEMPT_NAME_BYTES + 1];
-    struct wakeup_source wakeup = inspect_wakeup(&broken->inspect);
     int clear = 0;
     for (int round = 0; clear < BREAK_CLEAR_LOOKS && round < BREAK_ROUNDS_MAX; round++) {
         struct inspect_view view;
         bool any = false;
         int64_t pause_ms = round ? broken->inspect.plan->lock->settle_ms : 0;
-        if (wait_until(&wakeup, mono_add(mono_now(), pause_ms)))
+        if (wait_until(&broken->inspect.wakeup, mono_add(mono_now(), pause_ms)))
             return error_set(err, ERROR_LATER, "given up");
         if (inspect_look(&broken->inspect, &view, err) != 0)
             return -1;

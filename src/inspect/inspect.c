@@ -6,31 +6,14 @@
 #include "base/report.h"
 #include "exit_status.h"
 
-static bool on_wakeup(void *context)
-{
-    struct inspect *inspect = context;
-    struct signals_seen seen;
-    while (signals_next(inspect->plan->signals, &seen))
-        if (seen.number == SIGTSTP)
-            signals_stop_self(seen.number);
-        else if (inspect->signal == 0 && signals_terminating(seen.number))
-            inspect->signal = seen.number;
-    return inspect->signal != 0;
-}
-
-struct wakeup_source inspect_wakeup(struct inspect *inspect)
-{
-    return (struct wakeup_source){
-        .fd = inspect->plan->signals->fd, .on_wakeup = on_wakeup, .context = inspect};
-}
-
 int inspect_open(struct inspect *inspect, const struct inspect_plan *plan, struct error *err)
 {
-    *inspect = (struct inspect){.plan = plan, .pages = LOGS_LISTING};
-    struct wakeup_source wakeup = inspect_wakeup(inspect);
+    *inspect = (struct inspect){
+        .plan = plan, .pages = LOGS_LISTING, .interruption.signals = plan->signals};
+    inspect->wakeup = interruption_wakeup(&inspect->interruption);
     if (aws_settings_load(&inspect->aws, plan->aws, plan->environment, err) != 0)
         return -1;
-    return client_init(&inspect->client, &inspect->aws, false, &wakeup, err);
+    return client_init(&inspect->client, &inspect->aws, false, &inspect->wakeup, err);
 }
 
 void inspect_close(struct inspect *inspect)
@@ -43,7 +26,8 @@ void inspect_close(struct inspect *inspect)
 
 int inspect_failed(const struct inspect *inspect, const struct error *err)
 {
-    return inspect->signal ? EXIT_STATUS_SIGNAL + inspect->signal : error_exit_status(err->kind);
+    int number = inspect->interruption.number;
+    return number ? EXIT_STATUS_SIGNAL + number : error_exit_status(err->kind);
 }
 
 /* Once: --watch looks again and again. */
@@ -60,13 +44,12 @@ static void tell_cut(struct inspect *inspect)
 int inspect_list(struct inspect *inspect, struct inspect_view *ret_view, struct error *err)
 {
     struct inspect_view view = {0};
-    struct wakeup_source wakeup = inspect_wakeup(inspect);
     struct wall date;
     char below[ATTEMPT_NAME_BYTES + 2];
     const char *prefix = inspect->plan->prefix;
     inspect->pages.level_bytes = inspect->plan->all_levels ? 0 : strlen(prefix) + 1;
     (void)snprintf(below, sizeof(below), "%s%s", prefix, *prefix ? "/" : "");
-    if (client_list(&inspect->client, below, &inspect->pages, &wakeup, &date, err) != 0 ||
+    if (client_list(&inspect->client, below, &inspect->pages, &inspect->wakeup, &date, err) != 0 ||
         listing_read(&inspect->listing, &inspect->pages, prefix, &view.listing, err) != 0)
         return -1;
     tell_cut(inspect);

@@ -47,7 +47,6 @@ static void note(struct check *check, const struct client_call *reply)
 static int call(struct check *check, enum check_action action, const char *name, bool *ret_denied,
                 struct client_call *ret_reply, struct error *err)
 {
-    struct wakeup_source wakeup = inspect_wakeup(&check->inspect);
     const char *tags = action == CHECK_CREATE ? check->inspect.plan->tags : NULL;
     for (unsigned tries = 1;; tries++) {
         *ret_reply = (struct client_call){.operation = actions[action].operation,
@@ -55,7 +54,7 @@ static int call(struct check *check, enum check_action action, const char *name,
                                           .more = tags,
                                           .deadline = mono_add(mono_now(), CLIENT_PAGE_MS),
                                           .counted = true};
-        client_call(&check->inspect.client, ret_reply, &wakeup);
+        client_call(&check->inspect.client, ret_reply, &check->inspect.wakeup);
         note(check, ret_reply);
         *ret_denied = ret_reply->outcome == LOGS_REFUSED &&
                       strncmp(ret_reply->code, "AccessDenied", strlen("AccessDenied")) == 0;
@@ -64,13 +63,14 @@ static int call(struct check *check, enum check_action action, const char *name,
             return 0;
         *err = ret_reply->err;
         int64_t pause_ms = ret_reply->pause_ms;
-        bool final = ret_reply->outcome == LOGS_REFUSED || check->inspect.signal != 0 ||
+        bool final = ret_reply->outcome == LOGS_REFUSED ||
+                     check->inspect.interruption.number != 0 ||
                      ++check->failures > CHECK_FAILURES_MAX ||
                      (!ret_reply->throttled && tries >= check->inspect.aws.max_attempts);
         client_call_free(ret_reply);
         if (final)
             return -1;
-        if (wait_until(&wakeup, mono_add(mono_now(), pause_ms)))
+        if (wait_until(&check->inspect.wakeup, mono_add(mono_now(), pause_ms)))
             return error_set(err, ERROR_LATER, "given up");
     }
 }
@@ -164,7 +164,6 @@ static int look(struct check *check, bool *ret_shown, struct mono *ret_asked, in
 static int wait_until_shown(struct check *check, bool shown, struct mono sent, struct mono answered,
                             struct measure_lag *lag, int64_t *created_ms, struct error *err)
 {
-    struct wakeup_source wakeup = inspect_wakeup(&check->inspect);
     int64_t missed_ms = MEASURE_NEVER;
     for (;;) {
         bool is_shown;
@@ -180,7 +179,7 @@ static int wait_until_shown(struct check *check, bool shown, struct mono sent, s
         missed_ms = mono_diff(asked, answered);
         missed_ms = missed_ms < 0 ? 0 : missed_ms;
         int64_t pause_ms = passed_ms / CHECK_PAUSE_SHARE;
-        if (wait_until(&wakeup,
+        if (wait_until(&check->inspect.wakeup,
                        mono_add(now, pause_ms < CHECK_PAUSE_MS ? CHECK_PAUSE_MS : pause_ms)))
             return error_set(err, ERROR_LATER, "given up");
     }
@@ -227,7 +226,6 @@ static int round_trip(struct check *check, const struct identity *identity, uint
 static int clear_away(struct check *check, struct error *err)
 {
     struct inspect_view view;
-    struct wakeup_source wakeup = inspect_wakeup(&check->inspect);
     if (inspect_look(&check->inspect, &view, err) != 0)
         return -1;
     for (uint32_t i = 0; i < view.survey.count; i++) {
@@ -241,7 +239,7 @@ static int clear_away(struct check *check, struct error *err)
                                         .name = name,
                                         .deadline = mono_add(mono_now(), CLIENT_PAGE_MS),
                                         .counted = true};
-            client_call(&check->inspect.client, &reply, &wakeup);
+            client_call(&check->inspect.client, &reply, &check->inspect.wakeup);
             client_call_free(&reply);
         }
     }

@@ -110,7 +110,7 @@ static int look(struct watch *watch, inspect_show_fn *show, bool json, int64_t e
     CLEAN(buf) struct buf out = BUF(STATUS_BYTES);
     measure_terminal(watch, json);
     if (show(&watch->inspect, json, &out, err) < 0) {
-        if (first || watch->inspect.signal || stays(err))
+        if (first || watch->inspect.interruption.number || stays(err))
             return -1;
         report(REPORT_WARNING, "warning: %s; asking again", err->text);
         *err = (struct error){0};
@@ -128,14 +128,13 @@ int watch_run(const struct inspect_plan *plan, inspect_show_fn *show, bool json,
     struct watch watch = {.plan = *plan};
     int result = inspect_open(&watch.inspect, &watch.plan, err);
     for (bool first = true; result == 0; first = false) {
-        struct wakeup_source wakeup = inspect_wakeup(&watch.inspect);
         struct mono asked = mono_now();
         result = look(&watch, show, json, every_ms, first, err);
-        if (result == 0 && wait_until(&wakeup, mono_add(asked, watch.every_ms)))
+        if (result == 0 && wait_until(&watch.inspect.wakeup, mono_add(asked, watch.every_ms)))
             break;
     }
     int status = inspect_failed(&watch.inspect, err);
-    if (watch.inspect.signal)
+    if (watch.inspect.interruption.number)
         *err = (struct error){0}; /* whoever sent it knows why */
     inspect_close(&watch.inspect);
     return status;

@@ -98,6 +98,24 @@ void signals_stop_self(int number)
     (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
+static bool on_wakeup(void *context)
+{
+    struct interruption *interruption = context;
+    struct signals_seen seen;
+    while (signals_next(interruption->signals, &seen))
+        if (seen.number == SIGTSTP)
+            signals_stop_self(seen.number);
+        else if (interruption->number == 0 && signals_terminating(seen.number))
+            interruption->number = seen.number;
+    return interruption->number != 0;
+}
+
+struct wakeup_source interruption_wakeup(struct interruption *interruption)
+{
+    return (struct wakeup_source){
+        .fd = interruption->signals->fd, .on_wakeup = on_wakeup, .context = interruption};
+}
+
 void signals_restore(const struct signals *signals)
 {
     (void)sigaction(SIGCHLD, &signals->given_child, NULL); /* both were read from the kernel */

@@ -135,29 +135,11 @@ static bool wait_for(struct hook *hook, const struct wakeup_source *wakeup)
 }
 
 /* A signal that ends the wait for the lock ends this as well. */
-struct interruption {
-    const struct signals *signals;
-    int number; /* 0: none */
-};
-
-static bool is_given_up(void *context)
-{
-    struct interruption *interruption = context;
-    struct signals_seen seen;
-    while (signals_next(interruption->signals, &seen))
-        if (seen.number == SIGTSTP)
-            signals_stop_self(seen.number);
-        else if (interruption->number == 0 && signals_terminating(seen.number))
-            interruption->number = seen.number;
-    return interruption->number != 0;
-}
-
 int hook_run_acquired(const char *command, const struct held *held, const struct signals *signals)
 {
     struct hook hook = {0};
     struct interruption interruption = {.signals = signals};
-    struct wakeup_source source = {
-        .fd = signals->fd, .on_wakeup = is_given_up, .context = &interruption};
+    struct wakeup_source source = interruption_wakeup(&interruption);
     if (!command)
         return 0;
     start(&hook, "on-acquire", command, (const char *const *)held->variables);

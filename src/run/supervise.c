@@ -285,7 +285,8 @@ static void watch_command(struct run *run, struct error *err)
 static void hold_on(struct run *run)
 {
     struct mono until = mono_add(run->held_since, run->plan->min_hold_ms);
-    struct signals_seen seen;
+    struct interruption interruption = {.signals = run->signals};
+    struct wakeup_source wakeup = interruption_wakeup(&interruption);
     struct error why;
     if (run->lost || mono_reached(run->ended, until))
         return;
@@ -302,11 +303,8 @@ static void hold_on(struct run *run)
             report(REPORT_WARNING, "warning: %s, after the command had ended", why.text);
             return;
         }
-        while (signals_next(run->signals, &seen))
-            if (seen.number == SIGTSTP)
-                signals_stop_self(seen.number);
-            else if (signals_terminating(seen.number))
-                return;
+        if (wakeup_asked(&wakeup))
+            return;
     }
 }
 
