@@ -44,6 +44,7 @@ enum retry_cause {
     RETRY_THROTTLED,
 };
 
+/* Zero but for the budget, and how it is to be. */
 struct retry {
     struct retry_budget *budget; /* borrowed */
     bool counted;                /* attempts are: spread them */
@@ -51,8 +52,6 @@ struct retry {
     unsigned errors, throttles;  /* in a row */
     int spent;                   /* by the last retry; 0 after a success */
 };
-
-void retry_init(struct retry *retry, struct retry_budget *budget);
 
 /*
  * The next failure begins with a short pause again. Not so throttling in a crowd: that a request

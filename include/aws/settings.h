@@ -88,9 +88,6 @@ void aws_settings_free(struct aws_settings *settings);
 /* A variable; NULL if it is unset or empty. */
 const char *aws_settings_variable(const struct aws_settings *settings, const char *name);
 
-/* A key of the profile in use, from either file; NULL if it is not given. */
-const char *aws_settings_value(const struct aws_settings *settings, const char *key);
-
 /*
  * Adds the URL at which a service is asked, without a final slash. region is the one in use, or
  * sso_region for AWS_SSO and AWS_SSO_OIDC. ERROR_CONFIG for a URL that is none and a `services`

@@ -35,9 +35,6 @@ bool check_protection(const struct call *call, struct answer *answer);
 bool check_events(const struct call *call, struct answer *answer);
 bool check_span(const struct events_taken *taken, struct answer *answer);
 
-/* Of the calls that take a log group's name or an identifier: one of the two. */
-bool check_group_choice(const struct call *call, struct answer *answer);
-
 /* The name in arn:PARTITION:logs:REGION:ACCOUNT:log-group:NAME; empty if it is not that. */
 struct text check_arn_name(struct text arn);
 bool check_group_arn(struct text arn, struct text *ret_name, struct answer *answer);

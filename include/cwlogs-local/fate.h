@@ -18,10 +18,6 @@ struct chance {
     uint64_t state;
 };
 
-uint64_t chance_next(struct chance *chance);
-double chance_fraction(struct chance *chance);                            /* 0 <= x < 1 */
-int64_t chance_between(struct chance *chance, int64_t low, int64_t high); /* both included */
-
 enum verdict {
     VERDICT_SERVE,
     VERDICT_DROP,     /* cut, not applied */

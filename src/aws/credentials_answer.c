@@ -166,8 +166,7 @@ int credentials_request(struct credentials_lookup *lookup, const char *method,
     request_free(&lookup->request);
     request_init(&lookup->request, method);
     lookup->attempt = 1;
-    retry_init(&lookup->retry, lookup->budget);
-    lookup->retry.counted = true;
+    lookup->retry = (struct retry){.budget = lookup->budget, .counted = true};
     if (aws_settings_endpoint(lookup->settings, service, region, &url, err) != 0)
         return -1;
     return request_url(&lookup->request, buf_text(&url), err);

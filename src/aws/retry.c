@@ -9,11 +9,6 @@
 
 #define ASKED_MAX_MS (3600 * 1000)
 
-void retry_init(struct retry *retry, struct retry_budget *budget)
-{
-    *retry = (struct retry){.budget = budget};
-}
-
 void retry_succeeded(struct retry *retry)
 {
     int *tokens = &retry->budget->tokens;

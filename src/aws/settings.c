@@ -29,7 +29,7 @@ const char *aws_settings_variable(const struct aws_settings *settings, const cha
     return value && *value ? value : NULL;
 }
 
-const char *aws_settings_value(const struct aws_settings *settings, const char *key)
+static const char *value_of(const struct aws_settings *settings, const char *key)
 {
     return profiles_get(&settings->profiles, settings->profile, key);
 }
@@ -41,7 +41,7 @@ static struct found look_up(const struct aws_settings *settings, const char *var
     const char *value = variable ? aws_settings_variable(settings, variable) : NULL;
     if (value)
         return (struct found){value, variable};
-    return (struct found){key ? aws_settings_value(settings, key) : NULL, key};
+    return (struct found){key ? value_of(settings, key) : NULL, key};
 }
 
 static bool is_true(struct found found)
@@ -340,7 +340,7 @@ int aws_settings_no_region(const struct aws_settings *settings, const char *reas
 static int find_in_services(const struct aws_settings *settings, const char *block,
                             struct found *ret_found, struct error *err)
 {
-    const char *services = aws_settings_value(settings, "services");
+    const char *services = value_of(settings, "services");
     if (!services)
         return 0;
     if (!profiles_have(&settings->profiles, PROFILE_SERVICES, services))

@@ -200,7 +200,8 @@ bool check_group_listing(const struct call *call, struct answer *answer)
            check_limit(&call->limit, answer);
 }
 
-bool check_group_choice(const struct call *call, struct answer *answer)
+/* Of the calls that take a log group's name or an identifier: one of the two. */
+static bool check_group_choice(const struct call *call, struct answer *answer)
 {
     bool by_name = call_given(&call->group_name), by_any = call_given(&call->group_identifier);
     if (by_name && by_any)

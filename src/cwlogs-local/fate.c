@@ -3,7 +3,7 @@
 #include <assert.h>
 
 /* splitmix64: Steele, Lea, Flood, "Fast splittable pseudorandom number generators", 2014 */
-uint64_t chance_next(struct chance *chance)
+static uint64_t chance_next(struct chance *chance)
 {
     uint64_t z = chance->state += 0x9e3779b97f4a7c15U;
     z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9U;
@@ -11,12 +11,14 @@ uint64_t chance_next(struct chance *chance)
     return z ^ (z >> 31);
 }
 
-double chance_fraction(struct chance *chance)
+/* 0 <= x < 1 */
+static double chance_fraction(struct chance *chance)
 {
     return (double)(chance_next(chance) >> 11) * 0x1p-53;
 }
 
-int64_t chance_between(struct chance *chance, int64_t low, int64_t high)
+/* Both included. */
+static int64_t chance_between(struct chance *chance, int64_t low, int64_t high)
 {
     assert(low <= high);
     return low + (int64_t)(chance_fraction(chance) * ((double)(high - low) + 1));

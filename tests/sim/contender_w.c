@@ -437,7 +437,7 @@ static void arrive(void *object, uint64_t serial)
     self->flight = self->arrived = NULL;
     self->failures = 0;
     self->budget = RETRY_BUDGET;
-    retry_init(&self->retry, &self->budget);
+    self->retry = (struct retry){.budget = &self->budget};
     self->retry.crowd = true;
     self->command = COMMAND_NONE;
     self->process.stopped_until_ms = self->process.frozen_until_ms = 0;

@@ -9,7 +9,7 @@ static struct retry fresh(bool counted)
 {
     struct retry retry;
     budget = RETRY_BUDGET;
-    retry_init(&retry, &budget);
+    retry = (struct retry){.budget = &budget};
     retry.counted = counted;
     return retry;
 }
@@ -94,7 +94,7 @@ static int tries_left(enum retry_cause cause)
     struct retry_budget copy = budget;
     struct retry retry;
     int tries = 0;
-    retry_init(&retry, &copy);
+    retry = (struct retry){.budget = &copy};
     for (; retry_affordable(&retry); tries++)
         (void)retry_pause_ms(&retry, cause, 0, 0);
     return tries;
@@ -126,7 +126,7 @@ static void Y5_one_quota_for_the_process(void **state)
 {
     (void)state;
     struct retry one = fresh(false), other;
-    retry_init(&other, &budget);
+    other = (struct retry){.budget = &budget};
     for (int i = 0; i < 100; i++) {
         assert_true(retry_affordable(&other));
         (void)retry_pause_ms(&one, RETRY_THROTTLED, 0, 0);
