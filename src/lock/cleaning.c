@@ -29,20 +29,11 @@ bool cleaning_left_alone(const struct lock *lock, struct text name)
     return false;
 }
 
-static void notice_left_alone(struct lock *lock, struct text name)
-{
-    if (lock->notice == LOCK_NOTICE_NONE && !lock->left_alone_told) {
-        lock->notice = LOCK_NOTICE_LEFT_ALONE;
-        lock->left_alone_told = true;
-        view_copy_name(name, lock->notice_name);
-    }
-}
-
 static void leave_alone(struct lock *lock, const char *name)
 {
     if (lock->left_alone_count < LOCK_LEFT_ALONE_MAX)
         lock->left_alone[lock->left_alone_count++] = view_hash(text_from(name), text_from(NULL));
-    notice_left_alone(lock, text_from(name));
+    view_notice(lock, LOCK_NOTICE_LEFT_ALONE, text_from(name), &lock->left_alone_told);
 }
 
 static void remember(struct lock *lock, const struct lock_listing *listing,
@@ -83,7 +74,7 @@ static void take_kind(struct lock *lock, const struct lock_listing *listing,
         if (cleaning_of(lock, entry, &run, now_ms) != kind)
             continue;
         if (entry->has_content && RULE(CLEAN_EMPTY)) {
-            notice_left_alone(lock, entry->name);
+            view_notice(lock, LOCK_NOTICE_LEFT_ALONE, entry->name, &lock->left_alone_told);
         } else if (lock->cleaning_count < LOCK_CLEANING_MAX) {
             remember(lock, listing, entry, kind == CLEANING_UNMARKED);
         } else {

@@ -23,7 +23,6 @@ void holder_lose(struct lock *lock, enum lock_reason reason)
     lock->reading = false;
 }
 
-/* Deletes what was found and what holds nobody back any more: "Cleaning". */
 static bool unmarked_to_clean(const struct lock *lock)
 {
     for (uint32_t i = 0; i < lock->cleaning_count; i++)
@@ -75,9 +74,8 @@ bool holder_is_in_doubt(const struct lock *lock)
     return lock->loss_looks[LOSS_GONE] > 0;
 }
 
-void holder_asked(struct lock *lock, struct mono now, bool was_there)
+void holder_asked(struct lock *lock, bool was_there)
 {
-    (void)now;
     if (!was_there)
         holder_lose(lock, LOCK_REASON_GONE);
 }

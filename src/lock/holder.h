@@ -14,7 +14,7 @@ void holder_look(struct lock *lock, struct mono now, const struct lock_answer *a
 void holder_made(struct lock *lock, struct mono now);
 
 /* Listings do not show our claims: the newest was asked for by creating it. */
-void holder_asked(struct lock *lock, struct mono now, bool was_there);
+void holder_asked(struct lock *lock, bool was_there);
 
 void holder_lose(struct lock *lock, enum lock_reason reason);
 

@@ -91,16 +91,6 @@ static void judge_marked(struct lock *lock, const struct lock_entry *entry, int6
     rivals_meet(rivals, lock, &name);
 }
 
-/* Those who take the lock for something else are told so, once. */
-static void notice_disagreement(struct lock *lock, const struct lock_entry *entry)
-{
-    if (!entry || lock->notice != LOCK_NOTICE_NONE || lock->disagreement_told)
-        return;
-    lock->notice = LOCK_NOTICE_DISAGREES;
-    lock->disagreement_told = true;
-    view_copy_name(entry->name, lock->notice_name);
-}
-
 static void conclude(struct lock *lock, struct rivals *rivals, struct judgement *ret)
 {
     ret->rivalry = rivals_sum(rivals, lock);
@@ -109,17 +99,8 @@ static void conclude(struct lock *lock, struct rivals *rivals, struct judgement 
     lock->standing.behind = ret->rivalry.ahead > 0;
     if (!lock->standing.behind)
         lock->standing.ahead_name[0] = '\0';
-    notice_disagreement(lock, rivals->disagrees);
-}
-
-/* Without D nothing keeps playbooks and us apart. */
-static void notice_unmarked(struct lock *lock, const struct lock_entry *entry)
-{
-    if (lock->settings.settle_ms > 0 || lock->notice != LOCK_NOTICE_NONE || lock->unmarked_told)
-        return;
-    lock->notice = LOCK_NOTICE_UNMARKED;
-    lock->unmarked_told = true;
-    view_copy_name(entry->name, lock->notice_name);
+    if (rivals->disagrees)
+        view_notice(lock, LOCK_NOTICE_DISAGREES, rivals->disagrees->name, &lock->disagreement_told);
 }
 
 /* A live unmarked attempt. */
@@ -129,6 +110,8 @@ static void judge_unmarked(struct lock *lock, struct mono now, const struct lock
 {
     bool holding = lock->phase == LOCK_CLEANING || lock->phase == LOCK_HELD;
     struct rival_name name = {.entry = entry, .attempt = &entry->attempt, .age_ms = age_ms};
+    if (lock->settings.settle_ms <= 0) /* then nothing keeps playbooks and us apart */
+        view_notice(lock, LOCK_NOTICE_UNMARKED, entry->name, &lock->unmarked_told);
     if (held_off(lock, now, listing, entry->created_ms, holding))
         return;
     rivals_meet_unmarked(rivals, lock, &name);
@@ -165,8 +148,6 @@ struct judgement judge_listing(struct lock *lock, struct mono now,
         int64_t age_ms =
             lock->service_ms == INT64_MIN ? INT64_MAX : lock->service_ms - entry->created_ms;
         ret.alone = false;
-        if (entry->kind == ATTEMPT_UNMARKED)
-            notice_unmarked(lock, entry);
         if (entry->kind == ATTEMPT_UNMARKED)
             judge_unmarked(lock, now, listing, entry, age_ms, &rivals, &ret);
         else if (!view_is_leftover(lock, entry, &run))

@@ -40,16 +40,6 @@ bool lock_is_nameless(const struct lock *lock)
     return !lock->named;
 }
 
-uint64_t lock_mutex_note(const struct lock *lock, const struct lock_todo *todo)
-{
-    return mutex_note(lock, todo);
-}
-
-bool lock_note_is_doubtful(uint64_t note)
-{
-    return mutex_note_is_doubtful(note);
-}
-
 void lock_init_release(struct lock *lock, const struct lock_settings *settings, struct mono now,
                        uint64_t note)
 {

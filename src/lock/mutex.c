@@ -74,7 +74,6 @@ static bool is_dead(const struct lock *lock)
            (mono_reached(mutex->asked, mono_add(mutex->since, quiet_ms)) || !RULE(BREAK_QUIET));
 }
 
-/* Another has it: the next slot, if there is one; or it is a dead run's; or not now. */
 void mutex_taken(struct lock *lock)
 {
     struct lock_mutex *mutex = &lock->mutex;
@@ -204,13 +203,11 @@ bool mutex_may_be_dead(const struct lock *lock)
            lock->service_ms > mutex->suspect_ms + mutex->suspect_life_ms + LOCK_GRACE_MS;
 }
 
-/* Others see that we live, or will for a while. */
 bool mutex_is_sure(const struct lock *lock, struct mono now)
 {
     return own_claim_lasts(lock, now) || !mono_reached(now, lock->mutex.sure);
 }
 
-/* It may have been taken for a dead run's. */
 void mutex_doubt(struct lock_mutex *mutex, struct mono now)
 {
     mutex->state = LOCK_MUTEX_DOUBTED;

@@ -80,9 +80,7 @@ bool mutex_is_anothers(const struct lock *lock);
 /* The look that decides must not be asked for before this; MONO_NEVER while it is not made. */
 struct mono mutex_look_at(const struct lock *lock);
 
-/* lock_mutex_note(), and what a later run of the rules makes of it. */
-uint64_t mutex_note(const struct lock *lock, const struct lock_todo *todo);
-bool mutex_note_is_doubtful(uint64_t note);
+/* What a later run of the rules makes of lock_mutex_note(). */
 void mutex_take_note(struct lock *lock, struct mono now, uint64_t note);
 
 /* In the end: its name, if it may still be there. */

@@ -15,7 +15,7 @@ enum note {
     NOTE_OURS
 };
 
-uint64_t mutex_note(const struct lock *lock, const struct lock_todo *todo)
+uint64_t lock_mutex_note(const struct lock *lock, const struct lock_todo *todo)
 {
     const struct lock_mutex *mutex = &lock->mutex;
     bool under_way = todo && todo->target == LOCK_TARGET_MUTEX && todo->kind == LOCK_TODO_CREATE;
@@ -31,7 +31,7 @@ uint64_t mutex_note(const struct lock *lock, const struct lock_todo *todo)
     return (past_ms << SLOT_BITS | mutex->slot) << NOTE_BITS | note;
 }
 
-bool mutex_note_is_doubtful(uint64_t note)
+bool lock_note_is_doubtful(uint64_t note)
 {
     return (note & ((1 << NOTE_BITS) - 1)) == NOTE_MAYBE;
 }
@@ -41,7 +41,7 @@ void mutex_take_note(struct lock *lock, struct mono now, uint64_t note)
     struct lock_mutex *mutex = &lock->mutex;
     if (!note)
         return;
-    mutex->state = mutex_note_is_doubtful(note) ? LOCK_MUTEX_DOUBTED : LOCK_MUTEX_OURS;
+    mutex->state = lock_note_is_doubtful(note) ? LOCK_MUTEX_DOUBTED : LOCK_MUTEX_OURS;
     mutex->slot = (uint32_t)(note >> NOTE_BITS) & ((1 << SLOT_BITS) - 1);
     mutex->past = (struct mono){(int64_t)(note >> (NOTE_BITS + SLOT_BITS))};
     mutex->answered = now;

@@ -200,7 +200,6 @@ void own_name(const struct lock *lock, const struct lock_generation *generation,
     attempt_format(settings->prefix, &attempt, out);
 }
 
-/* What the names of all generations begin with, and no other run's. */
 void own_first_part(const struct lock *lock, char out[ATTEMPT_NAME_BYTES + 1])
 {
     struct attempt attempt = {

@@ -165,7 +165,7 @@ static void asked(struct lock *lock, struct mono now, const struct lock_answer *
         unseen_exists(lock, now);
     bool was_there = answer->outcome == LOCK_EXISTS || unsure;
     if (phase_is_holding(lock))
-        holder_asked(lock, now, was_there);
+        holder_asked(lock, was_there);
     else if (phase_is_waiting(lock))
         waiter_asked(lock, now, was_there);
 }

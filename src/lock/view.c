@@ -75,10 +75,7 @@ bool view_precedes(const struct lock *lock, const struct lock_entry *entry)
         return ticket_ms < lock->ticket_ms;
     struct text id = text_from(lock->settings.id);
     struct text nonce = text_from(lock->settings.nonce);
-    size_t length = other->id.length < id.length ? other->id.length : id.length;
-    int order = memcmp(other->id.data, id.data, length);
-    if (order == 0 && other->id.length != id.length)
-        order = other->id.length < id.length ? -1 : 1;
+    int order = text_order(other->id, id);
     if (order == 0 && other->nonce.length && nonce.length)
         order = memcmp(other->nonce.data, nonce.data,
                        other->nonce.length < nonce.length ? other->nonce.length : nonce.length);
@@ -104,6 +101,15 @@ static uint64_t hash_on(uint64_t hash, struct text text)
 uint64_t view_hash(struct text first, struct text second)
 {
     return hash_on(hash_on(14695981039346656037ULL, first), second);
+}
+
+void view_notice(struct lock *lock, enum lock_notice notice, struct text name, bool *told)
+{
+    if (lock->notice != LOCK_NOTICE_NONE || *told)
+        return;
+    lock->notice = notice;
+    *told = true;
+    view_copy_name(name, lock->notice_name);
 }
 
 void view_copy_name(struct text name, char out[ATTEMPT_NAME_BYTES + 1])

@@ -30,6 +30,9 @@ struct mono view_fresh_until(const struct lock *lock, const struct lock_listing 
 /* A short hash of a name, or of a run's ID and nonce. */
 uint64_t view_hash(struct text first, struct text second);
 
+/* Tells the user of that name, unless something else is being told, or it was told before. */
+void view_notice(struct lock *lock, enum lock_notice notice, struct text name, bool *told);
+
 /* Of anybody's name, as much as a name may have. */
 void view_copy_name(struct text name, char out[ATTEMPT_NAME_BYTES + 1]);
 
