@@ -1,17 +1,17 @@
 #!/bin/bash
-# js-expiration-forms - keys that have expired are used for ever, if the time is in another ISO form.
+# js-expiration-forms - keys of a program are never renewed, if the time they end is in another ISO form.
 #
 # Version    @aws-sdk/credential-provider-process 3.972.86 and @aws-sdk/client-cloudwatch-logs 3.1169.0
 #            (npm), beside python3-botocore 1.29.27 (Debian 12).
 # Behaviour  A credential_process prints "Expiration", "an ISO8601 formatted timestamp". The AWS SDK for
 #            JavaScript reads it by Date, which knows fewer forms of ISO 8601 than botocore: not the
 #            basic one (20300101T000000Z), not a decimal comma, and not the end "UTC" of old caches
-#            of the CLI. The time is then no number, every comparison with it is false, and nobody
-#            looks: expired keys are handed out, and the client never asks for new ones, however
-#            soon they expire. In the usual form it asks again.
-# Seen       2020-01-01T00:00:00Z: both refuse. 20200101T000000Z, 2020-01-01T00:00:00,5Z and
-#            2020-01-01T00:00:00UTC: botocore refuses, the SDK hands them out. Keys for one minute, three
-#            requests: the program is run anew for each; in the basic form it is run once.
+#            of the CLI. The time is then no number, no comparison with it is ever true, and the client
+#            asks the program once and never again, however soon the keys expire: a process that
+#            runs for long is refused by the service from then on.
+# Seen       2040-01-01T00:00:00Z: both read it. 20400101T000000Z, 2040-01-01T00:00:00,5Z and
+#            2040-01-01T00:00:00UTC: botocore reads them, for the SDK they are no time. Keys for one
+#            minute, three requests: the program is run anew for each; in the basic form it is run once.
 #
 # Needs npm, node, apt, python3 and the network of npm and Debian; installs into a temporary folder.
 set -euo pipefail
@@ -41,7 +41,8 @@ import { fromProcess } from "@aws-sdk/credential-provider-process";
 import { CloudWatchLogsClient, DescribeLogGroupsCommand } from "@aws-sdk/client-cloudwatch-logs";
 const requests = Number(process.argv[2]);
 if (!requests) {
-    await fromProcess()().then(() => console.log("used"), () => console.log("refused"));
+    const { expiration } = await fromProcess()();
+    console.log(Number.isNaN(expiration.getTime()) ? "no time" : expiration.getUTCFullYear());
 } else {
     const answer = { statusCode: 200, headers: { "content-type": "application/x-amz-json-1.1" }, body: new Uint8Array([123, 125]) };
     const requestHandler = { handle: async () => ({ response: answer }), metadata: {} };
@@ -52,13 +53,9 @@ if (!requests) {
 JS
 cat >ask.py <<'PYTHON'
 import botocore.session
-try:
-    botocore.session.Session().get_credentials().get_frozen_credentials()
-    print("used")
-except RuntimeError:
-    print("refused")
+print(botocore.session.Session().get_credentials()._expiry_time.year)
 PYTHON
-for form in 2020-01-01T00:00:00Z 20200101T000000Z 2020-01-01T00:00:00,5Z 2020-01-01T00:00:00UTC; do
+for form in 2040-01-01T00:00:00Z 20400101T000000Z 2040-01-01T00:00:00,5Z 2040-01-01T00:00:00UTC; do
     echo "$form" >expiration
     echo "$form: $(PYTHONPATH=root/usr/lib/python3/dist-packages /usr/bin/python3 ask.py), $(node ask.mjs)"
 done | tee seen
@@ -70,10 +67,10 @@ for form in +%Y-%m-%dT%H:%M:%SZ +%Y%m%dT%H%M%SZ; do
 done | tee -a seen
 echo "python3-botocore $found"
 diff - seen <<'END' || { echo "changed: this is no longer what the header says"; exit 1; }
-2020-01-01T00:00:00Z: refused, refused
-20200101T000000Z: refused, used
-2020-01-01T00:00:00,5Z: refused, used
-2020-01-01T00:00:00UTC: refused, used
+2040-01-01T00:00:00Z: 2040, 2040
+20400101T000000Z: 2040, no time
+2040-01-01T00:00:00,5Z: 2040, no time
+2040-01-01T00:00:00UTC: 2040, no time
 +%Y-%m-%dT%H:%M:%SZ: run anew
 +%Y%m%dT%H%M%SZ: run 1
 END
