@@ -74,8 +74,8 @@ struct logs_reply {
 };
 
 /* What an answer says by status and body; error_type is the header's value or "". */
-void logs_sort(enum logs_operation operation, int status, struct text body, const char *error_type,
-               struct logs_reply *ret_reply);
+void logs_classify(enum logs_operation operation, int status, struct text body,
+                   const char *error_type, struct logs_reply *ret_reply);
 
 /*
  * The line for a user: operation, code, message, and for AccessDenied the statement that a policy

@@ -92,7 +92,7 @@ static bool read_error(struct text body, const char *error_type, struct logs_rep
     return read && reply->code[0];
 }
 
-static void classify(struct logs_reply *reply)
+static void classify_code(struct logs_reply *reply)
 {
     for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
         if (strcmp(reply->code, codes[i].code) != 0)
@@ -108,8 +108,8 @@ static void classify(struct logs_reply *reply)
         reply->outcome = verdict == RETRY_LATER ? LOGS_LATER : LOGS_UNKNOWN;
 }
 
-void logs_sort(enum logs_operation operation, int status, struct text body, const char *error_type,
-               struct logs_reply *ret_reply)
+void logs_classify(enum logs_operation operation, int status, struct text body,
+                   const char *error_type, struct logs_reply *ret_reply)
 {
     struct logs_reply reply = {.outcome = LOGS_REFUSED};
     if (status == 200) {
@@ -122,7 +122,7 @@ void logs_sort(enum logs_operation operation, int status, struct text body, cons
     }
     bool is_error = read_error(body, error_type, &reply);
     if (is_error)
-        classify(&reply);
+        classify_code(&reply);
     else
         reply.outcome = LOGS_UNUSABLE;
     if (status == 429) {

@@ -81,7 +81,7 @@ static bool take_answer(struct client *client, const struct exchange *exchange,
 {
     struct logs_reply reply;
     const struct http_answer *answer = &call->answer;
-    logs_sort(call->operation, answer->status, body_of(call), answer->error_type, &reply);
+    logs_classify(call->operation, answer->status, body_of(call), answer->error_type, &reply);
     call->outcome = reply.outcome == LOGS_UNUSABLE ? LOGS_UNKNOWN : reply.outcome;
     call->throttled = reply.throttled;
     memcpy(call->code, reply.code, sizeof(call->code));

@@ -32,7 +32,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     struct text body = text_slice((const char *)data + 1, size - 1);
     enum logs_operation operation = data[0] & 3;
-    logs_sort(operation, status[data[0] >> 2 & 7], body, "", &reply);
+    logs_classify(operation, status[data[0] >> 2 & 7], body, "", &reply);
     must(reply.outcome <= LOGS_UNUSABLE);
     if (reply.outcome >= LOGS_REFUSED) {
         (void)logs_error(&reply, operation, "p/a", "us-east-1", "id", &err);

@@ -179,8 +179,8 @@ static void Y2_outcomes(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof(outcome_rows) / sizeof(outcome_rows[0]); i++) {
         struct logs_reply answer;
-        logs_sort(outcome_rows[i].operation, outcome_rows[i].status,
-                  text_from(outcome_rows[i].body), "", &answer);
+        logs_classify(outcome_rows[i].operation, outcome_rows[i].status,
+                      text_from(outcome_rows[i].body), "", &answer);
         check_row(answer.outcome == outcome_rows[i].outcome, outcome_rows[i].name);
         check_row(strcmp(answer.code, outcome_rows[i].code) == 0, outcome_rows[i].name);
         check_row(answer.throttled == (outcome_rows[i].outcome == LOGS_LATER),
@@ -193,7 +193,7 @@ static void Y2_busy_is_throttled_and_unknown(void **state)
 {
     (void)state;
     struct logs_reply reply;
-    logs_sort(LOGS_CREATE, 400, text_from(ERROR("PriorRequestNotComplete", "x")), "", &reply);
+    logs_classify(LOGS_CREATE, 400, text_from(ERROR("PriorRequestNotComplete", "x")), "", &reply);
     assert_int_equal(reply.outcome, LOGS_UNKNOWN);
     assert_true(reply.throttled);
 }
@@ -202,13 +202,13 @@ static void Y3_code_and_message_are_found(void **state)
 {
     (void)state;
     struct logs_reply reply;
-    logs_sort(LOGS_CREATE, 400, text_from("{\"Message\":\"M\\u001b[31m\"}"),
-              "a#FromHeader:http://x", &reply);
+    logs_classify(LOGS_CREATE, 400, text_from("{\"Message\":\"M\\u001b[31m\"}"),
+                  "a#FromHeader:http://x", &reply);
     assert_string_equal(reply.code, "FromHeader");
     assert_string_equal(reply.message, "M?[31m");
-    logs_sort(LOGS_CREATE, 400,
-              text_from("{\"message\":\"low\",\"Message\":\"up\",\"__type\":\"FromBody\"}"),
-              "FromHeader", &reply);
+    logs_classify(LOGS_CREATE, 400,
+                  text_from("{\"message\":\"low\",\"Message\":\"up\",\"__type\":\"FromBody\"}"),
+                  "FromHeader", &reply);
     assert_string_equal(reply.code, "FromBody");
     assert_string_equal(reply.message, "low");
 }
@@ -231,7 +231,7 @@ static void refusals_tell_of_bad_keys(void **state)
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         struct logs_reply reply;
-        logs_sort(LOGS_DESCRIBE, 400, text_from(rows[i].body), "", &reply);
+        logs_classify(LOGS_DESCRIBE, 400, text_from(rows[i].body), "", &reply);
         check_row(reply.outcome == LOGS_REFUSED && reply.bad_keys == rows[i].bad_keys,
                   rows[i].body);
         check_row(reply.about_keys == rows[i].about_keys, rows[i].body);
@@ -289,7 +289,7 @@ static void E15_lines_for_users(void **state)
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         struct logs_reply reply;
         struct error err;
-        logs_sort(rows[i].operation, rows[i].status, text_from(rows[i].body), "", &reply);
+        logs_classify(rows[i].operation, rows[i].status, text_from(rows[i].body), "", &reply);
         assert_int_equal(
             logs_error(&reply, rows[i].operation, "deploy/x/a", "eu-central-1", "req-1", &err), -1);
         check_row(err.kind == rows[i].kind, rows[i].body);
