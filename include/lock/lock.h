@@ -39,14 +39,14 @@
 #define LOCK_BUSY_MS         60000 /* one try: so long it bears that the service is busy */
 #define LOCK_PAGE_AGAIN_MS                                                                         \
     30000 /* so long a listing goes on by its pages, though some were throttled */
-#define LOCK_LEAVING_LOOKS   2      /* listings, D apart, that show that nothing is left */
-#define LOCK_REFUSED_TRIES   2      /* refusals after which a name is given up */
-#define LOCK_CLEANING_GAP_MS 500    /* at most two deletes a second beside the command */
-#define LOCK_CLEAN_FIRST_MS  30000  /* before the command; then the claim is taken back */
-#define LOCK_FRESH_MS        5000   /* or D if longer: a listing is good for deleting by, */
-#define LOCK_FRESH_PAGE_MS   500    /* and so much longer for each page but the first, */
-#define LOCK_FRESH_SHARE     6      /* but for T/6 at the most */
-#define LOCK_LOOK_SHARE      3      /* a holder looks at everything in so much of T, */
+#define LOCK_LEAVING_LOOKS   2     /* listings, D apart, that show that nothing is left */
+#define LOCK_REFUSED_TRIES   2     /* refusals after which a name is given up */
+#define LOCK_CLEANING_GAP_MS 500   /* at most two deletes a second beside the command */
+#define LOCK_CLEAN_FIRST_MS  30000 /* before the command; then the claim is taken back */
+#define LOCK_FRESH_MS        5000  /* or D if longer: so old may a listing be that deletes go by, */
+#define LOCK_FRESH_PAGE_MS   500   /* and so much older for each page but the first, */
+#define LOCK_FRESH_SHARE     6     /* but for T/6 at the most */
+#define LOCK_LOOK_SHARE      3     /* a holder looks at everything in so much of T, */
 #define LOCK_LOOK_MAX_MS     300000 /* and at least so often */
 #define LOCK_FIRST_LOOK_MS   100    /* shortest pause while something is to show up, */
 #define LOCK_AGAIN_MAX_MS    5000   /* and the longest */
@@ -196,7 +196,7 @@ struct lock_lease {
 };
 
 /* What the last look of a waiter showed, for people. */
-struct lock_standing {
+struct lock_position {
     bool behind;      /* somebody is ahead, */
     bool decided;     /* and that is final: enough was read to decide by */
     bool by_date;     /* ... alive by the Date of the first look, the last one so far */
@@ -410,7 +410,7 @@ struct lock {
     uint32_t leaving_looks;
     struct mono leaving_quiet; /* last delete, or look */
 
-    struct lock_standing standing;
+    struct lock_position position;
 };
 
 /* Settings must be valid (cli checks what users give). `now` is the moment of arrival. */
@@ -460,7 +460,7 @@ enum lock_phase lock_phase(const struct lock *lock);
 enum lock_reason lock_reason(const struct lock *lock);
 struct lock_lease lock_lease(const struct lock *lock);
 int64_t lock_token(const struct lock *lock); /* the fencing token, once claimed */
-const struct lock_standing *lock_standing(const struct lock *lock);
+const struct lock_position *lock_position(const struct lock *lock);
 
 /* Requests that failed in a row; more than 0 says that the service is the trouble. */
 uint32_t lock_failures(const struct lock *lock);

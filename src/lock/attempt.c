@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define TIMEOUT_MAX_S (366ULL * 24 * 3600) /* a longer #t is somebody's jest */
+#define TIMEOUT_MAX_S (366ULL * 24 * 3600) /* no run means a longer #t */
 #define EXPECT_MAX_S  (ATTEMPT_EXPECT_MS / 1000)
 #define MUTEX_WORD    "#mutex" /* an ID holds no '#' */
 #define BREAK_WORD    "#break"

@@ -94,11 +94,11 @@ static void judge_marked(struct lock *lock, const struct lock_entry *entry, int6
 static void conclude(struct lock *lock, struct rivals *rivals, struct judgement *ret)
 {
     ret->rivalry = rivals_sum(rivals, lock);
-    lock->standing.ahead = ret->rivalry.ahead;
-    lock->standing.holders = ret->rivalry.holders;
-    lock->standing.behind = ret->rivalry.ahead > 0;
-    if (!lock->standing.behind)
-        lock->standing.ahead_name[0] = '\0';
+    lock->position.ahead = ret->rivalry.ahead;
+    lock->position.holders = ret->rivalry.holders;
+    lock->position.behind = ret->rivalry.ahead > 0;
+    if (!lock->position.behind)
+        lock->position.ahead_name[0] = '\0';
     if (rivals->disagrees)
         view_notice(lock, LOCK_NOTICE_DISAGREES, rivals->disagrees->name, &lock->disagreement_told);
 }
@@ -132,7 +132,7 @@ struct judgement judge_listing(struct lock *lock, struct mono now,
     struct rivals rivals = {.entries = listing->entries, .partial = !listing->complete};
     struct view_run run = {0};
     lock->service_ms = own_service_ms(lock, now);
-    lock->standing = (struct lock_standing){.at_least = !listing->complete};
+    lock->position = (struct lock_position){.at_least = !listing->complete};
     judge_self(lock, now, listing, &ret);
     for (uint32_t i = 0; i < listing->count; i++) {
         const struct lock_entry *entry = &listing->entries[i];

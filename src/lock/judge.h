@@ -16,7 +16,7 @@ struct judgement {
     struct rivalry rivalry;
 };
 
-/* Call own_see() with the same listing first. Updates lock->standing and token_seen. */
+/* Call own_see() with the same listing first. Updates lock->position and token_seen. */
 struct judgement judge_listing(struct lock *lock, struct mono now,
                                const struct lock_listing *listing);
 

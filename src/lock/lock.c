@@ -67,9 +67,9 @@ int64_t lock_token(const struct lock *lock)
     return lock->token;
 }
 
-const struct lock_standing *lock_standing(const struct lock *lock)
+const struct lock_position *lock_position(const struct lock *lock)
 {
-    return &lock->standing;
+    return &lock->position;
 }
 
 uint32_t lock_failures(const struct lock *lock)
@@ -125,40 +125,40 @@ static struct mono waiter_drop_at(const struct lock *lock, uint32_t *ret_number)
 }
 
 /* What wait_until means to a run: one try (nonblock) is ended by its answer, not by the clock. */
-struct patience {
+struct time_limits {
     uint32_t failures;        /* from wait_until on no more than these */
     int64_t request_ms;       /* from then on a request is given so long, */
     struct mono behind_until; /* who is behind somebody waits no longer than this, */
     struct mono until;        /* and nobody longer than this */
 };
 
-static struct patience patience(const struct lock *lock)
+static struct time_limits time_limits(const struct lock *lock)
 {
     const struct lock_settings *settings = &lock->settings;
     int64_t settle_ms = mutex_settle_ms(lock);
     int64_t try_ms = LOCK_TRY_MS + LOCK_TRY_SETTLES * settle_ms;
     int64_t late_ms = LOCK_LATE_MS + LOCK_LATE_SETTLES * settle_ms;
     if (!settings->nonblock)
-        return (struct patience){1, REQUEST_MIN_MS, settings->wait_until,
-                                 mono_add(settings->wait_until, late_ms)};
+        return (struct time_limits){1, REQUEST_MIN_MS, settings->wait_until,
+                                    mono_add(settings->wait_until, late_ms)};
     if (lock->busy && RULE(THROTTLE_WAITS))
         try_ms += LOCK_BUSY_MS;
     if (mutex_may_be_dead(lock)) /* that takes as long as it takes to make sure */
         try_ms += mutex_quiet_ms(lock) + LOCK_DEAD_SETTLES * settle_ms;
-    return (struct patience){settings->arrival_tries, REQUEST_LATE_MS, MONO_NEVER,
-                             mono_add(lock->arrived, try_ms)};
+    return (struct time_limits){settings->arrival_tries, REQUEST_LATE_MS, MONO_NEVER,
+                                mono_add(lock->arrived, try_ms)};
 }
 
 /* By a look that decides; what is read before we know the time may be names of the dead alone. */
 static bool is_behind(const struct lock *lock)
 {
-    return lock->standing.behind && lock->standing.decided &&
+    return lock->position.behind && lock->position.decided &&
            (lock->anchor_created_ms != ATTEMPT_UNKNOWN || !RULE(BEHIND_LIVE));
 }
 
 static enum lock_reason why_not(const struct lock *lock)
 {
-    if (is_behind(lock) || lock->standing.by_date || lock->withdrawn || lock->mutex.held)
+    if (is_behind(lock) || lock->position.by_date || lock->withdrawn || lock->mutex.held)
         return LOCK_REASON_HELD;
     return unseen_is(lock) ? LOCK_REASON_UNSEEN : LOCK_REASON_SLOW;
 }
@@ -166,17 +166,17 @@ static enum lock_reason why_not(const struct lock *lock)
 /* By such a look, too: who is seen to be ahead by a page that does not decide may be dead. */
 static bool has_no_hope(const struct lock *lock)
 {
-    return !waiter_has_hope(lock) && !(lock->standing.behind && !lock->standing.decided);
+    return !waiter_has_hope(lock) && !(lock->position.behind && !lock->position.decided);
 }
 
 /* The moment at which waiting on would no longer be what the user asked for. True if it is over. */
 static bool gives_up(struct lock *lock, struct mono now)
 {
-    struct patience left = patience(lock);
-    bool late = mono_reached(now, left.behind_until);
-    bool over = mono_reached(now, left.until) && RULE(LIMITS);
+    struct time_limits limits = time_limits(lock);
+    bool late = mono_reached(now, limits.behind_until);
+    bool over = mono_reached(now, limits.until) && RULE(LIMITS);
     if (mono_reached(now, lock->settings.wait_until) &&
-        tell_failures_counted(lock, now) >= left.failures) {
+        tell_failures_counted(lock, now) >= limits.failures) {
         leaving_begin(lock, now, LOCK_REASON_UNAVAILABLE);
         return true;
     }
@@ -191,9 +191,9 @@ static bool gives_up(struct lock *lock, struct mono now)
 /* When that may be. */
 static struct mono gives_up_at(const struct lock *lock)
 {
-    struct patience left = patience(lock);
+    struct time_limits limits = time_limits(lock);
     bool hopeless = is_behind(lock) || lock->withdrawn || has_no_hope(lock);
-    return hopeless ? mono_min(left.behind_until, left.until) : left.until;
+    return hopeless ? mono_min(limits.behind_until, limits.until) : limits.until;
 }
 
 static void advance_waiting(struct lock *lock, struct mono now)
@@ -228,13 +228,13 @@ static struct mono cleaning_ends_at(const struct lock *lock)
 {
     if (lock->phase != LOCK_CLEANING || !RULE(CLEAN_BUDGET))
         return MONO_NEVER;
-    return mono_min(lock->clean_until, patience(lock).until);
+    return mono_min(lock->clean_until, time_limits(lock).until);
 }
 
 /* Our claim keeps everybody out, and the command does not start. */
 static void start_over(struct lock *lock, struct mono now)
 {
-    bool over = lock->settings.nonblock || mono_reached(now, patience(lock).until);
+    bool over = lock->settings.nonblock || mono_reached(now, time_limits(lock).until);
     lock->cleaning_count = 0;
     lock->cleaning_more = false;
     if (over)
@@ -280,7 +280,7 @@ static struct mono request_deadline(const struct lock *lock, struct mono now)
         deadline = mono_min(deadline, mono_max(cleaning_ends_at(lock), soonest));
     if (phase_is_holding(lock))
         return mono_min(deadline, lock_lease(lock).kill_at);
-    struct mono late = mono_add(now, patience(lock).request_ms);
+    struct mono late = mono_add(now, time_limits(lock).request_ms);
     return mono_min(deadline, mono_max(lock->settings.wait_until, late));
 }
 

@@ -44,7 +44,7 @@ bool mutex_stands(const struct lock *lock)
 }
 
 /* So long a listing may show a mutex that has gone, as far as this run has seen. */
-static int64_t ghost_ms(const struct lock *lock)
+static int64_t lateness_ms(const struct lock *lock)
 {
     int64_t most_ms = lock->settings.lock_timeout_ms / LATE_PER;
     if (!RULE(BREAK_LATE))
@@ -56,7 +56,7 @@ int64_t mutex_quiet_ms(const struct lock *lock)
 {
     int64_t quiet_ms = ms_max(lock->settings.lock_timeout_ms / LOCK_DEAD_SHARE,
                               LOCK_DEAD_SETTLES * mutex_settle_ms(lock));
-    return ms_max(quiet_ms, ghost_ms(lock));
+    return ms_max(quiet_ms, lateness_ms(lock));
 }
 
 /* It is old enough, and nobody who may have it has been seen for long enough. */
@@ -67,9 +67,9 @@ static bool is_dead(const struct lock *lock)
     if (mutex->suspect_ms == ATTEMPT_UNKNOWN || lock->service_ms == INT64_MIN)
         return false;
     int64_t age_ms = lock->service_ms - mutex->suspect_ms - LOCK_GRACE_MS;
-    bool old = age_ms > life_ms + ghost_ms(lock);
+    bool old = age_ms > life_ms + lateness_ms(lock);
     if (age_ms > LONG_DEAD_LIVES * life_ms) /* two looks will do: think of cron's */
-        quiet_ms = ms_max(mutex_settle_ms(lock), ghost_ms(lock));
+        quiet_ms = ms_max(mutex_settle_ms(lock), lateness_ms(lock));
     return (old || !RULE(BREAK_OLD)) &&
            (mono_reached(mutex->asked, mono_add(mutex->since, quiet_ms)) || !RULE(BREAK_QUIET));
 }
@@ -157,7 +157,7 @@ static void resolve(struct lock *lock, const struct lock_listing *listing,
 /* After #break: D, and until a listing no longer shows what was gone before that. */
 static int64_t break_look_ms(const struct lock *lock)
 {
-    int64_t most_ms = lock->settings.lock_timeout_ms / BREAK_LOOK_PER, late_ms = ghost_ms(lock);
+    int64_t most_ms = lock->settings.lock_timeout_ms / BREAK_LOOK_PER, late_ms = lateness_ms(lock);
     return ms_max(mutex_settle_ms(lock), ms_min(late_ms, most_ms));
 }
 

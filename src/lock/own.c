@@ -344,8 +344,8 @@ static void meet_lateness(struct lock *lock, struct mono asked, struct mono answ
 }
 
 /* A name of ours that was deleted, or that we no longer know, stands there (again). */
-static void meet_ghost(struct lock *lock, const struct lock_listing *listing,
-                       const struct lock_entry *entry, struct lock_generation *own)
+static void meet_reappeared(struct lock *lock, const struct lock_listing *listing,
+                            const struct lock_entry *entry, struct lock_generation *own)
 {
     const struct attempt *attempt = &entry->attempt;
     if (own && own->state == LOCK_GENERATION_DELETED &&
@@ -384,7 +384,7 @@ void own_see(struct lock *lock, struct mono now, const struct lock_listing *list
         if (own && (own->state == LOCK_GENERATION_SENT || own->state == LOCK_GENERATION_MADE))
             see(lock, now, entry, own);
         else if (!own || own->state == LOCK_GENERATION_DELETED)
-            meet_ghost(lock, listing, entry, own);
+            meet_reappeared(lock, listing, entry, own);
     }
     for (uint32_t i = 0; i < LOCK_GENERATIONS_MAX && listing->complete; i++) {
         const struct lock_generation *own = &lock->generations[i];

@@ -86,9 +86,9 @@ static bool tells_of_holds(struct lock_pace *pace, uint32_t moved, bool held, in
 /* How long the hold in sight has lasted so far; 0 if there is none, or the time is not known. */
 static int64_t held_ms(const struct lock *lock)
 {
-    const struct lock_standing *standing = &lock->standing;
-    int64_t since_ms = standing->held ? standing->since_ms : lock->mutex.shown_ms;
-    if (lock->service_ms == INT64_MIN || (!standing->held && !lock->mutex.shown))
+    const struct lock_position *position = &lock->position;
+    int64_t since_ms = position->held ? position->since_ms : lock->mutex.shown_ms;
+    if (lock->service_ms == INT64_MIN || (!position->held && !lock->mutex.shown))
         return 0;
     return lock->service_ms > since_ms ? lock->service_ms - since_ms : 0;
 }

@@ -57,17 +57,17 @@ static void hear(struct rivals *rivals, const struct rival_name *name)
 }
 
 /* For people: whoever holds, for longest; else whoever waits, for longest. */
-static void stand(struct lock *lock, const struct rival_name *name, bool holds)
+static void note_position(struct lock *lock, const struct rival_name *name, bool holds)
 {
-    struct lock_standing *standing = &lock->standing;
+    struct lock_position *position = &lock->position;
     int64_t began_ms = since_ms(name);
-    bool better = !standing->ahead_name[0] || (holds && !standing->held) ||
-                  (holds == standing->held && began_ms < standing->since_ms);
+    bool better = !position->ahead_name[0] || (holds && !position->held) ||
+                  (holds == position->held && began_ms < position->since_ms);
     if (!better)
         return;
-    view_copy_name(name->entry->name, standing->ahead_name);
-    standing->held = holds;
-    standing->since_ms = began_ms;
+    view_copy_name(name->entry->name, position->ahead_name);
+    position->held = holds;
+    position->since_ms = began_ms;
 }
 
 /* Who is ahead on the front page is remembered, to see who of them has gone by the next look. */
@@ -145,7 +145,7 @@ void rivals_meet(struct rivals *rivals, struct lock *lock, const struct rival_na
         rivals->disagrees = name->entry;
     bool ahead = (name->claim && RULE(CLAIM_BLOCKS)) || (name->before && RULE(TICKET_ORDER));
     if (terms != TERMS_BESIDE && ahead)
-        stand(lock, name, name->attempt->claim);
+        note_position(lock, name, name->attempt->claim);
     if (terms != TERMS_BESIDE && name->claim)
         hear(rivals, name);
 }
@@ -155,7 +155,7 @@ void rivals_meet_unmarked(struct rivals *rivals, struct lock *lock, const struct
     rivals->whole++;
     rivals->before = rivals->silent = true;
     rivals->old |= name->age_ms >= 3 * lock->settings.settle_ms;
-    stand(lock, name, true);
+    note_position(lock, name, true);
 }
 
 struct rivalry rivals_sum(struct rivals *rivals, struct lock *lock)

@@ -21,22 +21,22 @@ void unseen_ends(struct lock *lock)
     lock->unseen_looks = 0;
 }
 
-/* In vain for T/3, and nobody in sight is ahead. */
+/* We have waited T/3 for our own names, and nobody in sight is ahead. */
 static bool is_for_long(const struct lock *lock, struct mono asked, const struct judgement *seen)
 {
-    int64_t patience_ms = lock->settings.lock_timeout_ms / UNSEEN_SHARE;
+    int64_t limit_ms = lock->settings.lock_timeout_ms / UNSEEN_SHARE;
     struct mono since = unseen_is(lock) ? lock->unseen_since : MONO_NEVER;
     if (lock->phase == LOCK_CLAIMING)
         since = lock->claimed;
     return !seen->rivalry.ahead && RULE(UNSEEN_HOLDS) &&
-           mono_reached(asked, mono_add(since, patience_ms));
+           mono_reached(asked, mono_add(since, limit_ms));
 }
 
 /*
- * Our own names need not be in sight without D; nor if that has been waited for in vain for T/3,
- * and nobody in sight is ahead: they would expire before listings show them. But somebody may have
- * deleted the claim: it must have been asked for a moment ago. (What is unmarked is ahead as long
- * as no name of ours that is in sight holds it off.)
+ * Our own names need not be in sight without D; nor if we have waited T/3 for that and nobody in
+ * sight is ahead: they would expire before listings show them. But somebody may have deleted the
+ * claim: it must have been asked for a moment ago. (What is unmarked is ahead as long as no name
+ * of ours that is in sight holds it off.)
  */
 bool unseen_matters_not(const struct lock *lock, const struct lock_listing *listing,
                         const struct judgement *seen)
@@ -79,8 +79,8 @@ void unseen_look(struct lock *lock, struct mono now, const struct lock_listing *
 
 void unseen_exists(struct lock *lock, struct mono now)
 {
-    int64_t patience_ms = lock->settings.lock_timeout_ms / UNSEEN_SHARE;
+    int64_t limit_ms = lock->settings.lock_timeout_ms / UNSEEN_SHARE;
     lock->unseen_exists = now;
-    if (lock->phase == LOCK_CLAIMING && mono_reached(now, mono_add(lock->claimed, patience_ms)))
+    if (lock->phase == LOCK_CLAIMING && mono_reached(now, mono_add(lock->claimed, limit_ms)))
         lock->look_at = now; /* the one that decides */
 }

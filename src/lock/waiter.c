@@ -68,7 +68,7 @@ bool waiter_counts(const struct lock *lock)
 
 bool waiter_has_hope(const struct lock *lock)
 {
-    return !lock->standing.behind && !unseen_is(lock) && !lock->withdrawn &&
+    return !lock->position.behind && !unseen_is(lock) && !lock->withdrawn &&
            (lock->phase == LOCK_CLAIMING || !lock->mutex.held);
 }
 

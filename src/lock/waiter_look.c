@@ -225,7 +225,7 @@ static void act(struct lock *lock, const struct look *look, enum look_move move)
 static void decide(struct lock *lock, struct look *look)
 {
     enum look_move move;
-    lock->standing.decided = true;
+    lock->position.decided = true;
     do {
         uint32_t facts = facts_of(lock, look);
         move = decide_look(lock->phase, facts);
@@ -263,7 +263,7 @@ static void first_look(struct lock *lock, struct look *look)
     lock->look_first = false;
     lock->service_ms = INT64_MIN; /* Date is no bound that others go by */
     lock->look_at = MONO_NEVER;
-    lock->found_ahead = lock->standing.by_date = look->dated && seen->rivalry.ahead;
+    lock->found_ahead = lock->position.by_date = look->dated && seen->rivalry.ahead;
     if (look->dated && !is_crowded(lock, look))
         lock->admitted = true;
     decide(lock, look);

@@ -24,16 +24,16 @@ static const char *id(const struct session *session)
 
 bool messages_ahead(const struct session *session, struct messages_ahead *ret_ahead)
 {
-    const struct lock_standing *standing = lock_standing(&session->lock);
+    const struct lock_position *position = lock_position(&session->lock);
     struct attempt attempt;
-    struct text name = text_from(standing->ahead_name);
+    struct text name = text_from(position->ahead_name);
     *ret_ahead = (struct messages_ahead){0};
     if (attempt_parse(text_from(prefix(session)), name, &attempt) == ATTEMPT_ELSEWHERE)
         return false;
     (void)text_printable(attempt.id, ret_ahead->id, sizeof(ret_ahead->id));
     (void)text_printable(attempt.label, ret_ahead->label, sizeof(ret_ahead->label));
-    date_write_iso((struct wall){standing->since_ms}, ret_ahead->since);
-    int64_t ends_ms = attempt_ends_ms(&attempt, standing->since_ms);
+    date_write_iso((struct wall){position->since_ms}, ret_ahead->since);
+    int64_t ends_ms = attempt_ends_ms(&attempt, position->since_ms);
     if (ends_ms != ATTEMPT_UNKNOWN)
         date_write_iso((struct wall){ends_ms}, ret_ahead->until);
     return true;
@@ -53,19 +53,19 @@ void messages_who(const struct session *session, char out[MESSAGES_WHO_BYTES])
 
 unsigned messages_before(const struct session *session)
 {
-    const struct lock_standing *standing = lock_standing(&session->lock);
-    uint32_t holders = standing->held && standing->holders == 0 ? 1 : standing->holders;
-    return standing->ahead > holders ? standing->ahead - holders : 0;
+    const struct lock_position *position = lock_position(&session->lock);
+    uint32_t holders = position->held && position->holders == 0 ? 1 : position->holders;
+    return position->ahead > holders ? position->ahead - holders : 0;
 }
 
 void messages_behind(const struct session *session, char out[MESSAGES_BEHIND_BYTES])
 {
-    const struct lock_standing *standing = lock_standing(&session->lock);
+    const struct lock_position *position = lock_position(&session->lock);
     unsigned before = messages_before(session);
     out[0] = '\0';
-    if (before || standing->at_least)
+    if (before || position->at_least)
         (void)snprintf(out, MESSAGES_BEHIND_BYTES, "behind %s%u",
-                       standing->at_least ? "at least " : "", before);
+                       position->at_least ? "at least " : "", before);
 }
 
 static void takes(char *out, size_t size, bool shared, uint32_t slots)
@@ -178,11 +178,11 @@ static void add_left(const struct session *session, struct error *why)
 void messages_why_not_obtained(const struct session *session, struct error *ret_why)
 {
     char who[MESSAGES_WHO_BYTES], behind[MESSAGES_BEHIND_BYTES];
-    const struct lock_standing *standing = lock_standing(&session->lock);
+    const struct lock_position *position = lock_position(&session->lock);
     *ret_why = (struct error){0};
     switch (lock_reason(&session->lock)) {
     case LOCK_REASON_HELD:
-        if (!standing->behind) {
+        if (!position->behind) {
             (void)error_set(ret_why, ERROR_NONE,
                             "lock '%s' not obtained: another has its mutex ('%s/#mutex'), and no "
                             "listing shows who",
@@ -192,7 +192,7 @@ void messages_why_not_obtained(const struct session *session, struct error *ret_
         messages_who(session, who);
         messages_behind(session, behind);
         (void)error_set(ret_why, ERROR_NONE, "lock '%s' not obtained: %s %s%s%s", prefix(session),
-                        standing->held ? "held by" : "next is", who, *behind ? "; " : "", behind);
+                        position->held ? "held by" : "next is", who, *behind ? "; " : "", behind);
         return;
     case LOCK_REASON_REPLACED:
         (void)error_set(ret_why, ERROR_NONE,

@@ -65,7 +65,7 @@ static void write_briefly(const struct session *session, const struct messages_a
                           int64_t waited_ms, unsigned room, char out[LINE_BYTES])
 {
     char who[MESSAGES_WHO_BYTES] = "somebody", today[DATE_ISO_BYTES], behind[MESSAGES_BEHIND_BYTES];
-    const struct lock_standing *standing = lock_standing(&session->lock);
+    const struct lock_position *position = lock_position(&session->lock);
     struct identity_parts parts = identity_parse(text_from(ahead->id));
     if (*ahead->label || (*ahead->id && !parts.known))
         (void)snprintf(who, sizeof(who), "%s", *ahead->label ? ahead->label : ahead->id);
@@ -76,7 +76,7 @@ static void write_briefly(const struct session *session, const struct messages_a
     messages_behind(session, behind);
     (void)snprintf(out, LINE_BYTES, "waiting (%lld s)%s%s%s %s %s%s%s; lock '%s'",
                    (long long)(waited_ms / 1000), *behind ? " " : "", behind, *behind ? ";" : ":",
-                   standing->held ? "held by" : "next is", who, *ahead->since ? " since " : "",
+                   position->held ? "held by" : "next is", who, *ahead->since ? " since " : "",
                    ahead->since + (is_today ? DATE_CHARS : 0), session->config.lock->prefix);
     if (strlen(out) > room)
         *strrchr(out, ';') = '\0'; /* who waits here knows which lock */
@@ -87,12 +87,12 @@ static void write_line(const struct session *session, const struct messages_ahea
 {
     char who[MESSAGES_WHO_BYTES], behind[MESSAGES_BEHIND_BYTES];
     unsigned room = report_progress_room();
-    const struct lock_standing *standing = lock_standing(&session->lock);
+    const struct lock_position *position = lock_position(&session->lock);
     messages_who(session, who);
     messages_behind(session, behind);
     (void)snprintf(out, LINE_BYTES, "waiting for lock '%s' (%lld s)%s%s%s %s %s",
                    session->config.lock->prefix, (long long)(waited_ms / 1000), *behind ? " " : "",
-                   behind, *behind ? ";" : ":", standing->held ? "held by" : "next is", who);
+                   behind, *behind ? ";" : ":", position->held ? "held by" : "next is", who);
     if (room && strlen(out) > room)
         write_briefly(session, ahead, waited_ms, room, out);
 }
@@ -103,7 +103,7 @@ static bool say(const struct waiting *waiting)
     char line[LINE_BYTES];
     struct messages_ahead ahead;
     const struct session *session = waiting->session;
-    const struct lock_standing *standing = lock_standing(&session->lock);
+    const struct lock_position *position = lock_position(&session->lock);
     const char *prefix = session->config.lock->prefix;
     int64_t waited_ms = mono_diff(mono_now(), waiting->since);
     if (lock_failures(&session->lock) > 1) {
@@ -116,7 +116,7 @@ static bool say(const struct waiting *waiting)
                         (long long)(waited_ms / 1000), session->client.last_error.text);
         return true;
     }
-    if (!standing->behind)
+    if (!position->behind)
         return false;
     (void)messages_ahead(session, &ahead); /* it is all "" of nobody */
     write_line(session, &ahead, waited_ms, line);
@@ -126,7 +126,7 @@ static bool say(const struct waiting *waiting)
         {"holder", ahead.id, 0},
         {"label", ahead.label, 0},
         {"since", ahead.since, 0},
-        {"ahead", NULL, standing->ahead},
+        {"ahead", NULL, position->ahead},
         {"waiters_ahead", NULL, messages_before(session)},
         {"waited_ms", NULL, waited_ms},
         {"expected_end", ahead.until, 0}, /* the last one: left out if nothing was said of it */

@@ -72,7 +72,7 @@ static void the_token_exceeds_every_token_seen(void **state)
     plant(world, "p/dead#t30#g1#q900000#h#k1058000", 35500); /* it holds no more */
     plant(world, "p/jest#t30#g1#q900000#h#k999999999999990", 0);
     assert_false(go(world, LOCK_HELD, 5000));
-    assert_true(lock_standing(&world->lock)->held);
+    assert_true(lock_position(&world->lock)->held);
     uproot(world, "other");
     uproot(world, "jest");
     assert_true(go(world, LOCK_HELD, 5000));

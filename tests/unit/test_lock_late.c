@@ -354,7 +354,7 @@ static void a_short_wait_tells_who_holds_the_lock(void **state)
         plant(world, "p/other#t30#g1#q5#h", 5000);
         assert_true(go(world, LOCK_FINISHED, 5000));
         assert_int_equal(lock_reason(&world->lock), LOCK_REASON_HELD);
-        assert_string_equal(lock_standing(&world->lock)->ahead_name, "p/other#t30#g1#q5#h");
+        assert_string_equal(lock_position(&world->lock)->ahead_name, "p/other#t30#g1#q5#h");
         free(world);
         world = begin(&from);
         plant(world, "p/dead#t30#g1#q5#h", 50000);

@@ -20,11 +20,11 @@ static void behind(const char *name)
         .prefix = "p", .id = "me", .lock_timeout_ms = 900000, .slots = 1};
     session = (struct session){.config = {.lock = &settings}};
     lock_init(&session.lock, &settings, mono_now());
-    struct lock_standing *standing = &session.lock.standing;
-    (void)snprintf(standing->ahead_name, sizeof(standing->ahead_name), "%s", name);
-    standing->behind = standing->held = true;
-    standing->ahead = standing->holders = 1;
-    standing->since_ms = SINCE_MS;
+    struct lock_position *position = &session.lock.position;
+    (void)snprintf(position->ahead_name, sizeof(position->ahead_name), "%s", name);
+    position->behind = position->held = true;
+    position->ahead = position->holders = 1;
+    position->since_ms = SINCE_MS;
 }
 
 static void who_is_ahead_and_how_many(void **state)
@@ -48,11 +48,11 @@ static void who_is_ahead_and_how_many(void **state)
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         char who[MESSAGES_WHO_BYTES], text[MESSAGES_BEHIND_BYTES];
         behind(rows[i].name);
-        session.lock.standing.ahead = rows[i].ahead;
-        session.lock.standing.holders = rows[i].holders;
-        session.lock.standing.at_least = rows[i].at_least;
+        session.lock.position.ahead = rows[i].ahead;
+        session.lock.position.holders = rows[i].holders;
+        session.lock.position.at_least = rows[i].at_least;
         if (rows[i].since_ms)
-            session.lock.standing.since_ms = rows[i].since_ms;
+            session.lock.position.since_ms = rows[i].since_ms;
         messages_who(&session, who);
         messages_behind(&session, text);
         check_row(strcmp(who, rows[i].who) == 0, who);

@@ -114,7 +114,7 @@ static void I1_I5_who_may_enter(void **state)
             plant(world, rows[i].others[k].name, rows[i].others[k].age_ms);
         bool in = go(world, LOCK_HELD, 2500);
         check_row(in == rows[i].in, rows[i].name);
-        check_row(lock_standing(&world->lock)->behind == !in, rows[i].name);
+        check_row(lock_position(&world->lock)->behind == !in, rows[i].name);
         free(world);
     }
 }
