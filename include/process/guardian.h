@@ -5,7 +5,7 @@
  *
  * The guardian is forked first of all, before there is a thread or a library with a state. It
  * sits in a process group of its own, deaf to the terminal and to a service manager's TERM, and
- * forks the command when told to. It is the subreaper of all that the command starts, and whoever
+ * starts the command when told to. It is the subreaper of all that the command starts, and whoever
  * of the two still runs ends the command in time:
  *
  *   withlock is killed     the guardian ends the command with all descendants (TERM, kill_after,

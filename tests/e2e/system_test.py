@@ -41,8 +41,8 @@ class Killed(Case):
         """Withlock is killed, and its guardian may not do that: what it says, and what is left."""
         process = self.start("-t", "60", "--release-timeout", "2", "sleep", "60")
         until(lambda: any("#h" in name for name in self.service.groups()), "the lock")
-        guardian = guardian_of(process.pid)
-        until(lambda: children(guardian), "the command")
+        guardian = until(lambda: guardian_of(process.pid), "a guardian")
+        until(lambda: children(guardian), lambda: f"the command of {guardian}: {self.errors()}")
         self.service.faults(deny=[denied])
         process.kill()
         until(lambda: not alive(guardian), "the guardian's end")

@@ -48,12 +48,24 @@ class Guardian(Case):
         self.expect_given_up(process)
 
     def test_one_that_stops_answering_launches_nothing(self):
-        for call in ("pipe:guardian:1:hang", "fork:guardian:1:hang"):
+        for call in ("pipe:guardian:1:hang", "thread:guardian:1:hang"):
             process = self.start("touch", self.path("ran"), fails=call)
             self.assertEqual(process.wait(LIMIT_S), 71, self.errors())
             self.assertEqual(self.service.groups(), [])
             self.assertFalse(os.path.exists(self.path("ran")))
         self.assertEqual(self.errors().count("\n"), 2, self.errors())
+
+    def test_one_whose_command_is_long_in_being_executed_is_well(self):
+        """A file system that hangs: signals come through, and a withlock that is killed is noticed."""
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            process = self.start("-k", "1", "true", fails="exec:command:1:hang")
+            until(lambda: read(self.path("notes")), "a command about to be executed")
+            os.remove(self.path("notes"))
+            process.send_signal(number)
+            self.assertEqual(process.wait(LIMIT_S),
+                             128 + number if number == signal.SIGTERM else -number)
+            until(lambda: self.service.groups() == [], "the release")
+        self.assertEqual(self.errors(), "")
 
 
 # Nothing of this ends by TERM; one has left the group, one the session, one its parent.

@@ -67,7 +67,12 @@ def pids():
 
 
 def children(pid):
-    return [int(word) for word in read(f"/proc/{pid}/task/{pid}/children").split()]
+    """Those of all its threads."""
+    try:
+        tasks = os.listdir(f"/proc/{pid}/task")
+    except FileNotFoundError:
+        return []
+    return [int(word) for task in tasks for word in read(f"/proc/{pid}/task/{task}/children").split()]
 
 
 def guardian_of(pid):

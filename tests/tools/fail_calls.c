@@ -2,9 +2,9 @@
  * fail_calls - a library to preload: the n-th system call or allocation of one kind fails.
  *
  * FAIL_CALLS="KIND:ROLE:N[:always]" in the environment of a program called withlock. KIND is a name
- * of the table below; ROLE is launcher, guardian or heartbeat (any thread but the first); N counts
- * from 1, in that role alone, from main() on; `always`: that one and all
- * that follow; `hang`: that one never returns. KIND clock
+ * of the table below; ROLE is launcher, guardian, heartbeat (any thread of the launcher but the
+ * first) or command (its process, until it is executed); N counts from 1, in that role alone, from
+ * main() on; `always`: that one and all that follow; `hang`: that one never returns. KIND clock
  * does not fail: the process is held up for LATE_MS before it reads the clock. Nor does room:
  * poll() says that there is room on standard error, as there was a moment ago. FAIL_CALLS_NOTES
  * names a file; "met" is added to it when the call came, "errors" if it was a write to standard
@@ -47,6 +47,7 @@ enum kind {
     KIND_SEND,
     KIND_RECV,
     KIND_FORK, /* and posix_spawn */
+    KIND_EXEC,
     KIND_THREAD,
     KIND_TIMER,
     KIND_EVENTFD,
@@ -68,34 +69,25 @@ static const struct {
     const char *name;
     int os_errno;
 } kinds[KIND_COUNT] = {
-    [KIND_POLL] = {"poll", ENOMEM},
-    [KIND_EPOLL] = {"epoll", ENOMEM},
-    [KIND_READ] = {"read", EIO},
-    [KIND_WRITE] = {"write", EIO},
-    [KIND_SEND] = {"send", ENOBUFS},
-    [KIND_RECV] = {"recv", ENOMEM},
-    [KIND_FORK] = {"fork", EAGAIN},
-    [KIND_THREAD] = {"thread", EAGAIN},
-    [KIND_TIMER] = {"timer", ENOMEM},
-    [KIND_EVENTFD] = {"eventfd", EMFILE},
-    [KIND_SIGNALFD] = {"signalfd", EMFILE},
-    [KIND_OPEN] = {"open", EMFILE},
-    [KIND_PIPE] = {"pipe", EMFILE},
-    [KIND_SOCKET] = {"socket", ENOBUFS},
-    [KIND_MAP] = {"map", ENOMEM},
-    [KIND_PRCTL] = {"prctl", EPERM},
-    [KIND_KILL] = {"kill", EPERM},
-    [KIND_PIDFD] = {"pidfd", ENOSYS},
-    [KIND_ALLOC] = {"alloc", ENOMEM},
-    [KIND_CLOCK] = {"clock", 0},
-    [KIND_ROOM] = {"room", 0},
+    [KIND_POLL] = {"poll", ENOMEM},       [KIND_EPOLL] = {"epoll", ENOMEM},
+    [KIND_READ] = {"read", EIO},          [KIND_WRITE] = {"write", EIO},
+    [KIND_SEND] = {"send", ENOBUFS},      [KIND_RECV] = {"recv", ENOMEM},
+    [KIND_FORK] = {"fork", EAGAIN},       [KIND_EXEC] = {"exec", EIO},
+    [KIND_THREAD] = {"thread", EAGAIN},   [KIND_TIMER] = {"timer", ENOMEM},
+    [KIND_EVENTFD] = {"eventfd", EMFILE}, [KIND_SIGNALFD] = {"signalfd", EMFILE},
+    [KIND_OPEN] = {"open", EMFILE},       [KIND_PIPE] = {"pipe", EMFILE},
+    [KIND_SOCKET] = {"socket", ENOBUFS},  [KIND_MAP] = {"map", ENOMEM},
+    [KIND_PRCTL] = {"prctl", EPERM},      [KIND_KILL] = {"kill", EPERM},
+    [KIND_PIDFD] = {"pidfd", ENOSYS},     [KIND_ALLOC] = {"alloc", ENOMEM},
+    [KIND_CLOCK] = {"clock", 0},          [KIND_ROOM] = {"room", 0},
 };
 
 enum role {
-    ROLE_NONE, /* the command before it is executed, and whatever else is not ours */
+    ROLE_NONE, /* whatever is not ours */
     ROLE_LAUNCHER,
     ROLE_GUARDIAN,
     ROLE_HEARTBEAT,
+    ROLE_COMMAND, /* before it is executed */
 };
 
 static struct {
@@ -108,6 +100,7 @@ static struct {
 } plan = {.kind = KIND_COUNT};
 
 static enum role process = ROLE_NONE; /* of this process's first thread */
+static pid_t owner; /* the process: the command shares its memory until it is executed */
 static atomic_uint seen;
 
 void *__libc_malloc(size_t size);
@@ -127,6 +120,8 @@ static void note(const char *text)
 
 static enum role role(void)
 {
+    if (getpid() != owner)
+        return process == ROLE_GUARDIAN ? ROLE_COMMAND : ROLE_NONE;
     return process == ROLE_LAUNCHER && gettid() != getpid() ? ROLE_HEARTBEAT : process;
 }
 
@@ -202,6 +197,7 @@ FAILING(void *, KIND_MAP, MAP_FAILED, mmap,
 FAILING(void *, KIND_MAP, MAP_FAILED, mmap64,
         (void *at, size_t size, int protection, int flags, int fd, off_t offset),
         (at, size, protection, flags, fd, offset))
+FAILING(int, KIND_EXEC, -1, execvp, (const char *file, char *const *words), (file, words))
 FAILING(int, KIND_KILL, -1, kill, (pid_t pid, int number), (pid, number))
 FAILING(int, KIND_PIDFD, -1, pidfd_open, (pid_t pid, unsigned flags), (pid, flags))
 FAILING(int, KIND_FORK, errno, posix_spawn,
@@ -256,6 +252,7 @@ pid_t fork(void)
     pid_t pid = next();
     if (pid == 0) {
         process = process == ROLE_LAUNCHER ? ROLE_GUARDIAN : ROLE_NONE;
+        owner = getpid();
         atomic_store(&seen, 0);
     }
     return pid;
@@ -321,6 +318,7 @@ static enum role role_from(const char *name)
     return strcmp(name, "launcher") == 0    ? ROLE_LAUNCHER
            : strcmp(name, "guardian") == 0  ? ROLE_GUARDIAN
            : strcmp(name, "heartbeat") == 0 ? ROLE_HEARTBEAT
+           : strcmp(name, "command") == 0   ? ROLE_COMMAND
                                             : ROLE_NONE;
 }
 
@@ -344,6 +342,7 @@ static void read_plan(void)
     if (plan.role == ROLE_NONE || plan.kind == KIND_COUNT)
         abort();
     process = ROLE_LAUNCHER;
+    owner = getpid();
 }
 
 static int (*real_main)(int, char **, char **);
