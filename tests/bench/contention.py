@@ -85,6 +85,16 @@ class Crowd:
                                      STEP_S, "--", self.world.stamp, self.stamps, turn, HOLD_S],
                  rounds)
 
+    def let_in(self):
+        """Starts whoever was added so far, and waits until one of them holds."""
+        for thread in self.threads:
+            thread.start()
+        until = time.monotonic() + READY_S
+        while not (self.stamps.exists() and "start" in self.stamps.read_text()):
+            if time.monotonic() > until:
+                raise RuntimeError("nobody has the lock that others are to wait for")
+            time.sleep(READY_STEP_S)
+
     def open_gate(self):
         until = time.monotonic() + READY_S
         while not self.all_ready():
@@ -106,7 +116,8 @@ class Crowd:
         self.service.calls()
         self.began_ns = time.monotonic_ns()
         for thread in self.threads:
-            thread.start()
+            if not thread.ident:
+                thread.start()
         if self.gate:
             self.open_gate()
         until = time.monotonic() + seconds

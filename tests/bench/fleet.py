@@ -125,6 +125,7 @@ class Stranger:
 def beside_a_stranger(world, count, seconds):
     crowd = Crowd(world)
     crowd.add_withlock("holder", 1, hold_s=seconds, options=["-t", RENEWING_S])
+    crowd.let_in()
     for at in range(count):
         crowd.add_withlock(f"w{at}", 1, hold_s=QUEUE_S, options=["-t", RENEWING_S])
     stranger = Stranger(world, crowd.service)
@@ -139,6 +140,7 @@ def one_host(world, count, seconds):
     """Waiters on one machine behind one hold: their CPU, wake-ups and calls."""
     crowd = Crowd(world)
     crowd.add_withlock("holder", 1, hold_s=seconds)
+    crowd.let_in()
     for at in range(count):
         crowd.add_withlock(f"w{at}", 1, hold_s=0.1, options=["-q"])
     samples = {}
@@ -148,7 +150,7 @@ def one_host(world, count, seconds):
             time.sleep(max(0, seconds * when - (time.monotonic() - began)))
             samples[word] = {process.pid: usage(process.pid) for process in list(crowd.running)}
 
-    began = time.monotonic()
+    began = time.monotonic()  # of the waiting
     watcher = threading.Thread(target=sample)
     watcher.start()
     found = crowd.play(seconds * 0.97)
