@@ -317,8 +317,8 @@ struct lock_mutex {
     int64_t break_ms;        /* creation time of the #break in sight, or ATTEMPT_UNKNOWN */
 
     enum lock_break_state breaking;
-    bool break_drop; /* #break is to be deleted */
-    struct mono break_answered;
+    bool break_drop;                        /* #break is to be deleted */
+    struct mono break_sent, break_answered; /* when #break was made */
 };
 
 struct lock_cleaning {

@@ -57,7 +57,7 @@ void leaving_look(struct lock *lock, struct mono now, const struct lock_answer *
         return;
     if (answer->listing->complete) {
         struct judgement seen = judge_listing(lock, now, answer->listing);
-        mutex_see(lock, answer->listing, &seen, answer->random);
+        mutex_see(lock, now, answer->listing, &seen, answer->random);
     }
     lock->looks++;
     lock->leaving_quiet = answer->listing->asked;

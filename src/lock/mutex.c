@@ -124,8 +124,24 @@ static bool is_from_before(const struct lock *lock)
     return mutex->created_ms && mutex->created_ms + LOCK_GRACE_MS < own_time_ms(lock, mutex->sent);
 }
 
+/*
+ * No answer has said that it is there; by this look it is: as if one had said so now. Whoever has
+ * made it has claimed before, and a look D later shows that.
+ */
+static bool meets_unheard(struct lock *lock, struct mono now, const struct lock_listing *listing,
+                          const struct mutex_sight *sight)
+{
+    struct lock_mutex *mutex = &lock->mutex;
+    if (mutex->state != LOCK_MUTEX_SENT || !sight->ours_shown ||
+        !mutex_look_tells(lock, listing->asked) || !RULE(DOUBT_UNHEARD))
+        return false;
+    mutex->state = LOCK_MUTEX_DOUBTED;
+    mutex->answered = now;
+    return true;
+}
+
 /* "In doubt": a look D after the last that was in doubt tells whose the mutex is. */
-static void resolve(struct lock *lock, const struct lock_listing *listing,
+static void resolve(struct lock *lock, struct mono now, const struct lock_listing *listing,
                     const struct judgement *seen, const struct mutex_sight *sight)
 {
     struct lock_mutex *mutex = &lock->mutex;
@@ -145,6 +161,8 @@ static void resolve(struct lock *lock, const struct lock_listing *listing,
     if ((!gone && !vanished && (same || !seen->claims)) || !RULE(MUTEX_DOUBT)) {
         mutex->state = LOCK_MUTEX_OURS;
         mutex->beside |= RULE(DOUBT_AGAIN); /* or the mutex of a claim that has just gone */
+        /* It is what the look before has shown: that need not be asked for again. */
+        mutex->lapsed |= mutex->drop && sight->still_ours && !mutex_is_sure(lock, now);
     } else if (vanished && !seen->claims)
         mutex->state = LOCK_MUTEX_SENT; /* whoever had it has left: it is asked for again */
     else if (mutex->drop)
@@ -159,6 +177,14 @@ static int64_t break_look_ms(const struct lock *lock)
 {
     int64_t most_ms = lock->settings.lock_timeout_ms / BREAK_LOOK_PER, late_ms = lateness_ms(lock);
     return ms_max(mutex_settle_ms(lock), ms_min(late_ms, most_ms));
+}
+
+/* Late listings may show another's, of before, that is gone. (Clocks agree to 5 s.) */
+static bool our_break_is_shown(const struct lock *lock)
+{
+    const struct lock_mutex *mutex = &lock->mutex;
+    return mutex->break_ms != ATTEMPT_UNKNOWN &&
+           mutex->break_ms + LOCK_GRACE_MS >= own_least_ms(lock, mutex->break_sent);
 }
 
 /* One more look after #break was made: if it shows that, and nothing has changed, go on. */
@@ -176,12 +202,12 @@ static void look_before_removing(struct lock *lock, const struct lock_listing *l
         mutex->suspect_ms = ATTEMPT_UNKNOWN; /* it is not the one that was watched */
     if (mutex->suspect_ms == ATTEMPT_UNKNOWN || mutex->suspect_slot != mutex->slot)
         mutex->break_drop = true;
-    else if (mutex->break_ms != ATTEMPT_UNKNOWN || !RULE(BREAK_SHOWN))
+    else if (our_break_is_shown(lock) || !RULE(BREAK_SHOWN))
         mutex->breaking = LOCK_BREAK_REMOVING;
 }
 
-void mutex_see(struct lock *lock, const struct lock_listing *listing, const struct judgement *seen,
-               uint32_t random)
+void mutex_see(struct lock *lock, struct mono now, const struct lock_listing *listing,
+               const struct judgement *seen, uint32_t random)
 {
     if (!mutex_is_needed(lock))
         return;
@@ -192,7 +218,8 @@ void mutex_see(struct lock *lock, const struct lock_listing *listing, const stru
         return;
     if (lock->mutex.state == LOCK_MUTEX_OURS && seen->rivalry.ahead && RULE(MUTEX_AGAIN))
         lock->mutex.beside = true;
-    resolve(lock, listing, seen, &sight);
+    if (!meets_unheard(lock, now, listing, &sight))
+        resolve(lock, now, listing, seen, &sight);
     look_before_removing(lock, listing);
 }
 

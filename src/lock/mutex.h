@@ -23,8 +23,8 @@ bool mutex_may_be_ours(const struct lock *lock);
 int64_t mutex_settle_ms(const struct lock *lock);
 
 /* A whole listing: what it shows of mutexes, and whether one may be a dead run's. */
-void mutex_see(struct lock *lock, const struct lock_listing *listing, const struct judgement *seen,
-               uint32_t random);
+void mutex_see(struct lock *lock, struct mono now, const struct lock_listing *listing,
+               const struct judgement *seen, uint32_t random);
 
 /* One in sight is so old that its run should have renewed its claim, and none is in sight. */
 bool mutex_may_be_dead(const struct lock *lock);

@@ -177,6 +177,7 @@ static void tell_create_break(struct lock *lock, struct mono now, const struct l
     switch (answer->outcome) {
     case LOCK_DONE:
         mutex->breaking = LOCK_BREAK_MADE;
+        mutex->break_sent = answer->sent;
         mutex->break_answered = now;
         tell_success(lock);
         break;

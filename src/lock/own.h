@@ -90,6 +90,9 @@ void own_ask(struct lock *lock, const struct lock_generation *generation);
 /* The service's time at a moment since the anchor, by the anchor alone; INT64_MIN without one. */
 int64_t own_time_ms(const struct lock *lock, struct mono at);
 
+/* ... or without one by the last answer's Date. */
+int64_t own_least_ms(const struct lock *lock, struct mono at);
+
 /*
  * An upper bound of it, and how far apart the two may be: what the create of the anchor took, and
  * what our clock may have gained or lost since. INT64_MAX without an anchor.

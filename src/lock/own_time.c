@@ -37,6 +37,11 @@ static int64_t dated_ms(const struct lock *lock, struct mono at)
     return lock->date_ms ? lock->date_ms + mono_diff(at, lock->dated) : INT64_MIN;
 }
 
+int64_t own_least_ms(const struct lock *lock, struct mono at)
+{
+    return lock->anchor_created_ms == ATTEMPT_UNKNOWN ? dated_ms(lock, at) : own_time_ms(lock, at);
+}
+
 /*
  * Larger than all tokens of holders in sight; and since mutexes are made one after the other, no
  * smaller than the time at which ours was made: as a listing shows it, or an upper bound of it. (If
@@ -69,8 +74,7 @@ void own_meet_token(struct lock *lock, int64_t token)
 
 int64_t own_service_ms(const struct lock *lock, struct mono now)
 {
-    if (lock->anchor_created_ms == ATTEMPT_UNKNOWN)
-        return dated_ms(lock, now);
-    int64_t now_ms = own_time_ms(lock, now);
-    return now_ms < lock->service_ms && RULE(NOW_FORWARD) ? lock->service_ms : now_ms;
+    int64_t now_ms = own_least_ms(lock, now);
+    bool back = lock->anchor_created_ms != ATTEMPT_UNKNOWN && now_ms < lock->service_ms;
+    return back && RULE(NOW_FORWARD) ? lock->service_ms : now_ms;
 }

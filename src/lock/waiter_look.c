@@ -338,7 +338,7 @@ void waiter_look(struct lock *lock, struct mono now, const struct lock_answer *a
                         .listing = listing,
                         .seen = judge_listing(lock, now, listing),
                         .random = answer->random};
-    mutex_see(lock, listing, &look.seen, answer->random);
+    mutex_see(lock, now, listing, &look.seen, answer->random);
     if (lock->withdrawn)
         lock->reading = !listing->complete; /* for the mutex only */
     else if (lock->look_first)
