@@ -60,11 +60,10 @@ void leaving_look(struct lock *lock, struct mono now, const struct lock_answer *
         mutex_see(lock, now, answer->listing, &seen, answer->random);
     }
     lock->looks++;
+    if (!mono_reached(answer->listing->asked, lock->leaving_quiet))
+        return; /* it was asked for before the last delete */
     lock->leaving_quiet = answer->listing->asked;
-    if (found)
-        lock->leaving_looks = 0;
-    else
-        lock->leaving_looks++;
+    lock->leaving_looks = found ? 0 : lock->leaving_looks + 1;
 }
 
 bool leaving_is_over(struct lock *lock, struct mono now)

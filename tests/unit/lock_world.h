@@ -34,6 +34,7 @@ struct world {
     int64_t pause_ms;      /* that a failure asks for; 0: 100 */
     uint32_t pages;        /* of a listing; 0: one */
     int64_t pages_ms;      /* so long it takes to read them */
+    struct mono asked;     /* when the first was */
     bool partial;          /* the first page shows everything, but is not the last of a listing */
     const char *fail_name; /* ... only those of names with this part */
     const char *hidden;    /* listings lack names with this part */
@@ -162,7 +163,9 @@ static void act(struct world *world, const struct lock_todo *todo)
     assert_true(length + 1 < sizeof(world->calls));
     bool shared = strstr(todo->name, "/#") != NULL;
     world->calls[length] = (char)(shared ? toupper(letters[todo->kind]) : letters[todo->kind]);
-    listing.asked = now(world);
+    if (todo->kind == LOCK_TODO_LIST)
+        world->asked = now(world);
+    listing.asked = world->asked;
     bool fails = world->fail_count > 0 && todo->kind == world->fail_kind &&
                  (!world->fail_name || strstr(todo->name, world->fail_name));
     int64_t slow_ms = todo->kind == LOCK_TODO_CREATE ? world->slow_ms : 0;

@@ -313,6 +313,31 @@ static void a_token_is_past_when_the_mutex_goes(void **state)
     }
 }
 
+/* The mutex may not go yet when the first look begins, and goes between its pages. */
+static void a_look_from_before_the_last_delete_is_none_of_two(void **state)
+{
+    (void)state;
+    struct lock_settings from = settings();
+    from.settle_ms = 200;
+    struct world *world = begin(&from);
+    take_a_place(world);
+    world->slow_ms = 300;
+    struct lock_todo todo = ask(&world->lock, now(world));
+    act(world, &todo);
+    world->fail_kind = LOCK_TODO_CREATE;
+    world->fail_with = LOCK_UNKNOWN;
+    world->fail_count = 1;
+    world->late_ms = 150;
+    assert_true(go(world, LOCK_HELD, 2000));
+    lock_leave(&world->lock, now(world));
+    world->partial = true;
+    world->pages_ms = 400;
+    const char *calls = world->calls + strlen(world->calls);
+    assert_true(go(world, LOCK_FINISHED, 20000));
+    assert_string_equal(calls, "dlDdmlmlm");
+    free(world);
+}
+
 /* Whoever gives it back for a run that was killed, a moment after that began to hold. */
 static void a_token_is_past_when_another_process_gives_the_mutex_back(void **state)
 {
@@ -359,6 +384,7 @@ int main(void)
         cmocka_unit_test(what_comes_late_while_leaving_is_looked_for_twice),
         cmocka_unit_test(a_token_is_larger_than_all_that_came_before_the_mutex),
         cmocka_unit_test(a_token_is_past_when_the_mutex_goes),
+        cmocka_unit_test(a_look_from_before_the_last_delete_is_none_of_two),
         cmocka_unit_test(a_token_is_past_when_another_process_gives_the_mutex_back),
         cmocka_unit_test(who_does_not_know_the_time_to_a_second_waits_to_see_its_mutex),
     };
