@@ -348,13 +348,13 @@ static void meet_reappeared(struct lock *lock, const struct lock_listing *listin
                             const struct lock_entry *entry, struct lock_generation *own)
 {
     const struct attempt *attempt = &entry->attempt;
+    lock->made_any = true;
     if (own && own->state == LOCK_GENERATION_DELETED &&
         (!mono_reached(listing->asked, mono_add(own->deleted, lock->settings.settle_ms)) ||
          (own->created_ms == entry->created_ms && RULE(GONE_ASKED)))) {
         meet_lateness(lock, listing->asked, own->deleted);
         return; /* the listing is older than the delete, of which we were told */
     }
-    lock->made_any = true;
     if (!own)
         own = own_take(lock);
     *own = (struct lock_generation){

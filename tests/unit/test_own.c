@@ -313,6 +313,28 @@ static void a_token_is_past_when_the_mutex_goes(void **state)
     }
 }
 
+/* Its create was never answered, but its delete was: a listing that is late tells that it was
+ * there. */
+static void what_a_late_listing_shows_has_been_heard_of(void **state)
+{
+    (void)state;
+    struct lock_settings from = settings();
+    struct lock_entry entries[2 * GROUPS_MAX];
+    struct world *world = begin(&from);
+    plant(world, "p/me#t30", 100);
+    world->lock.generations[0] = (struct lock_generation){.state = LOCK_GENERATION_DELETED,
+                                                          .ticket_ms = ATTEMPT_UNKNOWN,
+                                                          .first_claim_ms = ATTEMPT_UNKNOWN,
+                                                          .token = ATTEMPT_UNKNOWN,
+                                                          .created_ms = ATTEMPT_UNKNOWN,
+                                                          .deleted = now(world)};
+    struct lock_listing listing = {
+        .entries = entries, .count = list(world, entries), .complete = true, .asked = now(world)};
+    own_see(&world->lock, now(world), &listing);
+    assert_true(world->lock.made_any);
+    free(world);
+}
+
 /* The mutex may not go yet when the first look begins, and goes between its pages. */
 static void a_look_from_before_the_last_delete_is_none_of_two(void **state)
 {
@@ -384,6 +406,7 @@ int main(void)
         cmocka_unit_test(what_comes_late_while_leaving_is_looked_for_twice),
         cmocka_unit_test(a_token_is_larger_than_all_that_came_before_the_mutex),
         cmocka_unit_test(a_token_is_past_when_the_mutex_goes),
+        cmocka_unit_test(what_a_late_listing_shows_has_been_heard_of),
         cmocka_unit_test(a_look_from_before_the_last_delete_is_none_of_two),
         cmocka_unit_test(a_token_is_past_when_another_process_gives_the_mutex_back),
         cmocka_unit_test(who_does_not_know_the_time_to_a_second_waits_to_see_its_mutex),
