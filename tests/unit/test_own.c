@@ -6,6 +6,8 @@
 
 #include "lock_world.h"
 
+#include "../../src/lock/own.h"
+
 static void an_earlier_run_of_our_id_is_replaced(void **state)
 {
     (void)state;
