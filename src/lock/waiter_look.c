@@ -129,11 +129,11 @@ static uint32_t facts_of(const struct lock *lock, const struct look *look)
     facts |= fact(LOOK_IF_FREE, mutex_may_ask(lock)) | fact(LOOK_IF_ALONE, seen->alone);
     if (look->first)
         return facts | LOOK_IF_FIRST | fact(LOOK_IF_AHEAD, ahead && look->dated);
+    facts |= fact(LOOK_IF_REPLACED, seen->replaced && !look->taken_back);
     if (is_unseen(look))
         return facts | LOOK_IF_UNSEEN;
     facts |= fact(LOOK_IF_NO_MUTEX, has_no_mutex(lock, look));
     return facts | fact(LOOK_IF_AHEAD, ahead) |
-           fact(LOOK_IF_REPLACED, seen->replaced && !look->taken_back) |
            fact(LOOK_IF_KEEPS, claiming && keeps_claim(lock, look)) |
            fact(LOOK_IF_YOUNG, may_look_again(lock, look)) |
            fact(LOOK_IF_SPENT, claim_is_spent(lock, look->now)) |

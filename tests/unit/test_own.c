@@ -44,6 +44,24 @@ static void an_earlier_run_of_our_id_is_replaced(void **state)
     free(world);
 }
 
+/* A name that is made again is younger than the newer run's, which would give way to it. */
+static void a_newer_run_that_has_deleted_our_name_has_our_place(void **state)
+{
+    (void)state;
+    struct lock_settings from = settings();
+    from.nonce = "11111111";
+    struct world *world = begin(&from);
+    plant(world, "p/other#t30#g1#q5#h", 500);
+    assert_false(go(world, LOCK_FINISHED, 3000)); /* it knows its ticket */
+    uproot(world, "p/me");
+    plant(world, "p/me#t30#u22222222", 0);
+    size_t before = strlen(world->calls);
+    assert_true(go(world, LOCK_FINISHED, 60000));
+    assert_int_equal(lock_reason(&world->lock), LOCK_REASON_REPLACED);
+    assert_null(strchr(world->calls + before, 'c'));
+    free(world);
+}
+
 static void a_sleeper_starts_over_at_its_old_place(void **state)
 {
     (void)state;
@@ -397,6 +415,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_earlier_run_of_our_id_is_replaced),
+        cmocka_unit_test(a_newer_run_that_has_deleted_our_name_has_our_place),
         cmocka_unit_test(a_sleeper_starts_over_at_its_old_place),
         cmocka_unit_test(a_name_that_was_made_again_is_not_ours),
         cmocka_unit_test(a_claim_that_was_long_on_its_way_is_made_anew),
