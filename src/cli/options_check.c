@@ -31,6 +31,15 @@ static int bad_pair(const char *option, int64_t ms, const char *other, int64_t l
                      limit);
 }
 
+/* A hold lasts no less than --min-hold and no more than --max-hold, whatever --expect said. */
+static int64_t expected(const struct options *options)
+{
+    int64_t ms = options->lock.expect_ms;
+    if (ms && ms < options->min_hold_ms)
+        ms = options->min_hold_ms;
+    return options->max_hold_ms && ms > options->max_hold_ms ? options->max_hold_ms : ms;
+}
+
 /* Defaults that depend on other settings, and the bounds between settings. */
 static int check_times(struct options *options, struct error *err)
 {
@@ -46,6 +55,7 @@ static int check_times(struct options *options, struct error *err)
             (long long)(options->lock.role_timeout_ms / 1000), (long long)(timeout_ms / 1000));
     if (options->max_hold_ms && options->min_hold_ms > options->max_hold_ms)
         return bad_pair("min-hold", options->min_hold_ms, "max-hold", options->max_hold_ms, err);
+    options->lock.expect_ms = expected(options);
     if (check_share("settle", options->lock.settle_ms, timeout_ms, 10, "tenth", err) != 0)
         return -1;
     return check_share("kill-after", options->lock.kill_after_ms, timeout_ms, 3, "third", err);

@@ -234,6 +234,28 @@ static void defaults(void **state)
     assert_int_equal(options.lock.kill_after_ms, 4000);
 }
 
+static void what_is_expected_is_what_can_be(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *words[WORDS_MAX];
+        int64_t expect_ms;
+    } rows[] = {
+        {{"-p", "x", "true"}, 0},
+        {{"-p", "x", "--min-hold", "30", "--max-hold", "10m", "true"}, 0},
+        {{"-p", "x", "--expect", "1h", "true"}, 3600000},
+        {{"-p", "x", "--expect", "1h", "--max-hold", "10m", "true"}, 600000},
+        {{"-p", "x", "--expect", "5", "--min-hold", "30", "true"}, 30000},
+        {{"-p", "x", "--expect", "60", "--min-hold", "30", "--max-hold", "10m", "true"}, 60000},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct options options;
+        struct error err = {0};
+        assert_int_equal(parse(&options, rows[i].words, &err), 0);
+        assert_int_equal(options.lock.expect_ms, rows[i].expect_ms);
+    }
+}
+
 static void stops_at_the_command(void **state)
 {
     (void)state;
@@ -420,6 +442,7 @@ int main(void)
         cmocka_unit_test(defaults),
         cmocka_unit_test(Y7_time_limits_of_a_request),
         cmocka_unit_test(watching_takes_its_seconds_or_not),
+        cmocka_unit_test(what_is_expected_is_what_can_be),
         cmocka_unit_test(stops_at_the_command),
         cmocka_unit_test(presets_and_who_wins),
         cmocka_unit_test(presets_of_what_is_shown),
