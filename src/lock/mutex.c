@@ -125,14 +125,14 @@ static bool is_from_before(const struct lock *lock)
 }
 
 /*
- * No answer has said that it is there; by this look it is: as if one had said so now. Whoever has
- * made it has claimed before, and a look D later shows that.
+ * No answer has said that it is there; by this look it is: as if one had said so now. Since our
+ * claim is over anybody may have made it, who has claimed before, and a look D later shows that.
  */
 static bool meets_unheard(struct lock *lock, struct mono now, const struct lock_listing *listing,
                           const struct mutex_sight *sight)
 {
     struct lock_mutex *mutex = &lock->mutex;
-    if (mutex->state != LOCK_MUTEX_SENT || !sight->ours_shown ||
+    if (mutex->state != LOCK_MUTEX_SENT || !sight->ours_shown || mutex_is_sure(lock, now) ||
         !mutex_look_tells(lock, listing->asked) || !RULE(DOUBT_UNHEARD))
         return false;
     mutex->state = LOCK_MUTEX_DOUBTED;
