@@ -71,8 +71,9 @@ static int judge(struct credentials_lookup *lookup, const struct credentials_ans
         return -1;
     }
     if (answer->status != 0)
-        return error_set(err, ERROR_DENIED, "'%s' ended with status %d: %s", lookup->words[0],
-                         answer->status, last_line(answer->messages, shown));
+        return error_set(err, ERROR_DENIED, "'%s' ended with status %d%s%s", lookup->words[0],
+                         answer->status, text_trim(answer->messages).length ? ": " : "",
+                         last_line(answer->messages, shown));
     if (read_output(lookup, answer->output, err) != 0) {
         if (err && err->kind == ERROR_GARBLED)
             err->kind = ERROR_CONFIG; /* the user's program, the user's to mend */

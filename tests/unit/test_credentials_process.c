@@ -117,6 +117,10 @@ static void C4_E10_exit_status_and_last_line(void **state)
     expect_error(ERROR_DENIED, "credential_process", "'prog'", "status 3", "last ?[1mline");
     assert_null(strstr(talk.err.text, "first"));
     end();
+    begin(&world);
+    ran(3, "", " \n");
+    assert_string_equal(talk.err.text + strlen(talk.err.text) - 8, "status 3");
+    end();
 }
 
 static void C4_E10_not_found(void **state)
