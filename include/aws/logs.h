@@ -69,6 +69,7 @@ struct logs_reply {
     bool bad_keys;   /* expired or unknown: new ones may do (T4) */
     bool about_keys; /* the same, or not what the request was signed with: where are they from? */
     bool throttled;
+    bool no_memory; /* UNUSABLE: there was none to read the answer with */
     char code[LOGS_CODE_BYTES];
     char message[LOGS_MESSAGE_BYTES]; /* printable */
 };
@@ -79,7 +80,8 @@ void logs_classify(enum logs_operation operation, int status, struct text body,
 
 /*
  * The line for a user: operation, code, message, and for AccessDenied the statement that a policy
- * lacks. The kind follows the outcome: DENIED, LATER, UNKNOWN, GARBLED; CONFIG never. Returns -1.
+ * lacks. The kind follows the outcome: DENIED, LATER, UNKNOWN, GARBLED; CONFIG never. SYSTEM if
+ * memory ran out. Returns -1.
  */
 int logs_error(const struct logs_reply *reply, enum logs_operation operation, const char *name,
                const char *region, const char *request_id, struct error *err);

@@ -1,5 +1,6 @@
 #include "aws/logs.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -84,7 +85,9 @@ static bool read_error(struct text body, const char *error_type, struct logs_rep
     struct json_pick picks[] = {{.path = "__type", .value = &type},
                                 {.path = "message", .value = &lower},
                                 {.path = "Message", .value = &upper}};
-    bool read = json_pick(body, LOGS_ANSWER_BYTES, picks, 3, NULL) == 0;
+    struct error why = {0};
+    bool read = json_pick(body, LOGS_ANSWER_BYTES, picks, 3, &why) == 0;
+    reply->no_memory = why.kind == ERROR_SYSTEM;
     set_code(reply, read && type.length ? buf_text(&type) : error_type);
     const struct buf *message = lower.length ? &lower : &upper;
     if (read)
@@ -114,8 +117,10 @@ void logs_classify(enum logs_operation operation, int status, struct text body,
     struct logs_reply reply = {.outcome = LOGS_REFUSED};
     if (status == 200) {
         bool may_be_empty = operation == LOGS_CREATE || operation == LOGS_DELETE;
+        struct error why = {0};
         bool good = may_be_empty && text_trim(body).length == 0;
-        good = good || json_pick(body, LOGS_ANSWER_BYTES, NULL, 0, NULL) == 0;
+        good = good || json_pick(body, LOGS_ANSWER_BYTES, NULL, 0, &why) == 0;
+        reply.no_memory = why.kind == ERROR_SYSTEM;
         reply.outcome = good ? LOGS_DONE : LOGS_UNUSABLE;
         *ret_reply = reply;
         return;
@@ -184,6 +189,8 @@ int logs_error(const struct logs_reply *reply, enum logs_operation operation, co
     char id[96] = "";
     if (!err)
         return -1;
+    if (reply->outcome == LOGS_UNUSABLE && reply->no_memory)
+        return error_system(err, ENOMEM, "reading the answer to %s", operation_names[operation]);
     if (reply->outcome == LOGS_UNUSABLE) {
         return error_set(err, ERROR_GARBLED,
                          "%s: what answered is not CloudWatch Logs (%s); is the endpoint right?",

@@ -15,6 +15,7 @@
 #define ARENA_FIXED_BYTES  (64 * 1024)
 #define ARENA_PER_DOCUMENT 8
 #define ARENA_ALIGN        16
+#define READING            "reading JSON"
 
 struct arena {
     char *memory;
@@ -73,7 +74,7 @@ static int arena_init(struct arena *arena, size_t document_bytes, struct error *
     arena->used = 0;
     arena->capacity = ARENA_FIXED_BYTES + ARENA_PER_DOCUMENT * document_bytes;
     arena->memory = malloc(arena->capacity);
-    return arena->memory ? 0 : error_system(err, ENOMEM, "reading JSON");
+    return arena->memory ? 0 : error_system(err, ENOMEM, READING);
 }
 
 static void arena_free(struct arena *arena)
@@ -237,8 +238,10 @@ static int on_key(void *context, const unsigned char *bytes, size_t length)
         return refuse(reader, "a JSON object has too many members");
     if (has_key(reader, frame, key))
         return refuse(reader, "a JSON object has the same key twice");
-    if (buf_add(&reader->keys, key.data, key.length) != 0 || buf_add_char(&reader->keys, 0) != 0)
-        return refuse(reader, "JSON keys need too much memory");
+    if (buf_add(&reader->keys, key.data, key.length) != 0 || buf_add_char(&reader->keys, 0) != 0) {
+        (void)error_system(reader->err, ENOMEM, READING); /* their limit holds all that may be */
+        return 0;
+    }
     reader->path_length = frame->path_length;
     if (frame->path_length && !path_add(reader, ".", 1))
         return 0;
