@@ -334,6 +334,32 @@ static bool who_sees_the_whole_queue_on_a_page_looks_for_each_place(void)
     return looks >= 10; /* 15; else 5 */
 }
 
+/* What it waited with still stands: others would not take that for a holder's. */
+static bool a_holder_whose_claim_is_gone_has_lost(void)
+{
+    struct lock_settings from = settings();
+    struct world *world = begin(&from);
+    take_a_place(world);
+    assert_true(go(world, LOCK_HELD, 5000));
+    uproot(world, "#h");
+    bool lost = go(world, LOCK_LOST, 9000);
+    free(world);
+    return lost;
+}
+
+/* The newest name was made by a front end whose clock is behind. */
+static bool what_has_expired_stays_expired(void)
+{
+    struct lock_settings from = settings();
+    struct world *world = begin(&from);
+    world->lock.service_ms = START_MS + 3000;
+    world->lock.anchor_created_ms = START_MS;
+    world->lock.anchor = now(world);
+    bool stays = own_service_ms(&world->lock, now(world)) == START_MS + 3000;
+    free(world);
+    return stays;
+}
+
 /* Its claim expired while it was stopped, and goes after the mutex, which is in doubt. */
 static bool a_place_is_that_of_a_name_that_stands(void)
 {
@@ -383,6 +409,8 @@ static const struct lock_row rows[] = {
     ROW(CLEAN_FRESH, nothing_is_deleted_by_an_old_listing),
     ROW(HALF_WAITED, nobody_sleeps_longer_than_half_of_its_wait),
     ROW(NEAR_LOOKS, who_sees_the_whole_queue_on_a_page_looks_for_each_place),
+    ROW(LOSS_CLAIM_GONE, a_holder_whose_claim_is_gone_has_lost),
+    ROW(NOW_FORWARD, what_has_expired_stays_expired),
     ROW(TOKEN_LIVE, absurd_tokens_do_not_count),
     ROW(OWN_MADE, names_with_our_id_that_we_have_not_made_are_strangers),
 };
