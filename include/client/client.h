@@ -3,7 +3,7 @@
  * with new keys if the service refused the old ones, reads pages of listings, and says for how long
  * to leave the service alone after a failure. What is tried again, and when, is the caller's.
  *
- *     client_init(&client, &settings, false, &wakeup, err)
+ *     client_init(&client, &settings, false, &limits, err)
  *     { client_call(&client, &call, &wakeup); client_call_free(&call); }
  *     client_free(&client)                              also after a failure
  *
@@ -44,11 +44,12 @@ struct client {
 };
 
 /*
- * Makes no call to the service. unattended: nobody can be asked for a code, and the first keys come
- * in a read's time. Fails as aws/settings and the provider do.
+ * Makes no call to the service. The first keys come within the limits, and in PROVIDER_FIRST_MS;
+ * unattended: in a read's time, and nobody can be asked for a code. Fails as aws/settings and the
+ * provider do.
  */
 int client_init(struct client *client, const struct aws_settings *aws, bool unattended,
-                const struct wakeup_source *wakeup, struct error *err) MUST_USE;
+                const struct provider_limits *keys_limits, struct error *err) MUST_USE;
 void client_free(struct client *client);
 
 /* What is asked is borrowed. */

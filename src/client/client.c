@@ -21,12 +21,14 @@ static int find_endpoint(struct client *client, struct error *err)
 }
 
 int client_init(struct client *client, const struct aws_settings *aws, bool unattended,
-                const struct wakeup_source *wakeup, struct error *err)
+                const struct provider_limits *keys_limits, struct error *err)
 {
     struct mono now = mono_now();
     *client = (struct client){.aws = aws, .budget = RETRY_BUDGET, .last_answer = now};
     int64_t keys_ms = unattended ? aws->read_timeout_ms : PROVIDER_FIRST_MS;
-    struct provider_limits limits = {mono_add(now, keys_ms), wakeup};
+    struct provider_limits limits = *keys_limits;
+    if (!mono_reached(mono_add(now, keys_ms), limits.deadline))
+        limits.deadline = mono_add(now, keys_ms);
     const struct credentials *keys;
     client->retry = (struct retry){.budget = &client->budget, .crowd = true};
     provider_init(&client->provider, &client->transport);

@@ -13,7 +13,8 @@ int inspect_open(struct inspect *inspect, const struct inspect_plan *plan, struc
     inspect->wakeup = interruption_wakeup(&inspect->interruption);
     if (aws_settings_load(&inspect->aws, plan->aws, plan->environment, err) != 0)
         return -1;
-    return client_init(&inspect->client, &inspect->aws, false, &inspect->wakeup, err);
+    struct provider_limits limits = {MONO_NEVER, &inspect->wakeup};
+    return client_init(&inspect->client, &inspect->aws, false, &limits, err);
 }
 
 void inspect_close(struct inspect *inspect)

@@ -5,11 +5,20 @@
 
 #include "base/random.h"
 
+/* Keys that come later than the lock may be waited for are of no use. */
+static struct mono keys_deadline(const struct session_config *config)
+{
+    if (config->release_only)
+        return MONO_NEVER;
+    return config->lock->nonblock ? mono_add(mono_now(), LOCK_BUSY_MS) : config->lock->wait_until;
+}
+
 int session_init(struct session *session, const struct session_config *config,
                  const struct wakeup_source *wakeup, struct error *err)
 {
     *session = (struct session){.config = *config, .pages = LOGS_LISTING};
-    if (client_init(&session->client, config->aws, config->release_only, wakeup, err) != 0)
+    struct provider_limits limits = {keys_deadline(config), wakeup};
+    if (client_init(&session->client, config->aws, config->release_only, &limits, err) != 0)
         return -1;
     session->pages.level_bytes = strlen(config->lock->prefix) + 1;
     uint64_t note = config->mutex_note ? atomic_load(config->mutex_note) : 0;

@@ -93,7 +93,8 @@ static void open_scene(struct scene *scene, const struct scripted *answers, size
                    scene->server.url);
     scene->world.variables[0] = scene->endpoint;
     assert_int_equal(world_load(&scene->world, &scene->settings, NULL), 0);
-    assert_int_equal(client_init(&scene->client, &scene->settings, false, &nobody, NULL), 0);
+    struct provider_limits limits = {MONO_NEVER, &nobody};
+    assert_int_equal(client_init(&scene->client, &scene->settings, false, &limits, NULL), 0);
 }
 
 static void close_scene(struct scene *scene)

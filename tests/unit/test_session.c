@@ -204,6 +204,25 @@ static void the_lock_is_taken_and_given_back(void **state)
     close_scene(&scene);
 }
 
+/* A source of keys that never answers: it is waited for no longer than the lock is. */
+static void keys_take_no_longer_than_the_lock_may_be_waited_for(void **state)
+{
+    (void)state;
+    struct aws_settings settings;
+    struct session session;
+    struct error err = {0};
+    struct world world = {.config = "[default]\nregion = r\ncredential_process = sleep 600\n"};
+    assert_int_equal(world_load(&world, &settings, NULL), 0);
+    struct mono begun = mono_now();
+    struct lock_settings lock = {.prefix = "p", .id = "me", .wait_until = mono_add(begun, 100)};
+    struct session_config config = {.aws = &settings, .lock = &lock};
+    assert_int_equal(session_init(&session, &config, &nobody, &err), -1);
+    assert_true(mono_diff(mono_now(), begun) < PATIENCE_MS);
+    assert_non_null(strstr(err.text, "did not end in time"));
+    session_free(&session);
+    aws_settings_free(&settings);
+}
+
 /* The time in a default ID is that of the first create, not of the start; then it stays. */
 static void an_id_tells_when_its_place_was_taken(void **state)
 {
@@ -317,6 +336,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_lock_is_taken_and_given_back),
+        cmocka_unit_test(keys_take_no_longer_than_the_lock_may_be_waited_for),
         cmocka_unit_test(an_id_tells_when_its_place_was_taken),
         cmocka_unit_test(a_date_centuries_off_makes_no_token),
         cmocka_unit_test(throttling_and_listings_of_many_pages_are_got_over),
