@@ -25,6 +25,7 @@ struct broken {
     char labelled[ATTEMPT_NAME_BYTES + 1]; /* whose it is */
     struct buf names;                      /* of its attempts as they were shown, a line each */
     struct buf nonces;                     /* of its runs, a line each */
+    struct buf unlocked;                   /* nonces of those whose mutex is deleted */
     char shown[SHOWN_BYTES];
     unsigned deleted;
 };
@@ -208,13 +209,19 @@ static bool has_mutex(const struct survey_run *run, const struct survey *survey)
     return known && (run->kind == SURVEY_HOLDER || survey->counts[SURVEY_HOLDER] == 0);
 }
 
-/* The mutex goes first: until its claims are gone nobody else makes one. */
+/*
+ * The mutex goes first: until its claims are gone nobody else makes one. After that it may be
+ * another's, though late listings go on showing those claims: so it goes once.
+ */
 static int delete_mutex(struct broken *broken, const struct survey_run *run, struct error *err)
 {
     char name[ATTEMPT_NAME_BYTES + 1];
     bool there;
+    if (has_line(&broken->unlocked, run->attempt.nonce))
+        return 0;
     attempt_format_shared(broken->inspect.plan->prefix, ATTEMPT_MUTEX,
                           run->attempt.slots > 1 ? run->attempt.slot : 0, name);
+    add_line(&broken->unlocked, run->attempt.nonce);
     return delete_one(broken, text_from(name), &there, err);
 }
 
@@ -348,7 +355,8 @@ static int proceed(struct broken *broken, bool yes, struct buf *out, struct erro
 int break_run(const struct inspect_plan *plan, const char *id, bool yes, struct buf *out,
               struct error *err)
 {
-    struct broken broken = {.id = id, .names = BUF(LIST_BYTES), .nonces = BUF(LIST_BYTES)};
+    struct broken broken = {
+        .id = id, .names = BUF(LIST_BYTES), .nonces = BUF(LIST_BYTES), .unlocked = BUF(LIST_BYTES)};
     (void)text_printable(text_from(id), broken.shown, sizeof(broken.shown));
     attempt_label(id, broken.label);
     int status =
@@ -357,6 +365,7 @@ int break_run(const struct inspect_plan *plan, const char *id, bool yes, struct 
         status = inspect_failed(&broken.inspect, err);
     buf_free(&broken.names);
     buf_free(&broken.nonces);
+    buf_free(&broken.unlocked);
     inspect_close(&broken.inspect);
     return status;
 }

@@ -68,6 +68,17 @@ asked() {
     nothing_left
 }
 
+@test "a mutex is deleted once, however long listings show whose it was" {
+    plant_claim jobs
+    plant '{"logGroupName":"jobs/#mutex"}'
+    faults '{"delete_lag_min_ms":600,"delete_lag_ms":600}'
+    gives 0 -vvv -p jobs --break another --yes
+    [ "$(grep -c "DeleteLogGroup 'jobs/another#.*: done" err)" -eq 1 ]
+    [ "$(grep -c "DeleteLogGroup 'jobs/another#" err)" -ge 3 ]
+    [ "$(grep -c "DeleteLogGroup 'jobs/#mutex'" err)" -eq 1 ]
+    nothing_left
+}
+
 @test "a role's attempt can be broken, a log group with content cannot" {
     plant '{"logGroupName":"jobs/role"}'
     plant '{"logGroupName":"jobs/bytes","storedBytes":7}'
