@@ -282,24 +282,23 @@ static void dismissed_it_releases_nothing(void **state)
     assert_false(is_released());
 }
 
-#define cmocka_unit_test_in_place(name)                                                            \
-    cmocka_unit_test_setup_teardown(name, open_place, close_place)
+#define cmocka_unit_test_at(name) cmocka_unit_test_setup_teardown(name, open_place, close_place)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_in_place(what_became_of_the_command_is_written_down),
-        cmocka_unit_test_in_place(news_wake_withlock),
-        cmocka_unit_test_in_place(a_command_is_launched_once),
-        cmocka_unit_test_in_place(the_command_gets_the_variables),
-        cmocka_unit_test_in_place(after_the_deadline_nothing_is_launched),
-        cmocka_unit_test_in_place(it_keeps_no_pipe_of_the_callers),
-        cmocka_unit_test_in_place(a_signal_is_passed_on),
-        cmocka_unit_test_in_place(a_stop_is_told_and_ended),
-        cmocka_unit_test_in_place(at_its_deadline_all_is_ended),
-        cmocka_unit_test_in_place(without_withlock_it_ends_the_command_and_releases),
-        cmocka_unit_test_in_place(without_withlock_a_deaf_command_is_killed),
-        cmocka_unit_test_in_place(dismissed_it_releases_nothing),
+        cmocka_unit_test_at(what_became_of_the_command_is_written_down),
+        cmocka_unit_test_at(news_wake_withlock),
+        cmocka_unit_test_at(a_command_is_launched_once),
+        cmocka_unit_test_at(the_command_gets_the_variables),
+        cmocka_unit_test_at(after_the_deadline_nothing_is_launched),
+        cmocka_unit_test_at(it_keeps_no_pipe_of_the_callers),
+        cmocka_unit_test_at(a_signal_is_passed_on),
+        cmocka_unit_test_at(a_stop_is_told_and_ended),
+        cmocka_unit_test_at(at_its_deadline_all_is_ended),
+        cmocka_unit_test_at(without_withlock_it_ends_the_command_and_releases),
+        cmocka_unit_test_at(without_withlock_a_deaf_command_is_killed),
+        cmocka_unit_test_at(dismissed_it_releases_nothing),
     };
     return cmocka_run_group_tests(tests, begin, NULL);
 }

@@ -51,6 +51,8 @@ static void an_answer_cannot_be_read(void **state)
 
 int main(void)
 {
-    static const struct CMUnitTest tests[] = {cmocka_unit_test(an_answer_cannot_be_read)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_answer_cannot_be_read),
+    };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
