@@ -69,4 +69,10 @@ static inline int64_t ms_max(int64_t a, int64_t b)
     return a > b ? a : b;
 }
 
+/* A span from 0 to less than below_ms, as random falls, which is uniform over 32 bits. */
+static inline int64_t ms_random(int64_t below_ms, uint32_t random)
+{
+    return (int64_t)((uint64_t)below_ms * random >> 32);
+}
+
 #endif

@@ -100,8 +100,8 @@ static int failed(struct credentials_lookup *lookup, const struct credentials_an
     bool busy = is_busy(answer);
     if (lookup->attempt < attempts_max(lookup, busy)) {
         /* spread, so that those who came together do not come together again */
-        uint64_t longest_ms = (uint64_t)BUSY_PAUSE_MS << (lookup->attempt > 1);
-        want->pause_ms = busy ? (int64_t)(longest_ms * random_u32() >> 32) : 0;
+        int64_t longest_ms = lookup->attempt > 1 ? 2 * BUSY_PAUSE_MS : BUSY_PAUSE_MS;
+        want->pause_ms = busy ? ms_random(longest_ms, random_u32()) : 0;
         return send_stage(lookup, lookup->stage, want, err);
     }
     if (answer->failure)
@@ -167,7 +167,7 @@ static void extend(struct credentials *keys, struct wall now)
     if (keys->expires_at.ms - now.ms > STALE_MS)
         return;
     keys->expires_at = CREDENTIALS_NEVER;
-    keys->renew_at.ms = now.ms + STALE_MIN_MS + (int64_t)(random_u32() % STALE_EXTRA_MS);
+    keys->renew_at.ms = now.ms + STALE_MIN_MS + ms_random(STALE_EXTRA_MS, random_u32());
 }
 
 static int have_keys(struct credentials_lookup *lookup, const struct credentials_answer *answer,

@@ -42,7 +42,7 @@ int64_t retry_pause_ms(struct retry *retry, enum retry_cause cause, int64_t aske
     int *tokens = &retry->budget->tokens;
     *tokens = *tokens > cost ? *tokens - cost : 0;
     retry->spent = cost;
-    int64_t pause_ms = (int64_t)((uint64_t)longest_ms * random >> 32);
+    int64_t pause_ms = ms_random(longest_ms, random);
     if (asked_ms > pause_ms)
         pause_ms =
             asked_ms < pause_ms + RETRY_AFTER_EXTRA_MS ? asked_ms : pause_ms + RETRY_AFTER_EXTRA_MS;

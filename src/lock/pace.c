@@ -73,7 +73,7 @@ bool pace_has_met(const struct lock_pace *pace, const struct attempt *attempt)
 static int64_t jittered(int64_t ms, uint32_t random)
 {
     int64_t span_ms = 2 * ms * JITTER_PERCENT / 100;
-    return ms - span_ms / 2 + (int64_t)((uint64_t)span_ms * random >> 32);
+    return ms - span_ms / 2 + ms_random(span_ms, random);
 }
 
 /* Nobody holds and nobody moves: for a while that says nothing about how long holds take. */
@@ -240,7 +240,7 @@ static int64_t within_time_ms(const struct lock *lock, struct mono asked, int64_
                               uint32_t random)
 {
     struct mono until = lock->settings.wait_until;
-    int64_t spread_ms = (int64_t)((uint64_t)(LAST_MAX_MS - LAST_MIN_MS) * random >> 32);
+    int64_t spread_ms = ms_random(LAST_MAX_MS - LAST_MIN_MS, random);
     bool in_time = !mono_reached(mono_add(asked, pause_ms), until);
     if (in_time || mono_reached(mono_add(asked, LAST_MAX_MS), until) ||
         lock->pace.ahead > NEAR_PLACES)
@@ -275,7 +275,7 @@ int64_t pace_pause_ms(struct lock *lock, const struct lock_listing *listing,
 {
     int64_t delay_ms = lock->settings.retry_delay_ms;
     if (delay_ms)
-        return delay_ms + (int64_t)((uint64_t)(delay_ms / 2) * random >> 32);
+        return delay_ms + ms_random(delay_ms / 2, random);
     measure(lock, listing, seen);
     int64_t pause_ms = unlimited_ms(lock, listing, seen, random);
     return within_time_ms(lock, listing->asked, pause_ms, random);

@@ -74,7 +74,7 @@ static int64_t try_pause_ms(const struct lock *lock, const struct lock_answer *a
     if (!answer->throttled || !lock->settings.nonblock || lock->looks > 0 || !RULE(TRIES_SPREAD))
         return 0;
     int64_t most_ms = longest_ms[lock->failures < last ? lock->failures : last];
-    return 1 + (int64_t)((uint64_t)most_ms * answer->random >> 32);
+    return 1 + ms_random(most_ms, answer->random);
 }
 
 /* What is cut down stays random: many were cut to the same. */
@@ -85,10 +85,10 @@ static int64_t pause_of(const struct lock *lock, const struct lock_answer *answe
     if (try_ms)
         return try_ms;
     if (far_ms > answer->pause_ms && far_ms < longest_ms)
-        return far_ms / 2 + (int64_t)((uint64_t)(far_ms / 2) * answer->random >> 32);
+        return far_ms / 2 + ms_random(far_ms / 2, answer->random);
     if (answer->pause_ms < longest_ms || !RULE(RETRY_SOON))
         return answer->pause_ms;
-    return longest_ms / 2 + (int64_t)((uint64_t)(longest_ms / 2) * answer->random >> 32);
+    return longest_ms / 2 + ms_random(longest_ms / 2, answer->random);
 }
 
 /* A busy service is asked for the same page again, not for all of them. */

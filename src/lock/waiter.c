@@ -97,7 +97,7 @@ void waiter_withdraw(struct lock *lock, struct mono now, uint32_t random)
     lock->cleaning_count = 0; /* an earlier run of our ID must see the one that replaces it */
     lock->withdrawn = true;
     lock->admitted = false;
-    lock->arrive_at = mono_add(now, delay_ms + (int64_t)((uint64_t)(delay_ms / 2) * random >> 32));
+    lock->arrive_at = mono_add(now, delay_ms + ms_random(delay_ms / 2, random));
 }
 
 bool waiter_was_last_look(struct lock *lock, struct mono now, enum lock_reason reason)
