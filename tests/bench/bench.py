@@ -14,6 +14,7 @@ import time
 import traceback
 
 import contention
+import etcd
 import fleet
 import holding
 import single
@@ -21,7 +22,7 @@ from figures import table
 from world import World
 
 FLEET = {f"fleet-{name}": part for name, part in fleet.PARTS.items()}
-MODES = {"single": single, "contention": contention, "holding": holding, **FLEET}
+MODES = {"single": single, "etcd": etcd, "contention": contention, "holding": holding, **FLEET}
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PR_SET_CHILD_SUBREAPER = 36
 
@@ -41,7 +42,7 @@ def read_options():
 
 
 def modes_of(options):
-    named = options.modes or ["single", "contention", "holding", "fleet"]
+    named = options.modes or ["single", "etcd", "contention", "holding", "fleet"]
     return [mode for name in named for mode in (FLEET if name == "fleet" else [name])]
 
 
@@ -84,7 +85,7 @@ def write(path, mode, text):
 def part(mode, targets, text, options, of_commit):
     now = datetime.datetime.now(datetime.timezone.utc)
     rounds = medians = ""
-    if mode == "single":
+    if mode in ("single", "etcd"):
         rounds = f", {single.rounds_of(options)} rounds"
         medians = "Medians, with the quartiles in brackets.\n"
     if mode in FLEET:

@@ -30,9 +30,10 @@ class Peer:
 class Withlock(Peer):
     name = "withlock"
     title = "`withlock`"
+    options = []
 
     def command(self, prefix, work, url):
-        return [self.world.withlock, "-p", prefix, "--", *work]
+        return [self.world.withlock, *self.options, "-p", prefix, "--", *work]
 
 
 class Curl(Peer):
@@ -67,7 +68,8 @@ class Etcdctl(Peer):
     speaks_logs = False
 
     def command(self, prefix, work, url):
-        return ["etcdctl", "--endpoints", url, "lock", prefix, *work]
+        trust = ["--cacert", self.world.ca] if url.startswith("https:") else []
+        return ["etcdctl", "--endpoints", url, *trust, "lock", prefix, *work]
 
 
 class Flock(Peer):

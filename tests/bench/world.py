@@ -78,21 +78,24 @@ class Service:
 
 
 class Etcd:
-    def __init__(self, work):
+    """One of its own; with tls it shows its clients the certificate that Service shows."""
+
+    def __init__(self, work, tls):
         self.folder = work / "etcd"
         self.folder.mkdir()
         ports = [free_port(), free_port()]
-        self.url = f"http://127.0.0.1:{ports[0]}"
+        self.url = f"{'https' if tls else 'http'}://127.0.0.1:{ports[0]}"
         peer = f"http://127.0.0.1:{ports[1]}"
         self.process = subprocess.Popen(
             ["etcd", "--data-dir", self.folder, "--log-level", "error",
+             *(["--cert-file", work / "server.pem", "--key-file", work / "server.key"] if tls else []),
              "--listen-client-urls", self.url, "--advertise-client-urls", self.url,
              "--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer,
              "--initial-cluster", f"default={peer}"], stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL)
         until = time.monotonic() + READY_S
-        while subprocess.run(["etcdctl", "--endpoints", self.url, "endpoint", "health"],
-                             capture_output=True, check=False).returncode:
+        while subprocess.run(["etcdctl", "--endpoints", self.url, "--cacert", work / "ca.pem",
+                              "endpoint", "health"], capture_output=True, check=False).returncode:
             if time.monotonic() > until:
                 raise RuntimeError("etcd does not start")
             time.sleep(0.1)
@@ -157,8 +160,8 @@ class World:
     def service(self):
         return self.start(Service(self.cwlogs_local, self.work))
 
-    def etcd(self):
-        return self.start(Etcd(self.work))
+    def etcd(self, tls=False):
+        return self.start(Etcd(self.work, tls))
 
     def relay(self, url, rtt_ms):
         return self.start(Relay(url, rtt_ms))
