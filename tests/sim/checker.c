@@ -442,7 +442,7 @@ void checker_token(struct checker *checker, uint32_t actor, int64_t token)
 {
     const struct checker_actor *self = &checker->actors[actor];
     const struct plan *plan = checker->plan;
-    if (self->shared || in_slot(self))
+    if (self->shared || in_slot(self) || plan->no_mutex)
         return;
     if (token <= checker->token_max && !plan->outside && plan->settle_ms > 0 && clocks_agree(plan))
         world_fail(checker->world, "I9", "%s holds with token %lld after one with %lld", self->who,

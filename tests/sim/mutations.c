@@ -99,6 +99,7 @@ static bool hunt_in(struct scene *scene, int rule, const char *without, uint64_t
         for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
             plan_draw(&scene->plan, seed, &kinds[i].options);
             leave_out(rule, without);
+            scene->plan.no_mutex = lock_rules_left_out[LOCK_RULE_MUTEX];
             if (scene_play(scene))
                 continue;
             char failure[71];

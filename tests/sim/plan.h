@@ -128,10 +128,11 @@ struct plan {
     bool once;                        /* or they do not; */
     int64_t first_hold_ms, expect_ms; /* one has the lock when all others come; what it says */
 
-    bool outside; /* bounds are broken on purpose: overlaps are counted, not forbidden, */
-    bool mild;    /* and as there are no faults, they must be short */
-    bool evil;    /* an adversary makes names: outside, too, and forbidden all the same */
-    bool lagging; /* but they are forbidden all the same: it is only listings that are late */
+    bool outside;  /* bounds are broken on purpose: overlaps are counted, not forbidden, */
+    bool mild;     /* and as there are no faults, they must be short */
+    bool evil;     /* an adversary makes names: outside, too, and forbidden all the same */
+    bool lagging;  /* but they are forbidden all the same: it is only listings that are late */
+    bool no_mutex; /* a rule left out: then nothing orders the tokens of those who hold in turn */
 };
 
 /* Worlds in which one thing happens all the time, so that one rule is needed often. */

@@ -347,6 +347,18 @@ static bool a_holder_whose_claim_is_gone_has_lost(void)
     return lost;
 }
 
+/* Its names would be in the way of others, and cost three calls more. */
+static bool who_finds_the_lock_held_at_once_makes_nothing(void)
+{
+    struct lock_settings from = settings();
+    from.nonblock = true;
+    struct world *world = begin(&from);
+    plant(world, "p/other#t30#h", 500);
+    bool ended = go(world, LOCK_FINISHED, 9000), nothing = strcmp(world->calls, "l") == 0;
+    free(world);
+    return ended && nothing;
+}
+
 /* The newest name was made by a front end whose clock is behind. */
 static bool what_has_expired_stays_expired(void)
 {
@@ -399,6 +411,7 @@ static const struct lock_row rows[] = {
     ROW(MUTEX_GONE, a_mutex_that_is_gone_is_no_reason),
     ROW(MUTEX_GONE, a_page_tells_that_the_mutex_is_gone),
     ROW(MUTEX_OWN, a_mutex_of_our_own_is_not_in_our_way),
+    ROW(LOOK_FIRST, who_finds_the_lock_held_at_once_makes_nothing),
     ROW(OWN_KNOWN, the_name_deleted_last_is_remembered_longest),
     ROW(TICKET_STANDS, a_place_is_that_of_a_name_that_stands),
     ROW(LIMITS, limits_are_kept_though_listings_do_not_show_us),
