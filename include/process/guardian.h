@@ -40,9 +40,9 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "process/guardian_ending.h"
 #include "process/pidfd.h"
 #include "process/signals.h"
-#include "process/sweep.h"
 #include "process/timer.h"
 
 /* Said once, of a long: by whoever uses this, or by the guardian when withlock was killed. */
@@ -80,12 +80,8 @@ struct guardian {
     struct mono nudge_at;
     const struct guardian_settings *settings;
     struct guardian_shared *shared; /* what it has seen; outlives it */
-    struct sweep sweep;             /* for acting in its place */
-    struct mono kill_at;            /* then */
-    struct mono inner_until;        /* then: so long guardians below us are not killed */
-    struct mono sweep_at;           /* then: the next look, and how long after it the one after */
-    int64_t sweep_ms;
-    int clear_looks; /* then: sweeps in a row that found nothing */
+    struct guardian_ending ending;  /* for acting in its place */
+    int clear_looks;                /* then: sweeps in a row that found nothing */
     unsigned stops_seen;
     pthread_mutex_t deadlines; /* who moves the shared timers */
     bool deadlines_final;      /* guarded by it: the command is to be ended */

@@ -8,8 +8,6 @@
 #include "process/guardian.h"
 #include "process/timer.h"
 
-#define GUARDIAN_NAME "withlock-guard" /* of its process */
-
 enum guardian_launch_state {
     GUARDIAN_LAUNCH_PENDING,
     GUARDIAN_LAUNCH_DONE,
@@ -52,15 +50,6 @@ struct guardian_request {
     enum guardian_request_kind kind;
     int signal;
 };
-
-/* How long after KILL a process may live before it is called a survivor. */
-#define GUARDIAN_SURVIVOR_MS 2000
-
-/*
- * A withlock within the command has a guardian, too, which gives the inner lock back when all below
- * it is dead. It is given so long for that, but no longer than our own lease lasts.
- */
-#define GUARDIAN_INNER_MS 30000
 
 struct guardian_place {
     const struct guardian_settings *settings;

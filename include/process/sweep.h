@@ -22,13 +22,10 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 #include <sys/types.h>
 
-#define SWEEP_SPARED_MAX   64 /* children root had before; more than that are not remembered */
-#define SWEEP_PAUSE_MS     20
-#define SWEEP_PAUSE_MAX_MS 500
-#define SWEEP_NAME_BYTES   16 /* of a process, NUL counted: the kernel keeps no more */
+#define SWEEP_SPARED_MAX 64 /* children root had before; more than that are not remembered */
+#define SWEEP_NAME_BYTES 16 /* of a process, NUL counted: the kernel keeps no more */
 
 struct sweep {
     pid_t root;
@@ -52,9 +49,6 @@ struct sweep_found {
  * act on it); with signal 0 it only looks. Returns how many there are; ret_found may be NULL.
  */
 int sweep_signal(const struct sweep *sweep, int signal, struct sweep_found *ret_found);
-
-/* Between looks for those who live on: SWEEP_PAUSE_MS at first, then twice what it was before. */
-int64_t sweep_next_pause_ms(int64_t before_ms);
 
 /* Is there a /proc, and is it that of our PID namespace? */
 bool sweep_has_proc(void);

@@ -120,7 +120,7 @@ int guardian_start(struct guardian *guardian, const struct guardian_settings *se
 
     fresh.settings = settings;
     fresh.terminal = has_terminal();
-    sweep_init(&fresh.sweep);
+    sweep_init(&fresh.ending.sweep);
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) != 0)
         return error_system(err, errno, "creating a socket");
     fresh.socket = sockets[0];

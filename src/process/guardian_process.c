@@ -37,7 +37,6 @@ enum watched {
 struct guard {
     const struct guardian_place *place;
     struct guardian_shared *shared;
-    struct sweep sweep;
     pid_t command; /* 0 before it exists and from the moment it is reaped */
     int report;    /* reading end of the pipe that tells how exec went; -1 if there is none */
     int report_to; /* its other end */
@@ -47,11 +46,8 @@ struct guard {
     bool over; /* nothing more to do for the command */
     bool withlock_gone;
     bool alone; /* its death has been acted upon */
-    bool ending;
-    struct mono kill_at;  /* while ending */
-    struct mono sweep_at; /* while ending, from kill_at on; and how long after it the next */
-    int64_t sweep_ms;
-    struct mono inner_until; /* so long guardians below us are not killed */
+    bool is_ending;
+    struct guardian_ending ending;
     struct mono continued_at;
     struct mono continue_at; /* when to send the SIGCONT asked for; MONO_NEVER if none is */
 };
@@ -86,7 +82,7 @@ static _Noreturn void exec_command(struct guard *guard)
         .file = guard->place->settings->file,
         .argv = guard->place->settings->argv,
         .signals = guard->place->settings->signals,
-        .parent = guard->sweep.root,
+        .parent = guard->ending.sweep.root,
         .group = guard->place->terminal ? guard->place->withlock_group : 0,
     };
     atomic_store(&guard->shared->command, getpid());
@@ -256,7 +252,7 @@ static void command_ended(struct guard *guard, int status)
         return;
     atomic_store(&guard->shared->status, status);
     atomic_store(&guard->shared->exited, true);
-    guard->over = !guard->ending;
+    guard->over = !guard->is_ending;
     tell(guard);
     if (atomic_load(&guard->shared->stop_signal))
         continue_withlock(guard); /* killed while it was stopped, and withlock with it */
@@ -313,15 +309,13 @@ static bool reap(struct guard *guard)
 static void begin_ending(struct guard *guard, struct mono kill_at)
 {
     struct sweep_found found;
-    guard->ending = true;
-    guard->kill_at = mono_max(kill_at, mono_now());
-    guard->sweep_at = guard->kill_at;
-    guard->sweep_ms = SWEEP_PAUSE_MS;
+    guard->is_ending = true;
+    guardian_ending_plan(&guard->ending, kill_at, timer_moment(&guard->place->kill));
     atomic_store(&guard->shared->ending, true);
     tell(guard);
     if (atomic_load(&guard->shared->stop_signal))
         continue_withlock(guard); /* it has followed the command, and has a lock to give back */
-    (void)sweep_signal(&guard->sweep, SIGTERM, &found); /* KILL will find who was missed */
+    (void)sweep_signal(&guard->ending.sweep, SIGTERM, &found); /* KILL will find who was missed */
     if (found.by_parent)
         signal_command(guard, SIGTERM); /* its group */
     if (found.refused)
@@ -338,21 +332,30 @@ static void survived(struct guard *guard, pid_t pid)
         tell(guard);
 }
 
-/* From kill_at on: again and again until no child is left, which is when reap() says so. */
-static void go_on_ending(struct guard *guard, struct mono now)
+/* Again and again until no child is left, which is when reap() says so. */
+static void go_on_ending(struct guard *guard)
 {
     struct sweep_found found;
-    if (!mono_reached(now, guard->sweep_at))
+    if (!guardian_ending_sweep(&guard->ending, &found))
         return;
-    guard->sweep.not_killed = mono_reached(now, guard->inner_until) ? NULL : GUARDIAN_NAME;
-    (void)sweep_signal(&guard->sweep, SIGKILL, &found);
+    pid_t survivor = guardian_ending_survivor(&guard->ending, &found);
     if (found.refused)
         refused(guard, found.refused);
-    bool late = mono_diff(now, guard->kill_at) > GUARDIAN_SURVIVOR_MS;
-    if (late)
-        survived(guard, found.example);
-    guard->sweep_at = mono_add(mono_now(), guard->sweep_ms);
-    guard->sweep_ms = sweep_next_pause_ms(guard->sweep_ms);
+    if (survivor)
+        survived(guard, survivor);
+}
+
+/* Withlock is dead: the command is to end, sooner than by the lease if that is on its way. */
+static void begin_alone(struct guard *guard)
+{
+    const struct guardian_place *place = guard->place;
+    struct mono kill_at = mono_add(mono_now(), place->settings->kill_after_ms);
+    guard->alone = true;
+    if (guard->is_ending)
+        guardian_ending_plan(&guard->ending, mono_min(guard->ending.kill_at, kill_at),
+                             timer_moment(&place->kill));
+    else
+        begin_ending(guard, kill_at);
 }
 
 static void attend_to_deadlines(struct guard *guard, bool has_children)
@@ -360,25 +363,17 @@ static void attend_to_deadlines(struct guard *guard, bool has_children)
     const struct guardian_place *place = guard->place;
     struct mono now = mono_now();
     bool running = guard->launched && !guard->over;
-    if (running && guard->withlock_gone && !guard->alone) {
-        guard->alone = true;
-        struct mono kill_at = mono_add(now, place->settings->kill_after_ms);
-        guard->inner_until =
-            mono_min(mono_add(kill_at, GUARDIAN_INNER_MS), timer_moment(&place->kill));
-        if (guard->ending)
-            guard->sweep_at = guard->kill_at = mono_min(guard->kill_at, kill_at);
-        else
-            begin_ending(guard, mono_min(kill_at, timer_moment(&place->kill)));
-    }
-    if (running && !guard->ending && (timer_passed(&place->term) || timer_passed(&place->kill)))
-        begin_ending(guard, timer_moment(&place->kill));
-    if (guard->ending && !guard->over) {
+    if (running && guard->withlock_gone && !guard->alone)
+        begin_alone(guard);
+    if (running && !guard->is_ending && (timer_passed(&place->term) || timer_passed(&place->kill)))
+        begin_ending(guard, MONO_NEVER); /* the lease ends before */
+    if (guard->is_ending && !guard->over) {
         if (!has_children) {
             guard->over = true;
             atomic_store(&guard->shared->cleared, true);
             tell(guard);
         } else {
-            go_on_ending(guard, mono_now());
+            go_on_ending(guard);
         }
     }
     if (mono_reached(now, guard->continue_at)) {
@@ -391,7 +386,7 @@ static void attend_to_deadlines(struct guard *guard, bool has_children)
 static void wait_for_something(struct guard *guard)
 {
     const struct guardian_place *place = guard->place;
-    bool watch_timers = guard->launched && !guard->over && !guard->ending;
+    bool watch_timers = guard->launched && !guard->over && !guard->is_ending;
     struct mono moment = guard->continue_at;
     struct pollfd fds[WATCH_COUNT] = {
         [WATCH_SOCKET] = {guard->withlock_gone ? -1 : place->socket, POLLIN, 0},
@@ -400,8 +395,8 @@ static void wait_for_something(struct guard *guard)
         [WATCH_TERM] = {watch_timers ? place->term.fd : -1, POLLIN, 0},
         [WATCH_KILL] = {watch_timers ? place->kill.fd : -1, POLLIN, 0},
     };
-    if (guard->ending && !guard->over)
-        moment = mono_min(moment, guard->sweep_at);
+    if (guard->is_ending && !guard->over)
+        moment = mono_min(moment, guard->ending.sweep_at);
     (void)wait_ready(fds, WATCH_COUNT, moment); /* whatever it was: everything is looked at */
 
     struct signals_seen seen;
@@ -428,7 +423,7 @@ noreturn void guardian_process_main(const struct guardian_place *place)
     (void)prctl(PR_SET_NAME, GUARDIAN_NAME);
     (void)setpgid(0, 0);                    /* a child that has not called exec: cannot fail */
     (void)prctl(PR_SET_CHILD_SUBREAPER, 1); /* since Linux 3.4 */
-    sweep_init(&guard.sweep);
+    sweep_init(&guard.ending.sweep);
     (void)sem_init(&guard.begun, 0, 0); /* cannot fail */
 
     while (!guard.withlock_gone || (guard.launched && !guard.over)) {

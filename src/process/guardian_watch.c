@@ -140,7 +140,6 @@ static void collect_command(struct guardian *guardian)
 static void begin_as_guardian(struct guardian *guardian)
 {
     struct guardian_shared *shared = guardian->shared;
-    struct mono now = mono_now(), limit = timer_moment(&guardian->kill);
     pid_t command = atomic_load(&shared->command);
     if (!guardian->launched || guardian_is_over(guardian))
         return;
@@ -154,13 +153,11 @@ static void begin_as_guardian(struct guardian *guardian)
     collect_command(guardian);
     if (atomic_load(&shared->exited) && atomic_load(&shared->status) != KILLED_STATUS)
         return; /* it had ended by itself */
-    guardian->kill_at =
-        mono_max(now, mono_min(mono_add(now, guardian->settings->kill_after_ms), limit));
-    guardian->inner_until = mono_min(mono_add(guardian->kill_at, GUARDIAN_INNER_MS), limit);
-    guardian->sweep_at = now;
-    guardian->sweep_ms = SWEEP_PAUSE_MS;
-    if (!atomic_exchange(&shared->ending, true))
-        (void)sweep_signal(&guardian->sweep, SIGTERM, NULL); /* KILL will find who was missed */
+    struct mono now = mono_now(), kill_at = mono_add(now, guardian->settings->kill_after_ms);
+    guardian_ending_plan(&guardian->ending, kill_at, timer_moment(&guardian->kill));
+    guardian->ending.sweep_at = now;             /* nobody tells when the last one is gone */
+    if (!atomic_exchange(&shared->ending, true)) /* KILL will find who was missed */
+        (void)sweep_signal(&guardian->ending.sweep, SIGTERM, NULL);
 }
 
 /* What the guardian would do. Our own helpers may be struck as well: they can be started again. */
@@ -168,25 +165,20 @@ static void act_as_guardian(struct guardian *guardian)
 {
     struct guardian_shared *shared = guardian->shared;
     struct sweep_found found;
-    struct mono now = mono_now();
-    if (!guardian->launched || guardian_is_over(guardian) || !mono_reached(now, guardian->sweep_at))
+    if (!guardian->launched || guardian_is_over(guardian))
         return;
     collect_command(guardian);
-    bool kill_now = mono_reached(now, guardian->kill_at);
-    guardian->sweep.not_killed = mono_reached(now, guardian->inner_until) ? NULL : GUARDIAN_NAME;
-    int living = sweep_signal(&guardian->sweep, kill_now ? SIGKILL : 0, &found);
-    guardian->clear_looks = living > 0 ? 0 : guardian->clear_looks + 1;
+    if (!guardian_ending_sweep(&guardian->ending, &found))
+        return;
+    guardian->clear_looks = found.living > 0 ? 0 : guardian->clear_looks + 1;
+    pid_t survivor = guardian_ending_survivor(&guardian->ending, &found);
     if (found.refused)
         atomic_store(&shared->refused, found.refused);
+    if (survivor)
+        atomic_store(&shared->survivor, survivor);
     if (guardian->clear_looks >= CLEAR_LOOKS && atomic_load(&shared->exited))
         atomic_store(&shared->cleared, true);
-    else if (living > 0 && mono_diff(now, guardian->kill_at) > GUARDIAN_SURVIVOR_MS)
-        atomic_store(&shared->survivor, found.example);
-    guardian->sweep_at = mono_add(mono_now(), guardian->sweep_ms);
-    if (!kill_now)
-        guardian->sweep_at = mono_min(guardian->sweep_at, guardian->kill_at);
-    guardian->sweep_ms = sweep_next_pause_ms(guardian->sweep_ms);
-    look_again_at(guardian, guardian_is_over(guardian) ? now : guardian->sweep_at);
+    look_again_at(guardian, guardian_is_over(guardian) ? mono_now() : guardian->ending.sweep_at);
 }
 
 static void drain_socket(struct guardian *guardian)
@@ -212,7 +204,7 @@ static bool has_ended(struct guardian *guardian)
     if (info.si_pid != 0 && info.si_code == CLD_STOPPED)
         (void)kill(guardian->pid, SIGCONT);
     else if (info.si_pid == 0 && guardian->hung_up)
-        look_again_at(guardian, mono_add(mono_now(), SWEEP_PAUSE_MS));
+        look_again_at(guardian, mono_add(mono_now(), GUARDIAN_SWEEP_MS));
     return info.si_pid != 0 && info.si_code != CLD_STOPPED;
 }
 

@@ -246,11 +246,6 @@ int sweep_signal(const struct sweep *sweep, int signal, struct sweep_found *ret_
     return found.living;
 }
 
-int64_t sweep_next_pause_ms(int64_t before_ms)
-{
-    return before_ms * 2 < SWEEP_PAUSE_MAX_MS ? before_ms * 2 : SWEEP_PAUSE_MAX_MS;
-}
-
 bool sweep_descends(pid_t pid, pid_t ancestor)
 {
     struct sweep_process process;

@@ -179,7 +179,7 @@ static void a_killed_guardian_ends_the_command(void **state)
     assert_int_equal(kill(guardian.pid, SIGKILL), 0);
     assert_true(until(GUARDIAN_ENDING).guardian_died);
     assert_int_equal(until(GUARDIAN_ENDED).status, 128 + SIGKILL);
-    assert_int_equal(sweep_signal(&guardian.sweep, 0, NULL), 0);
+    assert_int_equal(sweep_signal(&guardian.ending.sweep, 0, NULL), 0);
 }
 
 /* Who waits for a lock waits long, with nothing to do. */
