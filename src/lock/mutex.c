@@ -80,6 +80,8 @@ void mutex_taken(struct lock *lock)
     uint32_t slots = lock->settings.slots > 1 ? lock->settings.slots : 1;
     bool dead = is_dead(lock) && mutex->slot == mutex->suspect_slot;
     mutex->state = LOCK_MUTEX_TAKEN;
+    mutex->created_ms = 0;
+    mutex->lapsed = false;
     mutex->tries++;
     if (dead && mutex->breaking == LOCK_BREAK_NONE) {
         mutex->breaking = RULE(BREAK_ONE) ? LOCK_BREAK_WANTED : LOCK_BREAK_REMOVING;
@@ -118,57 +120,68 @@ struct mono mutex_doubt_at(const struct lock *lock)
 }
 
 /* What listings show was made before we first asked for it, by clocks that agree to 5 s. */
-static bool is_from_before(const struct lock *lock)
+static bool is_from_before(const struct lock *lock, const struct mutex_sight *sight)
 {
-    const struct lock_mutex *mutex = &lock->mutex;
-    return mutex->created_ms && mutex->created_ms + LOCK_GRACE_MS < own_time_ms(lock, mutex->sent);
+    return sight->created_ms + LOCK_GRACE_MS < own_time_ms(lock, lock->mutex.sent);
+}
+
+/* No mutex is there: one that comes up after another's claim is that one's, unless we make it. */
+static void resolve_gone(struct lock *lock, const struct judgement *seen, bool late)
+{
+    struct lock_mutex *mutex = &lock->mutex;
+    mutex->created_ms = 0;
+    mutex->lapsed = seen->claims;
+    if (mutex->drop)
+        mutex->state = LOCK_MUTEX_NONE;
+    else if (!seen->claims)
+        mutex->state = LOCK_MUTEX_SENT; /* whoever had it has left: it is asked for again */
+    else if (late)
+        mutex_taken(lock);
 }
 
 /*
- * No answer has said that it is there; by this look it is: as if one had said so now. Since our
- * claim is over anybody may have made it, who has claimed before, and a look D later shows that.
+ * It may have been made a moment ago, by one whose claim this look does not show yet, in the place
+ * of the one that we were told of: another look, D later, tells whether this one stands.
  */
-static bool meets_unheard(struct lock *lock, struct mono now, const struct lock_listing *listing,
-                          const struct mutex_sight *sight)
+static bool meets_first(struct lock *lock, struct mono now, const struct mutex_sight *sight)
 {
     struct lock_mutex *mutex = &lock->mutex;
-    if (mutex->state != LOCK_MUTEX_SENT || !sight->ours_shown || mutex_is_sure(lock, now) ||
-        !mutex_look_tells(lock, listing->asked) || !RULE(DOUBT_UNHEARD))
+    if (mutex->lapsed || mutex->created_ms)
+        return false;
+    mutex->created_ms = sight->created_ms;
+    if (!RULE(DOUBT_SHOWN))
         return false;
     mutex->state = LOCK_MUTEX_DOUBTED;
     mutex->answered = now;
     return true;
 }
 
-/* "In doubt": a look D after the last that was in doubt tells whose the mutex is. */
+/* "In doubt": two looks tell whose the mutex is, D after the last that was in doubt, and D later.
+ */
 static void resolve(struct lock *lock, struct mono now, const struct lock_listing *listing,
                     const struct judgement *seen, const struct mutex_sight *sight)
 {
     struct lock_mutex *mutex = &lock->mutex;
-    int64_t settle_ms = doubt_ms(lock);
+    struct mono late = mono_add(mutex->answered, DOUBTS_MAX * doubt_ms(lock));
+    struct mono old = mono_add(mutex->answered, lock->settings.lock_timeout_ms);
     if (!mutex_look_tells(lock, listing->asked))
         return;
-    bool old =
-        mono_reached(listing->asked, mono_add(mutex->answered, lock->settings.lock_timeout_ms));
-    bool before = is_from_before(lock);
-    bool gone = (mutex->lapsed && !sight->still_ours) || old || before; /* it is another's */
-    bool same = mutex->lapsed && mutex->created_ms && sight->still_ours;
-    bool vanished = !mutex->drop && !sight->ours_shown;
-    if (vanished && seen->claims) { /* what will be there is another's, unless we make it */
-        mutex->lapsed = true;
-        mutex->created_ms = 0;
+    if (!sight->ours_shown && RULE(MUTEX_DOUBT)) {
+        resolve_gone(lock, seen, mono_reached(listing->asked, late));
+        return;
     }
-    if ((!gone && !vanished && (same || !seen->claims)) || !RULE(MUTEX_DOUBT)) {
+    bool anothers = is_from_before(lock, sight) || mono_reached(listing->asked, old);
+    if (!anothers && meets_first(lock, now, sight))
+        return;
+    anothers |= mutex->lapsed ? !sight->still_ours : mutex->created_ms != sight->created_ms;
+    if ((!anothers && (mutex->lapsed || !seen->claims)) || !RULE(MUTEX_DOUBT)) {
         mutex->state = LOCK_MUTEX_OURS;
         mutex->beside |= RULE(DOUBT_AGAIN); /* or the mutex of a claim that has just gone */
         /* It is what the look before has shown: that need not be asked for again. */
-        mutex->lapsed |= mutex->drop && sight->still_ours && !mutex_is_sure(lock, now);
-    } else if (vanished && !seen->claims)
-        mutex->state = LOCK_MUTEX_SENT; /* whoever had it has left: it is asked for again */
-    else if (mutex->drop)
+        mutex->lapsed |= mutex->drop && !mutex_is_sure(lock, now);
+    } else if (mutex->drop)
         mutex->state = LOCK_MUTEX_NONE;
-    else if (before ||
-             mono_reached(listing->asked, mono_add(mutex->answered, DOUBTS_MAX * settle_ms)))
+    else if (anothers || mono_reached(listing->asked, late))
         mutex_taken(lock);
 }
 
@@ -218,8 +231,7 @@ void mutex_see(struct lock *lock, struct mono now, const struct lock_listing *li
         return;
     if (lock->mutex.state == LOCK_MUTEX_OURS && seen->rivalry.ahead && RULE(MUTEX_AGAIN))
         lock->mutex.beside = true;
-    if (!meets_unheard(lock, now, listing, &sight))
-        resolve(lock, now, listing, seen, &sight);
+    resolve(lock, now, listing, seen, &sight);
     look_before_removing(lock, listing);
 }
 

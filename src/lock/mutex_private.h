@@ -7,8 +7,9 @@
 
 /* Of the slot that we have, or had: */
 struct mutex_sight {
-    bool still_ours; /* the mutex that we had is shown, by its creation time; */
-    bool ours_shown; /* or some mutex is */
+    bool still_ours;    /* the mutex that we had is shown, by its creation time; */
+    bool ours_shown;    /* or some mutex is, */
+    int64_t created_ms; /* made then */
 };
 
 /* A page of a listing is in: what it shows of others' mutexes is noted. */

@@ -14,8 +14,9 @@ struct sight {
     uint64_t named[(LOCK_SLOTS_MAX + 64) / 64];  /* slots that a live claim names */
     uint64_t broken[(LOCK_SLOTS_MAX + 64) / 64]; /* slots whose mutex somebody is to remove */
     const struct lock_entry *oldest;
-    bool still_ours; /* the mutex that we had, by its creation time */
-    int64_t life_ms; /* the largest T in sight */
+    bool still_ours;    /* the mutex that we had, by its creation time */
+    int64_t created_ms; /* of the one in that slot */
+    int64_t life_ms;    /* the largest T in sight */
 };
 
 static bool bit(const uint64_t *bits, uint32_t i)
@@ -44,6 +45,15 @@ static bool is_as_ours(const struct lock *lock, int64_t created_ms)
     return mutex->created_ms ? created_ms == mutex->created_ms : created_ms < made_ms + MADE_BY_MS;
 }
 
+static void meet_in_our_slot(struct lock *lock, int64_t created_ms, struct sight *sight)
+{
+    struct lock_mutex *mutex = &lock->mutex;
+    sight->still_ours |= is_as_ours(lock, created_ms);
+    sight->created_ms = created_ms;
+    if (mutex->state == LOCK_MUTEX_OURS && !mutex->lapsed)
+        mutex->created_ms = created_ms; /* or of the one before: not too small */
+}
+
 static void meet(struct lock *lock, const struct lock_entry *entry, struct sight *sight)
 {
     const struct attempt *attempt = &entry->attempt;
@@ -57,11 +67,10 @@ static void meet(struct lock *lock, const struct lock_entry *entry, struct sight
         set_bit(sight->shown, attempt->slot);
         if (entry->created_ms > lock->mutex.shown_ms)
             lock->mutex.shown_ms = entry->created_ms;
-        sight->still_ours |=
-            attempt->slot == lock->mutex.slot && is_as_ours(lock, entry->created_ms);
-        if (mutex_may_be_ours(lock) && !lock->mutex.lapsed && attempt->slot == lock->mutex.slot)
-            lock->mutex.created_ms = entry->created_ms; /* or of the one before: not too small */
-        else if (lock->settings.slots <= 1)
+        if (attempt->slot == lock->mutex.slot)
+            meet_in_our_slot(lock, entry->created_ms, sight);
+        bool may_be_ours = mutex_may_be_ours(lock) && !lock->mutex.lapsed;
+        if (lock->settings.slots <= 1 && !may_be_ours)
             own_meet_token(lock, entry->created_ms);
     }
 }
@@ -177,5 +186,5 @@ struct mutex_sight mutex_sight(struct lock *lock, const struct lock_listing *lis
         suspect(lock, listing, &sight);
     }
     find_break(mutex, listing);
-    return (struct mutex_sight){sight.still_ours, bit(sight.shown, mutex->slot)};
+    return (struct mutex_sight){sight.still_ours, bit(sight.shown, mutex->slot), sight.created_ms};
 }

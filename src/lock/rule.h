@@ -28,7 +28,7 @@
     X(CLAIM_ANEW, "a claim that was too long on its way to hold by is taken back, and made anew")  \
     X(MUTEX, "an exclusive run, or one with slots, holds only if it has made a mutex")             \
     X(MUTEX_DOUBT, "a mutex in doubt is another's if a look shows another's claim")                \
-    X(DOUBT_UNHEARD, "that look comes D after it is known that there is a mutex")                  \
+    X(DOUBT_SHOWN, "that look comes D after one that has shown the very mutex")                    \
     X(DOUBT_AGAIN, "and one that is ours by such a look is asked for again before we hold")        \
     X(MUTEX_FIRST, "the mutex is given back before the claims that keep others from trying")       \
     X(MUTEX_AGAIN, "who saw another's claim asks whether its mutex is still there")                \

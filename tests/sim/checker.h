@@ -78,6 +78,7 @@ struct checker_actor {
     int64_t watching_ms;    /* true time: since then whole listings have shown it a mutex, and no
                                claim that lives; WORLD_NEVER: the last has not */
     bool sees_ahead;        /* somebody ahead, */
+    int64_t saw_ahead_ms;   /* then last, in true time; */
     bool sees_young;        /* none but such as may be withdrawing, */
     bool sees_newer;        /* a newer run of its ID */
     bool anchored;          /* it knows the time: it has seen an attempt of its own; */
@@ -172,9 +173,13 @@ void checker_refused(struct checker *checker, uint32_t actor);
 /* A page of a listing was read; a run leaves for this reason; no faults any more. */
 void checker_looks(struct checker *checker, uint32_t actor, int64_t asked_ms,
                    const struct lock_listing *listing, bool own_shown);
+
 void checker_gives_up(struct checker *checker, uint32_t actor, struct mono now,
                       enum lock_reason reason);
 void checker_calms(struct checker *checker);
+
+/* Who keeps no place saw somebody ahead, and makes nothing more until it tries anew. */
+bool checker_has_withdrawn(const struct checker_actor *self);
 
 /* Under a quota: a free lock was entered in time; and a run has asked no more than it may. */
 void checker_progress(const struct checker *checker, const struct checker_actor *self);

@@ -162,3 +162,11 @@ bool checker_late_claim(const struct checker *checker, const struct checker_acto
     }
     return whole || (late && slots >= self->slots);
 }
+
+bool checker_has_withdrawn(const struct checker_actor *self)
+{
+    for (uint32_t i = 0; i < self->name_count; i++)
+        if (self->names[i].sent_at_ms >= self->saw_ahead_ms)
+            return false;
+    return !self->queues;
+}

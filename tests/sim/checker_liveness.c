@@ -231,7 +231,10 @@ void checker_looks(struct checker *checker, uint32_t actor, int64_t asked_ms,
     uint32_t room = view.fewest && view.fewest < self->slots ? view.fewest : self->slots;
     /* If it was stopped while it read, what it was shown may be forgotten here. */
     bool forgotten = checker->world->now_ms - asked_ms > SERVICE_REMEMBERED_MS;
-    self->sees_ahead = forgotten || view.whole > 0 || (view.slots > 0 && view.slots >= room);
+    bool ahead = forgotten || view.whole > 0 || (view.slots > 0 && view.slots >= room);
+    if (ahead)
+        self->saw_ahead_ms = checker->world->now_ms;
+    self->sees_ahead = ahead || (self->sees_ahead && checker_has_withdrawn(self));
     self->sees_young = !view.claims && !view.old && self->anchored;
     self->sees_newer = forgotten || view.newer;
 }

@@ -223,15 +223,17 @@ static int64_t told_by(const struct checker *checker, const struct checker_actor
 
 /*
  * True time by which the mutex that it had, or may have had, when it began to leave is given back.
- * A look tells first whose it is, if an answer about it was lost; and if its claim ran out before
+ * Two looks tell first whose it is, if an answer about it was lost; or if its claim ran out before
  * there was a moment without trouble for the delete, a look tells whether it was taken for a dead
- * run's: after the first, if both is so.
+ * run's.
  */
 static int64_t given_back_by(const struct checker *checker, const struct checker_actor *self)
 {
     int64_t from_ms = self->left_ms;
-    if (self->mutex_doubt)
+    if (self->mutex_doubt) {
         from_ms = told_by(checker, self, self->doubted_ms > from_ms ? self->doubted_ms : from_ms);
+        from_ms = told_by(checker, self, from_ms);
+    }
     if ((!self->left_mutex && !self->mutex_doubt) || self->claim_sent_ms == INT64_MIN)
         return from_ms;
     int64_t trip_ms = checker_trips_ms(checker->plan, 1);
@@ -239,6 +241,8 @@ static int64_t given_back_by(const struct checker *checker, const struct checker
     int64_t ends_ms = self->claim_sent_ms + self->lock_timeout_ms - stretched(0);
     if (by_ms < ends_ms)
         return by_ms - PAUSE_LEAVING_MS;
+    if (self->mutex_doubt && ends_ms < from_ms)
+        return from_ms; /* the second of the looks has told that, too */
     return told_by(checker, self, ends_ms > from_ms ? ends_ms : from_ms);
 }
 

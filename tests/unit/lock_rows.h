@@ -41,7 +41,7 @@ static void each_is_needed(const struct lock_row *rows, size_t count)
     assert_int_equal(failed, 0);
 }
 
-static bool enters_within(struct world *world, int64_t ms)
+static inline bool enters_within(struct world *world, int64_t ms)
 {
     bool entered = go(world, LOCK_HELD, ms);
     free(world);

@@ -3,57 +3,6 @@
 
 #include "../../src/lock/own.h"
 
-/* Who has been lied to about the mutex, and sees another's claim, does not take it for its own. */
-static bool a_mutex_in_doubt_is_anothers_where_a_claim_is_in_sight(void)
-{
-    struct lock_settings from = settings();
-    struct world *world = begin(&from);
-    lose_the_mutex(world, LOCK_TODO_CREATE, false);
-    while (!strchr(world->calls, 'C'))
-        (void)go(world, LOCK_HELD, TRIP_MS);
-    plant(world, "p/#mutex", 500);
-    plant(world, "p/other#t30#h", 500);
-    assert_false(go(world, LOCK_HELD, 4000));
-    bool there = find(world, "p/#mutex") != NULL;
-    free(world);
-    return there;
-}
-
-/* Nobody has told it that there is a mutex, and what comes up when it leaves is another's. */
-static bool a_mutex_not_heard_of_is_anothers_until_a_look_later(void)
-{
-    struct lock_settings from = settings();
-    struct world *world = begin(&from);
-    lose_the_mutex(world, LOCK_TODO_CREATE, false);
-    world->fail_count = 1000;
-    world->pause_ms = 1000;
-    (void)go(world, LOCK_HELD, from.lock_timeout_ms - 1100);
-    lock_leave(&world->lock, now(world));
-    plant(world, "p/#mutex", 0);
-    plant(world, "p/other#t30#h", 0);
-    world->hidden = "other"; /* by listings that are late */
-    world->pages_ms = 1000;  /* by then the claim is over */
-    (void)go(world, LOCK_FINISHED, 1900);
-    world->hidden = NULL;
-    assert_true(go(world, LOCK_FINISHED, 10000));
-    bool there = find(world, "p/#mutex") != NULL;
-    free(world);
-    return there;
-}
-
-/* What the look has shown may be that of a claim which has just gone, and gone itself. */
-static bool a_mutex_that_was_in_doubt_is_asked_for_again(void)
-{
-    struct lock_settings from = settings();
-    struct world *world = begin(&from);
-    lose_the_mutex(world, LOCK_TODO_CREATE, true);
-    bool held = go(world, LOCK_HELD, 20000);
-    const char *doubted = strstr(world->calls, "CC");
-    bool again = held && doubted && strchr(doubted + 2, 'C');
-    free(world);
-    return again;
-}
-
 /* Also if it is in doubt whose it is. */
 static bool the_mutex_is_given_back_before_the_claim(void)
 {
@@ -403,9 +352,6 @@ static bool a_place_is_that_of_a_name_that_stands(void)
 
 static const struct lock_row rows[] = {
     ROW(CLAIM_ASKED, no_lock_is_taken_by_a_claim_that_is_gone),
-    ROW(MUTEX_DOUBT, a_mutex_in_doubt_is_anothers_where_a_claim_is_in_sight),
-    ROW(DOUBT_UNHEARD, a_mutex_not_heard_of_is_anothers_until_a_look_later),
-    ROW(DOUBT_AGAIN, a_mutex_that_was_in_doubt_is_asked_for_again),
     ROW(MUTEX_FIRST, the_mutex_is_given_back_before_the_claim),
     ROW(MUTEX_AGAIN, who_saw_anothers_claim_asks_whether_its_mutex_is_there),
     ROW(MUTEX_GONE, a_mutex_that_is_gone_is_no_reason),
