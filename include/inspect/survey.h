@@ -39,6 +39,7 @@ struct survey {
     uint32_t counts[SURVEY_STRANGER + 1];
     uint32_t mutexes; /* docs/protocol.md, "The mutex"; more than holders: a dead run's, or late */
     int64_t mutex_ms; /* creation time of the oldest */
+    bool unknown;     /* no holder, but not all was read: one may be among the rest */
 };
 
 /* role_timeout_ms: of unmarked attempts. ERROR_SYSTEM without memory. survey_free() afterwards. */

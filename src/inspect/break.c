@@ -206,7 +206,8 @@ static bool has_mutex(const struct survey_run *run, const struct survey *survey)
     if (!run->marked || !attempt->claim || attempt->shared)
         return false;
     bool known = attempt->slots <= 1 || attempt->slot > 0;
-    return known && (run->kind == SURVEY_HOLDER || survey->counts[SURVEY_HOLDER] == 0);
+    bool others = survey->unknown || survey->counts[SURVEY_HOLDER] > 0;
+    return known && (run->kind == SURVEY_HOLDER || !others);
 }
 
 /*

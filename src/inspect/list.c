@@ -16,6 +16,7 @@
 struct locks {
     struct lock_entry *entries; /* by lock, then by name */
     uint32_t count, at;
+    bool complete;
 };
 
 /* One lock. */
@@ -41,7 +42,7 @@ static int by_lock(const void *left, const void *right)
 
 static int locks_sort(struct locks *locks, const struct lock_listing *listing, struct error *err)
 {
-    *locks = (struct locks){.count = listing->count};
+    *locks = (struct locks){.count = listing->count, .complete = listing->complete};
     locks->entries = calloc(listing->count + 1, sizeof(*locks->entries));
     if (!locks->entries)
         return error_set(err, ERROR_SYSTEM, "out of memory for %u log groups", listing->count);
@@ -74,8 +75,9 @@ static bool locks_next(struct locks *locks, struct text *ret_prefix, struct lock
         if (!ours)
             continue; /* somebody's log groups */
         *ret_prefix = prefix;
-        *ret = (struct lock_listing){
-            .entries = locks->entries + first, .count = locks->at - first, .complete = true};
+        *ret = (struct lock_listing){.entries = locks->entries + first,
+                                     .count = locks->at - first,
+                                     .complete = locks->complete};
         return true;
     }
     return false;
@@ -100,13 +102,14 @@ static void add_time(struct table *table, const int64_t *ms)
 
 static void add_state(struct table *table, const struct survey *survey)
 {
-    char cell[CELL_BYTES] = "free";
     uint32_t holders = survey->counts[SURVEY_HOLDER];
+    char cell[CELL_BYTES];
+    (void)snprintf(cell, sizeof(cell), "%s", survey->unknown ? "not known" : "free");
     if (holders > 1)
         (void)snprintf(cell, sizeof(cell), "held by %u", holders);
     else if (holders)
         (void)snprintf(cell, sizeof(cell), "held");
-    else if (survey->mutexes)
+    else if (survey->mutexes && !survey->unknown)
         (void)snprintf(cell, sizeof(cell), "mutex left");
     table_cell(table, text_from(cell));
 }

@@ -110,14 +110,17 @@ static void status_text(const struct inspect *inspect, const struct inspect_view
     size_t begin = out->length;
     if (holders > 1)
         (void)snprintf(many, sizeof(many), " by %u", holders);
-    buf_addf(out, "lock '%s' in %s: %s%s, %u waiting", inspect->plan->prefix,
-             inspect->client.region, holders ? "held" : "free", many,
-             survey->counts[SURVEY_WAITER]);
+    buf_addf(out, "lock '%s' in %s: %s%s, %s%u waiting", inspect->plan->prefix,
+             inspect->client.region,
+             survey->unknown ? "held or free is not known"
+             : holders       ? "held"
+                             : "free",
+             many, view->listing.complete ? "" : "at least ", survey->counts[SURVEY_WAITER]);
     status_clock(inspect, view, begin, out);
     if (survey->count)
         status_table(view, inspect->plan->columns, NULL, NULL, out);
     add_words(survey, out);
-    if (survey->mutexes && !holders)
+    if (survey->mutexes && !holders && !survey->unknown)
         add_mutex_left(survey, out);
     if (below)
         buf_addf(out, "%u log group%s of locks below '%s': --list shows which\n", below,
@@ -192,7 +195,10 @@ void status_json_runs(const struct survey *survey, const struct lock_listing *li
 {
     static const char *const lists[] = {"holders", "waiters", "abandoned", "strangers"};
     uint32_t i = 0;
-    json_bool(out, "held", survey->counts[SURVEY_HOLDER] > 0);
+    if (survey->unknown)
+        json_null(out, "held");
+    else
+        json_bool(out, "held", survey->counts[SURVEY_HOLDER] > 0);
     json_integer(out, "mutexes", survey->mutexes);
     if (survey->mutexes)
         json_time(out, "mutex_since", survey->mutex_ms);
@@ -230,7 +236,9 @@ int status_show(struct inspect *inspect, bool json, struct buf *out, struct erro
            "AttributeKey=EventName,AttributeValue=DeleteLogGroup (see docs/recipes.md)",
            inspect->client.region);
     int result = buf_check(out, "the status", err);
-    bool held = view.survey.counts[SURVEY_HOLDER] > 0;
+    int status = view.survey.unknown                 ? EXIT_STATUS_UNAVAILABLE
+                 : view.survey.counts[SURVEY_HOLDER] ? EXIT_STATUS_NOT_OBTAINED
+                                                     : 0;
     inspect_view_free(&view);
-    return result != 0 ? -1 : held ? EXIT_STATUS_NOT_OBTAINED : 0;
+    return result != 0 ? -1 : status;
 }

@@ -100,6 +100,7 @@ int survey_make(struct survey *ret_survey, const char *prefix, const struct lock
         survey.counts[run->kind]++;
     }
     qsort(survey.runs, survey.count, sizeof(*survey.runs), by_kind_and_time);
+    survey.unknown = !listing->complete && survey.counts[SURVEY_HOLDER] == 0;
     *ret_survey = survey;
     return 0;
 }

@@ -161,8 +161,9 @@ json() {
     AWS_MAX_ATTEMPTS=20 gives 0 -p jobs --status # tried again
 }
 
-@test "of more log groups than are read the first are shown" {
-    plant_claim jobs
+@test "of more log groups than are read the first are shown, and nothing is said of a holder among the rest" {
+    plant '{"logGroupName":"jobs/#mutex"}'
+    plant '{"logGroupName":"jobs/dead#t15#u12345678#h","age_ms":60000}'
     python3 - "$URL" <<'PYTHON'
 import http.client, json, sys
 connection = http.client.HTTPConnection(sys.argv[1].split("//")[1])
@@ -172,7 +173,18 @@ for i in range(20050):
     answer.read()
     assert answer.status == 200, answer.status
 PYTHON
+    plant '{"logGroupName":"jobs/z#t900#h"}'
+    status 69
+    one_line "more under 'jobs' than is read; what is shown are the first 20000 log groups"
+    json '.held == null and .mutexes == 1'
+    grep -q "^lock 'jobs' in eu-west-1: held or free is not known, at least 19998 waiting;" out
+    ! grep -q 'a mutex' out || false # is left: it is the holder's
+    gives 0 -p jobs --list
+    grep -qE '^jobs +not known ' out
+    gives 0 -p jobs --break dead --yes
+    control /_groups | jq -e 'any(.[]; .logGroupName == "jobs/#mutex")'
+    plant_claim jobs
     gives 1 -p jobs --status
-    one_line "more under 'jobs' than is read"
     grep -q another out
+    grep -q "^lock 'jobs' in eu-west-1: held, at least 19998 waiting;" out
 }
