@@ -59,6 +59,7 @@
     60000 /* a token further ahead of the service's time is somebody's mistake */
 #define LOCK_LEAVE_UNMADE_MS 5000 /* leaving, when no create was ever answered */
 #define LOCK_LEAVE_SETTLES   4    /* D, at least for leaving if a create may still be applied */
+#define LOCK_HEARD_MS        5000 /* so soon after it claimed nobody asks whether it still stands */
 #define LOCK_SLOTS_MAX       1000
 #define LOCK_MUTEX_TRIES     16   /* slots that are asked for by one claim */
 #define LOCK_MUTEX_SETTLE_MS 1000 /* or D if longer: whose a mutex is, and who is dead */

@@ -17,7 +17,8 @@ static const struct decision next_rows[] = {
     {F, 0, 0, NEXT_FINISH, ""},
     {X, 0, 0, NEXT_WAIT, ""}, /* for lock_leave(): the command is to end first */
     {W | C | N | H | L, NEXT_IF_RESTS, 0, NEXT_WAIT, "RETRY_SOON"},
-    {W | C | N | H, NEXT_IF_MAKES, 0, NEXT_CREATE, "RENEW, GONE_ASKED, UNSEEN_ASKED"},
+    {W | C | N | H | L, NEXT_IF_MAKES, 0, NEXT_CREATE,
+     "RENEW, GONE_ASKED, UNSEEN_ASKED, MUTEX_ASKED"},
     {W | C | N | H | L, NEXT_IF_MUTEX, 0, NEXT_MUTEX, "MUTEX, MUTEX_FIRST"},
     {L, NEXT_IF_DROPS, 0, NEXT_DELETE, "DELETE_UNKNOWN, MUTEX_FIRST"},
     {W | C | N | H | L, NEXT_IF_READS, 0, NEXT_LIST_MORE, ""},

@@ -1,5 +1,6 @@
 #include "leaving.h"
 
+#include "holder.h"
 #include "judge.h"
 #include "mutex.h"
 #include "own.h"
@@ -21,6 +22,20 @@ static bool is_surely_ours(const struct lock *lock, struct mono now)
     return !lost && (own_claim_lasts(lock, now) || !mono_reached(now, lock->mutex.sure));
 }
 
+/*
+ * Somebody may have deleted our names meanwhile (--break does), and another may hold by now: then
+ * the mutex that stands there is its. If our first claim is still there that has not happened.
+ */
+static const struct lock_generation *to_ask_for(const struct lock *lock, struct mono now)
+{
+    const struct lock_generation *claim = own_first_claim(lock);
+    if (!claim || lock->mutex.state != LOCK_MUTEX_OURS || !mutex_is_needed(lock) ||
+        !is_surely_ours(lock, now) || !RULE(MUTEX_ASKED))
+        return NULL;
+    bool heard = !mono_reached(now, mono_add(claim->answered, LOCK_HEARD_MS));
+    return heard && !holder_is_in_doubt(lock) ? NULL : claim;
+}
+
 void leaving_begin(struct lock *lock, struct mono now, enum lock_reason reason)
 {
     int64_t limit_ms = lock->settings.release_timeout_ms;
@@ -30,7 +45,10 @@ void leaving_begin(struct lock *lock, struct mono now, enum lock_reason reason)
         limit_ms = LOCK_LEAVE_UNMADE_MS;
     if (reason != LOCK_REASON_NONE)
         lock->reason = reason;
+    const struct lock_generation *claim = to_ask_for(lock, now);
     own_drop_below(lock, UINT32_MAX);
+    if (claim)
+        own_ask(lock, claim);
     mutex_give_back(lock, is_surely_ours(lock, now), now);
     phase_set(lock, LOCK_LEAVING);
     lock->reading = false;
@@ -38,6 +56,16 @@ void leaving_begin(struct lock *lock, struct mono now, enum lock_reason reason)
     struct mono back = lock->mutex.early ? lock->mutex.past : now;
     lock->leave_until = mono_add(back, leaving_ms(lock, limit_ms));
     lock->leaving_quiet = now;
+}
+
+void leaving_asked(struct lock *lock, struct mono now, bool was_there)
+{
+    if (!was_there) {
+        lock->reason = LOCK_REASON_GONE;
+        mutex_give_back(lock, false, now);
+    }
+    struct mono until = mono_add(now, leaving_ms(lock, lock->settings.release_timeout_ms));
+    lock->leave_until = mono_max(lock->leave_until, until);
 }
 
 /*

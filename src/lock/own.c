@@ -122,10 +122,19 @@ void own_ask(struct lock *lock, const struct lock_generation *generation)
     to_change(lock, generation)->ask = true;
 }
 
+const struct lock_generation *own_first_claim(const struct lock *lock)
+{
+    const struct lock_generation *first = NULL, *own = NULL;
+    while ((own = own_before(lock, own)))
+        if (own->claim && own->state == LOCK_GENERATION_MADE)
+            first = own;
+    return first;
+}
+
 const struct lock_generation *own_to_create(const struct lock *lock)
 {
     for (uint32_t i = 0; i < LOCK_GENERATIONS_MAX; i++)
-        if (lock->generations[i].ask && is_wanted(&lock->generations[i]))
+        if (lock->generations[i].ask && lock->generations[i].state == LOCK_GENERATION_MADE)
             return &lock->generations[i];
     const struct lock_generation *newest = own_newest(lock);
     if (newest && newest->state != LOCK_GENERATION_MADE)
@@ -149,10 +158,12 @@ const struct lock_generation *own_to_delete(const struct lock *lock, bool claims
 
 void own_drop(struct lock *lock, const struct lock_generation *generation)
 {
-    if (generation->state == LOCK_GENERATION_PLANNED)
-        to_change(lock, generation)->state = LOCK_GENERATION_FREE; /* it was never sent */
-    else
-        to_change(lock, generation)->drop = true;
+    if (generation->state == LOCK_GENERATION_PLANNED) { /* it was never sent */
+        to_change(lock, generation)->state = LOCK_GENERATION_FREE;
+        return;
+    }
+    to_change(lock, generation)->drop = true;
+    to_change(lock, generation)->ask = false;
 }
 
 void own_drop_below(struct lock *lock, uint32_t number)

@@ -22,6 +22,9 @@ struct lock_generation *own_plan(struct lock *lock, bool claim);
 /* The wanted generation with the largest number, in any of planned, sent, made; or NULL. */
 const struct lock_generation *own_newest(const struct lock *lock);
 
+/* The oldest claim of these that is known to have been made; or NULL. */
+const struct lock_generation *own_first_claim(const struct lock *lock);
+
 /* The next older of these. */
 const struct lock_generation *own_before(const struct lock *lock,
                                          const struct lock_generation *generation);

@@ -31,6 +31,7 @@
     X(DOUBT_SHOWN, "that look comes D after one that has shown the very mutex")                    \
     X(DOUBT_AGAIN, "and one that is ours by such a look is asked for again before we hold")        \
     X(MUTEX_FIRST, "the mutex is given back before the claims that keep others from trying")       \
+    X(MUTEX_ASKED, "nor after a while before it is known that these have stood all the time")      \
     X(MUTEX_AGAIN, "who saw another's claim asks whether its mutex is still there")                \
     X(MUTEX_GONE, "nobody gives up for a mutex that is shown no more")                             \
     X(MUTEX_OWN, "what was its own mutex, and has to go, makes nobody give up")                    \

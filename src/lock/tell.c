@@ -155,6 +155,10 @@ static void asked(struct lock *lock, struct mono now, const struct lock_answer *
         own->ask_unanswered |= answer->outcome == LOCK_UNKNOWN;
         lock->uncertain |= answer->outcome == LOCK_UNKNOWN;
         tell_failure(lock, now, answer);
+        if (lock->phase == LOCK_LEAVING && answer->outcome != LOCK_LATER) {
+            own->ask = false;
+            leaving_asked(lock, now, true);
+        }
         return;
     }
     tell_success(lock);
@@ -168,6 +172,8 @@ static void asked(struct lock *lock, struct mono now, const struct lock_answer *
         holder_asked(lock, was_there);
     else if (phase_is_waiting(lock))
         waiter_asked(lock, now, was_there);
+    else if (lock->phase == LOCK_LEAVING)
+        leaving_asked(lock, now, was_there);
 }
 
 /* Somebody else's, never to be deleted by us; the next has another number. */

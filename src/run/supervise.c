@@ -301,6 +301,7 @@ static void hold_on(struct run *run)
         (void)guardian_died(&run->guardian); /* then the lock is still ours to give back */
         if (heartbeat_lost(&run->heartbeat, &why)) {
             report(REPORT_WARNING, "warning: %s, after the command had ended", why.text);
+            run->told_lost = true;
             return;
         }
         if (wakeup_asked(&wakeup))
@@ -370,6 +371,16 @@ static int not_obtained_status(struct run *run, struct error *err)
     return run->plan->not_obtained_status;
 }
 
+/* Nobody had noticed by then: the command's own status counts. */
+static void warn_if_gone(const struct run *run)
+{
+    struct error why;
+    if (run->lost || run->told_lost || lock_reason(&run->session.lock) != LOCK_REASON_GONE)
+        return;
+    messages_why_lost(&run->session, LOCK_REASON_GONE, &why);
+    report(REPORT_WARNING, "warning: %s, before the command had ended or just then", why.text);
+}
+
 /* The lock is held: the rest of the run. */
 static int use_lock(struct run *run, struct error *err)
 {
@@ -390,6 +401,7 @@ static int use_lock(struct run *run, struct error *err)
         .left = !release(run, &wakeup),
     };
     summary.held_ms = mono_diff(mono_now(), run->held_since);
+    warn_if_gone(run);
     messages_released(&run->session, &summary);
     hook_finish(&run->lost_hook);
     return status;

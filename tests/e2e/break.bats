@@ -38,6 +38,23 @@ asked() {
     gives 0 -n -p jobs true
 }
 
+@test "one whose command ends before it notices leaves the mutex to the next" {
+    hold old -p jobs
+    local old=$JOB new
+    sleep 5.1 # its claim is believed in for five seconds
+    gives 0 -p jobs --break "$(holder_of jobs)" --yes
+    nothing_left
+    hold new -p jobs
+    new=$JOB
+    let_go old
+    ends 0 "$old"
+    grep -q "warning: lost the lock 'jobs': its attempts were deleted by somebody else" old.err
+    groups '' | grep -qx 'jobs/#mutex'
+    let_go new
+    ends 0 "$new"
+    nothing_left
+}
+
 @test "the audit line as JSON" {
     plant_claim jobs
     gives 0 --log-format json -p jobs --break another --yes

@@ -219,8 +219,8 @@ static void nothing_is_asked_for_in_a_pause_and_others_leftovers_come_last(void 
             check_row(!rests || move == NEXT_WAIT, decide_next_table.moves[move]);
             if (move == NEXT_CLEAN || move == NEXT_LOOK_INSIDE)
                 check_row(lacks(facts, ours), decide_next_table.moves[move]);
-            if (phase == LOCK_LEAVING && (facts & NEXT_IF_MUTEX) && !rests)
-                assert_int_equal(move, NEXT_MUTEX); /* before the claims */
+            if (phase == LOCK_LEAVING && (facts & NEXT_IF_MUTEX) && !rests) /* before the claims */
+                assert_int_equal(move, facts & NEXT_IF_MAKES ? NEXT_CREATE : NEXT_MUTEX);
         }
     }
 }

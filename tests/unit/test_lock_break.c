@@ -143,7 +143,91 @@ static bool who_made_a_dead_runs_mutex_anew_looks_once_more(void)
     return entered;
 }
 
+/* One that has held for so long, when its names are deleted and the next enters. */
+static struct world *begin_broken(int64_t held_ms)
+{
+    static struct lock_settings from;
+    from = settings();
+    struct world *world = begin(&from);
+    assert_true(go(world, LOCK_HELD, 10000));
+    (void)go(world, LOCK_LOST, held_ms);
+    uproot(world, "p/");
+    plant(world, "p/#mutex", 10);
+    plant(world, "p/other#t30#h", 20);
+    return world;
+}
+
+static bool who_was_broken_leaves_the_next_ones_mutex(void)
+{
+    struct world *world = begin_broken(8000);
+    finish(world);
+    bool stands = find(world, "p/#mutex") && world->count == 2;
+    bool said = lock_reason(&world->lock) == LOCK_REASON_GONE;
+    free(world);
+    return stands && said;
+}
+
+/* A renewal of after the break tells nothing. */
+static bool so_does_who_has_renewed_meanwhile(void)
+{
+    struct world *world = begin_broken(8000);
+    size_t calls = strlen(world->calls);
+    while (!strchr(world->calls + calls, 'c'))
+        assert_false(go(world, LOCK_LOST, TRIP_MS));
+    finish(world);
+    bool stands = find(world, "p/#mutex") != NULL;
+    free(world);
+    return stands;
+}
+
+static bool who_has_lost_its_claim_alone_leaves_no_mutex(void)
+{
+    struct world *world = begin_broken(8000);
+    struct group mutex = *find(world, "p/#mutex");
+    uproot(world, "p/");
+    mutex.created_ms = world->lock.mutex.created_ms;
+    world->groups[world->count++] = mutex;
+    finish(world);
+    bool clean = world->count == 0;
+    free(world);
+    return clean;
+}
+
+/* Not allowed any more: then it is as it was. */
+static bool who_may_not_ask_leaves_no_mutex(void)
+{
+    struct lock_settings from = settings();
+    struct world *world = begin(&from);
+    assert_true(go(world, LOCK_HELD, 10000));
+    (void)go(world, LOCK_LOST, 8000);
+    world->fail_kind = LOCK_TODO_CREATE;
+    world->fail_with = LOCK_REFUSED;
+    world->fail_count = 1;
+    finish(world);
+    bool clean = world->count == 0 && world->fail_count == 0;
+    free(world);
+    return clean;
+}
+
+static bool a_short_hold_costs_no_call_more(void)
+{
+    struct lock_settings from = settings();
+    struct world *world = begin(&from);
+    assert_true(go(world, LOCK_HELD, 10000));
+    (void)go(world, LOCK_LOST, 2000);
+    size_t calls = strlen(world->calls);
+    finish(world);
+    bool none = strcmp(world->calls + calls, "Dd") == 0;
+    free(world);
+    return none;
+}
+
 static const struct lock_row rows[] = {
+    ROW(MUTEX_ASKED, who_was_broken_leaves_the_next_ones_mutex),
+    ROW(MUTEX_ASKED, so_does_who_has_renewed_meanwhile),
+    ROW(NONE, who_has_lost_its_claim_alone_leaves_no_mutex),
+    ROW(NONE, who_may_not_ask_leaves_no_mutex),
+    ROW(NONE, a_short_hold_costs_no_call_more),
     ROW(BREAK_OLD, the_living_keep_their_mutex),
     ROW(BREAK_CLEAR, no_mutex_is_removed_soon_after_a_claim_was_in_sight),
     ROW(BREAK_QUIET, a_dead_runs_mutex_is_watched_for_a_while),
