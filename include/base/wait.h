@@ -8,9 +8,11 @@
 #define BASE_WAIT_H
 
 #include <poll.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 
 #include "base/clock.h"
+#include "base/error.h"
 
 /*
  * The longest wait in one piece, in ms: the kernel's time-outs do not count the time that the
@@ -68,5 +70,27 @@ bool wait_once(const struct wakeup_source *source, struct mono until);
 
 /* Waits until then; true if the source asked for an end before. */
 bool wait_until(const struct wakeup_source *source, struct mono until);
+
+/*
+ * Something that happens once, and that other threads are to know of: a flag, which no failing call
+ * can hide, and a descriptor that is readable from then on, for those who wait. What was written
+ * before latch_set() may be read once latch_is_set().
+ */
+struct latch {
+    int fd; /* close-on-exec; -1: not open */
+    atomic_bool set;
+};
+
+#define LATCH_CLOSED ((struct latch){.fd = -1})
+
+int latch_open(struct latch *latch, struct error *err) MUST_USE;
+void latch_set(struct latch *latch);
+bool latch_is_set(const struct latch *latch);
+
+/* Asks for the end once it is set. Borrows the latch. */
+struct wakeup_source latch_wakeup(struct latch *latch);
+
+/* What it says stays; may run twice. */
+void latch_close(struct latch *latch);
 
 #endif

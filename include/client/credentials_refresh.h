@@ -2,15 +2,15 @@
  * credentials_refresh - a look-up of credentials in a thread of its own, for as long as it takes,
  * while the old keys go on serving.
  *
- * Order:   start; poll fd, or ask is_done, now and then; finish. One at a time. What was borrowed
- *          for it is the thread's until finish returns.
+ * Order:   start; poll done.fd, or ask is_done, now and then; finish. One at a time. What was
+ * borrowed for it is the thread's until finish returns.
  */
 #ifndef CLIENT_CREDENTIALS_REFRESH_H
 #define CLIENT_CREDENTIALS_REFRESH_H
 
 #include <pthread.h>
-#include <stdatomic.h>
 
+#include "base/wait.h"
 #include "client/credentials_fetch.h"
 
 #define CREDENTIALS_REFRESH_END_MS 10000 /* for what is given up; a helper has one second */
@@ -18,11 +18,9 @@
 struct credentials_refresh {
     bool running; /* started, and not finished */
     pthread_t thread;
-    int done_fd; /* readable once it is done */
-    int stop_fd;
-    atomic_bool done, stopping;
+    struct latch done, stop;
     struct transport transport; /* its own connections */
-    struct wakeup_source stop;
+    struct wakeup_source on_stop;
     struct credentials_fetch fetch;
     struct credentials_lookup *lookup; /* borrowed */
     int result;

@@ -13,6 +13,7 @@
 
 #include <pthread.h>
 
+#include "base/wait.h"
 #include "cwlogs-local/answer.h"
 #include "cwlogs-local/auth.h"
 #include "cwlogs-local/fate.h"
@@ -32,7 +33,7 @@ struct service {
     pthread_mutex_t large;            /* held while a large body is read, which takes memory, too */
     const struct auth *auth;          /* never changes, nor does the next */
     struct text listen;               /* HOST:PORT as it was told to listen */
-    int stop_fd;                      /* an eventfd, readable once it is to stop */
+    struct latch stop;                /* it is to */
 };
 
 enum body_state {

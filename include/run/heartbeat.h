@@ -3,18 +3,17 @@
  *
  * From heartbeat_start to heartbeat_stop the session belongs to the thread. After each step it
  * moves the guardian's deadlines to the lease the lock has by then; the deadlines are timers in
- * the kernel and do not depend on this thread making progress. What it has to tell waits behind
- * a descriptor. It shares one small struct with the main thread, and holds its mutex for a few
- * assignments only, never across I/O.
+ * the kernel and do not depend on this thread making progress. Each of the two threads has one
+ * thing to tell the other, once: that it is to end, and that the lock is lost.
  */
 #ifndef RUN_HEARTBEAT_H
 #define RUN_HEARTBEAT_H
 
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stdbool.h>
 
 #include "base/error.h"
+#include "base/wait.h"
 #include "process/guardian.h"
 #include "run/session.h"
 
@@ -24,13 +23,10 @@ struct heartbeat {
     bool kill; /* the command ends when the lock is lost */
     pthread_t thread;
     bool running;
-    atomic_bool stopping;
-    int stop_fd;       /* eventfd: the thread is to end */
-    int news_fd;       /* eventfd: heartbeat_lost() has something */
+    struct latch stop; /* the thread is to end */
+    struct latch lost; /* the lock is */
+    struct error why;  /* it is lost: the thread's until then */
     unsigned renewals; /* the thread's; to be read once it has stopped */
-    pthread_mutex_t mutex;
-    bool lost;
-    struct error why;
 };
 
 /* Hands the session over. On failure it is still the caller's. */
@@ -41,7 +37,7 @@ int heartbeat_start(struct heartbeat *heartbeat, struct session *session, struct
 int heartbeat_fd(const struct heartbeat *heartbeat);
 
 /* The lock is lost; *ret_why says so in one line. */
-bool heartbeat_lost(struct heartbeat *heartbeat, struct error *ret_why);
+bool heartbeat_lost(const struct heartbeat *heartbeat, struct error *ret_why);
 
 /*
  * Ends the thread; the session is the caller's again. A request in flight is given

@@ -1,7 +1,10 @@
 #include "base/wait.h"
 
 #include <errno.h>
+#include <sys/eventfd.h>
 #include <time.h>
+
+#include "base/file.h"
 
 int wait_timeout_ms(struct mono now, struct mono until)
 {
@@ -51,4 +54,36 @@ bool wait_until(const struct wakeup_source *source, struct mono until)
         if (wait_once(source, until))
             return true;
     return false;
+}
+
+int latch_open(struct latch *latch, struct error *err)
+{
+    *latch = (struct latch){.fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
+    return latch->fd >= 0 ? 0 : error_system(err, errno, "making an event descriptor");
+}
+
+void latch_set(struct latch *latch)
+{
+    atomic_store(&latch->set, true);
+    (void)eventfd_write(latch->fd, 1); /* cannot fail: nobody counts to 2^64 */
+}
+
+bool latch_is_set(const struct latch *latch)
+{
+    return atomic_load(&latch->set);
+}
+
+static bool on_latch(void *context)
+{
+    return latch_is_set(context);
+}
+
+struct wakeup_source latch_wakeup(struct latch *latch)
+{
+    return (struct wakeup_source){.fd = latch->fd, .on_wakeup = on_latch, .context = latch};
+}
+
+void latch_close(struct latch *latch)
+{
+    file_close(&latch->fd);
 }

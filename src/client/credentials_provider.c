@@ -174,7 +174,7 @@ static void wait_for_refreshed(struct provider *provider, const struct provider_
 {
     struct credentials_refresh *refresh = &provider->refresh;
     while (!wakeup_asked(limits->wakeup) && !credentials_refresh_is_done(refresh)) {
-        struct pollfd fds[] = {{.fd = refresh->done_fd, .events = POLLIN},
+        struct pollfd fds[] = {{.fd = refresh->done.fd, .events = POLLIN},
                                {.fd = limits->wakeup->fd, .events = POLLIN}};
         (void)wait_ready(fds, 2, limits->deadline);
         if ((fds[1].revents && wakeup_ends(limits->wakeup)) ||

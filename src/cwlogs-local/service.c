@@ -1,12 +1,9 @@
 #include "cwlogs-local/service.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <poll.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include "cwlogs-local/operations.h"
 
@@ -35,9 +32,8 @@ int service_init(struct service *service, const struct service_options *options,
                                 .memory = {.limit_bytes = options->memory_bytes},
                                 .lock = PTHREAD_MUTEX_INITIALIZER,
                                 .large = PTHREAD_MUTEX_INITIALIZER};
-    service->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (service->stop_fd < 0)
-        return error_system(err, errno, "creating an eventfd");
+    if (latch_open(&service->stop, err) != 0)
+        return -1;
     store_init(&service->store, &service->memory);
     service->chance.state = (uint64_t)service->faults.seed;
     return 0;
@@ -45,7 +41,7 @@ int service_init(struct service *service, const struct service_options *options,
 
 void service_stop(struct service *service)
 {
-    (void)eventfd_write(service->stop_fd, 1); /* cannot overflow */
+    latch_set(&service->stop);
 }
 
 void service_free(struct service *service)
@@ -54,7 +50,7 @@ void service_free(struct service *service)
     journal_free(&service->journal);
     (void)pthread_mutex_destroy(&service->lock); /* nobody holds them */
     (void)pthread_mutex_destroy(&service->large);
-    (void)close(service->stop_fd); /* read or not, it is over */
+    latch_close(&service->stop);
 }
 
 void service_reset(struct service *service)
@@ -83,7 +79,7 @@ struct wall service_wall(struct service *service)
 static void pause_for(const struct service *service, int64_t ms)
 {
     struct mono until = mono_add(mono_now(), ms);
-    struct pollfd stop = {.fd = service->stop_fd, .events = POLLIN};
+    struct pollfd stop = {.fd = service->stop.fd, .events = POLLIN};
     while (ms > 0 && poll(&stop, 1, (int)ms) <= 0) /* settings are limited to a day */
         ms = mono_diff(until, mono_now());         /* timed out, or EINTR */
 }
@@ -99,7 +95,7 @@ static enum outage outage_now(struct service *service)
 /* Keeps the client hanging until the outage is over, the client has gone, or all stops. */
 static void hang(struct service *service, int socket)
 {
-    struct pollfd fds[] = {{.fd = service->stop_fd, .events = POLLIN},
+    struct pollfd fds[] = {{.fd = service->stop.fd, .events = POLLIN},
                            {.fd = socket, .events = POLLRDHUP}};
     while (outage_now(service) == OUTAGE_HANG)
         if (poll(fds, 2, HANG_LOOK_MS) > 0)

@@ -1,34 +1,6 @@
 #include "run/heartbeat.h"
 
-#include <errno.h>
-#include <string.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
-
-#include "base/file.h"
 #include "run/messages.h"
-
-/* The descriptor stays readable: every wait from then on is to end. */
-static bool stopped(void *context)
-{
-    struct heartbeat *heartbeat = context;
-    return atomic_load(&heartbeat->stopping);
-}
-
-static void ring(int fd)
-{
-    uint64_t one = 1;
-    (void)!write(fd, &one, sizeof(one)); /* cannot fail: nobody counts to 2^64 */
-}
-
-static void tell_lost(struct heartbeat *heartbeat)
-{
-    (void)pthread_mutex_lock(&heartbeat->mutex);
-    heartbeat->lost = true;
-    messages_why_lost(heartbeat->session, lock_reason(&heartbeat->session->lock), &heartbeat->why);
-    (void)pthread_mutex_unlock(&heartbeat->mutex);
-    ring(heartbeat->news_fd);
-}
 
 static bool same(struct lock_lease a, struct lock_lease b)
 {
@@ -55,10 +27,9 @@ static void *beat(void *context)
 {
     struct heartbeat *heartbeat = context;
     struct session *session = heartbeat->session;
-    struct wakeup_source wakeup = {
-        .fd = heartbeat->stop_fd, .on_wakeup = stopped, .context = heartbeat};
+    struct wakeup_source wakeup = latch_wakeup(&heartbeat->stop);
     struct lock_lease known = {.ends_at = lock_lease(&session->lock).ends_at};
-    while (!atomic_load(&heartbeat->stopping)) {
+    while (!latch_is_set(&heartbeat->stop)) {
         session_step(session, &wakeup);
         messages_notices(session);
         struct lock_lease lease = lock_lease(&session->lock);
@@ -70,7 +41,8 @@ static void *beat(void *context)
         if (set) /* else it is tried again; until then the command has less time */
             known = lease;
         if (lost) {
-            tell_lost(heartbeat);
+            messages_why_lost(session, lock_reason(&session->lock), &heartbeat->why);
+            latch_set(&heartbeat->lost);
             break; /* nothing on the wire helps now; the attempts stay until they are released */
         }
     }
@@ -79,20 +51,19 @@ static void *beat(void *context)
 
 static void close_all(struct heartbeat *heartbeat)
 {
-    file_close(&heartbeat->stop_fd);
-    file_close(&heartbeat->news_fd);
-    (void)pthread_mutex_destroy(&heartbeat->mutex);
+    latch_close(&heartbeat->stop);
+    latch_close(&heartbeat->lost);
 }
 
 int heartbeat_start(struct heartbeat *heartbeat, struct session *session, struct guardian *guardian,
                     bool kill, struct error *err)
 {
-    *heartbeat = (struct heartbeat){.session = session, .guardian = guardian, .kill = kill};
-    heartbeat->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    heartbeat->news_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    (void)pthread_mutex_init(&heartbeat->mutex, NULL); /* cannot fail with default attributes */
-    if (heartbeat->stop_fd < 0 || heartbeat->news_fd < 0) {
-        (void)error_system(err, errno, "making an event descriptor");
+    *heartbeat = (struct heartbeat){.session = session,
+                                    .guardian = guardian,
+                                    .kill = kill,
+                                    .stop = LATCH_CLOSED,
+                                    .lost = LATCH_CLOSED};
+    if (latch_open(&heartbeat->stop, err) != 0 || latch_open(&heartbeat->lost, err) != 0) {
         close_all(heartbeat);
         return -1;
     }
@@ -107,16 +78,14 @@ int heartbeat_start(struct heartbeat *heartbeat, struct session *session, struct
 
 int heartbeat_fd(const struct heartbeat *heartbeat)
 {
-    return heartbeat->news_fd;
+    return heartbeat->lost.fd;
 }
 
-bool heartbeat_lost(struct heartbeat *heartbeat, struct error *ret_why)
+bool heartbeat_lost(const struct heartbeat *heartbeat, struct error *ret_why)
 {
-    (void)pthread_mutex_lock(&heartbeat->mutex);
-    bool lost = heartbeat->lost;
+    bool lost = latch_is_set(&heartbeat->lost);
     if (lost)
         *ret_why = heartbeat->why;
-    (void)pthread_mutex_unlock(&heartbeat->mutex);
     return lost;
 }
 
@@ -124,8 +93,7 @@ void heartbeat_stop(struct heartbeat *heartbeat)
 {
     if (!heartbeat->running)
         return;
-    atomic_store(&heartbeat->stopping, true);
-    ring(heartbeat->stop_fd);
+    latch_set(&heartbeat->stop);
     (void)pthread_join(heartbeat->thread, NULL);
     heartbeat->running = false;
     close_all(heartbeat);

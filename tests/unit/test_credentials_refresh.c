@@ -17,7 +17,7 @@ static void beside_the_old_keys_it_takes_its_time(void **state)
         credentials_refresh_start(&refresh, &scene.transport, scene.lookup, deadline, NULL), 0);
     assert_false(credentials_refresh_is_done(&refresh));
     world_write("go", "");
-    struct pollfd fd = {refresh.done_fd, POLLIN, 0};
+    struct pollfd fd = {refresh.done.fd, POLLIN, 0};
     assert_int_equal(poll(&fd, 1, PATIENCE_MS), 1);
     assert_true(credentials_refresh_is_done(&refresh));
     assert_true(credentials_refresh_finish(&refresh));

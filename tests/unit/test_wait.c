@@ -1,5 +1,6 @@
 #include "unit.h"
 
+#include <pthread.h>
 #include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -127,6 +128,33 @@ static void a_wakeup_source_ends_a_wait_if_it_asks_for_that(void **state)
     (void)close(fd);
 }
 
+static void *set_soon(void *context)
+{
+    (void)poll(NULL, 0, 20);
+    latch_set(context);
+    return NULL;
+}
+
+static void a_latch_that_is_set_ends_every_wait(void **state)
+{
+    (void)state;
+    struct latch latch;
+    pthread_t thread;
+    assert_int_equal(latch_open(&latch, NULL), 0);
+    struct wakeup_source source = latch_wakeup(&latch);
+    assert_false(latch_is_set(&latch));
+    assert_false(wakeup_asked(&source));
+    assert_int_equal(pthread_create(&thread, NULL, set_soon, &latch), 0);
+    assert_true(wait_until(&source, MONO_NEVER));
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    assert_true(wait_once(&source, MONO_NEVER));
+    struct pollfd fd = {.fd = latch.fd, .events = POLLIN};
+    assert_int_equal(wait_ready(&fd, 1, MONO_NEVER), 1);
+    latch_close(&latch);
+    latch_close(&latch);
+    assert_true(latch_is_set(&latch));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -136,6 +164,7 @@ int main(void)
         cmocka_unit_test(waits_until_the_moment),
         cmocka_unit_test(where_the_kernel_cannot_wait_all_may_be_ready),
         cmocka_unit_test(a_wakeup_source_ends_a_wait_if_it_asks_for_that),
+        cmocka_unit_test(a_latch_that_is_set_ends_every_wait),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
