@@ -319,6 +319,7 @@ struct lock_mutex {
 
     enum lock_break_state breaking;
     bool break_drop;                        /* #break is to be deleted */
+    bool break_unheard;                     /* the create that made it may have been another's */
     struct mono break_sent, break_answered; /* when #break was made */
 };
 

@@ -209,6 +209,10 @@ static void look_before_removing(struct lock *lock, const struct lock_listing *l
     if (mutex->breaking != LOCK_BREAK_MADE ||
         !mono_reached(listing->asked, mono_add(mutex->break_answered, settle_ms)))
         return;
+    if (mutex->break_unheard && mutex->break_ms != ATTEMPT_UNKNOWN && !our_break_is_shown(lock)) {
+        mutex->breaking = LOCK_BREAK_NONE; /* "exists" was said of another's */
+        return;
+    }
     if (mono_reached(listing->asked, mono_add(mutex->break_answered, shown_ms)))
         mutex->suspect_ms = ATTEMPT_UNKNOWN; /* the living are shown as late as this */
     if (mono_reached(mutex->since, mutex->break_answered) && RULE(BREAK_SAME))
@@ -317,6 +321,8 @@ void mutex_give_back(struct lock *lock, bool surely_ours, struct mono now)
     mutex->early = !mono_reached(now, mutex->past);
     if (mutex->breaking == LOCK_BREAK_WANTED || mutex->breaking == LOCK_BREAK_STALE)
         mutex->breaking = LOCK_BREAK_NONE;
+    if (mutex->breaking == LOCK_BREAK_SENT && lock->settings.slots > 1)
+        mutex->breaking = LOCK_BREAK_NONE; /* or another's, whose claim does not keep others out */
     mutex->break_drop = mutex->breaking != LOCK_BREAK_NONE;
 }
 

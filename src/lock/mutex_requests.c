@@ -174,16 +174,23 @@ static void tell_remove(struct lock *lock, struct mono now, const struct lock_an
 static void tell_create_break(struct lock *lock, struct mono now, const struct lock_answer *answer)
 {
     struct lock_mutex *mutex = &lock->mutex;
+    bool unheard = mutex->breaking == LOCK_BREAK_SENT || answer->maybe_repeated;
+    if (mutex->breaking == LOCK_BREAK_WANTED || answer->outcome == LOCK_DONE)
+        mutex->break_sent = answer->sent;
     switch (answer->outcome) {
     case LOCK_DONE:
         mutex->breaking = LOCK_BREAK_MADE;
-        mutex->break_sent = answer->sent;
+        mutex->break_unheard = false;
         mutex->break_answered = now;
         tell_success(lock);
         break;
-    case LOCK_EXISTS: /* another's, or perhaps ours: it goes when it is old */
+    case LOCK_EXISTS: /* another's: it goes when it is old; or ours, if no claim is beside ours */
         mutex->breaking = LOCK_BREAK_NONE;
-        if (mutex->break_ms != ATTEMPT_UNKNOWN && !mutex_is_being_broken(lock))
+        mutex->break_unheard = unheard && lock->settings.slots <= 1 && RULE(BREAK_UNHEARD);
+        mutex->break_answered = now;
+        if (mutex->break_unheard)
+            mutex->breaking = LOCK_BREAK_MADE;
+        else if (mutex->break_ms != ATTEMPT_UNKNOWN && !mutex_is_being_broken(lock))
             mutex->breaking = LOCK_BREAK_STALE;
         tell_success(lock);
         break;

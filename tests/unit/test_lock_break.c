@@ -48,6 +48,48 @@ static bool one_alone_removes_it(void)
     return !enters_within(world, 20000);
 }
 
+/* The answer to its create was lost, and "exists" says that it is there. */
+static bool a_break_that_was_not_heard_of_is_ours(void)
+{
+    struct world *world = begin_at_a_mutex(3 * DEAD_MS);
+    world->fail_kind = LOCK_TODO_CREATE;
+    world->fail_with = LOCK_UNKNOWN;
+    world->fail_name = "#break";
+    world->fail_count = 1;
+    world->applied = true;
+    return enters_within(world, 10000);
+}
+
+/* Not so if it is from before; nor is the mutex removed beside somebody who has claimed. */
+static bool a_break_of_anothers_that_exists_is_not_ours(void)
+{
+    static const struct {
+        const char *claim;
+        int64_t age_ms;
+    } rows[] = {{NULL, 20000}, {"p/other#t30#h", 0}};
+    bool well = true;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct world *world = begin_at_a_mutex(3 * DEAD_MS);
+        world->hidden = "#break"; /* or it would not ask for that */
+        plant(world, "p/#break", rows[i].age_ms);
+        world->fail_kind = LOCK_TODO_CREATE;
+        world->fail_with = LOCK_UNKNOWN;
+        world->fail_name = "#break";
+        world->fail_count = 1;
+        for (int k = 0; k < 1000 && !strstr(world->calls, "CCC"); k++)
+            (void)go(world, LOCK_HELD, TRIP_MS);
+        assert_non_null(strstr(world->calls, "CCC")); /* the mutex, and #break twice */
+        world->hidden = NULL;
+        if (rows[i].claim)
+            plant(world, rows[i].claim, 0);
+        well =
+            well && !go(world, LOCK_HELD, 8000) && find(world, "p/#mutex")->created_ms < START_MS;
+        well = well && (rows[i].claim || find(world, "p/#break"));
+        free(world);
+    }
+    return well;
+}
+
 /* Else all who wait would claim every few seconds, as long as a #break stands whose run has died.
  */
 static bool nobody_claims_while_another_removes_it(void)
@@ -233,6 +275,8 @@ static const struct lock_row rows[] = {
     ROW(BREAK_QUIET, a_dead_runs_mutex_is_watched_for_a_while),
     ROW(NONE, two_looks_will_do_for_one_that_is_long_dead),
     ROW(BREAK_ONE, one_alone_removes_it),
+    ROW(BREAK_UNHEARD, a_break_that_was_not_heard_of_is_ours),
+    ROW(NONE, a_break_of_anothers_that_exists_is_not_ours),
     ROW(BREAK_WAITS, nobody_claims_while_another_removes_it),
     ROW(BREAK_WAITS, the_slot_that_nobody_is_about_to_free_comes_first),
     ROW(BREAK_SAME, a_mutex_made_meanwhile_is_not_removed),
