@@ -5,9 +5,9 @@
 # Behaviour  AWS::Signature4 finds service and region in the host of the request, and says that it must be
 #            possible to derive them from it. It knows SERVICE.REGION.amazonaws.com. For AWS's other
 #            forms, which name both as well, there is no error: the FIPS and the dual-stack
-#            endpoint, a VPC endpoint and the European sovereign cloud are signed for s3, us-east-1, and
-#            a scope that is not the service's. A region that is given as an argument
-#            changes the region, not the service.
+#            endpoint, a VPC endpoint and the European sovereign cloud are signed for s3, us-east-1, which is
+#            not what the service accepts. A region that is given as an argument changes the region, not
+#            the service.
 # Seen       logs.eu-central-1.amazonaws.com: eu-central-1/logs. logs-fips.us-east-1.amazonaws.com,
 #            logs.eu-central-1.api.aws, vpce-ID.logs.eu-central-1.vpce.amazonaws.com,
 #            logs.eusc-de-east-1.amazonaws.eu: us-east-1/s3. One would expect logs, or an error.
