@@ -62,6 +62,29 @@ static void a_newer_run_that_has_deleted_our_name_has_our_place(void **state)
     free(world);
 }
 
+/* It cannot tell which of the two is newer, and both must not leave: now it is, by its new name. */
+static void who_was_replaced_before_it_knew_its_ticket_comes_anew(void **state)
+{
+    (void)state;
+    struct lock_settings from = settings();
+    from.nonce = "11111111";
+    struct world *world = begin(&from);
+    plant(world, "p/other#t30#g1#q5#h", 500);
+    while (!find(world, "p/me#t30#u11111111"))
+        assert_false(go(world, LOCK_FINISHED, TRIP_MS));
+    uproot(world, "p/me");
+    plant(world, "p/me#t30#u22222222", 0);
+    int64_t newer_ms = world->now_ms;
+    assert_false(go(world, LOCK_FINISHED, 10000));
+    uproot(world, "u22222222"); /* its run sees a newer one, and leaves */
+    uproot(world, "other");
+    assert_true(go(world, LOCK_HELD, 10000));
+    assert_true(world->lock.ticket_ms > newer_ms);
+    finish(world);
+    assert_int_equal(world->count, 0);
+    free(world);
+}
+
 static void a_sleeper_starts_over_at_its_old_place(void **state)
 {
     (void)state;
@@ -416,6 +439,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_earlier_run_of_our_id_is_replaced),
         cmocka_unit_test(a_newer_run_that_has_deleted_our_name_has_our_place),
+        cmocka_unit_test(who_was_replaced_before_it_knew_its_ticket_comes_anew),
         cmocka_unit_test(a_sleeper_starts_over_at_its_old_place),
         cmocka_unit_test(a_name_that_was_made_again_is_not_ours),
         cmocka_unit_test(a_claim_that_was_long_on_its_way_is_made_anew),
