@@ -6,7 +6,9 @@
  * whatever listings show. With -DANY listings may show each name as it was at any time up to now:
  * there is no lag, no clock, no settling. Without, LAG and D are those of service.pml.
  *
- * What is checked: never two hold at once; with -DENTRY (and fairness) everybody gets in.
+ * What is checked: never two hold at once; with -DENTRY (and fairness) everybody gets in; with
+ * -DUNHEARD nobody removes the mutex of one who holds; with -DCALM nobody goes on claiming for ever
+ * for a dead run's mutex while the #break of another, who has died, too, stands.
  *
  * Parameters
  *   N          runs; W1 has the smallest key
@@ -22,10 +24,15 @@
  *   REPEAT     a delete of the mutex without an answer is sent again when the claim is so old (0)
  *   KEEP       and the claim is kept for so long after that (0)
  *   FRESH      with FAST: who made the mutex more than FRESH ticks after its listing lists again
+ *   UNHEARD    with LOST: the request may be lost, too, and no answer comes before the claim is over
+ *   CALM       who dies leaves its #break for ever
  *
  * Left-out rules
  *   NO_MUTEX      nobody makes one
  *   NO_BREAK      whoever removes a dead run's mutex does not make #break before
+ *   NO_SAME       whoever removes a dead run's mutex does not ask whether it is still that one
+ *   NO_WAIT       who was never told of its mutex looks once, as soon as one is in sight
+ *   NO_BREAK_WAIT nobody minds another's #break before it claims
  *   BLIND         who slept past its lease deletes the mutex all the same
  */
 #ifndef N
@@ -71,6 +78,37 @@ bool was_dead;   /* and once, or lately, there was such a one */
 byte since_dead = OLD;
 byte lost_answers, deaths, lapses;
 byte done;
+
+#ifdef UNHEARD
+byte holder;     /* who holds; FREE */
+bool same[N];    /* the mutex is the one that run i has seen */
+#define note_holder(x) holder = x
+#define another_mutex(x) x = 0; do :: x < N -> same[x] = false; x++ :: else -> x = 0; break od
+#else
+#define note_holder(x) skip
+#define another_mutex(x) skip
+#endif
+
+#ifdef CALM
+bool break_left; /* #break is that of a run that is dead, */
+bool in_vain;    /* and somebody has just claimed for a dead run's mutex all the same */
+#define note_claim(i) in_vain = (dead && break_left)
+#define note_withdrawn() in_vain = false
+#else
+#define note_claim(i) skip
+#define note_withdrawn() skip
+#endif
+#if defined(CALM) && !defined(NO_BREAK_WAIT)
+#define another_breaks(i) (dead && breaking != FREE && breaking != i + 1)
+#else
+#define another_breaks(i) false
+#endif
+
+#ifdef NO_SAME
+#define may_still_look_dead (mutex != FREE)
+#else
+#define may_still_look_dead may_look_dead
+#endif
 
 #ifdef GHOSTS
 #ifdef ANY
@@ -158,6 +196,10 @@ inline forget_look() {
 inline remove_mutex() {
 	if
 	:: mutex != FREE ->
+#ifdef UNHEARD
+		assert(holder == FREE || holder != mutex);
+#endif
+		another_mutex(step);
 		was_dead = was_dead || dead;
 		since_dead = (dead -> 0 : since_dead);
 		dead = false;
@@ -209,7 +251,7 @@ wait:	do
 	:: atomic {
 		look(i);
 		if
-		:: lost -> forget_look()
+		:: lost || another_breaks(i) -> forget_look()
 		:: else ->
 			forget_look();
 #ifdef FRESH
@@ -224,6 +266,7 @@ wait:	do
 	if
 	:: atomic {
 		create(CLAIM(i));
+		note_claim(i);
 		printf("%d W%d's claim is created\n", ticks, i + 1)
 	   }
 	MAY_END
@@ -272,12 +315,21 @@ make:
 		lost_answers++;
 		if
 		:: mutex == FREE -> mutex = i + 1
+#ifdef UNHEARD
+		:: true
+#else
 		:: else
+#endif
 		fi;
 		mine = IN_DOUBT;
 		printf("%d W%d asks for the mutex, and the answer is lost\n", ticks, i + 1)
 	   };
-	   goto make
+	   if
+	   :: goto make
+#ifdef UNHEARD
+	   :: goto unheard
+#endif
+	   fi
 #endif
 	MAY_END
 	fi;
@@ -321,6 +373,7 @@ enter:	if
 #endif
 		printf("%d W%d HOLDS\n", ticks, i + 1);
 		hold(1);
+		note_holder(i + 1);
 		held = true
 	   }
 	MAY_END
@@ -328,6 +381,7 @@ enter:	if
 	if
 	:: atomic {
 		holders--;
+		note_holder(FREE);
 		held = false;
 		printf("%d W%d's command ends\n", ticks, i + 1)
 	   }
@@ -401,7 +455,7 @@ taken:	/* It is another's. If that one is dead, and nobody else claims, it may b
 	:: atomic {
 		look(i);
 		if
-		:: !lost && may_look_dead ->
+		:: !lost && may_still_look_dead ->
 			forget_look();
 			printf("%d W%d lists: it still is\n", ticks, i + 1)
 		:: lost || !dead -> forget_look(); goto withdraw
@@ -451,6 +505,7 @@ withdraw:
 		:: else
 		fi;
 		delete(CLAIM(i));
+		note_withdrawn();
 #ifdef FRESH
 		since_listed[i] = FRESH + 1;
 #endif
@@ -464,11 +519,43 @@ withdraw:
 	goto wait;
 #endif
 
+#ifdef UNHEARD
+unheard: /* Its claim is over, and it leaves. A look shows a mutex: its own, which it does not know of? */
+	atomic {
+		expire(i);
+		mine = NOT_MINE;
+		printf("%d W%d has heard nothing until its claim is over\n", ticks, i + 1)
+	};
+	if
+	:: goto leave
+	:: atomic {
+		mutex != FREE ->
+		same[i] = true;
+		answered(i);
+		printf("%d W%d lists: there is a mutex\n", ticks, i + 1)
+	   }
+	fi;
+#ifndef NO_WAIT
+	made_long_ago(i);
+#endif
+	atomic {
+		look(i);
+		if
+		:: !claims && same[i] ->
+			remove_mutex();
+			printf("%d W%d lists: no claim goes with it; and deletes it\n", ticks, i + 1)
+		:: claims || !same[i] -> printf("%d W%d lists: it is another's\n", ticks, i + 1)
+		fi;
+		forget_look()
+	};
+	goto leave;
+#endif
+
 #if LAPSES > 0
 lapsed:	/* It slept: its names have expired, its command was ended. Then it wakes up. */
 	atomic {
 		if
-		:: held -> holders--; held = false
+		:: held -> holders--; note_holder(FREE); held = false
 		:: else
 		fi;
 		expire(i);
@@ -511,12 +598,16 @@ leave:	do
 #if DEATHS > 0
 died:	atomic {
 		if
-		:: held -> holders--; held = false
+		:: held -> holders--; note_holder(FREE); held = false
 		:: else
 		fi;
 		expire(i);
 		if
+#ifdef CALM
+		:: breaking == i + 1 -> break_left = true
+#else
 		:: breaking == i + 1 -> breaking = FREE /* 2 T later */
+#endif
 		:: else
 		fi;
 		printf("%d W%d died, its names have expired\n", ticks, i + 1);
@@ -583,6 +674,10 @@ init {
 		assert_nothing_left(i)
 	}
 }
+
+#ifdef CALM
+ltl calm { <> [] !in_vain }
+#endif
 
 #ifdef ENTRY
 ltl entry { <> (done == N) }
