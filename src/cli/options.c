@@ -89,32 +89,23 @@ static int unknown(int argc, char **argv, bool missing, struct error *err)
                      missing ? "no value for option" : "unknown option", options_shown(word));
 }
 
+/* How to say what is wrong with the words may stand behind what is wrong. */
 static void try_log_format(const struct option_row *row, const char *value, struct options *options)
 {
-    struct error ignored; /* said when the words are read */
+    struct error ignored; /* said already, or when the row is read in its turn */
     struct option_given given = {row, row->name, value};
     if (value && row->offset == offsetof(struct options, log_format) &&
         options_set(options, &given, &ignored) != 0)
         options->log_format = OPTIONS_LOG_TEXT;
 }
 
-/* How to say what is wrong with the words must be known before they are read. */
-static void find_log_format(struct options *options, int argc, char **argv,
-                            environment_fn *environment)
+static void try_presets_of_log_format(struct options *options, environment_fn *environment)
 {
-    struct option longs[ROWS_MAX + 1];
-    char shorts[3 * ROWS_MAX + 3], variable[VARIABLES_NAME_BYTES];
-    int found;
+    char variable[VARIABLES_NAME_BYTES];
     for (size_t i = 0; i < options_table_rows; i++) {
         variables_name(options_table[i].name, variable);
         try_log_format(&options_table[i], environment(variable), options);
     }
-    make_getopt(longs, shorts);
-    opterr = 0;
-    optind = 0; /* glibc: begin anew */
-    while ((found = getopt_long(argc, argv, shorts, longs, NULL)) != -1)
-        if (found != '?' && found != ':')
-            try_log_format(row_of(found), optarg, options);
 }
 
 /* "--watch 10": getopt knows "--watch=10" only. Whoever watches gives no command, so it is SECS. */
@@ -126,33 +117,40 @@ static const char *take_seconds(int argc, char **argv)
     return given ? argv[optind++] : NULL;
 }
 
-/* Also sets which rows of the table were given. */
+static int read_word(struct options *options, const struct option_row *row, int argc, char **argv,
+                     struct error *err)
+{
+    char as[NAME_BYTES];
+    (void)snprintf(as, sizeof(as), "--%s", row->name);
+    struct option_given given = {row, as, row->value ? optarg : NULL};
+    if (row->kind == OPTION_WATCH && !optarg)
+        given.value = take_seconds(argc, argv);
+    return options_set(options, &given, err);
+}
+
+/* Also sets which rows of the table were given. After a mistake only the log format is read. */
 static int read_words(struct options *options, int argc, char **argv, bool given_words[ROWS_MAX],
                       struct error *err)
 {
     struct option longs[ROWS_MAX + 1];
     char shorts[3 * ROWS_MAX + 3];
-    int found;
+    int found, result = 0;
     make_getopt(longs, shorts);
     opterr = 0;
     optind = 0; /* glibc: begin anew */
-    while ((found = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
+    while (options->action == OPTIONS_RUN &&
+           (found = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
         const struct option_row *row = found == '?' || found == ':' ? NULL : row_of(found);
-        if (!row)
-            return unknown(argc, argv, found == ':', err);
-        given_words[row - options_table] = true;
-        char as[NAME_BYTES];
-        (void)snprintf(as, sizeof(as), "--%s", row->name);
-        struct option_given given = {row, as, row->value ? optarg : NULL};
-        if (row->kind == OPTION_WATCH && !optarg)
-            given.value = take_seconds(argc, argv);
-        if (options_set(options, &given, err) != 0)
-            return -1;
-        if (options->action != OPTIONS_RUN)
-            return 0;
+        if (row)
+            given_words[row - options_table] = true;
+        if (result == 0)
+            result = row ? read_word(options, row, argc, argv, err)
+                         : unknown(argc, argv, found == ':', err);
+        if (result != 0 && row)
+            try_log_format(row, optarg, options);
     }
     options->command = optind < argc ? argv + optind : NULL;
-    return 0;
+    return result;
 }
 
 /* What was preset for a look goes by the words: it makes no list of a command or of another look.
@@ -183,14 +181,13 @@ int options_parse(struct options *options, int argc, char **argv, environment_fn
     bool given[ROWS_MAX] = {false};
     if (options_table_rows > ROWS_MAX)
         return error_set(err, ERROR_INTERNAL, "more than %d options", ROWS_MAX);
-    find_log_format(options, argc, argv, environment);
+    try_presets_of_log_format(options, environment);
     struct options asked = *options;
-    if (read_words(&asked, argc, argv, given, err) != 0)
-        return -1;
-    if (asked.action != OPTIONS_RUN) {
-        *options = asked;
-        return 0;
-    }
+    int result = read_words(&asked, argc, argv, given, err);
+    options->log_format = asked.log_format;
+    options->action = asked.action;
+    if (result != 0 || asked.action != OPTIONS_RUN)
+        return result;
     if (read_presets(options, given, environment, err) != 0)
         return -1;
     if (read_words(options, argc, argv, given, err) != 0) /* the command line wins over presets */
