@@ -10,6 +10,7 @@
 #define AWS_CREDENTIALS_SOURCE_H
 
 #include "aws/credentials.h"
+#include "aws/refusal.h"
 #include "aws/retry.h"
 
 #define CREDENTIALS_SCRATCH_BYTES CREDENTIALS_ANSWER_BYTES
@@ -113,26 +114,19 @@ struct credentials_json {
 int credentials_fill_json(struct credentials_lookup *lookup, struct text document,
                           const struct credentials_json *names, struct error *err) MUST_USE;
 
-/* One failed answer of STS, SSO, OIDC or sign-in; text safe to show. */
-struct credentials_refusal {
-    char code[100];
-    char message[400];
-};
-
-/* Code and message out of a JSON error. Never fails: both may be "", as they are without answer. */
-struct credentials_refusal credentials_refusal_json(const struct credentials_answer *answer);
+/* Out of a JSON error; all "" without an answer. OIDC and sign-in may have a code in `error`. */
+struct refusal credentials_refusal(const struct credentials_answer *answer);
 
 /*
  * If the answer calls for it and attempts are left, makes *want the same request again after a
  * pause, and returns true.
  */
 bool credentials_again(struct credentials_lookup *lookup, const struct credentials_answer *answer,
-                       const struct credentials_refusal *refusal, struct credentials_want *want);
+                       const struct refusal *refusal, struct credentials_want *want);
 
 /* A request that failed for good: one line, "what: why", of the kind that fits the answer. */
-int credentials_refused(const struct credentials_answer *answer,
-                        const struct credentials_refusal *refusal, const char *what,
-                        struct error *err);
+int credentials_refused(const struct credentials_answer *answer, const struct refusal *refusal,
+                        const char *what, struct error *err);
 
 /* Begins lookup->request anew, with the URL of a service. */
 int credentials_request(struct credentials_lookup *lookup, const char *method,

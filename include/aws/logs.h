@@ -2,9 +2,8 @@
  * logs - the few requests to CloudWatch Logs that the lock needs, and what their answers mean.
  *
  * Builds requests (JSON 1.1, `Logs_20140328`), sorts every answer, reads listings. Never sends.
- * Error shapes and codes: the API reference of CreateLogGroup, DeleteLogGroup, DescribeLogGroups
- * and DescribeLogStreams, and what is on record of real answers: the code is `__type` after a
- * '#' and before a ':', else the header x-amzn-ErrorType; the message `message` or `Message`.
+ * Error codes: the API reference of CreateLogGroup, DeleteLogGroup, DescribeLogGroups and
+ * DescribeLogStreams.
  */
 #ifndef AWS_LOGS_H
 #define AWS_LOGS_H
@@ -12,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "aws/refusal.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/error.h"
@@ -28,8 +28,6 @@
 #define LOGS_TOKEN_BYTES    4096
 #define LOGS_CREATED_MAX_MS ((int64_t)4102444800000) /* 2100-01-01: no log group is made later */
 #define LOGS_NAMES_BYTES    (LOGS_GROUPS_MAX * LOGS_NAME_BYTES)
-#define LOGS_CODE_BYTES     96
-#define LOGS_MESSAGE_BYTES  640
 #define LOGS_ALLOW          "; allow it: {" /* in an error: begins the statement that is missing */
 
 enum logs_operation {
@@ -70,8 +68,7 @@ struct logs_reply {
     bool about_keys; /* the same, or not what the request was signed with: where are they from? */
     bool throttled;
     bool no_memory; /* UNUSABLE: there was none to read the answer with */
-    char code[LOGS_CODE_BYTES];
-    char message[LOGS_MESSAGE_BYTES]; /* printable */
+    struct refusal refusal;
 };
 
 /* What an answer says by status and body; error_type is the header's value or "". */

@@ -70,8 +70,8 @@ struct client_call {
     int64_t pause_ms; /* LATER, UNKNOWN, REFUSED: leave the service alone for so long */
     struct mono sent; /* just before the first byte could have left */
     struct http_answer answer;
-    char code[LOGS_CODE_BYTES]; /* of the service's refusal */
-    struct error err;           /* NONE if the outcome is DONE, EXISTS or ABSENT */
+    char code[REFUSAL_CODE_BYTES]; /* of the service's refusal */
+    struct error err;              /* NONE if the outcome is DONE, EXISTS or ABSENT */
 };
 
 /* client_call_free() in any case; outcome, err and the like stay. */

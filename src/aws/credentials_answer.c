@@ -76,43 +76,22 @@ int credentials_fill_json(struct credentials_lookup *lookup, struct text documen
     return 0;
 }
 
-struct credentials_refusal credentials_refusal_json(const struct credentials_answer *answer)
+struct refusal credentials_refusal(const struct credentials_answer *answer)
 {
-    struct credentials_refusal refusal = {0};
-    CLEAN(buf) struct buf type = BUF_SECRET(CREDENTIALS_ANSWER_BYTES);
+    struct refusal refusal = {0};
     CLEAN(buf) struct buf error = BUF_SECRET(CREDENTIALS_ANSWER_BYTES);
-    CLEAN(buf) struct buf message = BUF_SECRET(CREDENTIALS_ANSWER_BYTES);
-    CLEAN(buf) struct buf other_message = BUF_SECRET(CREDENTIALS_ANSWER_BYTES);
-    struct json_pick picks[] = {
-        {.path = "__type", .value = &type},
-        {.path = "error", .value = &error},
-        {.path = "message", .value = &message},
-        {.path = "Message", .value = &other_message},
-    };
-    struct text code = answer->error_type;
-    if (answer->failure)
-        return refusal;
-    if (json_pick(answer->output, CREDENTIALS_ANSWER_BYTES, picks, 4, NULL) != 0)
-        picks[0].type = picks[1].type = picks[2].type = picks[3].type = JSON_ABSENT;
-    if (picks[0].type == JSON_STRING)
-        code = text_from(buf_text(&type));
-    else if (code.length == 0 && picks[1].type == JSON_STRING)
-        code = text_from(buf_text(&error));
-    struct text name = code;
-    if (text_next(&code, '#', &name) && code.data)
-        name = code;
-    (void)text_next(&name, ':', &code); /* nothing is nothing again */
-    struct buf *said = picks[2].type == JSON_STRING   ? &message
-                       : picks[3].type == JSON_STRING ? &other_message
-                                                      : NULL;
-    text_printable(code, refusal.code, sizeof(refusal.code));
-    text_printable(text_from(said ? buf_text(said) : ""), refusal.message, sizeof(refusal.message));
+    struct json_pick pick = {.path = "error", .value = &error};
+    bool read =
+        !answer->failure && refusal_read(answer->output, answer->error_type, &refusal, NULL) == 0;
+    if (read && !*refusal.code &&
+        json_pick(answer->output, CREDENTIALS_ANSWER_BYTES, &pick, 1, NULL) == 0)
+        (void)text_printable(buf_view(&error), refusal.code, sizeof(refusal.code));
     return refusal;
 }
 
 /* What an answer says about another try. IDPCommunicationError is STS's own. */
 static enum retry_verdict judge(const struct credentials_answer *answer,
-                                const struct credentials_refusal *refusal)
+                                const struct refusal *refusal)
 {
     if (answer->failure)
         return answer->retryable ? RETRY_UNKNOWN : RETRY_NO;
@@ -127,7 +106,7 @@ static enum retry_verdict judge(const struct credentials_answer *answer,
 }
 
 bool credentials_again(struct credentials_lookup *lookup, const struct credentials_answer *answer,
-                       const struct credentials_refusal *refusal, struct credentials_want *want)
+                       const struct refusal *refusal, struct credentials_want *want)
 {
     enum retry_verdict verdict = judge(answer, refusal);
     enum retry_cause cause = verdict == RETRY_UNKNOWN ? RETRY_ERROR : RETRY_THROTTLED;
@@ -144,9 +123,8 @@ bool credentials_again(struct credentials_lookup *lookup, const struct credentia
     return true;
 }
 
-int credentials_refused(const struct credentials_answer *answer,
-                        const struct credentials_refusal *refusal, const char *what,
-                        struct error *err)
+int credentials_refused(const struct credentials_answer *answer, const struct refusal *refusal,
+                        const char *what, struct error *err)
 {
     if (answer->failure) {
         if (err)

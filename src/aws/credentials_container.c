@@ -119,7 +119,7 @@ int credentials_container(struct credentials_lookup *lookup,
             *err = why;
         return error_add(err, "container credentials from %s", lookup->request.host);
     }
-    struct credentials_refusal refusal = credentials_refusal_json(answer);
+    struct refusal refusal = credentials_refusal(answer);
     (void)credentials_refused(answer, &refusal, lookup->request.host, err);
     return error_add(err, "container credentials from");
 }

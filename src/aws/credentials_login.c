@@ -198,7 +198,7 @@ static int have_answer(struct credentials_lookup *lookup, const char *session, s
 {
     if (!answer->failure && answer->status == 200)
         return accept(lookup, session, answer, want, err);
-    struct credentials_refusal refusal = credentials_refusal_json(answer);
+    struct refusal refusal = credentials_refusal(answer);
     if (!read_cache(lookup, login))
         return log_in_again(lookup, "the login in the cache lacks something", err);
     if (credentials_again(lookup, answer, &refusal, want))

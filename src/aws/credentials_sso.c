@@ -267,7 +267,7 @@ static int have_token(struct credentials_lookup *lookup, const struct sso *sso,
     CLEAN(sso_token) struct sso_token token = SSO_TOKEN;
     if (!answer->failure && answer->status == 200 && accept_token(lookup, sso, answer->output))
         return ask_for_keys(lookup, sso, want, err);
-    struct credentials_refusal refusal = credentials_refusal_json(answer);
+    struct refusal refusal = credentials_refusal(answer);
     if (credentials_again(lookup, answer, &refusal, want))
         return 0;
     if (!read_cache(lookup, &token) || token.expires_at.ms <= lookup->now.ms)
@@ -292,7 +292,7 @@ static int have_keys(struct credentials_lookup *lookup, const struct sso *sso,
     }
     if (!answer->failure && answer->status == 401)
         return log_in_again(lookup, sso, "the token was refused", err);
-    struct credentials_refusal refusal = credentials_refusal_json(answer);
+    struct refusal refusal = credentials_refusal(answer);
     if (credentials_again(lookup, answer, &refusal, want))
         return 0;
     (void)credentials_refused(answer, &refusal, "the SSO portal", err);

@@ -91,7 +91,7 @@ static int read_keys(struct credentials_lookup *lookup, struct text body, struct
     return 0;
 }
 
-static void read_refusal(struct text body, struct credentials_refusal *ret_refusal)
+static void read_refusal(struct text body, struct refusal *ret_refusal)
 {
     CLEAN(buf) struct buf code = BUF(CREDENTIALS_ANSWER_BYTES);
     CLEAN(buf) struct buf message = BUF(CREDENTIALS_ANSWER_BYTES);
@@ -109,7 +109,7 @@ int credentials_sts_answer(struct credentials_lookup *lookup, const struct sts_r
                            const struct credentials_answer *answer, struct credentials_want *want,
                            struct error *err)
 {
-    struct credentials_refusal refusal = {0};
+    struct refusal refusal = {0};
     char what[WHAT_BYTES];
     (void)snprintf(what, sizeof(what), "%s of role '%s'", role->action, role->role);
     if (!answer->failure && answer->status == 200) {

@@ -66,46 +66,26 @@ static const struct {
     {"SignatureDoesNotMatch", LOGS_REFUSED, false, true},
 };
 
-/* "com.amazonaws.logs#ThrottlingException:http://..." -> "ThrottlingException" */
-static void set_code(struct logs_reply *reply, const char *type)
-{
-    struct text code = text_slice(type, strcspn(type, ":"));
-    const char *hash = memrchr(code.data, '#', code.length);
-    if (hash)
-        code = text_slice(hash + 1, code.length - (size_t)(hash + 1 - type));
-    (void)text_printable(code, reply->code, sizeof(reply->code));
-}
-
 /* Returns false if the body is not an error as AWS writes them. */
 static bool read_error(struct text body, const char *error_type, struct logs_reply *reply)
 {
-    CLEAN(buf) struct buf type = BUF(LOGS_ANSWER_BYTES);
-    CLEAN(buf) struct buf lower = BUF(LOGS_ANSWER_BYTES);
-    CLEAN(buf) struct buf upper = BUF(LOGS_ANSWER_BYTES);
-    struct json_pick picks[] = {{.path = "__type", .value = &type},
-                                {.path = "message", .value = &lower},
-                                {.path = "Message", .value = &upper}};
     struct error why = {0};
-    bool read = json_pick(body, LOGS_ANSWER_BYTES, picks, 3, &why) == 0;
+    bool read = refusal_read(body, text_from(error_type), &reply->refusal, &why) == 0;
     reply->no_memory = why.kind == ERROR_SYSTEM;
-    set_code(reply, read && type.length ? buf_text(&type) : error_type);
-    const struct buf *message = lower.length ? &lower : &upper;
-    if (read)
-        (void)text_printable(text_from(buf_text(message)), reply->message, sizeof(reply->message));
-    return read && reply->code[0];
+    return read && *reply->refusal.code;
 }
 
 static void classify_code(struct logs_reply *reply)
 {
     for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
-        if (strcmp(reply->code, codes[i].code) != 0)
+        if (strcmp(reply->refusal.code, codes[i].code) != 0)
             continue;
         reply->outcome = codes[i].outcome;
         reply->bad_keys = codes[i].bad_keys;
         reply->about_keys = codes[i].about_keys;
         return;
     }
-    enum retry_verdict verdict = retry_judge(reply->code, reply->message);
+    enum retry_verdict verdict = retry_judge(reply->refusal.code, reply->refusal.message);
     reply->throttled = verdict == RETRY_LATER || verdict == RETRY_BUSY;
     if (verdict != RETRY_NO)
         reply->outcome = verdict == RETRY_LATER ? LOGS_LATER : LOGS_UNKNOWN;
@@ -136,8 +116,8 @@ void logs_classify(enum logs_operation operation, int status, struct text body,
     }
     if ((status == 500 || status == 502 || status == 503 || status == 504) && !reply.throttled)
         reply.outcome = LOGS_UNKNOWN;
-    if (!reply.code[0])
-        (void)snprintf(reply.code, sizeof(reply.code), "HTTP status %d", status);
+    if (!reply.refusal.code[0])
+        (void)snprintf(reply.refusal.code, sizeof(reply.refusal.code), "HTTP status %d", status);
     bool creates = operation == LOGS_CREATE;
     bool names_one = operation == LOGS_DELETE || operation == LOGS_DESCRIBE_STREAMS;
     if ((reply.outcome == LOGS_EXISTS && !creates) || (reply.outcome == LOGS_ABSENT && !names_one))
@@ -195,7 +175,7 @@ int logs_error(const struct logs_reply *reply, enum logs_operation operation, co
         return error_set(err, ERROR_GARBLED,
                          "%s: what answered is not CloudWatch Logs (%s); is the endpoint right?",
                          operation_names[operation],
-                         reply->code[0] ? reply->code : "no JSON in its answer");
+                         reply->refusal.code[0] ? reply->refusal.code : "no JSON in its answer");
     }
     if (request_id && *request_id)
         (void)snprintf(id, sizeof(id), " (request %.64s)", request_id);
@@ -203,10 +183,11 @@ int logs_error(const struct logs_reply *reply, enum logs_operation operation, co
                        : reply->outcome == LOGS_UNKNOWN ? "failed"
                                                         : "refused";
     (void)error_set(err, kind_of(reply->outcome), "%s %s: %s%s%s%s", operation_names[operation],
-                    what, reply->code, reply->message[0] ? ": " : "", reply->message, id);
-    if (strncmp(reply->code, "AccessDenied", strlen("AccessDenied")) == 0)
-        return add_statement(operation, name, region,
-                             operation == LOGS_CREATE && strstr(reply->message, "TagResource"),
-                             err);
+                    what, reply->refusal.code, reply->refusal.message[0] ? ": " : "",
+                    reply->refusal.message, id);
+    if (strncmp(reply->refusal.code, "AccessDenied", strlen("AccessDenied")) == 0)
+        return add_statement(
+            operation, name, region,
+            operation == LOGS_CREATE && strstr(reply->refusal.message, "TagResource"), err);
     return -1;
 }

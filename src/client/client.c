@@ -86,7 +86,7 @@ static bool take_answer(struct client *client, const struct exchange *exchange,
     logs_classify(call->operation, answer->status, body_of(call), answer->error_type, &reply);
     call->outcome = reply.outcome == LOGS_UNUSABLE ? LOGS_UNKNOWN : reply.outcome;
     call->throttled = reply.throttled;
-    memcpy(call->code, reply.code, sizeof(call->code));
+    memcpy(call->code, reply.refusal.code, sizeof(call->code));
     if (is_settled(reply.outcome)) {
         client->last_answer = answer->received;
         return false;

@@ -182,7 +182,7 @@ static void Y2_outcomes(void **state)
         logs_classify(outcome_rows[i].operation, outcome_rows[i].status,
                       text_from(outcome_rows[i].body), "", &answer);
         check_row(answer.outcome == outcome_rows[i].outcome, outcome_rows[i].name);
-        check_row(strcmp(answer.code, outcome_rows[i].code) == 0, outcome_rows[i].name);
+        check_row(strcmp(answer.refusal.code, outcome_rows[i].code) == 0, outcome_rows[i].name);
         check_row(answer.throttled == (outcome_rows[i].outcome == LOGS_LATER),
                   outcome_rows[i].name);
     }
@@ -204,13 +204,13 @@ static void Y3_code_and_message_are_found(void **state)
     struct logs_reply reply;
     logs_classify(LOGS_CREATE, 400, text_from("{\"Message\":\"M\\u001b[31m\"}"),
                   "a#FromHeader:http://x", &reply);
-    assert_string_equal(reply.code, "FromHeader");
-    assert_string_equal(reply.message, "M?[31m");
+    assert_string_equal(reply.refusal.code, "FromHeader");
+    assert_string_equal(reply.refusal.message, "M?[31m");
     logs_classify(LOGS_CREATE, 400,
                   text_from("{\"message\":\"low\",\"Message\":\"up\",\"__type\":\"FromBody\"}"),
                   "FromHeader", &reply);
-    assert_string_equal(reply.code, "FromBody");
-    assert_string_equal(reply.message, "low");
+    assert_string_equal(reply.refusal.code, "FromBody");
+    assert_string_equal(reply.refusal.message, "low");
 }
 
 static void refusals_tell_of_bad_keys(void **state)
