@@ -143,9 +143,10 @@ static void knows_one(const struct checker *checker, struct checker_actor *self)
 
 /* Known to have been made: its lease counts, from before it was first sent. */
 static void prolong(struct checker *checker, struct checker_actor *self, struct mono now,
-                    const struct checker_name *name)
+                    struct checker_name *name)
 {
     int64_t ends_ms = name->sent_ms + self->lock_timeout_ms;
+    name->known = true;
     if (strstr(name->name, "#h") && name->sent_at_ms > self->claim_sent_ms)
         self->claim_sent_ms = name->sent_at_ms;
     if (ends_ms <= self->lease_ends_ms)

@@ -24,6 +24,7 @@ struct checker_name {
     int64_t sent_at_ms;  /* the same in true time */
     bool maybe;          /* a send may have reached the service, */
     bool unknown;        /* and it was once not told what came of it */
+    bool known;          /* it was told that it is there, by an answer or by a listing */
     bool confirmed;      /* shown to the run by a listing, */
     int64_t created_ms;  /* with this creation time */
     int64_t gone_ms;     /* when its delete was answered; 0: not yet */
