@@ -222,6 +222,9 @@ int64_t checker_undisturbed(const struct checker_actor *self, int64_t from_ms, i
 int64_t checker_trips_ms(const struct plan *plan, int64_t requests);
 int64_t checker_listing_ms(const struct checker *checker);
 
+/* What must go before the command has taken half a minute since the look that decided. */
+bool checker_has_cleaned(const struct checker *checker, const struct checker_actor *self);
+
 /* I4: the time for leaving is over; and all the same it would have been enough to delete what is
  * known, or (if not NULL) this group, which came late. */
 bool checker_out_of_time(const struct checker *checker, const struct checker_actor *self,

@@ -318,8 +318,9 @@ void checker_gives_up(struct checker *checker, uint32_t actor, struct mono now,
         world_fail(checker->world, "I5", "%s gives up before its time", self->who);
     if (!self->sees_ahead && reason == LOCK_REASON_HELD)
         world_fail(checker->world, "I5", "%s gives up, and nobody was ahead", self->who);
-    bool over = is_over(checker, self, now);
-    if (reason == LOCK_REASON_SLOW && !over && self->anchored)
+    bool unclean = reason == LOCK_REASON_UNCLEAN;
+    bool over = is_over(checker, self, now) || (unclean && checker_has_cleaned(checker, self));
+    if ((reason == LOCK_REASON_SLOW || unclean) && !over && self->anchored)
         world_fail(checker->world, "I5", "%s gives up though it may yet enter", self->who);
     if (settings->nonblock && self->sees_young && self->looks <= LOCK_YOUNG_LOOKS && !over)
         world_fail(checker->world, "I5", "%s gives up after %u looks at those who may withdraw",

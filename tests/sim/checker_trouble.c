@@ -124,6 +124,13 @@ void checker_lost_lease(struct checker *checker, const struct checker_actor *sel
                    (long long)made_ms);
 }
 
+bool checker_has_cleaned(const struct checker *checker, const struct checker_actor *self)
+{
+    int64_t least_ms =
+        LOCK_CLEAN_FIRST_MS - LOCK_CLEAN_FIRST_MS * PER_MILLE_DRIFT / 1000 - SLACK_MS;
+    return checker->world->now_ms - self->decided_read_ms >= least_ms;
+}
+
 /* True time at which leaving may be given up: if it knows of no name of its own, soon. */
 static int64_t leave_until(const struct checker *checker, const struct checker_actor *self,
                            const struct lock_settings *settings)
