@@ -245,6 +245,7 @@ struct lock_generation {
     int64_t token;          /* as in its name */
     uint32_t slot;          /* as in its name */
     int64_t created_ms;     /* by the service's clock, once seen */
+    int64_t late_ms;        /* a listing asked for so long after its answer did not show it */
     struct mono sent;       /* S0: just before the first sending */
     struct mono answered;   /* last answer to its create, or the listing that first showed it */
     struct mono deleted;    /* answer to its delete */
@@ -361,8 +362,8 @@ struct lock {
     struct mono dated;  /* and when it came; for where no bound is known, and nothing hangs on it */
     struct mono arrived;
 
-    int64_t late_ms; /* a listing did not show a create, or a delete, that was answered so long
-                        before it was asked for; the most so far */
+    int64_t late_ms; /* a listing did not show what was surely there, or showed what was deleted, so
+                        long after the answer; the most so far */
 
     uint32_t looks; /* listings examined so far */
     struct mono look_at;

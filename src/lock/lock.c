@@ -113,7 +113,7 @@ bool lock_has_looked(const struct lock *lock)
  */
 static struct mono waiter_drop_at(const struct lock *lock, uint32_t *ret_number)
 {
-    bool late = unseen_is(lock) || lock->late_ms > lock->settings.settle_ms;
+    bool late = unseen_is(lock) || own_late_ms(lock) > lock->settings.settle_ms;
     const struct lock_generation *newer = own_newest(lock);
     while (newer &&
            !(newer->state == LOCK_GENERATION_MADE && (newer->seen || !late || !RULE(DROP_SEEN))))

@@ -49,7 +49,7 @@ static int64_t lateness_ms(const struct lock *lock)
     int64_t most_ms = lock->settings.lock_timeout_ms / LATE_PER;
     if (!RULE(BREAK_LATE))
         return 0;
-    return LATE_TIMES * ms_min(lock->late_ms, most_ms);
+    return LATE_TIMES * ms_min(own_late_ms(lock), most_ms);
 }
 
 int64_t mutex_quiet_ms(const struct lock *lock)

@@ -315,6 +315,20 @@ static bool gives_place(const struct lock *lock, const struct lock_generation *o
     return !own->drop || last || !RULE(TICKET_STANDS);
 }
 
+void own_was_there(struct lock *lock, const struct lock_generation *own)
+{
+    lock->late_ms = ms_max(lock->late_ms, own->late_ms);
+}
+
+int64_t own_late_ms(const struct lock *lock)
+{
+    int64_t late_ms = lock->late_ms;
+    for (uint32_t i = 0; i < LOCK_GENERATIONS_MAX; i++)
+        if (lock->generations[i].state == LOCK_GENERATION_MADE)
+            late_ms = ms_max(late_ms, lock->generations[i].late_ms);
+    return late_ms;
+}
+
 static void see(struct lock *lock, struct mono now, const struct lock_entry *entry,
                 struct lock_generation *own)
 {
@@ -326,6 +340,7 @@ static void see(struct lock *lock, struct mono now, const struct lock_entry *ent
     if (own->seen)
         return;
     own->seen = true;
+    own_was_there(lock, own);
     own->seen_look = lock->looks;
     own->created_ms = entry->created_ms;
     if (own->state == LOCK_GENERATION_SENT) { /* the listing is the answer that was lost */
@@ -348,12 +363,6 @@ static void see(struct lock *lock, struct mono now, const struct lock_entry *ent
         lock->first_claim_ms = own->created_ms;
 }
 
-/* A listing that was asked for then does not know yet what was answered before. */
-static void meet_lateness(struct lock *lock, struct mono asked, struct mono answered)
-{
-    lock->late_ms = ms_max(lock->late_ms, mono_diff(asked, answered));
-}
-
 /* A name of ours that was deleted, or that we no longer know, stands there (again). */
 static void meet_reappeared(struct lock *lock, const struct lock_listing *listing,
                             const struct lock_entry *entry, struct lock_generation *own)
@@ -363,7 +372,7 @@ static void meet_reappeared(struct lock *lock, const struct lock_listing *listin
     if (own && own->state == LOCK_GENERATION_DELETED &&
         (!mono_reached(listing->asked, mono_add(own->deleted, lock->settings.settle_ms)) ||
          (own->created_ms == entry->created_ms && RULE(GONE_ASKED)))) {
-        meet_lateness(lock, listing->asked, own->deleted);
+        lock->late_ms = ms_max(lock->late_ms, mono_diff(listing->asked, own->deleted));
         return; /* the listing is older than the delete, of which we were told */
     }
     if (!own)
@@ -398,9 +407,9 @@ void own_see(struct lock *lock, struct mono now, const struct lock_listing *list
             meet_reappeared(lock, listing, entry, own);
     }
     for (uint32_t i = 0; i < LOCK_GENERATIONS_MAX && listing->complete; i++) {
-        const struct lock_generation *own = &lock->generations[i];
+        struct lock_generation *own = &lock->generations[i];
         if (own->state == LOCK_GENERATION_MADE && !own->drop && !own->seen)
-            meet_lateness(lock, listing->asked, own->answered);
+            own->late_ms = mono_diff(listing->asked, own->answered);
     }
 }
 

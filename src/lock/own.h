@@ -109,6 +109,13 @@ int64_t own_token(const struct lock *lock);
 /* Another's token was seen, or what is as good as one. */
 void own_meet_token(struct lock *lock, int64_t token);
 
+/*
+ * How late listings were seen to be. One of our names that they do not show may be late, or gone:
+ * it counts until it is known to have gone, and for good if it was there when it was asked for.
+ */
+int64_t own_late_ms(const struct lock *lock);
+void own_was_there(struct lock *lock, const struct lock_generation *own);
+
 /* All leases have passed, so we are a new arrival; when to make the next generation. */
 bool own_leases_passed(const struct lock *lock, struct mono now);
 struct mono own_renew_at(const struct lock *lock);

@@ -163,10 +163,14 @@ static void asked(struct lock *lock, struct mono now, const struct lock_answer *
     }
     tell_success(lock);
     own->ask = own->ask_unanswered = false;
-    if (unsure)
+    if (unsure) {
         own->answered = now;
-    else if (answer->outcome == LOCK_EXISTS)
+    } else if (answer->outcome == LOCK_EXISTS) {
+        own_was_there(lock, own);
         unseen_exists(lock, now);
+    } else {
+        own->late_ms = 0; /* it was not listings that were late */
+    }
     bool was_there = answer->outcome == LOCK_EXISTS || unsure;
     if (phase_is_holding(lock))
         holder_asked(lock, was_there);
@@ -239,6 +243,8 @@ static void tell_create(struct lock *lock, struct mono now, const struct lock_to
 static void tell_delete_own(struct lock *lock, struct mono now, const struct lock_answer *answer,
                             struct lock_generation *own)
 {
+    if (answer->outcome == LOCK_DONE)
+        own_was_there(lock, own);
     switch (answer->outcome) {
     case LOCK_DONE:
     case LOCK_ABSENT:

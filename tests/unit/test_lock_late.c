@@ -1,6 +1,8 @@
 /* What late listings do to a run, in a small service whose listings are (docs/protocol.md). */
 #include "lock_world.h"
 
+#include "../../src/lock/own.h"
+
 static struct world *begin_late(const struct lock_settings *from, int64_t late_ms)
 {
     struct world *world = begin(from);
@@ -96,6 +98,22 @@ static void how_late_listings_are_is_learnt_from_our_own_names(void **state)
     world = begin_late(&from, 8000);
     assert_true(go(world, LOCK_HELD, 20000));
     assert_in_range(world->lock.late_ms, 3000, 8000);
+    free(world);
+}
+
+/* Somebody has deleted our name: it is in no listing, and that does not make them late. */
+static void a_name_that_is_gone_does_not_make_listings_late(void **state)
+{
+    (void)state;
+    struct lock_settings from = settings();
+    struct world *world = begin(&from);
+    plant(world, "p/#mutex", 3000);
+    assert_false(go(world, LOCK_HELD, 3 * TRIP_MS));
+    assert_non_null(find(world, "p/me#t30"));
+    uproot(world, "p/me");
+    assert_false(go(world, LOCK_HELD, 10000)); /* it has asked for it, and come anew */
+    assert_int_equal(own_late_ms(&world->lock), 0);
+    assert_true(go(world, LOCK_HELD, 30000));
     free(world);
 }
 
@@ -367,6 +385,7 @@ static void a_short_wait_tells_who_holds_the_lock(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_name_that_is_gone_does_not_make_listings_late),
         cmocka_unit_test(who_turns_to_its_own_name_at_the_end_of_its_wait_may_yet_enter),
         cmocka_unit_test(a_look_that_failed_is_not_put_off_by_the_next_renewal),
         cmocka_unit_test(a_short_wait_tells_who_holds_the_lock),
