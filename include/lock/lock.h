@@ -61,6 +61,8 @@
 #define LOCK_LEAVE_SETTLES   4    /* D, at least for leaving if a create may still be applied */
 #define LOCK_HEARD_MS        5000 /* so soon after it claimed nobody asks whether it still stands */
 #define LOCK_SLOTS_MAX       1000
+#define LOCK_TIMEOUT_LEAST_MS                                                                      \
+    15000 /* nobody's T is shorter, so nobody takes a younger mutex for a dead run's */
 #define LOCK_MUTEX_TRIES     16   /* slots that are asked for by one claim */
 #define LOCK_MUTEX_SETTLE_MS 1000 /* or D if longer: whose a mutex is, and who is dead */
 #define LOCK_DEAD_SHARE      15   /* no claim seen for T/15, or 3 D: a mutex may be a dead run's */
@@ -299,6 +301,7 @@ struct lock_mutex {
     struct mono sent;     /* just before the create that was answered */
     struct mono made;     /* its answer */
     struct mono sure;     /* so long it cannot be taken for a dead run's, whatever our claims are */
+    struct mono young;    /* nor so long after it was made: nobody's T is shorter */
     struct mono answered; /* since when it is ours, or in doubt */
     int64_t pause_ms;     /* before the next look, while another has it */
     int64_t date_ms;      /* the service's clock, as the answer to its create had it */

@@ -248,7 +248,8 @@ bool mutex_may_be_dead(const struct lock *lock)
 
 bool mutex_is_sure(const struct lock *lock, struct mono now)
 {
-    return own_claim_lasts(lock, now) || !mono_reached(now, lock->mutex.sure);
+    return own_claim_lasts(lock, now) || !mono_reached(now, lock->mutex.sure) ||
+           !mono_reached(now, lock->mutex.young);
 }
 
 void mutex_doubt(struct lock_mutex *mutex, struct mono now)
@@ -296,6 +297,7 @@ void mutex_ask(struct lock *lock)
     mutex->tries = 0;
     mutex->created_ms = 0;
     mutex->lapsed = false;
+    mutex->young = (struct mono){0};
     mutex->slot = mutex->shown ? mutex->suspect_slot : mutex->free_slot;
 }
 

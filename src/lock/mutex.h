@@ -19,6 +19,9 @@ bool mutex_allows(const struct lock *lock);
 /* It has made it, or perhaps: not given back for certain. */
 bool mutex_may_be_ours(const struct lock *lock);
 
+/* If we have made it, it is there: others see that we live, or it is too young for a dead run's. */
+bool mutex_is_sure(const struct lock *lock, struct mono now);
+
 /* D, but at least a second: what is not to hang on D may be set to 0 by the user. */
 int64_t mutex_settle_ms(const struct lock *lock);
 

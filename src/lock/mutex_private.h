@@ -19,9 +19,6 @@ struct mutex_sight mutex_sight(struct lock *lock, const struct lock_listing *lis
 /* Another has it: the next slot, if there is one; or it is a dead run's; or not now. */
 void mutex_taken(struct lock *lock);
 
-/* Others see that we live, or will for a while. */
-bool mutex_is_sure(const struct lock *lock, struct mono now);
-
 /* It may have been taken for a dead run's. */
 void mutex_doubt(struct lock_mutex *mutex, struct mono now);
 

@@ -78,6 +78,7 @@ static void tell_again(struct lock *lock, struct mono now, const struct lock_ans
     if (answer->outcome == LOCK_DONE) {
         mutex->anew = true;
         mutex->answered = now;
+        mutex->young = mono_add(answer->sent, LOCK_TIMEOUT_LEAST_MS);
     }
     tell_success(lock);
 }
@@ -92,6 +93,7 @@ static void tell_create(struct lock *lock, struct mono now, const struct lock_an
     case LOCK_DONE:
         mutex->state = LOCK_MUTEX_OURS;
         mutex->sent = answer->sent;
+        mutex->young = mono_add(answer->sent, LOCK_TIMEOUT_LEAST_MS);
         mutex->created_ms = 0; /* what listings have shown before is another's, and gone */
         mutex->lapsed = false;
         mutex->answered = mutex->made = now;
@@ -138,6 +140,7 @@ static void tell_delete(struct lock *lock, struct mono now, const struct lock_an
         tell_failure(lock, now, answer);
         break;
     case LOCK_UNKNOWN: /* sent again only while others see that they have to wait for us */
+        mutex->young = (struct mono){0};
         if ((lock->settings.slots > 1 || lock->settings.settle_ms == 0) && RULE(MUTEX_DOUBT))
             mutex_doubt(mutex, now);
         else if (!mutex_is_sure(lock, now))

@@ -117,6 +117,39 @@ static void a_name_that_is_gone_does_not_make_listings_late(void **state)
     free(world);
 }
 
+/* A mutex that was made a moment ago, and a claim that was long on its way: its lease is over. */
+static struct world *begin_young(const struct lock_settings *from)
+{
+    struct world *world = begin(from);
+    world->slow_ms = 14000; /* on its way, and its answer too: 2 s are left */
+    while (strcmp(world->calls, "lcC") != 0)
+        assert_false(go(world, LOCK_HELD, TRIP_MS));
+    world->now_ms += 5000;
+    plant(world, "p/late#t30#q9999999999#h", 0); /* who waits for us to go */
+    lock_leave(&world->lock, now(world));
+    return world;
+}
+
+/* Nobody takes a mutex that is so young for a dead run's. */
+static void a_young_mutex_is_given_back_though_its_claim_is_over(void **state)
+{
+    (void)state;
+    struct lock_settings from = settings();
+    struct world *world = begin_young(&from);
+    assert_true(go(world, LOCK_FINISHED, 10000));
+    assert_null(find(world, "p/#mutex"));
+    assert_string_equal(world->calls, "lcCcDd");
+    free(world);
+    world = begin_young(&from); /* but if that has no answer, the next may have made it by then */
+    lose_the_mutex(world, LOCK_TODO_DELETE, true);
+    while (strcmp(world->calls, "lcCcD") != 0)
+        assert_false(go(world, LOCK_FINISHED, TRIP_MS));
+    plant(world, "p/#mutex", 0);
+    assert_true(go(world, LOCK_FINISHED, 10000));
+    assert_non_null(find(world, "p/#mutex"));
+    free(world);
+}
+
 /* Without D: the look that tells is asked for once, not as fast as the service answers. */
 static void whether_the_mutex_is_still_there_is_asked_once(void **state)
 {
@@ -386,6 +419,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_name_that_is_gone_does_not_make_listings_late),
+        cmocka_unit_test(a_young_mutex_is_given_back_though_its_claim_is_over),
         cmocka_unit_test(who_turns_to_its_own_name_at_the_end_of_its_wait_may_yet_enter),
         cmocka_unit_test(a_look_that_failed_is_not_put_off_by_the_next_renewal),
         cmocka_unit_test(a_short_wait_tells_who_holds_the_lock),
