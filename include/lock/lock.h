@@ -35,6 +35,7 @@
 #define LOCK_UNSEEN_LOOKS    3     /* listings without us, D apart, that make a new arrival */
 #define LOCK_LOSS_LOOKS      3     /* listings in a row, D apart, that take a lock away */
 #define LOCK_YOUNG_LOOKS     3     /* further looks of one try at those about to withdraw */
+#define LOCK_OLDER_BITS      4096  /* who shares one of them with a run may be taken for it */
 #define LOCK_LOSS_CAUSES     3     /* gone, older claim, stranger */
 #define LOCK_BUSY_MS         60000 /* one try: so long it bears that the service is busy */
 #define LOCK_PAGE_AGAIN_MS                                                                         \
@@ -397,7 +398,7 @@ struct lock {
     struct mono whole_at;                  /* a holder's next look that must read every page */
     uint32_t loss_looks[LOCK_LOSS_CAUSES]; /* in a row, D apart */
     struct mono loss_asked[LOCK_LOSS_CAUSES];
-    uint64_t older_runs;      /* who claimed before us, as a set of hashes modulo 64 */
+    uint64_t older_runs[LOCK_OLDER_BITS / 64]; /* who claimed before us, as a set of hashes */
     uint32_t gone_since_look; /* generations first seen by this look or later do not count */
 
     struct lock_cleaning cleaning[LOCK_CLEANING_MAX];

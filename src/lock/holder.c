@@ -54,7 +54,7 @@ void holder_begin(struct lock *lock, struct mono now, const struct lock_listing 
     lock->look_at = mono_add(mono_max(lock->claimed, asked), mutex_settle_ms(lock));
     lock->whole_at = mono_add(asked, holder_pause_ms(lock));
     memset(lock->loss_looks, 0, sizeof(lock->loss_looks));
-    lock->older_runs = 0;
+    memset(lock->older_runs, 0, sizeof(lock->older_runs));
 }
 
 /*

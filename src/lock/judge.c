@@ -54,13 +54,14 @@ static bool is_older(struct lock *lock, const struct lock_entry *entry)
     int64_t own_ms = lock->first_claim_ms;
     int64_t first_ms =
         attempt->first_claim_ms != ATTEMPT_UNKNOWN ? attempt->first_claim_ms : entry->created_ms;
-    uint64_t run = 1ULL << (view_hash(attempt->id, attempt->nonce) % 64);
+    uint64_t run = view_hash(attempt->id, attempt->nonce) % LOCK_OLDER_BITS, bit = 1ULL << run % 64;
+    uint64_t *older_runs = &lock->older_runs[run / 64];
     if (own_ms == ATTEMPT_UNKNOWN || !attempt->claim || first_ms >= own_ms)
         return false;
     bool before = entry->created_ms < own_ms;
     if (before)
-        lock->older_runs |= run;
-    return RULE(OLDER_RENEWS) ? !before && (lock->older_runs & run) : before;
+        *older_runs |= bit;
+    return RULE(OLDER_RENEWS) ? !before && (*older_runs & bit) : before;
 }
 
 /* A live name of another run. */

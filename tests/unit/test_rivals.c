@@ -266,6 +266,26 @@ static void who_disagrees_is_named_once(void **state)
 }
 
 /* --max-waiters counts who waits, not who holds. */
+/* OLDER_RENEWS: one who holds beside us has claimed before us; that is no word of anybody else. */
+static void a_claim_is_no_renewal_of_another_runs(void **state)
+{
+    (void)state;
+    struct lock_settings from = settings();
+    from.slots = 2;
+    struct world *world = begin(&from);
+    plant(world, "p/beside#t30#n2#h", 6000);
+    assert_true(go(world, LOCK_HELD, 6000));
+    plant(world, "p/beside#t30#g1#q5#n2#h5", 0);
+    for (int i = 0; i < 80; i++) {
+        char name[40];
+        (void)snprintf(name, sizeof(name), "p/%d-again#t30#g1#q5#n2#h5", i);
+        plant(world, name, 0);
+    }
+    assert_false(go(world, LOCK_LOST, 20000));
+    finish(world);
+    free(world);
+}
+
 static void holders_are_no_waiters(void **state)
 {
     (void)state;
@@ -316,6 +336,7 @@ int main(void)
         cmocka_unit_test(I8_what_takes_a_lock_away),
         cmocka_unit_test(I8_dying_claims_take_no_slot_away),
         cmocka_unit_test(who_disagrees_is_named_once),
+        cmocka_unit_test(a_claim_is_no_renewal_of_another_runs),
         cmocka_unit_test(holders_are_no_waiters),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
