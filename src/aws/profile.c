@@ -97,11 +97,10 @@ static int parse_header(struct parser *parser, char *text)
     if (!end)
         return refuse(parser, "'[' without ']'");
     *end = '\0';
-    char *header = parser->dialect == PROFILE_CONFIG ? trim(text + 1) : text + 1;
-    if (*header == '\0')
+    if (text[1] == '\0')
         return refuse(parser, "a section without a name");
     parser->open = NO_KEY;
-    return add_section(parser, header);
+    return add_section(parser, text + 1); /* with its blanks, as the AWS CLI has it */
 }
 
 static int add_entry(struct parser *parser, const struct profile_entry *entry)

@@ -101,6 +101,12 @@ static void F4_names_and_quotes(void **state)
          "1"},
         {"[profile X]\na=1", CONFIG, PROFILE_PROFILE, "x", "a", "-"},
         {"[Profile x]\na=1", CONFIG, PROFILE_PROFILE, "x", "a", "-"},
+        {"[ profile x]\na=1", CONFIG, PROFILE_PROFILE, "x", "a", "-"},
+        {"[\tprofile x]\na=1", CONFIG, PROFILE_PROFILE, "x", "a", "-"},
+        {"[ default]\na=1", CONFIG, PROFILE_PROFILE, "default", "a", "-"},
+        {"[default ]\na=1", CONFIG, PROFILE_PROFILE, "default", "a", "-"},
+        {"[ x ]\na=1", CREDENTIALS, PROFILE_PROFILE, "x", "a", "-"},
+        {"[ x ]\na=1", CREDENTIALS, PROFILE_PROFILE, " x ", "a", "1"},
     };
     CHECK_ROWS(rows);
 }
