@@ -125,18 +125,16 @@ static bool is_from_before(const struct lock *lock, const struct mutex_sight *si
     return sight->created_ms + LOCK_GRACE_MS < own_time_ms(lock, lock->mutex.sent);
 }
 
-/* No mutex is there: one that comes up after another's claim is that one's, unless we make it. */
-static void resolve_gone(struct lock *lock, const struct judgement *seen, bool late)
+/* No mutex is there: it is asked for again; one beside another's claim is that one's by now. */
+static void resolve_gone(struct lock *lock, const struct judgement *seen)
 {
     struct lock_mutex *mutex = &lock->mutex;
     mutex->created_ms = 0;
-    mutex->lapsed = seen->claims;
+    mutex->lapsed = false;
     if (mutex->drop)
         mutex->state = LOCK_MUTEX_NONE;
-    else if (!seen->claims)
-        mutex->state = LOCK_MUTEX_SENT; /* whoever had it has left: it is asked for again */
-    else if (late)
-        mutex_taken(lock);
+    else
+        mutex->state = seen->claims ? LOCK_MUTEX_WANTED : LOCK_MUTEX_SENT;
 }
 
 /*
@@ -167,7 +165,7 @@ static void resolve(struct lock *lock, struct mono now, const struct lock_listin
     if (!mutex_look_tells(lock, listing->asked))
         return;
     if (!sight->ours_shown && RULE(MUTEX_DOUBT)) {
-        resolve_gone(lock, seen, mono_reached(listing->asked, late));
+        resolve_gone(lock, seen);
         return;
     }
     bool anothers = is_from_before(lock, sight) || mono_reached(listing->asked, old);
