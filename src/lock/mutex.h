@@ -29,6 +29,9 @@ int64_t mutex_settle_ms(const struct lock *lock);
 void mutex_see(struct lock *lock, struct mono now, const struct lock_listing *listing,
                const struct judgement *seen, uint32_t random);
 
+/* A holder's look: when ours was made. The looks before may have shown the one of before. */
+void mutex_meet_ours(struct lock *lock, const struct lock_listing *listing);
+
 /* One in sight is so old that its run should have renewed its claim, and none is in sight. */
 bool mutex_may_be_dead(const struct lock *lock);
 

@@ -36,13 +36,18 @@ static bool is_ours_to_make(const struct lock *lock, uint32_t slot)
     return slots > 1 ? slot >= 1 && slot <= slots : slot == 0;
 }
 
-/* If no listing has shown ours, it was made by about the time at which its create was answered. */
-static bool is_as_ours(const struct lock *lock, int64_t created_ms)
+/* By about the time at which its create was answered ours was made. */
+static bool is_by_then(const struct lock *lock, int64_t created_ms)
 {
     const struct lock_mutex *mutex = &lock->mutex;
     /* the Date of the answer: without D nothing else may be known */
-    int64_t made_ms = ms_max(own_time_ms(lock, mutex->made), mutex->date_ms);
-    return mutex->created_ms ? created_ms == mutex->created_ms : created_ms < made_ms + MADE_BY_MS;
+    return created_ms < ms_max(own_time_ms(lock, mutex->made), mutex->date_ms) + MADE_BY_MS;
+}
+
+static bool is_as_ours(const struct lock *lock, int64_t created_ms)
+{
+    const struct lock_mutex *mutex = &lock->mutex;
+    return mutex->created_ms ? created_ms == mutex->created_ms : is_by_then(lock, created_ms);
 }
 
 static void meet_in_our_slot(struct lock *lock, int64_t created_ms, struct sight *sight)
@@ -52,6 +57,17 @@ static void meet_in_our_slot(struct lock *lock, int64_t created_ms, struct sight
     sight->created_ms = created_ms;
     if (mutex->state == LOCK_MUTEX_OURS && !mutex->lapsed)
         mutex->created_ms = created_ms; /* or of the one before: not too small */
+}
+
+void mutex_meet_ours(struct lock *lock, const struct lock_listing *listing)
+{
+    struct lock_mutex *mutex = &lock->mutex;
+    for (uint32_t i = 0; i < listing->count; i++) {
+        const struct lock_entry *entry = &listing->entries[i];
+        if (entry->kind == ATTEMPT_MUTEX && entry->attempt.slot == mutex->slot &&
+            is_by_then(lock, entry->created_ms))
+            mutex->created_ms = ms_max(mutex->created_ms, entry->created_ms);
+    }
 }
 
 static void meet(struct lock *lock, const struct lock_entry *entry, struct sight *sight)

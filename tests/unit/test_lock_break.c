@@ -235,6 +235,29 @@ static bool who_has_lost_its_claim_alone_leaves_no_mutex(void)
     return clean;
 }
 
+/* The look that decided has shown the mutex of before in the place of its own. */
+static bool nor_does_who_has_seen_the_one_of_before(void)
+{
+    struct lock_settings from = settings();
+    struct world *world = begin(&from);
+    while (!find(world, "p/#mutex"))
+        (void)go(world, LOCK_HELD, TRIP_MS);
+    struct group *mutex = find(world, "p/#mutex");
+    mutex->shown_ms = world->now_ms + 1500;
+    world->ghosts[world->ghost_count] = *mutex;
+    world->ghosts[world->ghost_count].shown_ms = 0;
+    world->ghosts[world->ghost_count].created_ms -= 4000;
+    world->ghosts[world->ghost_count++].gone_ms = mutex->shown_ms;
+    assert_true(go(world, LOCK_HELD, 10000));
+    (void)go(world, LOCK_LOST, 8000);
+    uproot(world, "p/me");
+    plant(world, "p/other#t30#h", 20);
+    finish(world);
+    bool clean = !find(world, "p/#mutex");
+    free(world);
+    return clean;
+}
+
 /* Not allowed any more: then it is as it was. */
 static bool who_may_not_ask_leaves_no_mutex(void)
 {
@@ -268,6 +291,7 @@ static const struct lock_row rows[] = {
     ROW(MUTEX_ASKED, who_was_broken_leaves_the_next_ones_mutex),
     ROW(MUTEX_ASKED, so_does_who_has_renewed_meanwhile),
     ROW(NONE, who_has_lost_its_claim_alone_leaves_no_mutex),
+    ROW(NONE, nor_does_who_has_seen_the_one_of_before),
     ROW(NONE, who_may_not_ask_leaves_no_mutex),
     ROW(NONE, a_short_hold_costs_no_call_more),
     ROW(BREAK_OLD, the_living_keep_their_mutex),
