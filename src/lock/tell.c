@@ -19,9 +19,11 @@
 #define PAUSE_NEXT_MS    1000    /* of who is next */
 #define PAUSE_PLACE_MS                                                                             \
     2000 /* of who is next, if the service is away; and more for every other run ahead */
-#define FAR_PLACES     8   /* who has more ahead leaves the quota to them, */
-#define PAUSE_FAR_MS   500 /* so long for each */
-#define PLACES_UNKNOWN 2   /* taken for the number ahead by who has a place, but no number */
+#define FAR_PLACES       8   /* who has more ahead leaves the quota to them, */
+#define PAUSE_FAR_MS     500 /* so long for each */
+#define ARRIVAL_TIMES    2 /* who is throttled before its first look pauses so many times longer, */
+#define PAUSE_ARRIVAL_MS 20000 /* and so long at most */
+#define PLACES_UNKNOWN   2     /* taken for the number ahead by who has a place, but no number */
 
 bool lock_is_arriving(const struct lock *lock, struct mono now)
 {
@@ -77,6 +79,13 @@ static int64_t try_pause_ms(const struct lock *lock, const struct lock_answer *a
     return 1 + ms_random(most_ms, answer->random);
 }
 
+/* Who has not looked yet leaves the quota to those who have a place in the queue. */
+static int64_t asked_pause_ms(const struct lock *lock, const struct lock_answer *answer)
+{
+    bool arrives = answer->throttled && lock->looks == 0 && !lock->reading;
+    return arrives ? ms_min(ARRIVAL_TIMES * answer->pause_ms, PAUSE_ARRIVAL_MS) : answer->pause_ms;
+}
+
 /* What is cut down stays random: many were cut to the same. */
 static int64_t pause_of(const struct lock *lock, const struct lock_answer *answer)
 {
@@ -86,8 +95,9 @@ static int64_t pause_of(const struct lock *lock, const struct lock_answer *answe
         return try_ms;
     if (far_ms > answer->pause_ms && far_ms < longest_ms)
         return far_ms / 2 + ms_random(far_ms / 2, answer->random);
-    if (answer->pause_ms < longest_ms || !RULE(RETRY_SOON))
-        return answer->pause_ms;
+    int64_t asked_ms = asked_pause_ms(lock, answer);
+    if (asked_ms < longest_ms || !RULE(RETRY_SOON))
+        return asked_ms;
     return longest_ms / 2 + ms_random(longest_ms / 2, answer->random);
 }
 
