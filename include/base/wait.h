@@ -39,26 +39,20 @@ int wait_ready(struct pollfd *fds, nfds_t count, struct mono until);
 
 /*
  * What may end a wait for the network, a helper or the user before its time: a signal, a stop.
- * on_wakeup() is called when fd may be readable, and before each wait; it reads what is there
+ * on_wakeup() is called when fd may be readable, and at any other time; it reads what is there
  * without blocking, and returns true if whoever waits is to end soon, false to go on. What it has
  * once read makes nothing readable any more, so it must say the same at each call from then on.
- * Without on_wakeup a readable fd ends the wait.
  */
 struct wakeup_source {
-    int fd; /* -1: nothing */
-    bool (*on_wakeup)(void *context);
+    int fd;                           /* -1: nothing */
+    bool (*on_wakeup)(void *context); /* NULL: nothing */
     void *context;
 };
 
-/* For a source whose fd may be readable: is the wait to end? */
-static inline bool wakeup_ends(const struct wakeup_source *source)
-{
-    return !source->on_wakeup || source->on_wakeup(source->context);
-}
-
 /*
- * Before there is something to wait for: is it to end already? A request that was answered in spite
- * of a signal, for one, has read that signal.
+ * Is the wait to end? To be asked before it as well: a request that was answered in spite of a
+ * signal, for one, has read that signal. And before what was waited for is believed: a program that
+ * the user ended together with us has not failed.
  */
 static inline bool wakeup_asked(const struct wakeup_source *source)
 {

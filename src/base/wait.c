@@ -45,7 +45,7 @@ bool wait_once(const struct wakeup_source *source, struct mono until)
     struct pollfd fd = {.fd = source->fd, .events = POLLIN};
     if (wakeup_asked(source))
         return true;
-    return wait_ready(&fd, 1, until) > 0 && wakeup_ends(source);
+    return wait_ready(&fd, 1, until) > 0 && wakeup_asked(source);
 }
 
 bool wait_until(const struct wakeup_source *source, struct mono until)

@@ -177,7 +177,7 @@ static void wait_for_refreshed(struct provider *provider, const struct provider_
         struct pollfd fds[] = {{.fd = refresh->done.fd, .events = POLLIN},
                                {.fd = limits->wakeup->fd, .events = POLLIN}};
         (void)wait_ready(fds, 2, limits->deadline);
-        if ((fds[1].revents && wakeup_ends(limits->wakeup)) ||
+        if ((fds[1].revents && wakeup_asked(limits->wakeup)) ||
             mono_reached(mono_now(), limits->deadline))
             break;
     }

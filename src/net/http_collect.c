@@ -278,7 +278,7 @@ enum http_outcome http_collect(struct http_exchange *exchange, const struct wake
         } else if (code != CURLM_OK) {
             return finish(exchange, HTTP_REASON_SYSTEM, ret_answer, err);
         }
-        if (wake_fd < 0 || !wake.revents || !wakeup_ends(wakeup))
+        if (wake_fd < 0 || !wake.revents || !wakeup_asked(wakeup))
             continue;
         if (exchange->sendings == 0 || exchange->limits.grace_ms <= 0)
             return finish(exchange, HTTP_REASON_GIVEN_UP, ret_answer, err);

@@ -132,6 +132,8 @@ static int follow(struct helper *helper, struct mono deadline, const struct wake
         };
         struct mono look_at = pidfd_look_at(&helper->pidfd, mono_now());
         (void)wait_ready(fds, 4, mono_min(deadline, look_at)); /* all are looked at anyway */
+        if (wakeup_asked(wakeup))
+            return error_set(err, ERROR_LATER, "given up");
         ended = pidfd_has_ended(&helper->pidfd);
         if (helper->output_fd >= 0 && !drain(helper->output_fd, &result->output, false))
             file_close(&helper->output_fd);
@@ -141,8 +143,6 @@ static int follow(struct helper *helper, struct mono deadline, const struct wake
             err->kind = ERROR_CONFIG;
             return -1;
         }
-        if (!ended && fds[3].revents && wakeup_ends(wakeup))
-            return error_set(err, ERROR_LATER, "given up");
         if (!ended && mono_reached(mono_now(), deadline))
             return error_set(err, ERROR_LATER, "it did not end in time");
     }

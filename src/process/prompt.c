@@ -47,7 +47,7 @@ static int read_line(int tty, struct mono deadline, const struct wakeup_source *
         if (mono_reached(mono_now(), deadline))
             return error_set(err, ERROR_LATER, "no answer was given in time");
         (void)wait_ready(fds, 2, deadline); /* reading does not block */
-        if (fds[1].revents && wakeup_ends(wakeup))
+        if (fds[1].revents && wakeup_asked(wakeup))
             return error_set(err, ERROR_LATER, "given up");
         ssize_t got = read(tty, line, LINE_BYTES);
         if (got < 0 && (errno == EAGAIN || errno == EINTR))

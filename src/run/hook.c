@@ -122,16 +122,15 @@ void hook_look(struct hook *hook)
 /* Until it does not run any more. False if the wakeup source asked for an end: it runs on. */
 static bool wait_for(struct hook *hook, const struct wakeup_source *wakeup)
 {
-    for (;;) {
+    while (!wakeup_asked(wakeup)) {
         hook_look(hook);
         if (!hook->running)
             return true;
         struct pollfd fds[] = {{.fd = hook_fd(hook), .events = POLLIN},
                                {.fd = wakeup->fd, .events = POLLIN}};
-        (void)wait_ready(fds, 2, hook_look_at(hook));
-        if (fds[1].revents && wakeup_ends(wakeup))
-            return false;
+        (void)wait_ready(fds, 2, hook_look_at(hook)); /* all are looked at anyway */
     }
+    return false;
 }
 
 /* A signal that ends the wait for the lock ends this as well. */

@@ -1,5 +1,7 @@
 #include "unit.h"
 
+#include <poll.h>
+
 #include "scene.h"
 
 void open_with(struct scene *scene, server_handler_fn handler, bool tls, bool trusted)
@@ -31,9 +33,15 @@ void close_scene(struct scene *scene)
     server_stop(&scene->server);
 }
 
+static bool is_readable(void *context)
+{
+    struct pollfd fd = {.fd = *(int *)context, .events = POLLIN};
+    return poll(&fd, 1, 0) > 0;
+}
+
 enum http_outcome perform_until(struct scene *scene, int wake_fd)
 {
-    struct wakeup_source wakeup = {.fd = wake_fd};
+    struct wakeup_source wakeup = {.fd = wake_fd, .on_wakeup = is_readable, .context = &wake_fd};
     http_answer_free(&scene->answer);
     return http_exchange(scene->http, &scene->request, &scene->limits, &wakeup, &scene->answer,
                          &scene->err);

@@ -1,8 +1,6 @@
 /* A look-up of credentials is executed: requests, programs, and what ends it early. */
 #include "lookup_scene.h"
 
-#include <sys/eventfd.h>
-
 #include "server.h"
 
 #define KEYS                                                                                       \
@@ -75,7 +73,10 @@ static void a_deadline_and_a_wish_end_it(void **state)
 {
     (void)state;
     struct scene scene;
-    struct wakeup_source wish = {.fd = eventfd(1, EFD_CLOEXEC)};
+    struct latch latch;
+    assert_int_equal(latch_open(&latch, NULL), 0);
+    latch_set(&latch);
+    struct wakeup_source wish = latch_wakeup(&latch);
     for (int i = 0; i < 2; i++) {
         struct error err = {0};
         open_scene(&scene, source("exec sleep 600"), NULL);
@@ -87,7 +88,7 @@ static void a_deadline_and_a_wish_end_it(void **state)
         assert_true(scene.fetch.given_up);
         close_scene(&scene);
     }
-    (void)close(wish.fd);
+    latch_close(&latch);
 }
 
 static void nobody_is_asked_for_a_code_beside_a_command(void **state)

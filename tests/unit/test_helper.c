@@ -100,24 +100,43 @@ static void deadline_and_wake_end_it(void **state)
     (void)state;
     struct helper_result result;
     struct error err = {0};
-    int pipe[2];
+    struct latch latch;
     char *const *words = WORDS("sleep", "1000");
     assert_int_equal(helper_run(words, false, soon(50), &nobody, &result, &err), -1);
     assert_int_equal(err.kind, ERROR_LATER);
-    assert_int_equal(pipe2(pipe, O_CLOEXEC), 0);
-    struct wakeup_source wakeup = {.fd = pipe[0]};
-    assert_int_equal(write(pipe[1], "x", 1), 1);
+    assert_int_equal(latch_open(&latch, NULL), 0);
+    struct wakeup_source wakeup = latch_wakeup(&latch);
+    latch_set(&latch);
     assert_int_equal(helper_run(words, true, soon(600000), &wakeup, &result, &err), -1);
     assert_int_equal(err.kind, ERROR_LATER);
-    (void)close(pipe[0]);
-    (void)close(pipe[1]);
+    latch_close(&latch);
+}
+
+/* Asks for the end once the program is under way. */
+static bool ask_later(void *context)
+{
+    return ++*(int *)context > 1;
+}
+
+/* As when the user ends both: what the program had to say to that is nobody's business. */
+static void an_end_that_was_asked_for_comes_before_the_programs_own(void **state)
+{
+    (void)state;
+    struct helper_result result;
+    struct error err = {0};
+    int asked = 0;
+    struct wakeup_source wakeup = {.fd = -1, .on_wakeup = ask_later, .context = &asked};
+    char *const *words = WORDS("sh", "-c", "kill -TERM $$");
+    assert_int_equal(helper_run(words, false, soon(600000), &wakeup, &result, &err), -1);
+    assert_int_equal(err.kind, ERROR_LATER);
 }
 
 /* Reads what woke us up, and wants to go on. */
 static bool go_on(void *context)
 {
     char byte;
-    return read(*(int *)context, &byte, 1) != 1;
+    (void)!read(*(int *)context, &byte, 1);
+    return false;
 }
 
 static void waking_for_nothing_does_not_end_it(void **state)
@@ -125,7 +144,7 @@ static void waking_for_nothing_does_not_end_it(void **state)
     (void)state;
     CLEAN(helper_result) struct helper_result result = {0};
     int pipe[2];
-    assert_int_equal(pipe2(pipe, O_CLOEXEC), 0);
+    assert_int_equal(pipe2(pipe, O_CLOEXEC | O_NONBLOCK), 0);
     struct wakeup_source wakeup = {.fd = pipe[0], .on_wakeup = go_on, .context = pipe};
     assert_int_equal(write(pipe[1], "xyz", 3), 3);
     assert_int_equal(helper_run(WORDS("sh", "-c", "sleep 0.1; echo x"), false, soon(600000),
@@ -183,6 +202,7 @@ int main(void)
         cmocka_unit_test(a_child_that_keeps_the_pipes_is_not_waited_for),
         cmocka_unit_test(C4_what_cannot_be_run_is_named),
         cmocka_unit_test(deadline_and_wake_end_it),
+        cmocka_unit_test(an_end_that_was_asked_for_comes_before_the_programs_own),
         cmocka_unit_test(waking_for_nothing_does_not_end_it),
         cmocka_unit_test(what_it_started_ends_with_it),
         cmocka_unit_test(a_signal_is_128_and_its_number),

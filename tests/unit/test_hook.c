@@ -1,5 +1,6 @@
 #include "unit.h"
 
+#include <signal.h>
 #include <unistd.h>
 
 #include "run/hook.h"
@@ -64,6 +65,20 @@ static void it_begins_once(void **state)
     holds("once", "x\n");
 }
 
+/* Both are there to be seen at once, since this process is stopped while they come. */
+static void a_signal_comes_before_the_end_that_it_has_made(void **state)
+{
+    (void)state;
+    struct held facts = held();
+    struct signals signals;
+    assert_int_equal(signals_init(&signals, NULL), 0);
+    int number = hook_run_acquired("kill -STOP $PPID; kill -TERM $PPID; "
+                                   "(sleep 0.2; kill -CONT $PPID) & kill -TERM $$",
+                                   &facts, &signals);
+    assert_int_equal(number, SIGTERM);
+    signals_free(&signals);
+}
+
 static void nothing_to_run_is_nothing_to_wait_for(void **state)
 {
     (void)state;
@@ -99,6 +114,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_facts_replace_what_was_there),
         cmocka_unit_test(it_begins_once),
+        cmocka_unit_test(a_signal_comes_before_the_end_that_it_has_made),
         cmocka_unit_test(nothing_to_run_is_nothing_to_wait_for),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);

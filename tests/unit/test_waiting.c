@@ -49,7 +49,7 @@ static void wait_for_the_end(void)
     while (!over) {
         struct pollfd fd = {.fd = source.fd, .events = POLLIN};
         assert_int_equal(poll(&fd, 1, LIMIT_MS), 1);
-        over = wakeup_ends(&source);
+        over = wakeup_asked(&source);
     }
 }
 
@@ -73,7 +73,7 @@ static void a_signal_that_ends_nothing_is_passed_over(void **state)
     assert_int_equal(kill(getpid(), SIGWINCH), 0);
     struct pollfd fd = {.fd = source.fd, .events = POLLIN};
     assert_int_equal(poll(&fd, 1, LIMIT_MS), 1);
-    assert_false(wakeup_ends(&source));
+    assert_false(wakeup_asked(&source));
 }
 
 static void a_dead_guardian_ends_the_wait(void **state)
@@ -92,7 +92,7 @@ static void a_stopped_guardian_goes_on(void **state)
     assert_int_equal(kill(guardian.pid, SIGSTOP), 0);
     struct pollfd fd = {.fd = signals.fd, .events = POLLIN}; /* SIGCHLD */
     assert_int_equal(poll(&fd, 1, LIMIT_MS), 1);
-    assert_false(wakeup_ends(&source));
+    assert_false(wakeup_asked(&source));
     assert_int_equal(kill(guardian.pid, SIGKILL), 0); /* after which it obeys as any */
     wait_for_the_end();
 }
