@@ -55,6 +55,21 @@ asked() {
     nothing_left
 }
 
+@test "a waiter that is broken queues again" {
+    hold holder -p jobs
+    local holder=$JOB waiter
+    start waiter -i second -p jobs touch entered
+    waiter=$JOB
+    wait_until matching '^jobs/second#'
+    gives 0 -p jobs --break second --yes
+    wait_until matching '^jobs/second#'
+    let_go holder
+    ends 0 "$holder"
+    ends 0 "$waiter"
+    [ -e entered ]
+    nothing_left
+}
+
 @test "the audit line as JSON" {
     plant_claim jobs
     gives 0 --log-format json -p jobs --break another --yes

@@ -187,6 +187,7 @@ start_logging() { # options of run-child...
     kill -"$number" "$runner"
     until_true grep -qx "$number" log
   done
+  kill -URG "$runner" # is passed on by nobody
   kill -64 "$runner"
   wait "$runner"
   # each but those once: a repetition would show by now, since the last came after it

@@ -99,6 +99,18 @@ alive() {
     nothing_left
 }
 
+@test "--on-acquire goes on if withlock is killed" {
+    start job -p jobs --on-acquire 'touch began; while [ ! -e go ]; do sleep 0.05; done; touch went-on' touch entered
+    wait_until test -e began
+    kill -KILL "$JOB"
+    wait "$JOB" || true
+    wait_until nothing_left
+    [ ! -e went-on ]
+    touch go
+    wait_until test -e went-on
+    [ ! -e entered ]
+}
+
 @test "a signal while --on-acquire runs: no command, and the lock is released" {
     local signal
     for signal in TERM INT HUP; do

@@ -63,5 +63,10 @@ SCRIPT
         run -64 withlock --tags "$tags" -- true
         [ "${#lines[@]}" -eq 1 ]
     done
+    for tags in "$(printf '你%.0s' {1..129})=x" "a=$(printf 'ä%.0s' {1..257})" "$(printf 'k%d=v,' {1..50})k51=v"; do
+        run -64 withlock --tags "$tags" -- true
+        [ "${#lines[@]}" -eq 1 ]
+    done
     [ "$(curl -sf "$URL/_log" | jq length)" -eq 0 ]
+    run -0 --separate-stderr withlock --tags "$(printf 'k%d=v,' {1..49})k50=v" -- true
 }

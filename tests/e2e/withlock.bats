@@ -145,6 +145,42 @@ teardown() {
     ends 0 "$job"
 }
 
+@test "-w limits the wait, not the command" {
+    gives 0 -w 1 -p jobs -- sh -c 'sleep 1.5; touch ended'
+    silent
+    [ -e ended ]
+}
+
+@test "each limit of the wait ends it, however late listings are" {
+    faults '{"visibility_lag_ms":60000,"visibility_lag_min_ms":60000}' # nothing is shown, all the time
+    hold holder -p jobs
+    local holder=$JOB option before
+    for option in -n '-w 1' '--max-attempts 2' '--max-waiters 0'; do
+        before=$SECONDS
+        gives 1 $option -p jobs touch entered
+        [ $((SECONDS - before)) -le 20 ] || { echo "$option: $((SECONDS - before)) s" >&2; return 1; }
+    done
+    [ ! -e entered ]
+    let_go holder
+    ends 0 "$holder"
+}
+
+@test "no file is kept, nor made" {
+    local home=$PWD/home
+    mkdir "$home"
+    (cd home && HOME=$home TMPDIR=$home XDG_CACHE_HOME=$home XDG_STATE_HOME=$home XDG_RUNTIME_DIR=$home \
+        "$WITHLOCK" -p jobs -- sleep 1) # long enough for a look while the lock is held
+    [ -z "$(find home -mindepth 1)" ]
+}
+
+@test "--settle 0 warns of what may be a playbook's" {
+    plant '{"logGroupName":"jobs/role-peer"}'
+    gives 1 --settle 0 -w 0.2 -p jobs true
+    grep -q "^withlock: warning: 'jobs/role-peer' is no withlock's: if it is a playbook's, --settle 0 does not" err
+    gives 1 -w 0.2 -p jobs true
+    ! grep -q warning err || false
+}
+
 @test "-w enters when the lock is freed in time" {
     hold holder -p jobs
     local holder=$JOB

@@ -225,6 +225,8 @@ static void defaults(void **state)
     assert_int_equal(options.conflict_exit_code, 1);
     assert_true(options.lock.max_waiters == OPTIONS_NO_LIMIT);
     assert_int_equal(options.min_hold_ms, 0);
+    assert_int_equal(options.max_hold_ms, 0);
+    assert_int_equal(options.lock.release_timeout_ms, 30000);
     assert_int_equal(options.log_format, OPTIONS_LOG_TEXT);
     assert_int_equal(parse(&options, (const char *[]){"-p", "x", "-t", "30m", "true", NULL}, NULL),
                      0);
@@ -337,6 +339,27 @@ static void presets_and_who_wins(void **state)
 
 /* A preset asks for what the words leave open: it turns no command, and no other look, into a list.
  */
+/* 0 is what --nonblock means, by whatever name. */
+static void of_nonblock_and_timeout_the_last_one_counts(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *words[WORDS_MAX];
+        int64_t wait_ms;
+    } rows[] = {
+        {{"-p", "x", "-n", "-w", "5", "true"}, 5000},
+        {{"-p", "x", "-w", "5", "-n", "true"}, 0},
+        {{"-p", "x", "--nb", "--wait=5", "true"}, 5000},
+        {{"-p", "x", "--timeout", "5", "--nonblocking", "true"}, 0},
+        {{"-p", "x", "-w", "5", "-w", "0", "true"}, 0},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct options options;
+        check_row(parse(&options, rows[i].words, NULL) == 0, rows[i].words[2]);
+        check_row(options.wait_ms == rows[i].wait_ms, rows[i].words[2]);
+    }
+}
+
 static void presets_of_what_is_shown(void **state)
 {
     (void)state;
@@ -445,6 +468,7 @@ int main(void)
         cmocka_unit_test(what_is_expected_is_what_can_be),
         cmocka_unit_test(stops_at_the_command),
         cmocka_unit_test(presets_and_who_wins),
+        cmocka_unit_test(of_nonblock_and_timeout_the_last_one_counts),
         cmocka_unit_test(presets_of_what_is_shown),
         cmocka_unit_test(readers_writers_and_slots),
         cmocka_unit_test(help_fits_eighty_columns),

@@ -262,6 +262,39 @@ static void a_throttled_claim_is_made_again_soon(void **state)
     free(world);
 }
 
+/* Half a minute, as the role does, or as it was told; up to half as long again, by chance. */
+static void who_keeps_no_place_comes_again_after_its_delay(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        int64_t delay_ms, least_ms;
+        bool no_queue;
+    } rows[] = {
+        {"--no-queue", 0, 30000, true},
+        {"--no-queue --retry-delay", 700, 700, true},
+        {"--retry-delay", 700, 700, false},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct lock_settings from = settings();
+        from.no_queue = rows[i].no_queue;
+        from.retry_delay_ms = rows[i].delay_ms;
+        struct world *world = begin(&from);
+        plant(world, "p/other#t900#h", 1000);
+        assert_false(go(world, LOCK_HELD, 5000)); /* by then it has settled, if it has a place */
+        memset(world->calls, 0, sizeof(world->calls));
+        while (count_listings(world) == 0)
+            assert_false(go(world, LOCK_HELD, TRIP_MS));
+        int64_t looked_ms = world->now_ms;
+        while (count_listings(world) == 1)
+            assert_false(go(world, LOCK_HELD, TRIP_MS));
+        int64_t pause_ms = world->now_ms - looked_ms;
+        check_row(pause_ms >= rows[i].least_ms, rows[i].name);
+        check_row(pause_ms <= rows[i].least_ms * 3 / 2 + 2 * TRIP_MS, rows[i].name);
+        free(world);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -270,6 +303,7 @@ int main(void)
         cmocka_unit_test(who_is_near_looks_once_more_before_its_time_is_over),
         cmocka_unit_test(that_nobody_holds_yet_does_not_tell_how_long_holds_take),
         cmocka_unit_test(a_queue_that_stood_is_no_reason_to_sleep_on),
+        cmocka_unit_test(who_keeps_no_place_comes_again_after_its_delay),
         cmocka_unit_test(who_is_next_asks_again_soon),
         cmocka_unit_test(a_throttled_claim_is_made_again_soon),
     };
