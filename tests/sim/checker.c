@@ -226,7 +226,7 @@ static void confirm(struct checker *checker, struct checker_actor *self, struct 
 }
 
 void checker_shown(struct checker *checker, uint32_t actor, struct mono now, int64_t asked_ms,
-                   const struct lock_listing *listing)
+                   const struct lock_listing *listing, bool own_name)
 {
     struct checker_actor *self = &checker->actors[actor];
     size_t id_bytes = strlen(self->id);
@@ -246,7 +246,7 @@ void checker_shown(struct checker *checker, uint32_t actor, struct mono now, int
     }
     if (listing->complete)
         checker_whole_listing(checker, actor, asked_ms);
-    checker_looks(checker, actor, asked_ms, listing, own_shown);
+    checker_looks(checker, actor, asked_ms, listing, own_shown, own_name);
 }
 
 void checker_whole_listing(struct checker *checker, uint32_t actor, int64_t asked_ms)

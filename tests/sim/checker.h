@@ -162,7 +162,7 @@ void checker_forgets(struct checker_actor *self);
 void checker_deletes(struct checker *checker, uint32_t actor, const char *name);
 void checker_gone(struct checker *checker, uint32_t actor, const char *name);
 void checker_shown(struct checker *checker, uint32_t actor, struct mono now, int64_t asked_ms,
-                   const struct lock_listing *listing);
+                   const struct lock_listing *listing, bool own_name);
 void checker_whole_listing(struct checker *checker, uint32_t actor, int64_t asked_ms);
 
 /* By its last listing it says that it has the lock. */
@@ -171,9 +171,9 @@ void checker_decides(struct checker *checker, uint32_t actor);
 /* One try was told that somebody is ahead. */
 void checker_refused(struct checker *checker, uint32_t actor);
 
-/* A page of a listing was read; a run leaves for this reason; no faults any more. */
+/* A page of a listing was read (of its own name alone: nothing of others); a run leaves for this reason; no faults any more. */
 void checker_looks(struct checker *checker, uint32_t actor, int64_t asked_ms,
-                   const struct lock_listing *listing, bool own_shown);
+                   const struct lock_listing *listing, bool own_shown, bool own_name);
 
 void checker_gives_up(struct checker *checker, uint32_t actor, struct mono now,
                       enum lock_reason reason);

@@ -214,7 +214,7 @@ static int64_t pause_ms(const struct checker *checker, const struct checker_acto
 }
 
 void checker_looks(struct checker *checker, uint32_t actor, int64_t asked_ms,
-                   const struct lock_listing *listing, bool own_shown)
+                   const struct lock_listing *listing, bool own_shown, bool own_name)
 {
     struct checker_actor *self = &checker->actors[actor];
     const struct lock_settings *settings = self->settings;
@@ -225,7 +225,7 @@ void checker_looks(struct checker *checker, uint32_t actor, int64_t asked_ms,
     watch(self, asked_ms, listing);
     bool limited = settings->nonblock || settings->max_attempts ||
                    settings->wait_until.ms != MONO_NEVER.ms || settings->nonce;
-    if (!limited || self->leaving || self->holding || checker->plan->outside)
+    if (!limited || own_name || self->leaving || self->holding || checker->plan->outside)
         return;
     struct view view = view_of(checker, self, asked_ms);
     uint32_t room = view.fewest && view.fewest < self->slots ? view.fewest : self->slots;

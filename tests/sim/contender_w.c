@@ -120,7 +120,8 @@ static void tell(struct contender_w *self, const struct lock_answer *answer)
         (full.outcome == LOCK_DONE || full.outcome == LOCK_ABSENT))
         checker_gone(self->checker, self->actor, self->name);
     if (full.outcome == LOCK_DONE && full.listing)
-        checker_shown(self->checker, self->actor, now_of(self), self->asked_ms, full.listing);
+        checker_shown(self->checker, self->actor, now_of(self), self->asked_ms, full.listing,
+                      self->todo.name[0] != '\0');
     self->asked = false;
     self->flight = NULL;
     if (self->arrived)
