@@ -172,8 +172,8 @@ void checker_decides(struct checker *checker, uint32_t actor);
 void checker_refused(struct checker *checker, uint32_t actor);
 
 /*
- * A page of a listing was read (of its own name alone: it tells nothing of others); a run leaves for
- * this reason; no faults any more.
+ * A page of a listing was read (of its own name alone: it tells nothing of others); a run leaves
+ * for this reason; no faults any more.
  */
 void checker_looks(struct checker *checker, uint32_t actor, int64_t asked_ms,
                    const struct lock_listing *listing, bool own_shown, bool own_name);
