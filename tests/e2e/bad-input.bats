@@ -254,12 +254,15 @@ END
     useless far-future 77 "Date 'Fri, 31 Dec 9999 23:59:59 GMT' is not believed"
 }
 
-@test "-w is kept to though the service is deaf, and that is 69" {
-    local begin=$SECONDS
+@test "-n and -w are kept to though the service is deaf, and that is 69" {
+    local begin option
     odd_server deaf
-    gives 69 -w 1 --endpoint-url "$ODD" --read-timeout 100 -p locks/a touch entered
-    [ $((SECONDS - begin)) -lt 90 ] # not the time limit of the request
-    one_line 127.0.0.1
+    for option in -n '-w 1'; do
+        begin=$SECONDS
+        gives 69 $option --endpoint-url "$ODD" --read-timeout 100 -p locks/a touch entered
+        [ $((SECONDS - begin)) -lt 90 ] # not the time limit of the request
+        one_line 127.0.0.1
+    done
     [ ! -e entered ]
 }
 

@@ -350,6 +350,17 @@ teardown() {
     nothing_left
 }
 
+@test "withlock killed: TERM comes within two seconds" {
+    local killed
+    start job -p jobs -- sh -c 'trap "date +%s%3N >termed; exit" TERM; touch in; while :; do sleep 0.05; done'
+    wait_until test -e in
+    killed=$(date +%s%3N)
+    kill -KILL "$JOB"
+    wait_until test -s termed
+    [ $(($(cat termed) - killed)) -le 2000 ]
+    wait_until nothing_left
+}
+
 @test "withlock or its guardian killed: locks inside are given back, whatever their command ignores" {
     local victim
     for victim in withlock guardian; do
