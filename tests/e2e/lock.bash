@@ -92,9 +92,11 @@ start() {
     JOBS+=("$JOB")
 }
 
-# ends STATUS JOB: waits for it.
+# ends STATUS JOB: waits for it, and fails after ENDS_TRIES.
+ENDS_TRIES=$((5 * WAIT_TRIES)) # what waits for a lock may wait for others that do
 ends() {
     local status=0
+    WAIT_TRIES=$ENDS_TRIES wait_until has_ended "$2" || { cat ./*.err >&2; return 1; }
     wait "$2" || status=$?
     [ "$status" -eq "$1" ] || { echo "ended with $status, not $1" >&2; cat ./*.err >&2; return 1; }
 }
@@ -138,16 +140,18 @@ none_but() {
 }
 
 # delete_all PREFIX: the attempts there are, of which the holder may just be deleting some itself.
-# take_from JOB PREFIX: deletes what there is until the job has ended; a renewal may be on its way.
+# take_from JOB PREFIX: deletes what there is, once and again, until the job has ended; a renewal may
+# be on its way.
 delete_all() {
     local name
     for name in $(groups "$1/"); do call DeleteLogGroup "{\"logGroupName\":\"$name\"}"; done
 }
+take_once() {
+    delete_all "$2"
+    has_ended "$1"
+}
 take_from() {
-    while kill -0 "$1" 2>/dev/null; do
-        delete_all "$2"
-        sleep 0.1
-    done
+    wait_until take_once "$@"
 }
 
 # matching REGEX: is there a log group whose name matches?

@@ -18,6 +18,11 @@ wait_until() {
     return 1
 }
 
+# has_ended JOB: it is not there any more, and has been reaped by this shell.
+has_ended() {
+    ! kill -0 "$1" 2>/dev/null
+}
+
 # start_service [OPTION...]: sets SERVICE_PID and URL.
 start_service() {
     SERVICE_OUT="$BATS_TEST_TMPDIR/service.out"
@@ -34,6 +39,7 @@ stop_service() {
     [ -n "${SERVICE_PID:-}" ] || return 0
     local status=0
     kill -TERM "$SERVICE_PID" 2>/dev/null || true # it may have got a signal already
+    wait_until has_ended "$SERVICE_PID" || kill -KILL "$SERVICE_PID"
     wait "$SERVICE_PID" || status=$?
     SERVICE_PID=
     cat "$SERVICE_ERR" >&2
