@@ -44,7 +44,12 @@ struct http {
     int64_t slept_ms;      /* clock_slept_ms() when the connections were last known good */
     struct http_sockets sockets;
     struct mono answered; /* when the last answer came */
-    bool peer_closes;     /* connections after an answer, without saying so */
+    /*
+     * Connections after an answer, without saying so. For good: only requests that might be lost
+     * could tell that it no longer does. What that costs is a handshake more here and there, since
+     * what is idle is given up after HTTP_IDLE_MAX_S anyway.
+     */
+    bool peer_closes;
 };
 
 /* Takes the exchange out of libcurl's hands; what was not read to its end is cut. */
