@@ -174,7 +174,7 @@ void options_write_help(struct buf *out)
         "  --listen HOST:PORT         where to listen (127.0.0.1:4586); port 0 picks a free one\n"
         "  --tls-cert F, --tls-key F  serve TLS with this certificate (chain) and key, PEM\n"
         "  --credentials KEYID:SECRET[:TOKEN]\n"
-        "                             verify signatures; may be given up to 64 times. Without it\n"
+        "                             verify signatures; may be given up to 128 times. Without it\n"
         "                             any signature, and none, is accepted\n"
         "  --region REGION            with credentials: signatures for this Region only (any)\n"
         "  --memory-mib N             what log groups and answers may take of memory (1024 MiB)\n"
