@@ -2,7 +2,7 @@
  * buf - growable bytes with a cap given at birth.
  *
  * A failed addition (cap reached, out of memory) leaves the bytes as they were and sets
- * `failed`, which sticks: add as much as you like, then ask once with buf_failed().
+ * `failed`, which sticks: add as much as you like, then ask once with buf_check().
  * data is always NUL-terminated once anything was added, so it serves as a C string.
  * A secret buf is wiped whenever its memory is given back, also when it grows, and is left out
  * of core dumps. Whether a buf is secret is settled at birth.
@@ -60,6 +60,12 @@ void buf_free(struct buf *buf);
 
 /* Overwrites memory in a way the compiler may not leave out. */
 void wipe(void *memory, size_t length);
+
+/*
+ * Memory, all zeros, that processes forked from now on have in common with this one; to be given
+ * back with munmap(2), or by the end of the process. NULL (errno) if there is none.
+ */
+void *map_shared(size_t bytes);
 
 /*
  * Room for one more item in an array of `count` (NULL: none yet) whose memory comes from here

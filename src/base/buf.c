@@ -49,13 +49,23 @@ static bool keep_spare_page(char *page)
     return false;
 }
 
+static void *map_pages(size_t bytes, int sharing)
+{
+    void *pages = mmap(NULL, bytes, PROT_READ | PROT_WRITE, sharing | MAP_ANONYMOUS, -1, 0);
+    return pages == MAP_FAILED ? NULL : pages;
+}
+
+void *map_shared(size_t bytes)
+{
+    return map_pages(bytes, MAP_SHARED);
+}
+
 /* Left out of core dumps. NULL if there is no memory. */
 static char *map(size_t bytes)
 {
-    void *pages = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (pages == MAP_FAILED)
-        return NULL;
-    (void)madvise(pages, bytes, MADV_DONTDUMP); /* refused by no kernel that we run on */
+    char *pages = map_pages(bytes, MAP_PRIVATE);
+    if (pages)
+        (void)madvise(pages, bytes, MADV_DONTDUMP); /* refused by no kernel that we run on */
     return pages;
 }
 

@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/file.h"
 #include "process/child.h"
 #include "process/guardian_process.h"
@@ -65,11 +66,9 @@ static int open_all(struct guardian *guardian, struct error *err)
     guardian->epoll = epoll_create1(EPOLL_CLOEXEC);
     if (guardian->epoll < 0)
         return error_system(err, errno, "creating an event descriptor");
-    void *memory = mmap(NULL, sizeof(*guardian->shared), PROT_READ | PROT_WRITE,
-                        MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (memory == MAP_FAILED)
+    guardian->shared = map_shared(sizeof(*guardian->shared));
+    if (!guardian->shared)
         return error_system(err, errno, "mapping memory");
-    guardian->shared = memory;
     if (timer_open(&guardian->term, &guardian->shared->term_at_ms, err) != 0 ||
         timer_open(&guardian->kill, &guardian->shared->kill_at_ms, err) != 0 ||
         timer_open(&guardian->wake, &guardian->shared->wake_at_ms, err) != 0 ||

@@ -4,10 +4,10 @@
 #include <fcntl.h>
 #include <stdatomic.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <termios.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/text.h"
 #include "base/wait.h"
 
@@ -23,9 +23,8 @@ static struct echo own_echo, *echo = &own_echo;
 
 int prompt_share(struct error *err)
 {
-    void *memory =
-        mmap(NULL, sizeof(*echo), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (memory == MAP_FAILED)
+    void *memory = map_shared(sizeof(*echo));
+    if (!memory)
         return error_system(err, errno, "mapping memory");
     echo = memory; /* for the life of the process */
     return 0;

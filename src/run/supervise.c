@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "base/buf.h"
 #include "base/report.h"
 #include "base/wait.h"
 #include "exit_status.h"
@@ -68,22 +69,14 @@ static int find_command(struct run *run, struct error *err)
     return EXIT_STATUS_NOT_FOUND;
 }
 
-static int share(struct run *run, struct error *err)
-{
-    void *memory =
-        mmap(NULL, sizeof(*run->shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (memory == MAP_FAILED)
-        return error_system(err, errno, "sharing memory with the guardian");
-    run->shared = memory;
-    return 0;
-}
-
 static int load(struct run *run, struct error *err)
 {
     const struct supervise_plan *plan = run->plan;
-    if (aws_settings_load(&run->aws, plan->aws, plan->environment, err) != 0 ||
-        share(run, err) != 0)
+    if (aws_settings_load(&run->aws, plan->aws, plan->environment, err) != 0)
         return -1;
+    run->shared = map_shared(sizeof(*run->shared));
+    if (!run->shared)
+        return error_system(err, errno, "sharing memory with the guardian");
     struct identity *identity = &run->shared->identity;
     if (identity_make(identity, plan->lock->id, wall_now(), err) != 0 ||
         attempt_check_length(plan->lock->prefix, identity->id, plan->lock->label, err) != 0 ||
