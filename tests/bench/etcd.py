@@ -19,7 +19,7 @@ mutex, then the claim. Each connection goes through a relay, for 0 ms, too.
 
 class SettleZero(peers.Withlock):
     name = "zero"
-    title = "`withlock --settle 0`"
+    title = "`withlock`, `--settle 0`"
     options = ["--settle", "0"]
 
 
