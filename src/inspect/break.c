@@ -317,8 +317,13 @@ static void audit(const struct broken *broken)
                  broken->deleted == 1 ? "" : "s", by, now);
 }
 
-static int nothing(const struct broken *broken)
+static int nothing(const struct broken *broken, struct error *err)
 {
+    const struct logs_listing *pages = &broken->inspect.pages;
+    if (pages->cut)
+        return error_set(err, ERROR_LIMIT,
+                         "no attempt of '%s' among the first %u log groups of lock '%s'",
+                         broken->shown, pages->count, broken->inspect.plan->prefix);
     report(REPORT_ERROR, "nothing to break: no attempt of '%s' at lock '%s'", broken->shown,
            broken->inspect.plan->prefix);
     return EXIT_STATUS_NOT_OBTAINED;
@@ -337,7 +342,7 @@ static int proceed(struct broken *broken, bool yes, struct buf *out, struct erro
     if (found < 0)
         return -1;
     if (found == 0)
-        return nothing(broken);
+        return nothing(broken, err);
     if (fputs(buf_text(out), stdout) < 0 || fflush(stdout) != 0)
         return error_set(err, ERROR_SYSTEM, "cannot write to standard output");
     buf_clear(out);
@@ -349,7 +354,7 @@ static int proceed(struct broken *broken, bool yes, struct buf *out, struct erro
     if (broken->deleted)
         audit(broken);
     else if (result == 0)
-        return nothing(broken);
+        return nothing(broken, err);
     return result;
 }
 

@@ -183,6 +183,8 @@ PYTHON
     grep -qE '^jobs +not known ' out
     gives 0 -p jobs --break dead --yes
     control /_groups | jq -e 'any(.[]; .logGroupName == "jobs/#mutex")'
+    gives 69 -p jobs --break z --yes # it is among the rest
+    grep -q "no attempt of 'z' among the first 20000 log groups of lock 'jobs'" err
     plant_claim jobs
     gives 1 -p jobs --status
     grep -q another out
