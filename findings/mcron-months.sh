@@ -4,9 +4,9 @@
 # Version    mcron 1.0.8 with guile-3.0-libs 3.0.8 (Debian 12; the packages' numbers are printed).
 # Behaviour  GNU mcron reads the crontabs of Vixie's cron, as its manual promises. Months by name are those of
 #            cron(8). Months by number, of which the manual says that they are 0 to 12, are counted from
-#            0: 1 is February, 12 is January. So the job of a half-year's last day, "0 0 30 6,12 *", runs on
-#            30 July and 30 January, and one of 31 October never. Other fields are as in cron(8).
-# Seen       By mcron --schedule: 1 jan: January, 1 3: April, 1 12: January. One would expect March and December.
+#            0: 1 is February, 12 is January. So the job of 30 June, "0 0 30 6 *", runs on
+#            30 July, and that of 31 October never. Other fields are as in cron(8).
+# Seen       By mcron --schedule: jan: January; 3: April; 12: January. One would expect March and December.
 #
 # Needs apt and the network of Debian's packages; installs into a temporary folder.
 set -euo pipefail
