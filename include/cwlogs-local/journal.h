@@ -24,6 +24,8 @@ struct journal_entry {
     enum outcome outcome;
     bool applied;     /* it took effect, whatever was answered */
     bool resumed;     /* over a TLS session that began with an earlier connection */
+    int64_t lag_ms;   /* until listings show what it created or deleted */
+    int64_t skew_ms;  /* of the creation time it stamped */
     char *group_name; /* NULL: none given */
 };
 
@@ -38,8 +40,8 @@ struct journal {
 void journal_free(struct journal *journal);
 
 /*
- * Adds an entry; what is set of it is operation, outcome, applied, resumed and the times;
- * group_name is copied. Returns its sequence number. If memory runs out only the count is kept.
+ * Adds an entry, of which all but sequence and group_name is set; that name is copied. Returns its
+ * sequence number. If memory runs out only the count is kept.
  */
 uint64_t journal_add(struct journal *journal, const struct journal_entry *entry,
                      struct text group_name);

@@ -92,6 +92,10 @@ static void write_entry(const struct journal_entry *entry, struct buf *out)
     json_bool(out, "applied", entry->applied);
     if (entry->resumed)
         json_bool(out, "resumed", true);
+    if (entry->lag_ms != 0)
+        json_integer(out, "lag_ms", entry->lag_ms);
+    if (entry->skew_ms != 0)
+        json_integer(out, "skew_ms", entry->skew_ms);
     if (entry->group_name)
         json_string(out, "logGroupName", entry->group_name);
     json_object_end(out);

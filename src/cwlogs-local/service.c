@@ -120,12 +120,16 @@ static enum outcome suffer_outage(const struct passage *passage)
 /* The lock is held. */
 static uint64_t record(const struct passage *passage, enum outcome outcome, bool applied)
 {
+    bool creates = passage->operation == OPERATION_CREATE_LOG_GROUP;
+    bool listed_late = applied && (creates || passage->operation == OPERATION_DELETE_LOG_GROUP);
     struct journal_entry entry = {.mono = mono_now(),
                                   .wall = wall_now(),
                                   .operation = passage->operation,
                                   .outcome = outcome,
                                   .applied = applied,
-                                  .resumed = passage->request->resumed};
+                                  .resumed = passage->request->resumed,
+                                  .lag_ms = listed_late ? passage->fate.visible_lag_ms : 0,
+                                  .skew_ms = applied && creates ? passage->fate.skew_ms : 0};
     return journal_add(&passage->service->journal, &entry, operations_group_name(&passage->call));
 }
 

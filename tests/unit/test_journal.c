@@ -62,6 +62,19 @@ static void tells_which_tls_session_was_resumed(void **state)
     journal_free(&journal);
 }
 
+static void tells_how_late_and_how_far_off_a_change_is(void **state)
+{
+    (void)state;
+    struct journal journal = {0};
+    struct journal_entry entry = {
+        .operation = OPERATION_CREATE_LOG_GROUP, .applied = true, .lag_ms = 40, .skew_ms = -7};
+    (void)journal_add(&journal, &entry, text_from(""));
+    check_log(&journal, 0,
+              "[{\"sequence\":1,\"mono_ms\":0,\"wall_ms\":0,\"operation\":\"CreateLogGroup\","
+              "\"outcome\":\"ok\",\"applied\":true,\"lag_ms\":40,\"skew_ms\":-7}]");
+    journal_free(&journal);
+}
+
 static void a_lost_answer_keeps_what_was_applied(void **state)
 {
     (void)state;
@@ -100,6 +113,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tells_what_happened_in_order),
         cmocka_unit_test(tells_which_tls_session_was_resumed),
+        cmocka_unit_test(tells_how_late_and_how_far_off_a_change_is),
         cmocka_unit_test(a_lost_answer_keeps_what_was_applied),
         cmocka_unit_test(the_oldest_give_way),
     };
