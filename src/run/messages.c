@@ -123,39 +123,24 @@ void messages_why_lost(const struct session *session, enum lock_reason reason,
 {
     char since[DATE_ISO_BYTES], who[MESSAGES_WHO_BYTES];
     const struct error *last = &session->client.last_error;
-    switch (reason) {
-    case LOCK_REASON_GONE:
-        (void)error_set(ret_why, ERROR_LOST,
-                        "lost the lock '%s': its attempts were deleted by somebody else",
-                        prefix(session));
-        return;
-    case LOCK_REASON_OLDER_CLAIM:
-        messages_who(session, who);
-        (void)error_set(ret_why, ERROR_LOST, "lost the lock '%s': an older claim is held by %s",
-                        prefix(session), who);
-        return;
-    case LOCK_REASON_STRANGER:
-        messages_who(session, who);
-        (void)error_set(ret_why, ERROR_LOST, "lost the lock '%s': an attempt of %s precedes ours",
-                        prefix(session), who);
-        return;
-    default:
-        break;
-    }
+    messages_who(session, who);
     last_answer(session, since);
-    if (last->kind == ERROR_DENIED)
-        (void)error_set(ret_why, ERROR_LOST, "lost the lock '%s': not renewed in time: %s",
-                        prefix(session), last->text);
+    if (reason == LOCK_REASON_GONE)
+        (void)error_set(ret_why, ERROR_LOST, "its attempts were deleted by somebody else");
+    else if (reason == LOCK_REASON_OLDER_CLAIM)
+        (void)error_set(ret_why, ERROR_LOST, "an older claim is held by %s", who);
+    else if (reason == LOCK_REASON_STRANGER)
+        (void)error_set(ret_why, ERROR_LOST, "an attempt of %s precedes ours", who);
+    else if (last->kind == ERROR_DENIED)
+        (void)error_set(ret_why, ERROR_LOST, "not renewed in time: %s", last->text);
     else if (last->kind != ERROR_NONE)
         (void)error_set(ret_why, ERROR_LOST,
-                        "lost the lock '%s': not renewed in time; last answer of the service at "
-                        "%s: %s",
-                        prefix(session), since, last->text);
+                        "not renewed in time; last answer of the service at %s: %s", since,
+                        last->text);
     else
         (void)error_set(ret_why, ERROR_LOST,
-                        "lost the lock '%s': not renewed in time (was this machine or process "
-                        "stopped?)",
-                        prefix(session));
+                        "not renewed in time (was this machine or process stopped?)");
+    (void)error_add(ret_why, "lost the lock '%s'", prefix(session));
 }
 
 bool messages_says_left(const struct session *session)
@@ -173,6 +158,12 @@ static void add_left(const struct session *session, struct error *why)
     if (messages_says_left(session) && lock_left(&session->lock, 0, name))
         (void)snprintf(why->text + used, sizeof(why->text) - used,
                        "; '%s' may have been made all the same, and stays until it expires", name);
+}
+
+static void not_in_time(const struct session *session, const char *reason, struct error *ret_why)
+{
+    (void)error_set(ret_why, ERROR_NONE, "lock '%s' not obtained in time: %s", prefix(session),
+                    reason);
 }
 
 void messages_why_not_obtained(const struct session *session, struct error *ret_why)
@@ -205,22 +196,17 @@ void messages_why_not_obtained(const struct session *session, struct error *ret_
                         session->lock.name_taken);
         return;
     case LOCK_REASON_UNSEEN:
-        (void)error_set(ret_why, ERROR_NONE,
-                        "lock '%s' not obtained in time: the service's listings do not show yet "
-                        "what this run has made",
-                        prefix(session));
+        not_in_time(session, "the service's listings do not show yet what this run has made",
+                    ret_why);
         return;
     case LOCK_REASON_SLOW:
-        (void)error_set(ret_why, ERROR_NONE,
-                        "lock '%s' not obtained in time: nobody is ahead, but making sure of that "
-                        "took too long",
-                        prefix(session));
+        not_in_time(session, "nobody is ahead, but making sure of that took too long", ret_why);
         return;
     case LOCK_REASON_UNCLEAN:
-        (void)error_set(ret_why, ERROR_NONE,
-                        "lock '%s' not obtained in time: nobody is ahead, but what playbooks have "
-                        "left there has not been cleared away yet",
-                        prefix(session));
+        not_in_time(session,
+                    "nobody is ahead, but what playbooks have left there has not been cleared away "
+                    "yet",
+                    ret_why);
         return;
     case LOCK_REASON_REFUSED:
     case LOCK_REASON_UNAVAILABLE:
