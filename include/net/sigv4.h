@@ -16,7 +16,6 @@
 #include "base/text.h"
 #include "net/request.h"
 
-#define SIGV4_DATE_BYTES      17 /* "20150830T123600Z" and a NUL */
 #define SIGV4_HEADERS_MAX     64 /* signed ones, and those of a request to be verified */
 #define SIGV4_PARAMETERS_MAX  64 /* in a query */
 #define SIGV4_CANONICAL_BYTES (256 * 1024)
@@ -52,9 +51,6 @@ struct sigv4_keys {
  */
 int sigv4_sign(struct request *request, const struct sigv4_keys *keys, const char *region,
                const char *service, struct wall now, struct error *err) MUST_USE;
-
-/* "20150830T123600Z" */
-int sigv4_date(struct wall now, char out[SIGV4_DATE_BYTES], struct error *err) MUST_USE;
 
 /*
  * For a server: parse the Authorization header, look up the secret of key_id, compute the

@@ -111,13 +111,32 @@ int date_parse_http(struct text text, struct wall *ret_wall)
     return -1;
 }
 
-void date_write_iso(struct wall wall, char out[DATE_ISO_BYTES])
+static bool split(struct wall wall, struct tm *ret_tm)
 {
     time_t seconds = (time_t)(wall.ms / 1000);
+    return wall.ms >= 0 && gmtime_r(&seconds, ret_tm) && ret_tm->tm_year + 1900 <= YEAR_LAST;
+}
+
+void date_write_iso(struct wall wall, char out[DATE_ISO_BYTES])
+{
     struct tm tm;
     out[0] = '\0';
-    if (wall.ms < 0 || !gmtime_r(&seconds, &tm) || tm.tm_year + 1900 > YEAR_LAST)
-        return;
-    if (strftime(out, DATE_ISO_BYTES, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
-        out[0] = '\0';
+    if (split(wall, &tm))
+        (void)strftime(out, DATE_ISO_BYTES, "%Y-%m-%dT%H:%M:%SZ", &tm); /* fits, as do all */
+}
+
+void date_write_basic(struct wall wall, char out[DATE_BASIC_BYTES])
+{
+    struct tm tm;
+    out[0] = '\0';
+    if (split(wall, &tm))
+        (void)strftime(out, DATE_BASIC_BYTES, "%Y%m%dT%H%M%SZ", &tm);
+}
+
+void date_write_http(struct wall wall, char out[DATE_HTTP_BYTES])
+{
+    struct tm tm;
+    out[0] = '\0';
+    if (split(wall, &tm)) /* nobody has set a locale in which days have other names */
+        (void)strftime(out, DATE_HTTP_BYTES, "%a, %d %b %Y %H:%M:%S GMT", &tm);
 }

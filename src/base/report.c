@@ -5,11 +5,11 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/date.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "base/writer.h"
@@ -102,11 +102,10 @@ static void put(const char *data, size_t length)
 static void add_time(struct buf *line)
 {
     struct wall now = wall_now();
-    time_t seconds = (time_t)(now.ms / 1000);
-    struct tm parts;
-    char text[40];
-    size_t length = strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", gmtime_r(&seconds, &parts));
-    (void)snprintf(text + length, sizeof(text) - length, ".%03dZ", (int)(now.ms % 1000));
+    char seconds[DATE_ISO_BYTES], text[40];
+    date_write_iso(now, seconds);
+    (void)snprintf(text, sizeof(text), "%.*s.%03dZ", (int)strcspn(seconds, "Z"), seconds,
+                   (int)(now.ms % 1000)); /* fits */
     json_string(line, "time", text);
 }
 

@@ -8,9 +8,9 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/resource.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/date.h"
 #include "base/random.h"
 #include "cwlogs-local/call.h"
 #include "cwlogs-local/control.h"
@@ -24,7 +24,6 @@
 #define RECEIVING_BYTES  ((size_t)64 * 1024 * 1024) /* of all larger bodies not answered yet */
 #define SMALL_BYTES      ((size_t)16 * 1024) /* up to which a body is not counted among them */
 #define ID_BYTES         37                  /* of a UUID, with the NUL */
-#define DATE_BYTES       32
 
 /* A request from its line to the end of its answer. */
 struct exchange {
@@ -106,15 +105,6 @@ static void write_id(char out[ID_BYTES])
                    (unsigned)(bits[1] >> 48) & 0xfff, bits[1] & 0xffffffffffffU); /* fits */
 }
 
-static void write_date(struct wall now, char out[DATE_BYTES])
-{
-    time_t seconds = (time_t)(now.ms / 1000);
-    struct tm parts;
-    if (!gmtime_r(&seconds, &parts) ||
-        strftime(out, DATE_BYTES, "%a, %d %b %Y %H:%M:%S GMT", &parts) == 0)
-        out[0] = '\0'; /* a year beyond int: the offset is limited to less */
-}
-
 /* What is sent, a copy, counts until it has gone. */
 static void claim_answer(struct service *service, struct exchange *exchange, struct answer *answer)
 {
@@ -130,13 +120,13 @@ static void claim_answer(struct service *service, struct exchange *exchange, str
 static enum MHD_Result respond(struct MHD_Connection *connection, struct service *service,
                                struct answer *answer)
 {
-    char id[ID_BYTES], date[DATE_BYTES];
+    char id[ID_BYTES], date[DATE_HTTP_BYTES];
     struct MHD_Response *response = MHD_create_response_from_buffer(
         answer->body.length, (void *)buf_text(&answer->body), MHD_RESPMEM_MUST_COPY);
     if (!response)
         return MHD_NO;
     write_id(id);
-    write_date(service_wall(service), date);
+    date_write_http(service_wall(service), date);
     enum MHD_Result result = MHD_NO;
     if (MHD_add_response_header(response, "x-amzn-RequestId", id) == MHD_YES &&
         MHD_add_response_header(response, "Content-Type", answer->content_type) == MHD_YES &&

@@ -10,7 +10,6 @@
 #include "inspect/table.h"
 #include "run/identity.h"
 
-#define DATE_CHARS  11 /* of a time in ISO 8601: "2026-11-22T" */
 #define CLOCK_CHARS 46 /* "; 2026-11-22T15:05:41Z by the service's clock" */
 
 static void add_time(struct table *table, int64_t ms)
@@ -72,7 +71,7 @@ void status_clock(const struct inspect *inspect, const struct inspect_view *view
     unsigned columns = inspect->plan->columns;
     bool narrow = columns && out->length - begin + CLOCK_CHARS > columns;
     date_write_iso((struct wall){view->now_ms}, now);
-    buf_addf(out, "%s %s by %s clock\n", narrow ? "\n " : ";", narrow ? now + DATE_CHARS : now,
+    buf_addf(out, "%s %s by %s clock\n", narrow ? "\n " : ";", narrow ? now + DATE_DAY_CHARS : now,
              view->by_service ? "the service's" : "our");
 }
 

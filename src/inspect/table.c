@@ -6,8 +6,7 @@
 
 #include "base/date.h"
 
-#define GAP        2  /* between columns */
-#define DATE_CHARS 11 /* of a time in ISO 8601: "2026-11-22T" */
+#define GAP 2 /* between columns */
 
 enum layout {
     LAYOUT_WHOLE,
@@ -39,8 +38,8 @@ static bool has_column(const struct print *print, const struct table_column *col
 static const char *shown(const struct print *print, const char *cell)
 {
     bool is_today = strlen(cell) == DATE_ISO_BYTES - 1 &&
-                    strncmp(cell, print->today, DATE_CHARS) == 0 && *print->today;
-    return print->layout != LAYOUT_WHOLE && is_today ? cell + DATE_CHARS : cell;
+                    strncmp(cell, print->today, DATE_DAY_CHARS) == 0 && *print->today;
+    return print->layout != LAYOUT_WHOLE && is_today ? cell + DATE_DAY_CHARS : cell;
 }
 
 static unsigned measure(struct print *print)

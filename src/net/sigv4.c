@@ -3,7 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <time.h>
+
+#include "base/date.h"
 
 #define ALGORITHM  "AWS4-HMAC-SHA256"
 #define TERMINATOR "aws4_request"
@@ -196,7 +197,7 @@ static int sign(const struct sigv4_received *received, const struct sigv4_claim 
     char hash[CRYPTO_SHA256_HEX_BYTES];
     unsigned char key[CRYPTO_SHA256_BYTES], mac[CRYPTO_SHA256_BYTES];
     struct text date = sigv4_header(received, "x-amz-date");
-    if (date.length != SIGV4_DATE_BYTES - 1 ||
+    if (date.length != DATE_BASIC_BYTES - 1 ||
         !text_same(text_slice(date.data, DAY_BYTES), claim->date))
         return error_set(err, ERROR_GARBLED, "x-amz-date is missing or not of the scope's day");
     if (sigv4_canonical(received, claim->signed_headers, &canonical, err) != 0 ||
@@ -264,16 +265,6 @@ int sigv4_parse(struct text authorization, struct sigv4_claim *ret_claim, struct
     return 0;
 }
 
-int sigv4_date(struct wall now, char out[SIGV4_DATE_BYTES], struct error *err)
-{
-    time_t seconds = (time_t)(now.ms / 1000);
-    struct tm utc;
-    if (!gmtime_r(&seconds, &utc) ||
-        strftime(out, SIGV4_DATE_BYTES, "%Y%m%dT%H%M%SZ", &utc) != SIGV4_DATE_BYTES - 1)
-        return error_set(err, ERROR_SYSTEM, "the clock shows a date that cannot be signed");
-    return 0;
-}
-
 static bool is_signed(const char *name)
 {
     return strcasecmp(name, "content-type") == 0 || strncasecmp(name, "x-amz-", 6) == 0;
@@ -313,14 +304,15 @@ static size_t choose_headers(const struct request *request, struct text host,
 int sigv4_sign(struct request *request, const struct sigv4_keys *keys, const char *region,
                const char *service, struct wall now, struct error *err)
 {
-    char date[SIGV4_DATE_BYTES], signature[CRYPTO_SHA256_HEX_BYTES];
+    char date[DATE_BASIC_BYTES], signature[CRYPTO_SHA256_HEX_BYTES];
     struct sigv4_header headers[REQUEST_HEADERS_MAX + 1];
     CLEAN(buf) struct buf names = BUF(REQUEST_HEADERS_MAX * REQUEST_NAME_BYTES);
     CLEAN(buf) struct buf host = BUF(REQUEST_HOST_BYTES + 16);
     CLEAN(buf) struct buf value = BUF_SECRET(REQUEST_VALUE_BYTES);
     bool token = keys->token && keys->token[0];
-    if (sigv4_date(now, date, err) != 0)
-        return -1;
+    date_write_basic(now, date);
+    if (!*date)
+        return error_set(err, ERROR_SYSTEM, "the clock shows a date that cannot be signed");
     request_header(request, "X-Amz-Date", text_from(date));
     request_header(request, "X-Amz-Security-Token",
                    token ? text_from(keys->token) : (struct text){NULL, 0});

@@ -3,13 +3,13 @@
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/date.h"
 #include "base/random.h"
 #include "base/text.h"
 
-#define STAMP_CHARS 16 /* "20261122T064512Z" */
+#define STAMP_CHARS (DATE_BASIC_BYTES - 1) /* "20261122T064512Z" */
 
 /* The host's name up to its first dot, with only what an ID may hold. */
 static void host_name(char out[IDENTITY_HOST_BYTES + 1])
@@ -50,19 +50,12 @@ struct identity_parts identity_parse(struct text id)
     return parts.known ? parts : (struct identity_parts){0};
 }
 
-static void format_stamp(char out[STAMP_CHARS + 1], struct wall now)
-{
-    time_t seconds = (time_t)(now.ms / 1000);
-    struct tm parts;
-    (void)strftime(out, STAMP_CHARS + 1, "%Y%m%dT%H%M%SZ", gmtime_r(&seconds, &parts));
-}
-
 void identity_stamp(struct identity *identity, struct wall now)
 {
-    char stamp[STAMP_CHARS + 1];
+    char stamp[DATE_BASIC_BYTES];
     if (identity->nonce[0]) /* an explicit ID's */
         return;
-    format_stamp(stamp, now);
+    date_write_basic(now, stamp);
     memcpy(identity->id, stamp, STAMP_CHARS);
 }
 
@@ -70,7 +63,7 @@ int identity_make(struct identity *ret_identity, const char *explicit_id, struct
                   struct error *err)
 {
     unsigned char random[ATTEMPT_NONCE_BYTES / 2];
-    char hex[ATTEMPT_NONCE_BYTES + 1], host[IDENTITY_HOST_BYTES + 1], stamp[STAMP_CHARS + 1];
+    char hex[ATTEMPT_NONCE_BYTES + 1], host[IDENTITY_HOST_BYTES + 1], stamp[DATE_BASIC_BYTES];
     if (random_bytes(random, sizeof(random), err) != 0)
         return error_add(err, "making a unique ID");
     for (size_t i = 0; i < sizeof(random); i++)
@@ -80,7 +73,7 @@ int identity_make(struct identity *ret_identity, const char *explicit_id, struct
         memcpy(ret_identity->nonce, hex, sizeof(hex));
         return 0;
     }
-    format_stamp(stamp, now);
+    date_write_basic(now, stamp);
     host_name(host);
     (void)snprintf(ret_identity->id, sizeof(ret_identity->id), "%s-%s-%ld-%s", stamp, host,
                    (long)getpid(), hex);

@@ -16,7 +16,6 @@
 #include "run/supervise.h"
 
 #define LINE_BYTES 1200 /* a prefix, who is ahead, and the words between */
-#define DATE_CHARS 11   /* of a time in ISO 8601: "2026-11-22T" */
 
 static int watch(int epoll_fd, int fd)
 {
@@ -72,12 +71,12 @@ static void write_briefly(const struct session *session, const struct messages_a
     else if (parts.known)
         (void)snprintf(who, sizeof(who), "%.*s-%.*s", TEXT_ARGS(parts.host), TEXT_ARGS(parts.pid));
     date_write_iso(wall_now(), today);
-    bool is_today = strncmp(ahead->since, today, DATE_CHARS) == 0;
+    bool is_today = strncmp(ahead->since, today, DATE_DAY_CHARS) == 0;
     messages_behind(session, behind);
     (void)snprintf(out, LINE_BYTES, "waiting (%lld s)%s%s%s %s %s%s%s; lock '%s'",
                    (long long)(waited_ms / 1000), *behind ? " " : "", behind, *behind ? ";" : ":",
                    position->held ? "held by" : "next is", who, *ahead->since ? " since " : "",
-                   ahead->since + (is_today ? DATE_CHARS : 0), session->config.lock->prefix);
+                   ahead->since + (is_today ? DATE_DAY_CHARS : 0), session->config.lock->prefix);
     if (strlen(out) > room)
         *strrchr(out, ';') = '\0'; /* who waits here knows which lock */
 }

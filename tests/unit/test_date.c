@@ -83,12 +83,27 @@ static void written_as_it_is_read(void **state)
     assert_string_equal(out, "");
 }
 
+static void other_forms_say_the_same(void **state)
+{
+    (void)state;
+    char basic[DATE_BASIC_BYTES], http[DATE_HTTP_BYTES];
+    date_write_basic((struct wall){1440938160999}, basic);
+    assert_string_equal(basic, "20150830T123600Z");
+    date_write_http((struct wall){784111777999}, http);
+    assert_string_equal(http, "Sun, 06 Nov 1994 08:49:37 GMT");
+    date_write_basic((struct wall){INT64_MAX}, basic);
+    assert_string_equal(basic, "");
+    date_write_http((struct wall){-1}, http);
+    assert_string_equal(http, "");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(T1_iso_with_z_utc_offset_and_fraction),
         cmocka_unit_test(V5_date_header),
         cmocka_unit_test(written_as_it_is_read),
+        cmocka_unit_test(other_forms_say_the_same),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
