@@ -64,7 +64,8 @@ json() {
         (.delete_lag.longest_ms | near($drawn.delete)) and
         (.creation_time_skew_ms | near($drawn.skew)) and
         ((.clock_ahead_ms + 77000 | fabs) <= .clock_doubt_ms + 300 + $trip) and
-        .settle.needed_ms >= 1.8 * ([$drawn.create, $drawn.delete] | max)' || { echo "$drawn" >&2; return 1; }
+        .settle.needed_ms >= 1.8 * ([$drawn.create, $drawn.delete] | max)' ||
+        { echo "$drawn" >&2; return 1; }
     json '.create_lag.late > 12 and .settle.is_ms == 100 and
         .settle.enough == false and .settle.needed_with_roles_ms > .settle.needed_ms and (.ok | not)'
     one_line 'measuring how late listings are'
