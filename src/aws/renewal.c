@@ -9,7 +9,7 @@ static int64_t pause_ms(const struct renewal *renewal, bool expired)
     int64_t pause = expired && renewal->failures ? FIRST_PAUSE_MS : expired ? 0 : RENEWAL_PAUSE_MS;
     for (unsigned i = 1; i < renewal->failures && pause < RENEWAL_PAUSE_MS; i++)
         pause *= 2;
-    return pause < RENEWAL_PAUSE_MS ? pause : RENEWAL_PAUSE_MS;
+    return ms_min(pause, RENEWAL_PAUSE_MS);
 }
 
 bool renewal_due(const struct renewal *renewal, const struct credentials *keys, struct wall now,

@@ -36,17 +36,13 @@ int64_t retry_pause_ms(struct retry *retry, enum retry_cause cause, int64_t aske
     int64_t longest_ms = first_pause_ms(retry, throttled);
     for (unsigned i = 0; i < *before && longest_ms < RETRY_MAX_MS; i++)
         longest_ms *= 2;
-    if (longest_ms > RETRY_MAX_MS)
-        longest_ms = RETRY_MAX_MS;
+    longest_ms = ms_min(longest_ms, RETRY_MAX_MS);
     (*before)++;
     int *tokens = &retry->budget->tokens;
     *tokens = *tokens > cost ? *tokens - cost : 0;
     retry->spent = cost;
     int64_t pause_ms = ms_random(longest_ms, random);
-    if (asked_ms > pause_ms)
-        pause_ms =
-            asked_ms < pause_ms + RETRY_AFTER_EXTRA_MS ? asked_ms : pause_ms + RETRY_AFTER_EXTRA_MS;
-    return pause_ms;
+    return ms_max(pause_ms, ms_min(asked_ms, pause_ms + RETRY_AFTER_EXTRA_MS));
 }
 
 int64_t retry_asked_ms(const char *header)

@@ -35,9 +35,9 @@ static int bad_pair(const char *option, int64_t ms, const char *other, int64_t l
 static int64_t expected(const struct options *options)
 {
     int64_t ms = options->lock.expect_ms;
-    if (ms && ms < options->min_hold_ms)
-        ms = options->min_hold_ms;
-    return options->max_hold_ms && ms > options->max_hold_ms ? options->max_hold_ms : ms;
+    if (ms)
+        ms = ms_max(ms, options->min_hold_ms);
+    return options->max_hold_ms ? ms_min(ms, options->max_hold_ms) : ms;
 }
 
 /* Defaults that depend on other settings, and the bounds between settings. */
@@ -45,10 +45,9 @@ static int check_times(struct options *options, struct error *err)
 {
     int64_t timeout_ms = options->lock.lock_timeout_ms;
     if (options->lock.role_timeout_ms < 0)
-        options->lock.role_timeout_ms = timeout_ms > DEFAULT_T_MS ? timeout_ms : DEFAULT_T_MS;
+        options->lock.role_timeout_ms = ms_max(timeout_ms, DEFAULT_T_MS);
     if (options->lock.kill_after_ms < 0)
-        options->lock.kill_after_ms =
-            timeout_ms / 5 < DEFAULT_KILL_MS ? timeout_ms / 5 : DEFAULT_KILL_MS;
+        options->lock.kill_after_ms = ms_min(timeout_ms / 5, DEFAULT_KILL_MS);
     if (options->lock.role_timeout_ms < timeout_ms)
         return error_set(
             err, ERROR_USAGE, "--role-timeout '%lld' is less than the lock timeout of %lld s",

@@ -129,7 +129,7 @@ static struct mono refresh_deadline(const struct credentials *keys, struct mono 
     int64_t left_ms = keys->expires_at.ms == CREDENTIALS_NEVER.ms
                           ? PROVIDER_REFRESH_MS
                           : keys->expires_at.ms - wall_now().ms;
-    return mono_add(now, left_ms > PROVIDER_REFRESH_MS ? left_ms : PROVIDER_REFRESH_MS);
+    return mono_add(now, ms_max(left_ms, PROVIDER_REFRESH_MS));
 }
 
 /* Old keys go on serving while new ones are looked for; without a thread, or keys, all waits. */

@@ -99,11 +99,10 @@ static void say_how_long(const struct survey_run *run, const struct inspect_view
                          struct buf *out)
 {
     int64_t timeout_ms = run->attempt.lock_timeout_ms, left_ms = run->expires_ms - view->now_ms;
-    int64_t look_ms = timeout_ms / LOCK_LOOK_SHARE, kill_ms = timeout_ms / KILL_AFTER_SHARE;
+    int64_t look_ms = ms_min(timeout_ms / LOCK_LOOK_SHARE, LOCK_LOOK_MAX_MS);
+    int64_t kill_ms = ms_min(timeout_ms / KILL_AFTER_SHARE, KILL_AFTER_MS);
     char until[DATE_ISO_BYTES];
     date_write_iso((struct wall){run->expires_ms}, until);
-    look_ms = look_ms < LOCK_LOOK_MAX_MS ? look_ms : LOCK_LOOK_MAX_MS;
-    kill_ms = kill_ms < KILL_AFTER_MS ? kill_ms : KILL_AFTER_MS;
     if (run->kind == SURVEY_WAITER)
         buf_add_text(
             out,

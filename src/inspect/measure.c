@@ -2,23 +2,22 @@
 
 #include <stdlib.h>
 
+#include "base/clock.h"
+
 #define STEP_MS 100
 
 void measure_lag_add(struct measure_lag *lag, int64_t missed_ms, int64_t shown_ms)
 {
     lag->rounds++;
     if (missed_ms == MEASURE_NEVER) {
-        if (!lag->late && shown_ms > lag->at_most_ms)
-            lag->at_most_ms = shown_ms;
+        if (!lag->late)
+            lag->at_most_ms = ms_max(lag->at_most_ms, shown_ms);
         return;
     }
-    int64_t middle_ms = (missed_ms + shown_ms) / 2;
     if (lag->late++ == 0)
         lag->at_most_ms = 0;
-    if (middle_ms > lag->longest_ms)
-        lag->longest_ms = middle_ms;
-    if (shown_ms > lag->at_most_ms)
-        lag->at_most_ms = shown_ms;
+    lag->longest_ms = ms_max(lag->longest_ms, (missed_ms + shown_ms) / 2);
+    lag->at_most_ms = ms_max(lag->at_most_ms, shown_ms);
 }
 
 void measure_skew_add(struct measure_skew *skew, int64_t off_ms)
@@ -79,8 +78,7 @@ int64_t measure_trip_at(struct measure_trips *trips, unsigned percent)
 
 static int64_t with_margin(int64_t ms)
 {
-    int64_t rounded_ms = (ms * 5 / 4 + STEP_MS - 1) / STEP_MS * STEP_MS;
-    return rounded_ms < STEP_MS ? STEP_MS : rounded_ms;
+    return ms_max(STEP_MS, (ms * 5 / 4 + STEP_MS - 1) / STEP_MS * STEP_MS);
 }
 
 int64_t measure_settle(int64_t lag_ms)
@@ -90,7 +88,5 @@ int64_t measure_settle(int64_t lag_ms)
 
 int64_t measure_settle_with_roles(int64_t lag_ms, int64_t span_ms, int64_t create_ms)
 {
-    int64_t withlocks_ms = measure_settle(lag_ms);
-    int64_t roles_ms = with_margin(2 * span_ms + lag_ms + create_ms);
-    return roles_ms > withlocks_ms ? roles_ms : withlocks_ms;
+    return ms_max(measure_settle(lag_ms), with_margin(2 * span_ms + lag_ms + create_ms));
 }

@@ -176,11 +176,9 @@ static int wait_until_shown(struct check *check, bool shown, struct mono sent, s
             measure_lag_add(lag, missed_ms, passed_ms);
             return 0;
         }
-        missed_ms = mono_diff(asked, answered);
-        missed_ms = missed_ms < 0 ? 0 : missed_ms;
-        int64_t pause_ms = passed_ms / CHECK_PAUSE_SHARE;
-        if (wait_until(&check->inspect.wakeup,
-                       mono_add(now, pause_ms < CHECK_PAUSE_MS ? CHECK_PAUSE_MS : pause_ms)))
+        missed_ms = ms_max(0, mono_diff(asked, answered));
+        int64_t pause_ms = ms_max(passed_ms / CHECK_PAUSE_SHARE, CHECK_PAUSE_MS);
+        if (wait_until(&check->inspect.wakeup, mono_add(now, pause_ms)))
             return error_set(err, ERROR_LATER, "given up");
     }
 }
@@ -213,8 +211,7 @@ static int round_trip(struct check *check, const struct identity *identity, uint
     int64_t took_ms = mono_diff(answered, sent);
     if (created_ms != ATTEMPT_UNKNOWN)
         measure_skew_add(&check->skew, created_ms - (sent.ms + took_ms / 2 + check->wall_base_ms));
-    if (took_ms > check->create_ms)
-        check->create_ms = took_ms;
+    check->create_ms = ms_max(check->create_ms, took_ms);
     if (change(check, CHECK_DELETE, &sent, &answered, err) != 0 ||
         wait_until_shown(check, false, sent, answered, &check->deleted, &created_ms, err) != 0)
         return -1;

@@ -17,10 +17,10 @@ static void add_attempt(struct survey_run *run, const struct lock_entry *entry,
     }
     bool live = lock_entry_is_live(entry, attempt->lock_timeout_ms, now_ms);
     if (attempt->claim && live) {
-        run->since_ms = held && run->since_ms < claim_ms ? run->since_ms : claim_ms;
+        run->since_ms = held ? ms_min(run->since_ms, claim_ms) : claim_ms;
         run->kind = SURVEY_HOLDER;
     } else if (!held) {
-        run->since_ms = first || ticket_ms < run->since_ms ? ticket_ms : run->since_ms;
+        run->since_ms = first ? ticket_ms : ms_min(run->since_ms, ticket_ms);
         if (live && run->kind == SURVEY_ABANDONED)
             run->kind = SURVEY_WAITER;
     }

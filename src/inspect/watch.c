@@ -118,7 +118,7 @@ static int look(struct watch *watch, inspect_show_fn *show, bool json, int64_t e
         return 0;
     }
     int64_t pages_ms = (int64_t)watch->inspect.pages.pages * WATCH_PAGE_MS;
-    say_how_often(watch, pages_ms > every_ms ? pages_ms : every_ms);
+    say_how_often(watch, ms_max(pages_ms, every_ms));
     return print(watch, &out, err);
 }
 

@@ -124,8 +124,8 @@ static void release_after_death(void *context)
     struct wakeup_source wakeup = NO_WAKEUP;
     struct error err;
     run->config.release_only = true;
-    if (run->lock.settle_ms < RELEASE_SETTLE_MS) /* a create may be on its way all the same */
-        run->lock.settle_ms = RELEASE_SETTLE_MS;
+    /* a create may be on its way all the same */
+    run->lock.settle_ms = ms_max(run->lock.settle_ms, RELEASE_SETTLE_MS);
     if (session_init(&run->session, &run->config, &wakeup, &err) != 0) {
         report(REPORT_ERROR, "what '%s/%s' has made stays until it expires: %s", run->lock.prefix,
                run->lock.id, err.text);
