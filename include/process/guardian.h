@@ -64,6 +64,20 @@ struct guardian_settings {
     void *release_context;
 };
 
+enum guardian_event {
+    GUARDIAN_NOTHING,
+    GUARDIAN_STARTED, /* the command was executed; pid */
+    /*
+     * Last event. exec: it could not be executed; guardian_died: nobody was there to start it; else
+     * there is no process: os_errno, ETIME if the deadline had passed.
+     */
+    GUARDIAN_NOT_STARTED,
+    GUARDIAN_ENDING,   /* a deadline passed, or guardian_died: the command is being ended */
+    GUARDIAN_REFUSED,  /* pid became another user's, and may not be signalled */
+    GUARDIAN_SURVIVOR, /* pid cannot be killed (yet); we keep trying */
+    GUARDIAN_ENDED,    /* last event. The command's status; after ENDING nothing of it is alive */
+};
+
 struct guardian {
     pid_t pid; /* 0: not started, or finished */
     bool terminal;
@@ -83,28 +97,10 @@ struct guardian {
     struct guardian_ending ending;  /* for acting in its place */
     int clear_looks;                /* then: sweeps in a row that found nothing */
     unsigned stops_seen;
-    pthread_mutex_t deadlines; /* who moves the shared timers */
-    bool deadlines_final;      /* guarded by it: the command is to be ended */
-    bool launched;             /* written under it */
-    bool told_started;
-    bool told_ending;
-    bool told_refused;
-    bool told_survivor;
-    bool told_end;
-};
-
-enum guardian_event {
-    GUARDIAN_NOTHING,
-    GUARDIAN_STARTED, /* the command was executed; pid */
-    /*
-     * Last event. exec: it could not be executed; guardian_died: nobody was there to start it; else
-     * there is no process: os_errno, ETIME if the deadline had passed.
-     */
-    GUARDIAN_NOT_STARTED,
-    GUARDIAN_ENDING,   /* a deadline passed, or guardian_died: the command is being ended */
-    GUARDIAN_REFUSED,  /* pid became another user's, and may not be signalled */
-    GUARDIAN_SURVIVOR, /* pid cannot be killed (yet); we keep trying */
-    GUARDIAN_ENDED,    /* last event. The command's status; after ENDING nothing of it is alive */
+    pthread_mutex_t deadlines;     /* who moves the shared timers */
+    bool deadlines_final;          /* guarded by it: the command is to be ended */
+    bool launched;                 /* written under it */
+    bool told[GUARDIAN_ENDED + 1]; /* the events that were; the last one as GUARDIAN_ENDED */
 };
 
 struct guardian_seen {

@@ -270,17 +270,17 @@ enum guardian_event guardian_next(struct guardian *guardian, struct guardian_see
     };
     enum guardian_event event = GUARDIAN_NOTHING;
 
-    if (first(launch == GUARDIAN_LAUNCH_DONE, &guardian->told_started)) {
+    if (first(launch == GUARDIAN_LAUNCH_DONE, &guardian->told[GUARDIAN_STARTED])) {
         event = GUARDIAN_STARTED;
-    } else if (first(atomic_load(&shared->ending), &guardian->told_ending)) {
+    } else if (first(atomic_load(&shared->ending), &guardian->told[GUARDIAN_ENDING])) {
         event = GUARDIAN_ENDING;
-    } else if (!over && first(refused != 0, &guardian->told_refused)) {
+    } else if (!over && first(refused != 0, &guardian->told[GUARDIAN_REFUSED])) {
         event = GUARDIAN_REFUSED;
         seen.pid = refused;
-    } else if (!over && first(survivor != 0, &guardian->told_survivor)) {
+    } else if (!over && first(survivor != 0, &guardian->told[GUARDIAN_SURVIVOR])) {
         event = GUARDIAN_SURVIVOR;
         seen.pid = survivor;
-    } else if (first(over, &guardian->told_end)) {
+    } else if (first(over, &guardian->told[GUARDIAN_ENDED])) {
         event = launch >= GUARDIAN_LAUNCH_NO_EXEC ? GUARDIAN_NOT_STARTED : GUARDIAN_ENDED;
     }
     *ret_seen = seen;
