@@ -40,7 +40,12 @@ port=$((20000 + RANDOM % 10000))
 LD_LIBRARY_PATH=$LD_LIBRARY_PATH "${as_user[@]}" root/usr/lib/postgresql/15/bin/postgres -D data -F \
     -c listen_addresses=127.0.0.1 -p "$port" -c unix_socket_directories= >>server.log 2>&1 &
 server=$!
-until_said() { for _ in $(seq 200); do grep -qs "$1" "$2" && return; sleep 0.1; done; echo "never: $1" >&2; cat server.log; exit 1; }
+until_said() {
+    for _ in $(seq 200); do grep -qs "$1" "$2" && return; sleep 0.1; done
+    echo "never: $1" >&2
+    cat server.log
+    exit 1
+}
 until_said 'ready to accept connections' server.log
 export PG_CONNECTION_STRING=postgres://test@127.0.0.1:$port/postgres
 lock=node_modules/.bin/withlock

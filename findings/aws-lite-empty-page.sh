@@ -46,7 +46,8 @@ async function all(pages) {
     for await (const answer of pages) found.push(...names(answer));
     return found.join(" ");
 }
-for (const [call, input] of [["GetLogEvents", { logGroupName: "g", logStreamName: "s", startFromHead: true }], ["DescribeLogGroups", {}]]) {
+const inputs = { GetLogEvents: { logGroupName: "g", logStreamName: "s", startFromHead: true }, DescribeLogGroups: {} };
+for (const [call, input] of Object.entries(inputs)) {
     console.log(`${call}, true: ${names(await lite.CloudWatchLogs[call]({ ...input, paginate: true })).join(" ")}`);
     console.log(`${call}, iterator: ${await all(await lite.CloudWatchLogs[call]({ ...input, paginate: "iterator" }))}`);
     console.log(`${call}, AWS SDK: ${await all(sdk[`paginate${call}`]({ client, stopOnSameToken: true }, input))}`);

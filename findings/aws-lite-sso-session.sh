@@ -42,14 +42,15 @@ print("found" if loader(start, session_name=session)["accessToken"] == "example"
 PYTHON
 cat >ask.js <<'JS'
 const http = require("node:http"), awsLite = require("@aws-lite/client");
-const roleCredentials = { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "example", sessionToken: "example", expiration: Date.now() + 3600e3 };
+const roleCredentials = { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "example", sessionToken: "example",
+    expiration: Date.now() + 3600e3 };
 const portal = http.createServer((request, response) => {
     response.setHeader("content-type", "application/json");
     response.end(JSON.stringify({ roleCredentials }));
 }).listen(0, "127.0.0.1", async () => {
     const endpoint = `http://127.0.0.1:${portal.address().port}`;
     const client = await awsLite({ awsConfigFile: true, sso: { endpoint } }).catch((error) => error);
-    console.log(client.credentials ? "found" : client.message);
+    console.log(client.credentials ? "found" : client.message.slice(0, 30));
     portal.close();
     portal.closeAllConnections();
 });
@@ -69,5 +70,5 @@ ask() { # ask FORM [SESSION]
 echo "python3-botocore $found"
 diff - seen <<'END' || { echo "changed: this is no longer what the header says"; exit 1; }
 older form: botocore found, aws-lite found
-session: botocore found, aws-lite Unable to find AWS credentials via params, environment variables, SSO, or credential / config files
+session: botocore found, aws-lite Unable to find AWS credentials
 END

@@ -18,7 +18,8 @@ trap 'rm -rf "$work"' EXIT
 cd "$work"
 echo '{"private": true}' >package.json
 npm install --silent --no-audit --no-fund --ignore-scripts log4js-cloudwatch-appender@1.1.0 lawgs@1.0.4 \
-    bunyan-cloudwatch@2.2.0 bunyan@1.8.15 aws-sdk@2.1693.0 >npm.log 2>&1 || { cat npm.log; echo "cannot install from npm"; exit 77; }
+    bunyan-cloudwatch@2.2.0 bunyan@1.8.15 aws-sdk@2.1693.0 >npm.log 2>&1 ||
+    { cat npm.log; echo "cannot install from npm"; exit 77; }
 cat >log.js <<'JS'
 // log.js LIBRARY [THERE]: logs one line where only THERE exists, and tells what became of it
 const http = require("http");
@@ -29,8 +30,13 @@ const missing = { __type: "ResourceNotFoundException", message: "The specified l
 const startingWith = (names, prefix) => [...names].filter((name) => name && name.startsWith(prefix)).sort();
 const operations = {
     CreateLogGroup: ({ logGroupName }) => { groups.add(logGroupName); return {}; },
-    CreateLogStream: ({ logGroupName, logStreamName }) => groups.has(logGroupName) ? (streams.add(logStreamName), {}) : missing,
-    DescribeLogGroups: ({ logGroupNamePrefix }) => ({ logGroups: startingWith(groups, logGroupNamePrefix).map((logGroupName) => ({ logGroupName })) }),
+    CreateLogStream: ({ logGroupName, logStreamName }) => {
+        if (!groups.has(logGroupName)) return missing;
+        streams.add(logStreamName);
+        return {};
+    },
+    DescribeLogGroups: ({ logGroupNamePrefix }) =>
+        ({ logGroups: startingWith(groups, logGroupNamePrefix).map((logGroupName) => ({ logGroupName })) }),
     DescribeLogStreams: ({ logGroupName, logStreamNamePrefix }) => !groups.has(logGroupName) ? missing :
         { logStreams: startingWith(streams, logStreamNamePrefix).map((logStreamName) => ({ logStreamName })) },
     PutLogEvents: ({ logGroupName, logStreamName, logEvents }) => {
@@ -43,7 +49,8 @@ const operations = {
 const server = http.createServer(async (request, response) => {
     const body = JSON.parse(Buffer.concat(await request.toArray()));
     const answer = operations[request.headers["x-amz-target"].split(".")[1]](body);
-    response.writeHead(answer === missing ? 400 : 200, { "content-type": "application/x-amz-json-1.1" }).end(JSON.stringify(answer));
+    response.writeHead(answer === missing ? 400 : 200, { "content-type": "application/x-amz-json-1.1" });
+    response.end(JSON.stringify(answer));
 }).listen(0, "127.0.0.1", async () => {
     const aws = { endpoint: `http://127.0.0.1:${server.address().port}`, region: "eu-central-1",
         accessKeyId: "AKIDEXAMPLE", secretAccessKey: "example", maxRetries: 0 };
@@ -55,7 +62,8 @@ const server = http.createServer(async (request, response) => {
         logger.config({ uploadMaxTimer: 100 });
         logger.log("web", "deployed");
     } else {
-        const stream = require("bunyan-cloudwatch")({ logGroupName: "deploy", logStreamName: "web", cloudWatchLogsOptions: aws });
+        const stream = require("bunyan-cloudwatch")({ logGroupName: "deploy", logStreamName: "web",
+            cloudWatchLogsOptions: aws });
         stream.onError = () => {};
         require("bunyan").createLogger({ name: "job", streams: [{ stream, type: "raw" }] }).info("deployed");
     }

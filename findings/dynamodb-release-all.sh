@@ -16,7 +16,8 @@ trap 'rm -rf "$work"' EXIT
 cd "$work"
 echo '{"private": true}' >package.json
 npm install --silent --no-audit --no-fund --ignore-scripts @deliveryhero/dynamodb-lock@2.0.0 dynalite@4.0.0 \
-    @aws-sdk/client-dynamodb@3.1169.0 @aws-sdk/lib-dynamodb@3.1169.0 >npm.log 2>&1 || { cat npm.log; echo "cannot install from npm"; exit 77; }
+    @aws-sdk/client-dynamodb@3.1169.0 @aws-sdk/lib-dynamodb@3.1169.0 >npm.log 2>&1 ||
+    { cat npm.log; echo "cannot install from npm"; exit 77; }
 cat >release.js <<'JS'
 const { dynamoDBLockClientFactory } = require("@deliveryhero/dynamodb-lock");
 const { DynamoDB, waitUntilTableExists } = require("@aws-sdk/client-dynamodb");
@@ -40,7 +41,8 @@ server.listen(0, "127.0.0.1", async () => {
         const since = Date.now();
         const next = await second.lock("jobs", how, options);
         const waited = Date.now() - since;
-        console.log(`${how}: ${Count} in the table, the next one enters ${waited < 2000 ? "at once" : waited < 3900 ? "early" : "after the lease"}`);
+        const when = waited < 2000 ? "at once" : waited < 3900 ? "early" : "after the lease";
+        console.log(`${how}: ${Count} in the table, the next one enters ${when}`);
         await second.releaseLock(next);
     }
     process.exit();

@@ -19,7 +19,8 @@ trap 'rm -rf "$work"' EXIT
 cd "$work"
 for pinned in python3-fasteners=0.17.3 python3-filelock=3.9.0 python3-portalocker=2.2.1; do
     found=$(apt-cache madison "${pinned%=*}" | awk -v v="${pinned#*=}" 'index($3, v) == 1 { print $3; exit }')
-    { [ -n "$found" ] && apt-get download -q "${pinned%=*}=$found" >/dev/null 2>&1; } || { echo "cannot fetch $pinned"; exit 77; }
+    { [ -n "$found" ] && apt-get download -q "${pinned%=*}=$found" >/dev/null 2>&1; } ||
+        { echo "cannot fetch $pinned"; exit 77; }
     echo "${pinned%=*} $found"
 done
 for package in ./*.deb; do dpkg-deb -x "$package" root; done

@@ -17,14 +17,15 @@ cd "$work"
 newest() { apt-cache madison "$1" | awk -v v="$2" 'index($3, v) == 1 { print $3; exit }'; }
 found=$(newest mcron "$version") library=$(newest guile-3.0-libs "$guile")
 { [ -n "$found" ] && [ -n "$library" ] && apt-get download -q "mcron=$found" "guile-3.0-libs=$library" libgc1 \
-    libunistring2 libgmp10 libffi8 >/dev/null 2>&1; } || { echo "cannot fetch mcron $version or guile-3.0-libs $guile"; exit 77; }
+    libunistring2 libgmp10 libffi8 >/dev/null 2>&1; } ||
+    { echo "cannot fetch mcron $version or guile-3.0-libs $guile"; exit 77; }
 for package in ./*.deb; do dpkg-deb -x "$package" root; done
 libraries=$(echo root/usr/lib/*-linux-gnu)
 mkdir scm # where mcron looks for its modules, beside /usr/share
 ln -s ../root/usr/share/mcron scm/mcron
 next() { # next MONTH: the month in which a job of the first of MONTH runs next
-    echo "17 3 1 $1 * true" | LC_ALL=C LD_LIBRARY_PATH=$libraries GUILE_AUTO_COMPILE=0 GUILE_LOAD_PATH=root/usr/share/guile/3.0 \
-        GUILE_LOAD_COMPILED_PATH=$libraries/guile/3.0/ccache root/usr/bin/mcron --stdin=vixie --schedule=1 - |
+    echo "17 3 1 $1 * true" | LC_ALL=C LD_LIBRARY_PATH=$libraries GUILE_AUTO_COMPILE=0 \
+        GUILE_LOAD_PATH=root/usr/share/guile/3.0 GUILE_LOAD_COMPILED_PATH=$libraries/guile/3.0/ccache root/usr/bin/mcron --stdin=vixie --schedule=1 - |
         awk '$3 == "1" && $4 == "03:17:00" { print $2 }'
 }
 names=(Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec)
