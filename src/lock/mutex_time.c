@@ -33,11 +33,11 @@ struct mono mutex_back_at(const struct lock *lock)
     return lock->mutex.early ? lock->mutex.past : MONO_NEVER;
 }
 
-bool mutex_is_dated(const struct lock *lock, struct mono now)
+bool mutex_is_dated(const struct lock *lock, struct mono asked)
 {
     const struct lock_mutex *mutex = &lock->mutex;
     int64_t limit_ms = LOCK_DEAD_SETTLES * mutex_settle_ms(lock);
     return !mutex_is_needed(lock) || is_shown(lock) || lock->settings.slots > 1 ||
            (mutex_is_bounded(lock) && own_time_most_ms(lock, mutex->answered) >= mutex->date_ms) ||
-           !RULE(TOKEN_TIME) || mono_reached(now, mono_add(mutex->made, limit_ms));
+           !RULE(TOKEN_TIME) || mono_reached(asked, mono_add(mutex->made, limit_ms));
 }

@@ -72,7 +72,7 @@ static bool claim_is_spent(const struct lock *lock, struct mono now)
 static bool may_hold(const struct lock *lock, const struct look *look)
 {
     return mono_reached(look->listing->asked, waiter_claimed_at(lock, look->now)) &&
-           mutex_allows(lock) && mutex_is_dated(lock, look->now) &&
+           mutex_allows(lock) && mutex_is_dated(lock, look->listing->asked) &&
            !mono_reached(look->now, lock_lease(lock).term_at);
 }
 

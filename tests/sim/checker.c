@@ -171,6 +171,8 @@ void checker_outcome(struct checker *checker, uint32_t actor, enum plan_op op, c
     if ((op == PLAN_CREATE || op == PLAN_DELETE) && checker_is_shared(name)) {
         if (strstr(name, "#mutex"))
             checker_mutex_outcome(checker, self, op, name, answer);
+        else if (op == PLAN_DELETE && outcome == LOCK_DONE)
+            self->watching_ms = WORLD_NEVER; /* #break is given up: it watches anew */
         return;
     }
     if (op != PLAN_CREATE)

@@ -350,6 +350,25 @@ static bool a_place_is_that_of_a_name_that_stands(void)
     return shows;
 }
 
+/* The look that decides takes 4 s to be read, and was asked for before the mutex could be shown. */
+static bool no_token_is_older_than_its_mutex_after_a_stop(void)
+{
+    struct lock_settings from = settings();
+    struct world *world = begin(&from);
+    world->slow_ms = 1500; /* so the time is not known to a second */
+    while (!find(world, "p/#mutex"))
+        (void)go(world, LOCK_HELD, TRIP_MS);
+    int64_t made_ms = find(world, "p/#mutex")->created_ms;
+    world->hidden = "#mutex";
+    world->pages_ms = 4000;
+    (void)go(world, LOCK_HELD, 4500);
+    world->hidden = NULL;
+    world->pages_ms = 0;
+    bool held = go(world, LOCK_HELD, 10000) && lock_token(&world->lock) >= made_ms;
+    free(world);
+    return held;
+}
+
 static const struct lock_row rows[] = {
     ROW(CLAIM_ASKED, no_lock_is_taken_by_a_claim_that_is_gone),
     ROW(MUTEX_FIRST, the_mutex_is_given_back_before_the_claim),
@@ -370,6 +389,7 @@ static const struct lock_row rows[] = {
     ROW(NEAR_LOOKS, who_sees_the_whole_queue_on_a_page_looks_for_each_place),
     ROW(LOSS_CLAIM_GONE, a_holder_whose_claim_is_gone_has_lost),
     ROW(NOW_FORWARD, what_has_expired_stays_expired),
+    ROW(TOKEN_TIME, no_token_is_older_than_its_mutex_after_a_stop),
     ROW(TOKEN_LIVE, absurd_tokens_do_not_count),
     ROW(OWN_MADE, names_with_our_id_that_we_have_not_made_are_strangers),
 };
