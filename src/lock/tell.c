@@ -21,8 +21,8 @@
     2000 /* of who is next, if the service is away; and more for every other run ahead */
 #define FAR_PLACES       8   /* who has more ahead leaves the quota to them, */
 #define PAUSE_FAR_MS     500 /* so long for each */
-#define ARRIVAL_TIMES    2 /* who is throttled before its first look pauses so many times longer, */
-#define PAUSE_ARRIVAL_MS 20000 /* and so long at most */
+#define ARRIVAL_TIMES    4 /* who is throttled before its first look pauses so many times longer, */
+#define PAUSE_ARRIVAL_MS 40000 /* and so long at most */
 #define PLACES_UNKNOWN   2     /* taken for the number ahead by who has a place, but no number */
 
 bool lock_is_arriving(const struct lock *lock, struct mono now)
@@ -79,15 +79,24 @@ static int64_t try_pause_ms(const struct lock *lock, const struct lock_answer *a
     return 1 + ms_random(most_ms, answer->random);
 }
 
-/* Who has not looked yet leaves the quota to those who have a place in the queue. */
-static int64_t asked_pause_ms(const struct lock *lock, const struct lock_answer *answer)
+/*
+ * Who has not looked yet leaves the quota to those who have a place in the queue, for half of its
+ * time at most.
+ */
+static int64_t asked_pause_ms(const struct lock *lock, struct mono now,
+                              const struct lock_answer *answer)
 {
+    int64_t left_ms = mono_diff(lock->settings.wait_until, now);
+    int64_t longest_ms = ms_min(PAUSE_ARRIVAL_MS, left_ms / 2), half_ms = longest_ms / 2;
     bool arrives = answer->throttled && lock->looks == 0 && !lock->reading;
-    return arrives ? ms_min(ARRIVAL_TIMES * answer->pause_ms, PAUSE_ARRIVAL_MS) : answer->pause_ms;
+    if (!arrives || longest_ms <= answer->pause_ms)
+        return answer->pause_ms;
+    int64_t spread_ms = ms_max(answer->pause_ms, half_ms + ms_random(half_ms, answer->random));
+    return ms_min(ARRIVAL_TIMES * answer->pause_ms, spread_ms);
 }
 
 /* What is cut down stays random: many were cut to the same. */
-static int64_t pause_of(const struct lock *lock, const struct lock_answer *answer)
+static int64_t pause_of(const struct lock *lock, struct mono now, const struct lock_answer *answer)
 {
     int64_t longest_ms = longest_pause_ms(lock, answer->throttled);
     int64_t far_ms = far_pause_ms(lock, answer->throttled), try_ms = try_pause_ms(lock, answer);
@@ -95,7 +104,7 @@ static int64_t pause_of(const struct lock *lock, const struct lock_answer *answe
         return try_ms;
     if (far_ms > answer->pause_ms && far_ms < longest_ms)
         return far_ms / 2 + ms_random(far_ms / 2, answer->random);
-    int64_t asked_ms = asked_pause_ms(lock, answer);
+    int64_t asked_ms = asked_pause_ms(lock, now, answer);
     if (asked_ms < longest_ms || !RULE(RETRY_SOON))
         return asked_ms;
     return longest_ms / 2 + ms_random(longest_ms / 2, answer->random);
@@ -110,7 +119,7 @@ static bool keeps_pages(const struct lock *lock, struct mono now, const struct l
 
 void tell_failure(struct lock *lock, struct mono now, const struct lock_answer *answer)
 {
-    lock->quiet_until = mono_add(now, pause_of(lock, answer));
+    lock->quiet_until = mono_add(now, pause_of(lock, now, answer));
     lock->reading = lock->reading && keeps_pages(lock, now, answer);
     lock->failures++;
     if (!answer->throttled)
