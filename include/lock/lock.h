@@ -61,6 +61,8 @@
 #define LOCK_LEAVE_UNMADE_MS 5000 /* leaving, when no create was ever answered */
 #define LOCK_LEAVE_SETTLES   4    /* D, at least for leaving if a create may still be applied */
 #define LOCK_HEARD_MS        5000 /* so soon after it claimed nobody asks whether it still stands */
+#define LOCK_ASK_MS          3000 /* who leaves tries to ask that for so long at most, */
+#define LOCK_ASK_SHARE       3    /* and for no more than 1/3 of the time for leaving */
 #define LOCK_SLOTS_MAX       1000
 #define LOCK_TIMEOUT_LEAST_MS                                                                      \
     15000 /* nobody's T is shorter, so nobody takes a younger mutex for a dead run's */
@@ -414,6 +416,7 @@ struct lock {
     bool unmarked_told;
 
     struct mono leave_until;
+    struct mono ask_until; /* what is asked for before that */
     uint32_t leaving_looks;
     struct mono leaving_quiet; /* last delete, or look */
 

@@ -55,7 +55,15 @@ void leaving_begin(struct lock *lock, struct mono now, enum lock_reason reason)
     lock->quiet_until = now;
     struct mono back = lock->mutex.early ? lock->mutex.past : now;
     lock->leave_until = mono_add(back, leaving_ms(lock, limit_ms));
+    lock->ask_until = mono_add(now, ms_min(LOCK_ASK_MS, limit_ms / LOCK_ASK_SHARE));
     lock->leaving_quiet = now;
+}
+
+/* Others wait for what is to be deleted, and that can be done though creates are throttled. */
+bool leaving_asks_again(const struct lock *lock, const struct lock_answer *answer)
+{
+    return answer->outcome == LOCK_LATER && !answer->throttled &&
+           !mono_reached(lock->quiet_until, lock->ask_until);
 }
 
 void leaving_asked(struct lock *lock, struct mono now, bool was_there)
@@ -64,8 +72,8 @@ void leaving_asked(struct lock *lock, struct mono now, bool was_there)
         lock->reason = LOCK_REASON_GONE;
         mutex_give_back(lock, false, now);
     }
-    struct mono until = mono_add(now, leaving_ms(lock, lock->settings.release_timeout_ms));
-    lock->leave_until = mono_max(lock->leave_until, until);
+    lock->quiet_until = now;
+    lock->leave_until = mono_max(lock->leave_until, mono_add(now, leaving_ms(lock, 0)));
 }
 
 /*

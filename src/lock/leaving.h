@@ -9,6 +9,9 @@ void leaving_begin(struct lock *lock, struct mono now, enum lock_reason reason);
 /* A page of a listing is in. Sets lock->reading if its next page matters. */
 void leaving_look(struct lock *lock, struct mono now, const struct lock_answer *answer);
 
+/* Our claim was asked for, and that has failed. Is it to be tried again? */
+bool leaving_asks_again(const struct lock *lock, const struct lock_answer *answer);
+
 /* Our claim was asked for. It was there, or nobody can tell; or it was made anew. */
 void leaving_asked(struct lock *lock, struct mono now, bool was_there);
 

@@ -275,7 +275,7 @@ static struct mono request_deadline(const struct lock *lock, struct mono now)
     struct mono soonest = mono_add(now, REQUEST_MIN_MS);
     struct mono deadline = mono_max(soonest, mono_add(now, longest_ms));
     if (lock->phase == LOCK_LEAVING)
-        return mono_min(deadline, lock->leave_until);
+        return mono_min(deadline, own_to_create(lock) ? lock->ask_until : lock->leave_until);
     if (lock->phase == LOCK_CLEANING)
         deadline = mono_min(deadline, mono_max(cleaning_ends_at(lock), soonest));
     if (phase_is_holding(lock))

@@ -174,7 +174,7 @@ static void asked(struct lock *lock, struct mono now, const struct lock_answer *
         own->ask_unanswered |= answer->outcome == LOCK_UNKNOWN;
         lock->uncertain |= answer->outcome == LOCK_UNKNOWN;
         tell_failure(lock, now, answer);
-        if (lock->phase == LOCK_LEAVING && answer->outcome != LOCK_LATER) {
+        if (lock->phase == LOCK_LEAVING && !leaving_asks_again(lock, answer)) {
             own->ask = false;
             leaving_asked(lock, now, true);
         }

@@ -274,6 +274,62 @@ static bool who_may_not_ask_leaves_no_mutex(void)
     return clean;
 }
 
+/* Deletes have a quota of their own. */
+static bool throttled_creates_keep_nobody_waiting(void)
+{
+    struct lock_settings from = settings();
+    struct world *world = begin(&from);
+    assert_true(go(world, LOCK_HELD, 10000));
+    (void)go(world, LOCK_LOST, 8000);
+    world->fail_kind = LOCK_TODO_CREATE;
+    world->fail_with = LOCK_LATER;
+    world->throttled = true;
+    world->fail_count = 1000;
+    world->pause_ms = 5000;
+    int64_t left_ms = world->now_ms;
+    finish(world);
+    bool well = world->count == 0 && world->now_ms - left_ms <= 5 * TRIP_MS;
+    free(world);
+    return well;
+}
+
+/* Nothing is answered, and each request takes as long as it may; how long, by when the run ends. */
+static int64_t leaves_in_silence(const struct lock_settings *from, int64_t *ret_asks_ms)
+{
+    struct world *world = begin(from);
+    assert_true(go(world, LOCK_HELD, 10000));
+    (void)go(world, LOCK_LOST, 8000);
+    int64_t left_ms = world->now_ms;
+    lock_leave(&world->lock, now(world));
+    struct lock_todo todo;
+    while ((todo = ask(&world->lock, now(world))).kind != LOCK_TODO_FINISH) {
+        struct lock_answer answer = {
+            .outcome = LOCK_UNKNOWN, .sent = now(world), .pause_ms = 100, .random = 1U << 31};
+        world->now_ms = todo.kind == LOCK_TODO_WAIT ? todo.at.ms : todo.deadline.ms;
+        if (todo.kind == LOCK_TODO_CREATE)
+            *ret_asks_ms = world->now_ms - left_ms;
+        if (todo.kind != LOCK_TODO_WAIT)
+            lock_tell(&world->lock, now(world), &todo, &answer);
+    }
+    left_ms = world->now_ms - left_ms;
+    free(world);
+    return left_ms;
+}
+
+static bool a_claim_is_not_asked_for_for_long(void)
+{
+    static const int64_t timeouts_ms[] = {6000, 30000, 300000};
+    bool well = true;
+    for (size_t i = 0; i < sizeof(timeouts_ms) / sizeof(timeouts_ms[0]); i++) {
+        struct lock_settings from = settings();
+        from.release_timeout_ms = timeouts_ms[i];
+        int64_t asks_ms = 0, leaves_ms = leaves_in_silence(&from, &asks_ms);
+        well = well && asks_ms > 0 && asks_ms <= 3000 && asks_ms <= timeouts_ms[i] / 3 &&
+               leaves_ms <= timeouts_ms[i];
+    }
+    return well;
+}
+
 static bool a_short_hold_costs_no_call_more(void)
 {
     struct lock_settings from = settings();
@@ -293,6 +349,8 @@ static const struct lock_row rows[] = {
     ROW(NONE, who_has_lost_its_claim_alone_leaves_no_mutex),
     ROW(NONE, nor_does_who_has_seen_the_one_of_before),
     ROW(NONE, who_may_not_ask_leaves_no_mutex),
+    ROW(NONE, throttled_creates_keep_nobody_waiting),
+    ROW(NONE, a_claim_is_not_asked_for_for_long),
     ROW(NONE, a_short_hold_costs_no_call_more),
     ROW(BREAK_OLD, the_living_keep_their_mutex),
     ROW(BREAK_CLEAR, no_mutex_is_removed_soon_after_a_claim_was_in_sight),
