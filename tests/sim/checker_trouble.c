@@ -239,8 +239,8 @@ static int64_t given_back_by(const struct checker *checker, const struct checker
     }
     if ((!self->left_mutex && !self->mutex_doubt) || self->claim_sent_ms == INT64_MIN)
         return from_ms;
-    int64_t trip_ms = checker_trips_ms(checker->plan, 1);
-    int64_t by_ms = checker_undisturbed(self, from_ms, trip_ms + PAUSE_LEAVING_MS);
+    int64_t trips_ms = checker_trips_ms(checker->plan, 2); /* first its claim is asked for */
+    int64_t by_ms = checker_undisturbed(self, from_ms, trips_ms + PAUSE_LEAVING_MS);
     int64_t ends_ms = self->claim_sent_ms + self->lock_timeout_ms - stretched(0);
     if (by_ms < ends_ms)
         return by_ms - PAUSE_LEAVING_MS;
@@ -252,7 +252,8 @@ static int64_t given_back_by(const struct checker *checker, const struct checker
 bool checker_had_time(const struct checker *checker, const struct checker_actor *self,
                       const struct group *group)
 {
-    uint32_t deletes = to_delete(checker, self) + 2; /* the mutex, and #break */
+    /* The claim is asked for; then the mutex, and #break. */
+    uint32_t deletes = to_delete(checker, self) + 3;
     int64_t from_ms = given_back_by(checker, self);
     int64_t by_ms = deleted_by(checker, self, from_ms, deletes);
     if (group) { /* that came late: a look shows it */
