@@ -73,7 +73,7 @@ void mutex_hold(struct lock *lock);
 /* To be given back, but not before that: when; else MONO_NEVER. */
 struct mono mutex_back_at(const struct lock *lock);
 
-/* The time at which it was made is known well enough for a token, by this look; or for 3 D none told. */
+/* When it was made is known well enough for a token, by this look; or for 3 D none has told. */
 bool mutex_is_dated(const struct lock *lock, struct mono asked);
 
 /* Another claimed while it was ours: whether it is still there is to be asked first. */

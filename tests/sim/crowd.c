@@ -123,6 +123,7 @@ static bool report_once(struct scene *scene, const struct crowd_options *options
         calls += wire->calls[i];
         throttled += wire->throttled[i];
     }
+    double percent = 100 * (double)throttled / (double)calls;
     const int64_t *idle_ms = checker->idle_ms;
     int64_t median_ms = share(idle_ms, checker->idle_count, 50);
     printf("%u at once, holds of %.1f s on the average, quota %g/s, a stranger's %g/s: %u have "
@@ -131,14 +132,14 @@ static bool report_once(struct scene *scene, const struct crowd_options *options
            "%lld ms median, %lld ms p99, %lld ms worst%s%s\n",
            options->waiters, (double)options->hold_ms / SECOND_MS, options->quota,
            options->stranger, checker->idle_count, (double)scene->world.now_ms / SECOND_MS,
-           (unsigned long long)checker->out_of_order, (double)calls / options->waiters,
-           100 * (double)throttled / (double)calls, (long long)median_ms,
-           (long long)share(idle_ms, checker->idle_count, 99),
+           (unsigned long long)checker->out_of_order, (double)calls / options->waiters, percent,
+           (long long)median_ms, (long long)share(idle_ms, checker->idle_count, 99),
            (long long)share(idle_ms, checker->idle_count, 100),
            world_failed(&scene->world) ? "; " : "", scene->world.failure);
     int64_t most_ms = options->waiters * (options->hold_ms + PLACE_MS) + ARRIVED_MS;
     return !world_failed(&scene->world) && checker->idle_count == options->waiters &&
-           median_ms < IDLE_QUOTA_MS && scene->world.now_ms <= most_ms;
+           median_ms < IDLE_QUOTA_MS && scene->world.now_ms <= most_ms &&
+           (!options->most_throttled || percent <= options->most_throttled);
 }
 
 /* All come at once; until all have entered, or for some hours. */

@@ -14,7 +14,8 @@ struct crowd_options {
     int64_t behind_ms; /* one comes before the others and holds for so long; 0: nobody does; */
     int64_t expect_ms; /* what it says about that: --expect; */
     uint64_t most; /* more calls than that by those behind it are too many; 0: any number will do */
-    int64_t trip_ms; /* of a request and its answer, on the average */
+    double most_throttled; /* more of the calls, in percent, are too many at once; 0: any number */
+    int64_t trip_ms;       /* of a request and its answer, on the average */
 };
 
 /* Prints one line for withlock and one for the role's protocol; 0 if the promises were kept. */

@@ -92,6 +92,7 @@ static const struct option long_options[] = {
     {"behind", required_argument, NULL, 'B'},
     {"expect", required_argument, NULL, 'E'},
     {"most", required_argument, NULL, 'Z'},
+    {"most-throttled", required_argument, NULL, 'F'},
     {"hold", required_argument, NULL, 'H'},
     {"trip", required_argument, NULL, 'T'},
     {"stories", required_argument, NULL, 'S'},
@@ -180,6 +181,8 @@ static bool take_crowd(struct crowd_options *crowd, int option)
         crowd->expect_ms = (int64_t)(strtod(optarg, NULL) * 1000);
     else if (option == 'Z')
         crowd->most = strtoull(optarg, NULL, 10);
+    else if (option == 'F')
+        crowd->most_throttled = strtod(optarg, NULL);
     else
         return false;
     return true;
