@@ -149,7 +149,8 @@ static void check_foreign_delete(struct checker *checker, struct checker_actor *
     /* Harmless: it is nobody's. */
     bool again = kind == ATTEMPT_MARKED &&
                  (group->ghost || (group->maker < checker->actor_count &&
-                                   was_gone(&checker->actors[group->maker], group->name)));
+                                   (was_gone(&checker->actors[group->maker], group->name) ||
+                                    group->run != checker->actors[group->maker].run)));
     if (age_ms < timeout_ms - EXPIRY_SKEW_MS && !anew && !again && !plan->outside)
         world_fail(checker->world, "I6", "%s deletes %s, which is only %lld ms old", self->who,
                    group->name, (long long)age_ms);
