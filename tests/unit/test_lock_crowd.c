@@ -63,7 +63,7 @@ static void who_is_throttled_before_its_first_look_pauses_for_longer(void **stat
     (void)state;
     static const struct {
         int64_t proposed_ms, limit_ms, paused_ms;
-    } rows[] = {{3000, 0, 12000}, {15000, 0, 30000}, {3000, 24000, 9000}, {15000, 24000, 15000}};
+    } rows[] = {{3000, 0, 9000}, {15000, 0, 22500}, {3000, 24000, 9000}, {15000, 24000, 15000}};
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         struct lock_settings from = settings();
         from.lock_timeout_ms = from.role_timeout_ms = 900000;
