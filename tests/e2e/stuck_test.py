@@ -56,7 +56,7 @@ class Hanging(Case):
         for _ in range(count):
             before = made()
             self.assertNotEqual(before, set())
-            until(lambda: not made() & before, "a renewal")
+            until(lambda: made() and not made() & before, "a renewal")
 
 
 class Command(Hanging):
@@ -80,7 +80,8 @@ class Command(Hanging):
         process, guardian, pid = self.begin("--max-hold", "5")
         self.survives(pid)
         self.renewals(3)
-        self.assertTrue(alive(guardian) and process.poll() is None)
+        self.assertIsNone(process.poll(), self.errors())
+        self.assertTrue(alive(guardian), self.errors())
         self.hanging.release()
         self.assertEqual(process.wait(LIMIT_S), 124)
         self.assertEqual(self.service.groups(), [])
