@@ -29,7 +29,6 @@ OUTAGE_S = 5  # the short one
 AT_ONCE_MS = 5000  # before the end of the lease; its deadlines are 4 s and 2 s before it
 WAYS = ("plain", "stubborn", "daemon")
 NAMESPACE = f"withlock-{os.getpid()}"
-NETWORK = f"198.18.{os.getpid() % 256}"  # RFC 2544: for tests
 REASONS = {
     "deleted": "deleted by somebody else",
     "refuse": "not renewed in time; last answer of the service at",
@@ -40,6 +39,13 @@ REASONS = {
     "uncreatable": "AccessDeniedException",
     "expired": "ExpiredTokenException",
 }
+
+
+def free_network():
+    """The first three bytes of one of RFC 2544's, for tests: a run that was killed leaves its own."""
+    taken = subprocess.run(["ip", "-4", "addr"], capture_output=True, text=True, check=False).stdout
+    return next(network for network in (f"198.18.{(os.getpid() + i) % 256}" for i in range(256))
+                if f" {network}." not in taken)
 
 
 class Run(Holder):
@@ -63,8 +69,9 @@ class World:
         self.seconds = {"short": 20, "warn": 25}.get(self.case, 600) + count / 5
         self.folder = tempfile.mkdtemp(prefix="withlock-loss-")
         if self.case == "blackhole":
+            self.network = free_network()
             self.make_namespace()
-            self.service = Service(self.build, listen=f"{NETWORK}.2:4586",
+            self.service = Service(self.build, listen=f"{self.network}.2:4586",
                                    below=("ip", "netns", "exec", NAMESPACE))
         else:
             self.service = Service(self.build)
@@ -78,9 +85,9 @@ class World:
     def make_namespace(self):
         for words in (f"netns add {NAMESPACE}",
                       f"link add wl{os.getpid()} type veth peer name wlp netns {NAMESPACE}",
-                      f"addr add {NETWORK}.1/24 dev wl{os.getpid()}",
+                      f"addr add {self.network}.1/24 dev wl{os.getpid()}",
                       f"link set wl{os.getpid()} up",
-                      f"-n {NAMESPACE} addr add {NETWORK}.2/24 dev wlp",
+                      f"-n {NAMESPACE} addr add {self.network}.2/24 dev wlp",
                       f"-n {NAMESPACE} link set wlp up", f"-n {NAMESPACE} link set lo up"):
             subprocess.run(["ip", *words.split()], check=True)
 
@@ -92,7 +99,7 @@ class World:
                   "uncreatable": {"deny": ["CreateLogGroup"]}}
         if self.case == "blackhole":
             # nothing comes back: neither answers nor refusals
-            subprocess.run(["ip", "-n", NAMESPACE, "route", "add", "blackhole", f"{NETWORK}.1/32"],
+            subprocess.run(["ip", "-n", NAMESPACE, "route", "add", "blackhole", f"{self.network}.1/32"],
                            check=True)
         elif self.case in faults:
             self.service.faults(**faults[self.case])
@@ -151,7 +158,7 @@ class World:
         until(self.all_over, lambda: "the end of " + " ".join(
             run.prefix for run in self.runs if not run.over()))
         if self.case == "blackhole":
-            subprocess.run(["ip", "-n", NAMESPACE, "route", "del", "blackhole", f"{NETWORK}.1/32"],
+            subprocess.run(["ip", "-n", NAMESPACE, "route", "del", "blackhole", f"{self.network}.1/32"],
                            check=True)
         log = self.service.log()
         applied = self.applied_ms(log)
