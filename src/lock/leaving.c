@@ -26,11 +26,12 @@ static bool is_surely_ours(const struct lock *lock, struct mono now)
  * Somebody may have deleted our names meanwhile (--break does), and another may hold by now: then
  * the mutex that stands there is its. If our first claim is still there that has not happened.
  */
-static const struct lock_generation *to_ask_for(const struct lock *lock, struct mono now)
+static const struct lock_generation *to_ask_for(const struct lock *lock, struct mono now,
+                                                bool surely_ours)
 {
     const struct lock_generation *claim = own_first_claim(lock);
-    if (!claim || lock->mutex.state != LOCK_MUTEX_OURS || !mutex_is_needed(lock) ||
-        !is_surely_ours(lock, now) || !RULE(MUTEX_ASKED))
+    if (!claim || lock->mutex.state != LOCK_MUTEX_OURS || !mutex_is_needed(lock) || !surely_ours ||
+        !RULE(MUTEX_ASKED))
         return NULL;
     bool heard = !mono_reached(now, mono_add(claim->answered, LOCK_HEARD_MS));
     return heard && !holder_is_in_doubt(lock) ? NULL : claim;
@@ -45,11 +46,12 @@ void leaving_begin(struct lock *lock, struct mono now, enum lock_reason reason)
         limit_ms = LOCK_LEAVE_UNMADE_MS;
     if (reason != LOCK_REASON_NONE)
         lock->reason = reason;
-    const struct lock_generation *claim = to_ask_for(lock, now);
+    bool surely_ours = is_surely_ours(lock, now);
+    const struct lock_generation *claim = to_ask_for(lock, now, surely_ours);
     own_drop_below(lock, UINT32_MAX);
     if (claim)
         own_ask(lock, claim);
-    mutex_give_back(lock, is_surely_ours(lock, now), now);
+    mutex_give_back(lock, surely_ours, now);
     phase_set(lock, LOCK_LEAVING);
     lock->reading = false;
     lock->quiet_until = now;

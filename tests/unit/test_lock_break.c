@@ -185,14 +185,20 @@ static bool who_made_a_dead_runs_mutex_anew_looks_once_more(void)
     return entered;
 }
 
+/* Enters, and holds for so long. */
+static void hold(struct world *world, int64_t held_ms)
+{
+    assert_true(go(world, LOCK_HELD, 10000));
+    (void)go(world, LOCK_LOST, held_ms);
+}
+
 /* One that has held for so long, when its names are deleted and the next enters. */
 static struct world *begin_broken(int64_t held_ms)
 {
     static struct lock_settings from;
     from = settings();
     struct world *world = begin(&from);
-    assert_true(go(world, LOCK_HELD, 10000));
-    (void)go(world, LOCK_LOST, held_ms);
+    hold(world, held_ms);
     uproot(world, "p/");
     plant(world, "p/#mutex", 10);
     plant(world, "p/other#t30#h", 20);
@@ -248,8 +254,7 @@ static bool nor_does_who_has_seen_the_one_of_before(void)
     world->ghosts[world->ghost_count].shown_ms = 0;
     world->ghosts[world->ghost_count].created_ms -= 4000;
     world->ghosts[world->ghost_count++].gone_ms = mutex->shown_ms;
-    assert_true(go(world, LOCK_HELD, 10000));
-    (void)go(world, LOCK_LOST, 8000);
+    hold(world, 8000);
     uproot(world, "p/me");
     plant(world, "p/other#t30#h", 20);
     finish(world);
@@ -263,8 +268,7 @@ static bool who_may_not_ask_leaves_no_mutex(void)
 {
     struct lock_settings from = settings();
     struct world *world = begin(&from);
-    assert_true(go(world, LOCK_HELD, 10000));
-    (void)go(world, LOCK_LOST, 8000);
+    hold(world, 8000);
     world->fail_kind = LOCK_TODO_CREATE;
     world->fail_with = LOCK_REFUSED;
     world->fail_count = 1;
@@ -279,8 +283,7 @@ static bool throttled_creates_keep_nobody_waiting(void)
 {
     struct lock_settings from = settings();
     struct world *world = begin(&from);
-    assert_true(go(world, LOCK_HELD, 10000));
-    (void)go(world, LOCK_LOST, 8000);
+    hold(world, 8000);
     world->fail_kind = LOCK_TODO_CREATE;
     world->fail_with = LOCK_LATER;
     world->throttled = true;
@@ -297,8 +300,7 @@ static bool throttled_creates_keep_nobody_waiting(void)
 static int64_t leaves_in_silence(const struct lock_settings *from, int64_t *ret_asks_ms)
 {
     struct world *world = begin(from);
-    assert_true(go(world, LOCK_HELD, 10000));
-    (void)go(world, LOCK_LOST, 8000);
+    hold(world, 8000);
     int64_t left_ms = world->now_ms;
     lock_leave(&world->lock, now(world));
     struct lock_todo todo;
@@ -334,8 +336,7 @@ static bool a_short_hold_costs_no_call_more(void)
 {
     struct lock_settings from = settings();
     struct world *world = begin(&from);
-    assert_true(go(world, LOCK_HELD, 10000));
-    (void)go(world, LOCK_LOST, 2000);
+    hold(world, 2000);
     size_t calls = strlen(world->calls);
     finish(world);
     bool none = strcmp(world->calls + calls, "Dd") == 0;
