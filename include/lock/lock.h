@@ -287,7 +287,8 @@ enum lock_break_state {
     LOCK_BREAK_MADE,     /* one more look decides */
     LOCK_BREAK_REMOVING, /* the mutex is to be deleted */
     LOCK_BREAK_DONE,     /* it is; #break stands until we leave */
-    LOCK_BREAK_STALE,    /* somebody's old #break is to be deleted */
+    LOCK_BREAK_OLD,      /* somebody's stands there, shown as an old one; one more look decides */
+    LOCK_BREAK_STALE,    /* ... and it is to be deleted */
 };
 
 /* The mutex: ours, and what listings show of others'. */
@@ -323,6 +324,7 @@ struct lock_mutex {
     struct mono asked;       /* and the last, */
     struct mono fresh_until; /* by which somebody's mutex may be deleted until then */
     int64_t break_ms;        /* creation time of the #break in sight, or ATTEMPT_UNKNOWN */
+    int64_t break_old_ms;    /* of the one that was in sight when "exists" was said */
 
     enum lock_break_state breaking;
     bool break_drop;                        /* #break is to be deleted */

@@ -204,8 +204,12 @@ static void look_before_removing(struct lock *lock, const struct lock_listing *l
     struct lock_mutex *mutex = &lock->mutex;
     int64_t settle_ms = break_look_ms(lock);
     int64_t shown_ms = lock->settings.lock_timeout_ms / BREAK_SHOWN_PER;
-    if (mutex->breaking != LOCK_BREAK_MADE ||
-        !mono_reached(listing->asked, mono_add(mutex->break_answered, settle_ms)))
+    if (!mono_reached(listing->asked, mono_add(mutex->break_answered, settle_ms)))
+        return;
+    if (mutex->breaking == LOCK_BREAK_OLD || mutex->breaking == LOCK_BREAK_STALE)
+        mutex->breaking =
+            mutex->break_ms == mutex->break_old_ms ? LOCK_BREAK_STALE : LOCK_BREAK_NONE;
+    if (mutex->breaking != LOCK_BREAK_MADE)
         return;
     if (mutex->break_unheard && mutex->break_ms != ATTEMPT_UNKNOWN && !our_break_is_shown(lock)) {
         mutex->breaking = LOCK_BREAK_NONE; /* "exists" was said of another's */
@@ -260,10 +264,11 @@ void mutex_doubt(struct lock_mutex *mutex, struct mono now)
 void mutex_advance(struct lock *lock, struct mono now)
 {
     struct lock_mutex *mutex = &lock->mutex;
-    if (mutex->breaking == LOCK_BREAK_REMOVING && RULE(BREAK_ONE) &&
-        mono_reached(now, mutex->fresh_until)) {
-        mutex->breaking = LOCK_BREAK_MADE; /* what stands there may have been made since */
-        lock->look_at = now;
+    bool removes = mutex->breaking == LOCK_BREAK_REMOVING && RULE(BREAK_ONE);
+    bool tidies = mutex->breaking == LOCK_BREAK_STALE && RULE(BREAK_STALE);
+    if ((removes || tidies) && mono_reached(now, mutex->fresh_until)) {
+        mutex->breaking = removes ? LOCK_BREAK_MADE : LOCK_BREAK_OLD;
+        lock->look_at = now; /* what stands there may have been made since */
     }
     mutex->early = mutex->early && !mono_reached(now, mutex->past);
     if (!mutex->drop || mutex->state != LOCK_MUTEX_OURS)
@@ -319,7 +324,8 @@ void mutex_give_back(struct lock *lock, bool surely_ours, struct mono now)
     }
     mutex->drop = true;
     mutex->early = !mono_reached(now, mutex->past);
-    if (mutex->breaking == LOCK_BREAK_WANTED || mutex->breaking == LOCK_BREAK_STALE)
+    if (mutex->breaking == LOCK_BREAK_WANTED || mutex->breaking == LOCK_BREAK_OLD ||
+        mutex->breaking == LOCK_BREAK_STALE)
         mutex->breaking = LOCK_BREAK_NONE;
     if (mutex->breaking == LOCK_BREAK_SENT && lock->settings.slots > 1)
         mutex->breaking = LOCK_BREAK_NONE; /* or another's, whose claim does not keep others out */
@@ -357,7 +363,7 @@ struct mono mutex_look_at(const struct lock *lock)
     default:
         break;
     }
-    if (mutex->breaking == LOCK_BREAK_MADE)
+    if (mutex->breaking == LOCK_BREAK_MADE || mutex->breaking == LOCK_BREAK_OLD)
         return mono_add(mutex->break_answered, break_look_ms(lock));
     return MONO_NEVER;
 }

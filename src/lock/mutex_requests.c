@@ -46,6 +46,7 @@ static enum step step_of(const struct lock *lock)
         return STEP_DELETE_STALE;
     case LOCK_BREAK_NONE:
     case LOCK_BREAK_MADE:
+    case LOCK_BREAK_OLD:
     case LOCK_BREAK_DONE:
         break;
     }
@@ -174,6 +175,13 @@ static void tell_remove(struct lock *lock, struct mono now, const struct lock_an
     mutex->suspect_ms = ATTEMPT_UNKNOWN;
 }
 
+/* The one that is there may have taken the place of the one in sight since. */
+static void meet_old_break(struct lock_mutex *mutex)
+{
+    mutex->break_old_ms = mutex->break_ms;
+    mutex->breaking = RULE(BREAK_STALE) ? LOCK_BREAK_OLD : LOCK_BREAK_STALE;
+}
+
 static void tell_create_break(struct lock *lock, struct mono now, const struct lock_answer *answer)
 {
     struct lock_mutex *mutex = &lock->mutex;
@@ -194,7 +202,7 @@ static void tell_create_break(struct lock *lock, struct mono now, const struct l
         if (mutex->break_unheard)
             mutex->breaking = LOCK_BREAK_MADE;
         else if (mutex->break_ms != ATTEMPT_UNKNOWN && !mutex_is_being_broken(lock))
-            mutex->breaking = LOCK_BREAK_STALE;
+            meet_old_break(mutex);
         tell_success(lock);
         break;
     case LOCK_UNKNOWN:

@@ -50,6 +50,7 @@
     X(BREAK_LATE, "nor before that outlasts twice what listings were seen to be late")             \
     X(BREAK_ONE, "one run at a time removes a dead run's mutex, after one more look")              \
     X(BREAK_UNHEARD, "a #break whose answer was lost is ours, if claims keep all others away")     \
+    X(BREAK_STALE, "an old #break goes only if one more look shows it again")                      \
     X(BREAK_SHOWN, "by listings that show what was made a moment ago")                             \
     X(BREAK_SAME, "and only the one that was watched: not one that was made meanwhile")            \
     X(BREAK_LATER, "after a dead run's mutex was made anew the look that decides comes D later")   \

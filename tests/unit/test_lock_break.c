@@ -90,6 +90,34 @@ static bool a_break_of_anothers_that_exists_is_not_ours(void)
     return well;
 }
 
+/* A dead run's #break is shown, in whose place another has just made its own. */
+static bool a_break_made_meanwhile_stays(void)
+{
+    struct world *world = begin_at_a_mutex(3 * DEAD_MS);
+    plant(world, "p/#break", 200000);
+    world->ghosts[world->ghost_count] = *find(world, "p/#break");
+    world->ghosts[world->ghost_count++].gone_ms = INT64_MAX;
+    struct group *another = find(world, "p/#break");
+    another->created_ms = START_MS;
+    another->shown_ms = INT64_MAX;
+    for (int i = 0; i < 1000 && !strstr(world->calls, "CC"); i++)
+        (void)go(world, LOCK_HELD, TRIP_MS);
+    assert_non_null(strstr(world->calls, "CC")); /* the mutex, and #break */
+    world->ghost_count = 0;
+    find(world, "p/#break")->shown_ms = 0;
+    bool entered = go(world, LOCK_HELD, 10000);
+    bool stands = find(world, "p/#break") && find(world, "p/#mutex")->created_ms < START_MS;
+    free(world);
+    return !entered && stands;
+}
+
+static bool an_old_break_goes(void)
+{
+    struct world *world = begin_at_a_mutex(3 * DEAD_MS);
+    plant(world, "p/#break", 200000);
+    return enters_within(world, 20000);
+}
+
 /* Else all who wait would claim every few seconds, as long as a #break stands whose run has died.
  */
 static bool nobody_claims_while_another_removes_it(void)
@@ -360,6 +388,8 @@ static const struct lock_row rows[] = {
     ROW(BREAK_ONE, one_alone_removes_it),
     ROW(BREAK_UNHEARD, a_break_that_was_not_heard_of_is_ours),
     ROW(NONE, a_break_of_anothers_that_exists_is_not_ours),
+    ROW(BREAK_STALE, a_break_made_meanwhile_stays),
+    ROW(NONE, an_old_break_goes),
     ROW(BREAK_WAITS, nobody_claims_while_another_removes_it),
     ROW(BREAK_WAITS, the_slot_that_nobody_is_about_to_free_comes_first),
     ROW(BREAK_SAME, a_mutex_made_meanwhile_is_not_removed),
