@@ -171,6 +171,8 @@ static void resolve(struct lock *lock, struct mono now, const struct lock_listin
     bool anothers = is_from_before(lock, sight) || mono_reached(listing->asked, old);
     if (!anothers && meets_first(lock, now, sight))
         return;
+    if (mutex->drop && mutex->lapsed && sight->broken && RULE(BREAK_LEFT))
+        anothers = true; /* somebody is about to remove it, and may have made it anew by now */
     anothers |= mutex->lapsed ? !sight->still_ours : mutex->created_ms != sight->created_ms;
     if ((!anothers && (mutex->lapsed || !seen->claims)) || !RULE(MUTEX_DOUBT)) {
         mutex->state = LOCK_MUTEX_OURS;

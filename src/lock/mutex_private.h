@@ -9,6 +9,7 @@
 struct mutex_sight {
     bool still_ours;    /* the mutex that we had is shown, by its creation time; */
     bool ours_shown;    /* or some mutex is, */
+    bool broken;        /* that another is about to remove, */
     int64_t created_ms; /* made then */
 };
 

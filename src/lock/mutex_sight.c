@@ -202,5 +202,6 @@ struct mutex_sight mutex_sight(struct lock *lock, const struct lock_listing *lis
         suspect(lock, listing, &sight);
     }
     find_break(mutex, listing);
-    return (struct mutex_sight){sight.still_ours, bit(sight.shown, mutex->slot), sight.created_ms};
+    return (struct mutex_sight){sight.still_ours, bit(sight.shown, mutex->slot),
+                                bit(sight.broken, mutex->slot), sight.created_ms};
 }

@@ -53,6 +53,7 @@
     X(BREAK_STALE, "an old #break goes only if one more look shows it again")                      \
     X(BREAK_SHOWN, "by listings that show what was made a moment ago")                             \
     X(BREAK_SAME, "and only the one that was watched: not one that was made meanwhile")            \
+    X(BREAK_LEFT, "who may be taken for dead leaves its mutex to who is about to remove it")       \
     X(BREAK_LATER, "after a dead run's mutex was made anew the look that decides comes D later")   \
     X(BREAK_WAITS, "nobody claims for a dead run's mutex while a #break of another's stands")      \
     X(HOLD_OFF, "an unmarked attempt must be held off")                                            \

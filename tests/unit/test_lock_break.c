@@ -256,6 +256,39 @@ static bool so_does_who_has_renewed_meanwhile(void)
     return stands;
 }
 
+/* It slept for longer than T, and another has begun to remove its mutex: may have, and made its
+ * own. */
+static bool who_is_taken_for_dead_leaves_its_mutex(void)
+{
+    struct lock_settings from = settings();
+    struct world *world = begin(&from);
+    hold(world, 8000);
+    world->now_ms += from.lock_timeout_ms + 10000;
+    plant(world, "p/#break", 100);
+    finish(world);
+    bool stands = find(world, "p/#mutex") != NULL && world->count == 2;
+    free(world);
+    return stands;
+}
+
+static bool and_deletes_it_if_nobody_removes_it(void)
+{
+    static const int64_t ages_ms[] = {-1, 200000}; /* none, and that of a dead run */
+    bool clean = true;
+    for (size_t i = 0; i < sizeof(ages_ms) / sizeof(ages_ms[0]); i++) {
+        struct lock_settings from = settings();
+        struct world *world = begin(&from);
+        hold(world, 8000);
+        world->now_ms += from.lock_timeout_ms + 10000;
+        if (ages_ms[i] >= 0)
+            plant(world, "p/#break", ages_ms[i]);
+        finish(world);
+        clean = clean && !find(world, "p/#mutex");
+        free(world);
+    }
+    return clean;
+}
+
 static bool who_has_lost_its_claim_alone_leaves_no_mutex(void)
 {
     struct world *world = begin_broken(8000);
@@ -375,6 +408,8 @@ static bool a_short_hold_costs_no_call_more(void)
 static const struct lock_row rows[] = {
     ROW(MUTEX_ASKED, who_was_broken_leaves_the_next_ones_mutex),
     ROW(MUTEX_ASKED, so_does_who_has_renewed_meanwhile),
+    ROW(BREAK_LEFT, who_is_taken_for_dead_leaves_its_mutex),
+    ROW(NONE, and_deletes_it_if_nobody_removes_it),
     ROW(NONE, who_has_lost_its_claim_alone_leaves_no_mutex),
     ROW(NONE, nor_does_who_has_seen_the_one_of_before),
     ROW(NONE, who_may_not_ask_leaves_no_mutex),
