@@ -21,7 +21,7 @@
     2000 /* of who is next, if the service is away; and more for every other run ahead */
 #define FAR_PLACES       8   /* who has more ahead leaves the quota to them, */
 #define PAUSE_FAR_MS     500 /* so long for each */
-#define ARRIVAL_TIMES    3 /* who is throttled before its first look pauses so many times longer, */
+#define ARRIVAL_TIMES    4 /* who is throttled before its first look pauses so many times longer, */
 #define PAUSE_ARRIVAL_MS 30000 /* and so long at most */
 #define PLACES_UNKNOWN   2     /* taken for the number ahead by who has a place, but no number */
 
