@@ -55,7 +55,7 @@ static void of_many_with_one_try_each_comes_again_within_twenty_seconds(void **s
 }
 
 /*
- * T is so long that nothing else cuts the pause. Cut down it is in the middle of 20 to 40 s; with a
+ * T is so long that nothing else cuts the pause. Cut down it is in the middle of 15 to 30 s; with a
  * limit of 24 s, of 6 to 12 s.
  */
 static void who_is_throttled_before_its_first_look_pauses_for_longer(void **state)
@@ -63,7 +63,7 @@ static void who_is_throttled_before_its_first_look_pauses_for_longer(void **stat
     (void)state;
     static const struct {
         int64_t proposed_ms, limit_ms, paused_ms;
-    } rows[] = {{3000, 0, 9000}, {15000, 0, 22500}, {3000, 24000, 9000}, {15000, 24000, 15000}};
+    } rows[] = {{3000, 0, 12000}, {15000, 0, 22500}, {3000, 24000, 9000}, {15000, 24000, 15000}};
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         struct lock_settings from = settings();
         from.lock_timeout_ms = from.role_timeout_ms = 900000;
