@@ -7,10 +7,15 @@
 #include "phase.h"
 #include "rule.h"
 
+int64_t leaving_settle_ms(const struct lock *lock)
+{
+    return lock->settings.settle_ms ? lock->settings.settle_ms : mutex_settle_ms(lock);
+}
+
 /* "Leaving": how long it may take; longer if a look is to tell what there is, and whose. */
 static int64_t leaving_ms(const struct lock *lock, int64_t limit_ms)
 {
-    int64_t settles_ms = LOCK_LEAVE_SETTLES * lock->settings.settle_ms;
+    int64_t settles_ms = LOCK_LEAVE_SETTLES * leaving_settle_ms(lock);
     bool looks = lock->uncertain || mutex_doubt_at(lock).ms != MONO_NEVER.ms;
     return looks && limit_ms < settles_ms ? settles_ms : limit_ms;
 }

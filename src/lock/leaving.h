@@ -15,6 +15,12 @@ bool leaving_asks_again(const struct lock *lock, const struct lock_answer *answe
 /* Our claim was asked for. It was there, or nobody can tell; or it was made anew. */
 void leaving_asked(struct lock *lock, struct mono now, bool was_there);
 
+/*
+ * How far apart the two listings are that must show nothing of ours: D, ms. It bounds how late a
+ * create may take effect that had no answer, so with --settle 0 it is 1 s all the same.
+ */
+int64_t leaving_settle_ms(const struct lock *lock);
+
 /* Is nothing left to be done? */
 bool leaving_is_over(struct lock *lock, struct mono now);
 

@@ -49,7 +49,7 @@ void lock_init_release(struct lock *lock, const struct lock_settings *settings, 
     lock->named = lock->made_any = true;
     lock->adopts = true;
     leaving_begin(lock, now, LOCK_REASON_NONE);
-    lock->leaving_quiet = mono_add(now, -settings->settle_ms); /* look at once */
+    lock->leaving_quiet = mono_add(now, -leaving_settle_ms(lock)); /* look at once */
 }
 
 enum lock_phase lock_phase(const struct lock *lock)
@@ -298,7 +298,7 @@ static struct mono looks_at(const struct lock *lock)
     struct mono tells = mutex_doubt_at(lock);
     if (lock->phase != LOCK_LEAVING)
         return mono_min(lock->withdrawn ? MONO_NEVER : lock->look_at, tells);
-    struct mono at = mono_add(lock->leaving_quiet, lock->settings.settle_ms);
+    struct mono at = mono_add(lock->leaving_quiet, leaving_settle_ms(lock));
     return tells.ms == MONO_NEVER.ms ? at : mono_max(at, tells); /* what else is ours goes after */
 }
 

@@ -134,7 +134,35 @@ static bool a_mutex_that_was_in_doubt_is_asked_for_again(void)
     return again;
 }
 
+/* The create of a claim had no answer, and takes effect when its run leaves. */
+static bool a_claim_that_comes_late_is_not_left(void)
+{
+    static const int64_t settles_ms[] = {1000, 0};
+    bool clean = true;
+    for (size_t i = 0; i < sizeof(settles_ms) / sizeof(settles_ms[0]); i++) {
+        struct lock_settings from = settings();
+        from.settle_ms = settles_ms[i];
+        struct world *world = begin(&from);
+        world->fail_kind = LOCK_TODO_CREATE;
+        world->fail_with = LOCK_UNKNOWN;
+        world->fail_count = 1;
+        struct lock_todo todo = {0};
+        while (todo.kind != LOCK_TODO_CREATE) {
+            todo = ask(&world->lock, now(world));
+            act(world, &todo);
+        }
+        lock_leave(&world->lock, now(world));
+        (void)go(world, LOCK_FINISHED, 700);
+        plant(world, todo.name, 0);
+        (void)go(world, LOCK_FINISHED, 10000);
+        clean = clean && lock_phase(&world->lock) == LOCK_FINISHED && world->count == 0;
+        free(world);
+    }
+    return clean;
+}
+
 static const struct lock_row rows[] = {
+    ROW(NONE, a_claim_that_comes_late_is_not_left),
     ROW(MUTEX_DOUBT, a_mutex_in_doubt_is_anothers_where_a_claim_is_in_sight),
     ROW(DOUBT_SHOWN, a_mutex_not_heard_of_is_anothers_until_a_look_later),
     ROW(NONE, a_mutex_made_in_the_place_of_another_is_not_ours),
