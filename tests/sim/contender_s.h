@@ -1,5 +1,5 @@
 /*
- * contender_s - a peer that speaks the role's protocol (docs/protocol.md, "The seed protocol").
+ * contender_s - a peer that speaks the role's protocol (docs/protocol.md, "The older protocol").
  *
  * Step by step as a playbook does it, with its tasks' pauses; a failed request is tried again
  * a few times, then the try has failed and the attempt is deleted. Thinks that it holds from
