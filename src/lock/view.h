@@ -20,7 +20,7 @@ bool view_is_live(const struct lock *lock, const struct lock_entry *entry, int64
 bool view_precedes(const struct lock *lock, const struct lock_entry *other);
 int64_t view_ticket_ms(const struct lock_entry *entry);
 
-/* "The same explicit ID twice": a waiting attempt of an earlier run of our explicit ID, which we replace. */
+/* "The same explicit ID twice": a waiting attempt of an earlier run of it, which we replace. */
 bool view_is_leftover(const struct lock *lock, const struct lock_entry *entry,
                       const struct view_run *run);
 
