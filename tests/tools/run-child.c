@@ -1,5 +1,5 @@
 /*
- * run-child - the floor below supervise, alone: signals, child and guardian without a lock.
+ * run-child - the layer below supervise, alone: signals, child and guardian without a lock.
  *
  *     run-child [OPTIONS] COMMAND [ARG...]
  *

@@ -1,4 +1,4 @@
-/* A whole floor, linked with those below it: what it may not use is an undefined symbol. */
+/* A whole layer, linked with those below it: what it may not use is an undefined symbol. */
 int main(void)
 {
     return 0;
