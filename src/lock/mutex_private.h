@@ -9,7 +9,7 @@
 struct mutex_sight {
     bool still_ours;    /* the mutex that we had is shown, by its creation time; */
     bool ours_shown;    /* or some mutex is, */
-    bool broken;        /* that another is about to remove, */
+    bool broken;        /* that another is about to remove: its #break is younger, */
     int64_t created_ms; /* made then */
 };
 

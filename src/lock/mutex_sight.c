@@ -16,6 +16,7 @@ struct sight {
     const struct lock_entry *oldest;
     bool still_ours;    /* the mutex that we had, by its creation time */
     int64_t created_ms; /* of the one in that slot */
+    int64_t break_ms;   /* creation time of the #break of that slot that others have made */
     int64_t life_ms;    /* the largest T in sight */
 };
 
@@ -100,9 +101,12 @@ static void find_breaks(const struct lock *lock, const struct lock_listing *list
         const struct lock_entry *entry = &listing->entries[i];
         uint32_t slot = entry->attempt.slot;
         bool own = mutex->breaking != LOCK_BREAK_NONE && slot == mutex->slot;
-        if (RULE(BREAK_WAITS) && entry->kind == ATTEMPT_BREAK && is_ours_to_make(lock, slot) &&
-            !own && lock->service_ms <= entry->created_ms + BREAK_LIVES * sight->life_ms)
-            set_bit(sight->broken, slot);
+        if (!RULE(BREAK_WAITS) || entry->kind != ATTEMPT_BREAK || !is_ours_to_make(lock, slot) ||
+            own || lock->service_ms > entry->created_ms + BREAK_LIVES * sight->life_ms)
+            continue;
+        set_bit(sight->broken, slot);
+        if (slot == mutex->slot)
+            sight->break_ms = entry->created_ms;
     }
 }
 
@@ -186,7 +190,7 @@ bool mutex_is_being_broken(const struct lock *lock)
 struct mutex_sight mutex_sight(struct lock *lock, const struct lock_listing *listing,
                                const struct judgement *seen, uint32_t random)
 {
-    struct sight sight = {.life_ms = lock->settings.lock_timeout_ms};
+    struct sight sight = {.life_ms = lock->settings.lock_timeout_ms, .break_ms = INT64_MIN};
     struct lock_mutex *mutex = &lock->mutex;
     mutex->shown_ms = INT64_MIN;
     for (uint32_t i = 0; i < listing->count; i++)
@@ -203,5 +207,5 @@ struct mutex_sight mutex_sight(struct lock *lock, const struct lock_listing *lis
     }
     find_break(mutex, listing);
     return (struct mutex_sight){sight.still_ours, bit(sight.shown, mutex->slot),
-                                bit(sight.broken, mutex->slot), sight.created_ms};
+                                sight.break_ms > sight.created_ms, sight.created_ms};
 }
