@@ -184,6 +184,7 @@ static void asked(struct lock *lock, struct mono now, const struct lock_answer *
     own->ask = own->ask_unanswered = false;
     if (unsure) {
         own->answered = now;
+        own->late_ms = 0; /* it may have been made a moment ago */
     } else if (answer->outcome == LOCK_EXISTS) {
         own_was_there(lock, own);
         unseen_exists(lock, now);
