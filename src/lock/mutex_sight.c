@@ -63,11 +63,15 @@ static void meet_in_our_slot(struct lock *lock, int64_t created_ms, struct sight
 void mutex_meet_ours(struct lock *lock, const struct lock_listing *listing)
 {
     struct lock_mutex *mutex = &lock->mutex;
+    /* By then the one of before is not shown any more. Clocks differ, so it may seem the younger.
+     */
+    bool settled = mono_reached(listing->asked, mono_add(mutex->answered, mutex_settle_ms(lock)));
     for (uint32_t i = 0; i < listing->count; i++) {
         const struct lock_entry *entry = &listing->entries[i];
         if (entry->kind == ATTEMPT_MUTEX && entry->attempt.slot == mutex->slot &&
             is_by_then(lock, entry->created_ms))
-            mutex->created_ms = ms_max(mutex->created_ms, entry->created_ms);
+            mutex->created_ms =
+                settled ? entry->created_ms : ms_max(mutex->created_ms, entry->created_ms);
     }
 }
 

@@ -324,6 +324,29 @@ static bool nor_does_who_has_seen_the_one_of_before(void)
     return clean;
 }
 
+/* That one seems to be younger than its own: they were made by clocks that differ by 1.5 s. */
+static bool nor_does_who_has_seen_one_of_before_that_seems_younger(void)
+{
+    struct lock_settings from = settings();
+    struct world *world = begin(&from);
+    while (!find(world, "p/#mutex"))
+        (void)go(world, LOCK_HELD, TRIP_MS);
+    struct group *mutex = find(world, "p/#mutex");
+    mutex->shown_ms = world->now_ms + 1200;
+    mutex->created_ms -= 1000;
+    world->ghosts[world->ghost_count] = *mutex;
+    world->ghosts[world->ghost_count].shown_ms = 0;
+    world->ghosts[world->ghost_count].created_ms += 1500;
+    world->ghosts[world->ghost_count++].gone_ms = mutex->shown_ms;
+    hold(world, 8000);
+    uproot(world, "p/me");
+    plant(world, "p/other#t30#h", 20);
+    finish(world);
+    bool clean = !find(world, "p/#mutex");
+    free(world);
+    return clean;
+}
+
 /* Not allowed any more: then it is as it was. */
 static bool who_may_not_ask_leaves_no_mutex(void)
 {
@@ -412,6 +435,7 @@ static const struct lock_row rows[] = {
     ROW(NONE, and_deletes_it_if_nobody_removes_it),
     ROW(NONE, who_has_lost_its_claim_alone_leaves_no_mutex),
     ROW(NONE, nor_does_who_has_seen_the_one_of_before),
+    ROW(NONE, nor_does_who_has_seen_one_of_before_that_seems_younger),
     ROW(NONE, who_may_not_ask_leaves_no_mutex),
     ROW(NONE, throttled_creates_keep_nobody_waiting),
     ROW(NONE, a_claim_is_not_asked_for_for_long),
