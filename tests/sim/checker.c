@@ -121,12 +121,7 @@ void checker_sends(struct checker *checker, uint32_t actor, const char *name, st
         }
     if (self->name_count == CHECKER_NAMES_MAX)
         checker_forgets(self);
-    struct attempt attempt;
-    if (attempt_parse(text_from(PLAN_PREFIX), text_from(name), &attempt) == ATTEMPT_MARKED &&
-        self->queues && !checker->plan->outside && self->known_ticket_ms != INT64_MAX &&
-        (attempt.ticket_ms == ATTEMPT_UNKNOWN || attempt.ticket_ms > self->known_ticket_ms))
-        world_fail(checker->world, "I5", "%s makes %s, which does not keep its ticket", self->who,
-                   name);
+    checker_keeps_ticket(checker, self, name);
     self->names[self->name_count++] = (struct checker_name){
         .name = world_keep_text(checker->world, name, strlen(name)),
         .sent_ms = sent.ms,

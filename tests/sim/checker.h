@@ -207,6 +207,10 @@ bool checker_late_claim(const struct checker *checker, const struct checker_acto
 /* A hold of a W ends: (for checker.c.) */
 void checker_cleaned(struct checker *checker, const struct checker_actor *self);
 
+/* I5: a name that is made keeps the place that its run has. */
+void checker_keeps_ticket(const struct checker *checker, struct checker_actor *self,
+                          const char *name);
+
 /* Made between the listing by which `self` decided to delete it and now: excepted from I6. */
 bool checker_made_anew(const struct checker *checker, const struct checker_actor *self,
                        uint32_t run, int64_t decided_ms, const struct group *group);

@@ -102,6 +102,21 @@ void checker_refused(struct checker *checker, uint32_t actor)
     world_fail(checker->world, "I5", "%s is refused a lock that nobody has or wants", self->who);
 }
 
+/* Whoever knows its ticket says so by each name. It may know an older one than was seen here. */
+void checker_keeps_ticket(const struct checker *checker, struct checker_actor *self,
+                          const char *name)
+{
+    struct attempt attempt;
+    if (attempt_parse(text_from(PLAN_PREFIX), text_from(name), &attempt) != ATTEMPT_MARKED ||
+        !self->queues || checker->plan->outside || self->known_ticket_ms == INT64_MAX)
+        return;
+    if (attempt.ticket_ms == ATTEMPT_UNKNOWN || attempt.ticket_ms > self->known_ticket_ms)
+        world_fail(checker->world, "I5", "%s makes %s, which does not keep its ticket", self->who,
+                   name);
+    else
+        self->known_ticket_ms = attempt.ticket_ms;
+}
+
 bool checker_made_anew(const struct checker *checker, const struct checker_actor *self,
                        uint32_t run, int64_t decided_ms, const struct group *group)
 {
