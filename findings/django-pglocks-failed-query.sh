@@ -3,12 +3,12 @@
 #
 # Version    python3-django-pglocks 1.0.4 with python3-django 3.2 and python3-psycopg2 2.9.5, on postgresql-15 15.20
 #            (Debian 12; the packages' numbers are printed).
-# Behaviour  "with advisory_lock(NAME):" is to give the lock back at its end, also after an error. Within a transaction
-#            (atomic(), or ATOMIC_REQUESTS for all views) after a query that failed, an IntegrityError say, the
-#            database refuses all others until the transaction's end, and so the one that unlocks. The error of this takes the place
-#            of the first one; the transaction is rolled back, but advisory locks of a session are not part of it:
-#            this connection keeps the lock, and with CONN_MAX_AGE that is for as long as the worker runs. Each later
-#            use by the same worker gets the lock, once more, so that only the others find out.
+# Behaviour  "with advisory_lock(NAME):" is to give the lock back at its end, also after an error. But within a
+#            transaction (atomic(), or ATOMIC_REQUESTS for all views) a query that fails, an IntegrityError say, makes
+#            PostgreSQL refuse all others until the transaction's end, the one that unlocks among them, whose
+#            error takes the place of the first. The transaction is rolled back, but advisory locks of a session
+#            are not part of it: this connection keeps the lock, and with CONN_MAX_AGE that is for as long as the
+#            worker runs. Later uses by the same worker get the lock once more, so that only the others find out.
 # Seen       An error in Python within the lock: free afterwards. A division by zero in SQL: free afterwards without a
 #            transaction; within one InternalError, and the lock is kept from others from then on. One would
 #            expect DataError, and the lock to be free.
