@@ -67,7 +67,6 @@ struct aws_settings {
     const char *endpoint_url;                      /* the option */
     bool ignore_endpoints;                         /* configured endpoints other than the option */
     const char *ca_bundle;                         /* NULL: the system's */
-    const char *ca_bundle_setting;                 /* where it came from */
     const char *system_ca_file, *system_ca_folder; /* instead of the system's own; NULL: these */
     unsigned max_attempts;
     int64_t connect_timeout_ms, read_timeout_ms;     /* the options */

@@ -49,9 +49,8 @@ int inspect_failed(const struct inspect *inspect, const struct error *err);
 struct inspect_view {
     struct lock_listing listing; /* borrowed until the next look */
     struct survey survey;
-    int64_t now_ms;       /* the service's clock, */
-    bool by_service;      /* or ours, if its answer did not say */
-    struct mono taken_at; /* when that was */
+    int64_t now_ms;  /* the service's clock, */
+    bool by_service; /* or ours, if its answer did not say */
 };
 
 /* The listing and its time; the survey is left empty. */

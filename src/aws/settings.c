@@ -226,7 +226,6 @@ static int choose_trust(struct aws_settings *settings, const char *option, struc
     if (!found.value)
         found = look_up(settings, "REQUESTS_CA_BUNDLE", NULL);
     settings->ca_bundle = found.value;
-    settings->ca_bundle_setting = found.name;
     choose_system_trust(settings);
     int failure = found.value ? unusable(found.value) : 0;
     if (!failure)

@@ -57,7 +57,6 @@ int inspect_list(struct inspect *inspect, struct inspect_view *ret_view, struct 
     provider_report_shared(&inspect->client.provider, REPORT_VERBOSE);
     view.by_service = date.ms >= 0;
     view.now_ms = view.by_service ? date.ms : wall_now().ms;
-    view.taken_at = mono_now();
     for (uint32_t i = 0; i < view.listing.count; i++)
         if (view.listing.entries[i].created_ms > view.now_ms)
             view.now_ms = view.listing.entries[i].created_ms; /* Date has whole seconds only */
