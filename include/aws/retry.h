@@ -84,7 +84,7 @@ enum retry_verdict {
  * What a service's error code says about another try. LimitExceededException is a quota that
  * stays exceeded unless the message speaks of a rate.
  */
-enum retry_verdict retry_judge(const char *code, const char *message);
+enum retry_verdict retry_classify(const char *code, const char *message);
 
 /* Is the time of the signature what a service refused (V5)? */
 enum retry_clock {
@@ -94,7 +94,7 @@ enum retry_clock {
 };
 
 /* By the error codes that are in the answer, be it JSON or XML, or in its x-amzn-ErrorType. */
-enum retry_clock retry_clock_judge(struct text body, const char *error_type);
+enum retry_clock retry_classify_clock(struct text body, const char *error_type);
 
 /* The Date of an answer. False if it has none, or one that AWS's clocks cannot show. */
 bool retry_date(const char *date, struct wall *ret_date);

@@ -5,7 +5,7 @@
  * `failed`, which sticks: add as much as you like, then ask once with buf_check().
  * data is always NUL-terminated once anything was added, so it serves as a C string.
  * A secret buf is wiped whenever its memory is given back, also when it grows, and is left out
- * of core dumps. Whether a buf is secret is settled at birth.
+ * of core dumps. Whether a buf is secret is decided at birth.
  *
  *     CLEAN(buf) struct buf body = BUF(64 * 1024);
  */

@@ -25,7 +25,7 @@
 #include "client/credentials_provider.h"
 #include "client/transport.h"
 
-#define CLIENT_GRACE_MS  2000  /* a request in flight may settle for so long when it is to end */
+#define CLIENT_GRACE_MS  2000  /* for a request in flight, when an end is asked for */
 #define CLIENT_PAGE_MS   60000 /* for one call, where the lock's rules set no limit */
 #define CLIENT_URL_BYTES 2048
 #define CLIENT_SENDS_MAX 2 /* of one call: the second with new keys */
@@ -84,11 +84,11 @@ void client_call_free(struct client_call *call);
  * if it is DONE, EXISTS or ABSENT, else -1 with what the last try said, or ERROR_LATER if an end
  * was asked for. Sets deadline and counted.
  */
-int client_settle(struct client *client, struct client_call *call,
-                  const struct wakeup_source *wakeup, struct error *err) MUST_USE;
+int client_call_retrying(struct client *client, struct client_call *call,
+                         const struct wakeup_source *wakeup, struct error *err) MUST_USE;
 
 /*
- * Reads all pages of what begins with prefix, each as client_settle() does. ret_date:
+ * Reads all pages of what begins with prefix, each as client_call_retrying() does. ret_date:
  * the service's clock as the last page's Date header has it (whole seconds, cut off), or -1. What
  * is more than a listing may have is left out (`cut`).
  */

@@ -18,17 +18,17 @@ struct chance {
     uint64_t state;
 };
 
-enum verdict {
-    VERDICT_SERVE,
-    VERDICT_DROP,     /* cut, not applied */
-    VERDICT_DENY,     /* AccessDeniedException */
-    VERDICT_THROTTLE, /* ThrottlingException */
-    VERDICT_ERROR,    /* error_status, not applied */
-    VERDICT_ABORT,    /* OperationAbortedException, applied if abort_applied */
+enum fate_kind {
+    FATE_SERVE,
+    FATE_DROP,     /* cut, not applied */
+    FATE_DENY,     /* AccessDeniedException */
+    FATE_THROTTLE, /* ThrottlingException */
+    FATE_ERROR,    /* error_status, not applied */
+    FATE_ABORT,    /* OperationAbortedException, applied if abort_applied */
 };
 
 struct fate {
-    enum verdict verdict;
+    enum fate_kind kind;
     int error_status;
     bool abort_applied;
     bool answer_lost;       /* cut instead of answered, and applied after apply_delay_ms */

@@ -40,7 +40,7 @@ struct http_limits {
     int64_t connect_ms;   /* until resolved, connected and TLS agreed on */
     int64_t read_ms;      /* from the request's first byte to the answer's last */
     struct mono deadline; /* whatever the two above would allow */
-    int64_t grace_ms;     /* what has been sent may settle for so long when an end is asked for */
+    int64_t grace_ms;     /* for what was sent to be answered, when an end is asked for */
     size_t body_bytes;    /* most that an answer may hold */
     const char *proxy;    /* URL; NULL or "": none. Not used if request->direct. */
 };

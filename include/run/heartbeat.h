@@ -41,7 +41,7 @@ bool heartbeat_lost(const struct heartbeat *heartbeat, struct error *ret_why);
 
 /*
  * Ends the thread; the session is the caller's again. A request in flight is given
- * CLIENT_GRACE_MS to settle. May run twice.
+ * CLIENT_GRACE_MS to be answered. May run twice.
  */
 void heartbeat_stop(struct heartbeat *heartbeat);
 

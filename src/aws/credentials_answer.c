@@ -90,12 +90,12 @@ struct refusal credentials_refusal(const struct credentials_answer *answer)
 }
 
 /* What an answer says about another try. IDPCommunicationError is STS's own. */
-static enum retry_verdict judge(const struct credentials_answer *answer,
-                                const struct refusal *refusal)
+static enum retry_verdict classify(const struct credentials_answer *answer,
+                                   const struct refusal *refusal)
 {
     if (answer->failure)
         return answer->retryable ? RETRY_UNKNOWN : RETRY_NO;
-    enum retry_verdict verdict = retry_judge(refusal->code, refusal->message);
+    enum retry_verdict verdict = retry_classify(refusal->code, refusal->message);
     if (verdict != RETRY_NO)
         return verdict;
     if (answer->status == 429)
@@ -108,7 +108,7 @@ static enum retry_verdict judge(const struct credentials_answer *answer,
 bool credentials_again(struct credentials_lookup *lookup, const struct credentials_answer *answer,
                        const struct refusal *refusal, struct credentials_want *want)
 {
-    enum retry_verdict verdict = judge(answer, refusal);
+    enum retry_verdict verdict = classify(answer, refusal);
     enum retry_cause cause = verdict == RETRY_UNKNOWN ? RETRY_ERROR : RETRY_THROTTLED;
     if (answer->failure && answer->late)
         cause = RETRY_TIMEOUT;

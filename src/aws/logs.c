@@ -85,7 +85,7 @@ static void classify_code(struct logs_reply *reply)
         reply->about_keys = codes[i].about_keys;
         return;
     }
-    enum retry_verdict verdict = retry_judge(reply->refusal.code, reply->refusal.message);
+    enum retry_verdict verdict = retry_classify(reply->refusal.code, reply->refusal.message);
     reply->throttled = verdict == RETRY_LATER || verdict == RETRY_BUSY;
     if (verdict != RETRY_NO)
         reply->outcome = verdict == RETRY_LATER ? LOGS_LATER : LOGS_UNKNOWN;

@@ -56,7 +56,7 @@ bool retry_affordable(const struct retry *retry)
     return retry->budget->tokens > 0;
 }
 
-enum retry_verdict retry_judge(const char *code, const char *message)
+enum retry_verdict retry_classify(const char *code, const char *message)
 {
     static const struct {
         const char *code;
@@ -96,7 +96,7 @@ static bool has_word(struct text text, const char *word)
     return false;
 }
 
-enum retry_clock retry_clock_judge(struct text body, const char *error_type)
+enum retry_clock retry_classify_clock(struct text body, const char *error_type)
 {
     static const struct {
         const char *code;

@@ -72,7 +72,7 @@ static struct text body_of(const struct client_call *call)
     return buf_view(&call->answer.body);
 }
 
-static bool is_settled(enum logs_outcome outcome)
+static bool is_success(enum logs_outcome outcome)
 {
     return outcome == LOGS_DONE || outcome == LOGS_EXISTS || outcome == LOGS_ABSENT;
 }
@@ -87,7 +87,7 @@ static bool take_answer(struct client *client, const struct exchange *exchange,
     call->outcome = reply.outcome == LOGS_UNUSABLE ? LOGS_UNKNOWN : reply.outcome;
     call->throttled = reply.throttled;
     memcpy(call->code, reply.refusal.code, sizeof(call->code));
-    if (is_settled(reply.outcome)) {
+    if (is_success(reply.outcome)) {
         client->last_answer = answer->received;
         return false;
     }
@@ -175,7 +175,7 @@ static void pace(struct client *client, struct client_call *call)
     enum retry_cause cause = call->throttled ? RETRY_THROTTLED
                              : call->timeout ? RETRY_TIMEOUT
                                              : RETRY_ERROR;
-    if (is_settled(call->outcome)) {
+    if (is_success(call->outcome)) {
         retry_succeeded(&client->retry);
         client->last_error = (struct error){0};
         return;
@@ -200,15 +200,15 @@ void client_call(struct client *client, struct client_call *call,
     pace(client, call);
 }
 
-int client_settle(struct client *client, struct client_call *call,
-                  const struct wakeup_source *wakeup, struct error *err)
+int client_call_retrying(struct client *client, struct client_call *call,
+                         const struct wakeup_source *wakeup, struct error *err)
 {
     call->counted = true;
     for (unsigned tries = 1;; tries++) {
         call->deadline = mono_add(mono_now(), CLIENT_PAGE_MS);
         client_call(client, call, wakeup);
         client_call_free(call);
-        if (is_settled(call->outcome))
+        if (is_success(call->outcome))
             return 0;
         *err = call->err;
         if (call->outcome == LOGS_REFUSED || tries >= client->aws->max_attempts)
@@ -233,7 +233,7 @@ int client_list(struct client *client, const char *prefix, struct logs_listing *
                                    .name = prefix,
                                    .more = buf_text(&token),
                                    .listing = listing};
-        if (client_settle(client, &call, wakeup, err) != 0)
+        if (client_call_retrying(client, &call, wakeup, err) != 0)
             return -1;
         if (!retry_date(call.answer.date, ret_date))
             ret_date->ms = -1;

@@ -101,7 +101,7 @@ static bool correct_clock(struct transport *transport, struct exchange *exchange
     exchange->clock_note[0] = '\0';
     if (!exchange->keys || answer->status == 200)
         return false;
-    enum retry_clock clock = retry_clock_judge(body, answer->error_type);
+    enum retry_clock clock = retry_classify_clock(body, answer->error_type);
     if (clock == RETRY_CLOCK_FINE ||
         !retry_clock_offset(corrected_now(transport), answer->date, answer->age, clock,
                             &transport->clock_offset_ms, exchange->clock_note))

@@ -81,15 +81,15 @@ struct fate fate_draw(const struct faults *faults, enum operation operation, str
     fate.abort_applied = coins & 2;
 
     if (dropped)
-        fate.verdict = VERDICT_DROP;
+        fate.kind = FATE_DROP;
     else if (!bucket_take(&buckets[operation], faults->rate_limit[operation], faults->rate_burst,
                           now_ms))
-        fate.verdict = VERDICT_THROTTLE;
+        fate.kind = FATE_THROTTLE;
     else if (faults->deny[operation])
-        fate.verdict = VERDICT_DENY;
+        fate.kind = FATE_DENY;
     else if (failed)
-        fate.verdict = VERDICT_ERROR;
+        fate.kind = FATE_ERROR;
     else if (aborted && changes_group(operation))
-        fate.verdict = VERDICT_ABORT;
+        fate.kind = FATE_ABORT;
     return fate;
 }

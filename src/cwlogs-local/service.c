@@ -185,27 +185,27 @@ static void execute(struct passage *passage, struct answer *answer)
     operations_execute(&scene, passage->operation, &passage->call, answer);
 }
 
-/* Answers and, where the verdict says so, applies; true if it took effect. The lock is held. */
+/* Answers and, where its fate says so, applies; true if it took effect. The lock is held. */
 static bool judge(struct passage *passage)
 {
     struct answer *answer = passage->answer;
     bool applied = false;
-    switch (passage->fate.verdict) {
-    case VERDICT_SERVE:
-    case VERDICT_DROP: /* is cut before it comes here */
+    switch (passage->fate.kind) {
+    case FATE_SERVE:
+    case FATE_DROP: /* is cut before it comes here */
         execute(passage, answer);
         return answer->outcome == OUTCOME_OK;
-    case VERDICT_DENY:
+    case FATE_DENY:
         operations_deny(passage->region, passage->operation, &passage->call, answer);
         break;
-    case VERDICT_THROTTLE:
+    case FATE_THROTTLE:
         answer_fail(answer, OUTCOME_THROTTLED, "Rate exceeded");
         break;
-    case VERDICT_ERROR:
+    case FATE_ERROR:
         answer_fail(answer, OUTCOME_UNAVAILABLE, "The service cannot complete the request.");
         answer->status = passage->fate.error_status;
         break;
-    case VERDICT_ABORT:
+    case FATE_ABORT:
         if (passage->fate.abort_applied)
             execute(passage, answer);
         applied = passage->fate.abort_applied && answer->outcome == OUTCOME_OK;
@@ -289,8 +289,7 @@ enum service_end service_answer(struct service *service, const struct service_re
         end = cut(&passage, outage);
     } else {
         draw(&passage);
-        end =
-            passage.fate.verdict == VERDICT_DROP ? cut(&passage, OUTCOME_DROPPED) : serve(&passage);
+        end = passage.fate.kind == FATE_DROP ? cut(&passage, OUTCOME_DROPPED) : serve(&passage);
     }
     call_free(&passage.call);
     count_waiting(service, passage.operation, -1);

@@ -192,7 +192,7 @@ static int delete_one(struct broken *broken, struct text name, bool *ret_there, 
     char group[ATTEMPT_NAME_BYTES + 1];
     struct client_call call = {.operation = LOGS_DELETE, .name = group};
     (void)snprintf(group, sizeof(group), "%.*s", TEXT_ARGS(name));
-    if (client_settle(&broken->inspect.client, &call, &broken->inspect.wakeup, err) != 0)
+    if (client_call_retrying(&broken->inspect.client, &call, &broken->inspect.wakeup, err) != 0)
         return -1;
     *ret_there = call.outcome == LOGS_DONE;
     return 0;

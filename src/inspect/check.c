@@ -17,7 +17,7 @@
 #define PROBES         "/check"
 
 /* What follows from what was found. */
-struct verdict {
+struct findings {
     int64_t settle_ms, settle_with_roles_ms; /* called for */
     bool measured, settle_enough, denied;
     bool usable;               /* the service, with these settings */
@@ -59,20 +59,20 @@ static void write_policy(const struct check *check, const char *prefix, char out
     (void)snprintf(out, POLICY_BYTES, "%s", policy.length > 2 ? buf_text(&policy) : "");
 }
 
-static struct verdict judge(const struct check *check, const struct inspect_plan *plan,
+static struct findings find(const struct check *check, const struct inspect_plan *plan,
                             const char *prefix)
 {
-    struct verdict verdict = {.measured = check->created.rounds > 0};
+    struct findings findings = {.measured = check->created.rounds > 0};
     int64_t lag_ms = check->created.late ? check->created.at_most_ms : 0;
-    verdict.settle_ms = measure_settle(lag_ms);
-    verdict.settle_with_roles_ms =
+    findings.settle_ms = measure_settle(lag_ms);
+    findings.settle_with_roles_ms =
         measure_settle_with_roles(lag_ms, measure_skew_span(&check->skew), check->create_ms);
-    verdict.settle_enough = !verdict.measured || plan->lock->settle_ms >= verdict.settle_ms;
-    verdict.usable = verdict.settle_enough && check->once != CHECK_TWICE;
+    findings.settle_enough = !findings.measured || plan->lock->settle_ms >= findings.settle_ms;
+    findings.usable = findings.settle_enough && check->once != CHECK_TWICE;
     for (enum check_action i = 0; i < CHECK_ACTIONS; i++)
-        verdict.denied |= is_missing(check, i) && i != CHECK_STREAMS;
-    write_policy(check, prefix, verdict.policy);
-    return verdict;
+        findings.denied |= is_missing(check, i) && i != CHECK_STREAMS;
+    write_policy(check, prefix, findings.policy);
+    return findings;
 }
 
 static void masked_key(const struct check *check, char out[KEY_BYTES])
@@ -141,22 +141,22 @@ static void say_lag(const char *of, const struct measure_lag *lag, struct buf *o
                  of, lag->rounds, (long long)lag->at_most_ms);
 }
 
-static void say_settle(const struct inspect_plan *plan, const struct verdict *verdict,
+static void say_settle(const struct inspect_plan *plan, const struct findings *findings,
                        struct buf *out)
 {
     buf_addf(out,
              "settle         this calls for --settle %.1f or more; %.1f where the Ansible "
              "role contends\n               it is %.1f: %s\n",
-             (double)verdict->settle_ms / 1000, (double)verdict->settle_with_roles_ms / 1000,
+             (double)findings->settle_ms / 1000, (double)findings->settle_with_roles_ms / 1000,
              (double)plan->lock->settle_ms / 1000,
-             !verdict->settle_enough                                 ? "NOT ENOUGH"
-             : plan->lock->settle_ms < verdict->settle_with_roles_ms ? "enough, but not with the "
-                                                                       "role"
-                                                                     : "enough");
+             !findings->settle_enough                                 ? "NOT ENOUGH"
+             : plan->lock->settle_ms < findings->settle_with_roles_ms ? "enough, but not with the "
+                                                                        "role"
+                                                                      : "enough");
 }
 
 static void say_measured(struct check *check, const struct inspect_plan *plan,
-                         const struct verdict *verdict, struct buf *out)
+                         const struct findings *findings, struct buf *out)
 {
     int64_t ahead_ms = measure_clock_ahead(&check->clock);
     int64_t doubt_ms = measure_clock_doubt(&check->clock);
@@ -173,23 +173,23 @@ static void say_measured(struct check *check, const struct inspect_plan *plan,
                  (long long)llabs(ahead_ms), ahead_ms < 0 ? "behind" : "ahead of",
                  (long long)doubt_ms,
                  llabs(ahead_ms) > CLOCK_LIMIT_MS ? "; beyond 5 min AWS refuses at first" : "");
-    if (!verdict->measured)
+    if (!findings->measured)
         return;
     say_lag("creates", &check->created, out);
     say_lag("deletes", &check->deleted, out);
     buf_addf(out, "creation times off by up to %lld ms either way, %lld ms between any two%s\n",
              (long long)(span_ms / 2), (long long)span_ms,
              span_ms > EXPIRY_SPAN_MS ? "; MORE THAN 5 s: expiry cannot be relied on" : "");
-    say_settle(plan, verdict, out);
+    say_settle(plan, findings, out);
 }
 
-static void say_denials(const struct check *check, const struct verdict *verdict, struct buf *out)
+static void say_denials(const struct check *check, const struct findings *findings, struct buf *out)
 {
     for (enum check_action i = 0; i < CHECK_ACTIONS; i++)
         if (is_missing(check, i))
             buf_addf(out, "\n%s\n", check->denials[i].text);
-    if (*verdict->policy)
-        buf_addf(out, "\nmissing in a policy:\n%s\n", verdict->policy);
+    if (*findings->policy)
+        buf_addf(out, "\nmissing in a policy:\n%s\n", findings->policy);
     if (*check->probe)
         buf_addf(out, "\ncould not delete the probe '%s'\n", check->probe);
 }
@@ -231,15 +231,15 @@ static void json_setting(const struct check *check, const char *prefix, struct b
 }
 
 static void write_json(struct check *check, const struct inspect_plan *plan, const char *prefix,
-                       const struct verdict *verdict, struct buf *out)
+                       const struct findings *findings, struct buf *out)
 {
     json_object(out, NULL);
-    json_bool(out, "ok", !verdict->denied && verdict->usable && !*check->probe);
+    json_bool(out, "ok", !findings->denied && findings->usable && !*check->probe);
     json_setting(check, prefix, out);
     if (check->once != CHECK_ONCE_UNTRIED)
         json_bool(out, "made_once", check->once == CHECK_ONCE);
-    if (*verdict->policy)
-        json_raw(out, "missing_statements", text_from(verdict->policy));
+    if (*findings->policy)
+        json_raw(out, "missing_statements", text_from(findings->policy));
     json_object(out, "round_trip_ms");
     json_integer(out, "median", measure_trip_at(&check->trips, 50));
     json_integer(out, "lowest", measure_trip_at(&check->trips, 0));
@@ -249,15 +249,15 @@ static void write_json(struct check *check, const struct inspect_plan *plan, con
         json_integer(out, "clock_ahead_ms", measure_clock_ahead(&check->clock));
         json_integer(out, "clock_doubt_ms", measure_clock_doubt(&check->clock));
     }
-    if (verdict->measured) {
+    if (findings->measured) {
         json_lag(out, "create_lag", &check->created);
         json_lag(out, "delete_lag", &check->deleted);
         json_integer(out, "creation_time_skew_ms", measure_skew_span(&check->skew) / 2);
         json_object(out, "settle");
         json_integer(out, "is_ms", plan->lock->settle_ms);
-        json_integer(out, "needed_ms", verdict->settle_ms);
-        json_integer(out, "needed_with_roles_ms", verdict->settle_with_roles_ms);
-        json_bool(out, "enough", verdict->settle_enough);
+        json_integer(out, "needed_ms", findings->settle_ms);
+        json_integer(out, "needed_with_roles_ms", findings->settle_with_roles_ms);
+        json_bool(out, "enough", findings->settle_enough);
         json_object_end(out);
     }
     json_object_end(out);
@@ -267,23 +267,23 @@ static void write_json(struct check *check, const struct inspect_plan *plan, con
 static int conclude(struct check *check, const struct inspect_plan *plan, bool json,
                     const char *prefix, struct buf *out, struct error *err)
 {
-    struct verdict verdict = judge(check, plan, prefix);
+    struct findings findings = find(check, plan, prefix);
     if (json) {
-        write_json(check, plan, prefix, &verdict, out);
+        write_json(check, plan, prefix, &findings, out);
     } else {
         say_setting(check, prefix, out);
         say_permissions(check, out);
         say_mutex(check, out);
-        say_measured(check, plan, &verdict, out);
-        say_denials(check, &verdict, out);
+        say_measured(check, plan, &findings, out);
+        say_denials(check, &findings, out);
     }
     if (buf_check(out, "the report", err) != 0)
         return error_exit_status(err->kind);
-    if (verdict.denied)
+    if (findings.denied)
         return EXIT_STATUS_DENIED;
     if (*check->probe)
         return EXIT_STATUS_UNAVAILABLE;
-    return verdict.usable ? 0 : EXIT_STATUS_CONFIG;
+    return findings.usable ? 0 : EXIT_STATUS_CONFIG;
 }
 
 int check_lock(const struct inspect_plan *plan, bool json, struct buf *out, struct error *err)

@@ -41,7 +41,7 @@ static void note(struct check *check, const struct client_call *reply)
 }
 
 /*
- * One request, tried until it is settled: allowed (DONE, EXISTS, ABSENT), or refused. With
+ * One request, tried until it is allowed (DONE, EXISTS, ABSENT) or refused. With
  * *ret_denied it was the permission that was lacking. -1 for everything else.
  */
 static int call(struct check *check, enum check_action action, const char *name, bool *ret_denied,

@@ -282,8 +282,8 @@ enum http_outcome http_collect(struct http_exchange *exchange, const struct wake
             continue;
         if (exchange->sendings == 0 || exchange->limits.grace_ms <= 0)
             return finish(exchange, HTTP_REASON_GIVEN_UP, ret_answer, err);
-        struct mono settled_at = mono_add(mono_now(), exchange->limits.grace_ms);
-        exchange->limits.deadline = mono_min(settled_at, exchange->limits.deadline);
+        struct mono answered_by = mono_add(mono_now(), exchange->limits.grace_ms);
+        exchange->limits.deadline = mono_min(answered_by, exchange->limits.deadline);
         wake_fd = -1;
     }
 }

@@ -19,7 +19,7 @@ static void no_faults_no_harm(void **state)
     struct chance chance = {1};
     for (int i = 0; i < 1000; i++) {
         struct fate fate = draw_one(&faults, OPERATION_CREATE_LOG_GROUP, &chance);
-        assert_int_equal(fate.verdict, VERDICT_SERVE);
+        assert_int_equal(fate.kind, FATE_SERVE);
         assert_false(fate.answer_lost);
         assert_int_equal(fate.before_ms + fate.after_ms + fate.apply_delay_ms, 0);
         assert_int_equal(fate.visible_lag_ms, 0);
@@ -105,13 +105,13 @@ static void creates_and_deletes_have_lags_of_their_own(void **state)
     check_lag(&faults, OPERATION_DELETE_LOG_GROUP, 40, 40);
 }
 
-static unsigned count_verdicts(const struct faults *faults, enum operation operation,
-                               enum verdict verdict)
+static unsigned count_fates(const struct faults *faults, enum operation operation,
+                            enum fate_kind kind)
 {
     struct chance chance = {3};
     unsigned count = 0;
     for (int i = 0; i < DRAWS; i++)
-        count += draw_one(faults, operation, &chance).verdict == verdict;
+        count += draw_one(faults, operation, &chance).kind == kind;
     return count;
 }
 
@@ -122,15 +122,15 @@ static void chances_come_as_often_as_told(void **state)
         const char *name;
         double drop, error, aborted;
         enum operation operation;
-        enum verdict verdict;
+        enum fate_kind kind;
         unsigned low, high; /* of 20000 */
     } rows[] = {
-        {"drop", 0.1, 0, 0, OPERATION_TAG_RESOURCE, VERDICT_DROP, 1800, 2200},
-        {"error", 0, 0.1, 0, OPERATION_TAG_RESOURCE, VERDICT_ERROR, 1800, 2200},
-        {"always", 0, 1, 0, OPERATION_TAG_RESOURCE, VERDICT_ERROR, DRAWS, DRAWS},
-        {"abort", 0, 0, 0.1, OPERATION_DELETE_LOG_GROUP, VERDICT_ABORT, 1800, 2200},
-        {"reading is not aborted", 0, 0, 1, OPERATION_DESCRIBE_LOG_GROUPS, VERDICT_ABORT, 0, 0},
-        {"drop before error", 1, 1, 1, OPERATION_CREATE_LOG_GROUP, VERDICT_DROP, DRAWS, DRAWS},
+        {"drop", 0.1, 0, 0, OPERATION_TAG_RESOURCE, FATE_DROP, 1800, 2200},
+        {"error", 0, 0.1, 0, OPERATION_TAG_RESOURCE, FATE_ERROR, 1800, 2200},
+        {"always", 0, 1, 0, OPERATION_TAG_RESOURCE, FATE_ERROR, DRAWS, DRAWS},
+        {"abort", 0, 0, 0.1, OPERATION_DELETE_LOG_GROUP, FATE_ABORT, 1800, 2200},
+        {"reading is not aborted", 0, 0, 1, OPERATION_DESCRIBE_LOG_GROUPS, FATE_ABORT, 0, 0},
+        {"drop before error", 1, 1, 1, OPERATION_CREATE_LOG_GROUP, FATE_DROP, DRAWS, DRAWS},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         struct faults faults;
@@ -138,7 +138,7 @@ static void chances_come_as_often_as_told(void **state)
         faults.drop_rate = rows[i].drop;
         faults.error_rate = rows[i].error;
         faults.operation_aborted_rate = rows[i].aborted;
-        unsigned count = count_verdicts(&faults, rows[i].operation, rows[i].verdict);
+        unsigned count = count_fates(&faults, rows[i].operation, rows[i].kind);
         check_row(count >= rows[i].low && count <= rows[i].high, rows[i].name);
     }
 }
@@ -175,26 +175,26 @@ static void denied_and_throttled(void **state)
     static const struct {
         int64_t now_ms;
         enum operation operation;
-        enum verdict verdict;
+        enum fate_kind kind;
     } rows[] = {
-        {0, OPERATION_TAG_RESOURCE, VERDICT_DENY},
-        {0, OPERATION_UNTAG_RESOURCE, VERDICT_SERVE},
-        {0, OPERATION_DELETE_LOG_GROUP, VERDICT_SERVE}, /* two at once, then one each 500 ms */
-        {0, OPERATION_DELETE_LOG_GROUP, VERDICT_SERVE},
-        {0, OPERATION_DELETE_LOG_GROUP, VERDICT_THROTTLE},
-        {0, OPERATION_CREATE_LOG_GROUP, VERDICT_SERVE}, /* each operation for itself */
-        {499, OPERATION_DELETE_LOG_GROUP, VERDICT_THROTTLE},
-        {500, OPERATION_DELETE_LOG_GROUP, VERDICT_SERVE},
-        {501, OPERATION_DELETE_LOG_GROUP, VERDICT_THROTTLE},
-        {60000, OPERATION_DELETE_LOG_GROUP, VERDICT_SERVE}, /* never more than a second's worth */
-        {60000, OPERATION_DELETE_LOG_GROUP, VERDICT_SERVE},
-        {60000, OPERATION_DELETE_LOG_GROUP, VERDICT_THROTTLE},
+        {0, OPERATION_TAG_RESOURCE, FATE_DENY},
+        {0, OPERATION_UNTAG_RESOURCE, FATE_SERVE},
+        {0, OPERATION_DELETE_LOG_GROUP, FATE_SERVE}, /* two at once, then one each 500 ms */
+        {0, OPERATION_DELETE_LOG_GROUP, FATE_SERVE},
+        {0, OPERATION_DELETE_LOG_GROUP, FATE_THROTTLE},
+        {0, OPERATION_CREATE_LOG_GROUP, FATE_SERVE}, /* each operation for itself */
+        {499, OPERATION_DELETE_LOG_GROUP, FATE_THROTTLE},
+        {500, OPERATION_DELETE_LOG_GROUP, FATE_SERVE},
+        {501, OPERATION_DELETE_LOG_GROUP, FATE_THROTTLE},
+        {60000, OPERATION_DELETE_LOG_GROUP, FATE_SERVE}, /* never more than a second's worth */
+        {60000, OPERATION_DELETE_LOG_GROUP, FATE_SERVE},
+        {60000, OPERATION_DELETE_LOG_GROUP, FATE_THROTTLE},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         struct fate fate = fate_draw(&faults, rows[i].operation, &chance, buckets, rows[i].now_ms);
         char row[32];
         (void)snprintf(row, sizeof(row), "%zu", i);
-        check_row(fate.verdict == rows[i].verdict, row);
+        check_row(fate.kind == rows[i].kind, row);
     }
 }
 

@@ -189,7 +189,7 @@ static void Y2_what_is_tried_again(void **state)
         {"", "", RETRY_NO},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-        check_row(retry_judge(rows[i].code, rows[i].message) == rows[i].verdict, rows[i].code);
+        check_row(retry_classify(rows[i].code, rows[i].message) == rows[i].verdict, rows[i].code);
 }
 
 #define DATE    "Wed, 02 Jan 2030 03:04:05 GMT"
@@ -215,7 +215,8 @@ static void V5_refusals_that_blame_the_time(void **state)
         {"", "", RETRY_CLOCK_FINE},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-        check_row(retry_clock_judge(text_from(rows[i].body), rows[i].error_type) == rows[i].clock,
+        check_row(retry_classify_clock(text_from(rows[i].body), rows[i].error_type) ==
+                      rows[i].clock,
                   rows[i].body);
 }
 
