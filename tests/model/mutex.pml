@@ -7,8 +7,9 @@
  * there is no lag, no clock, no settling. Without, LAG and D are those of service.pml.
  *
  * What is checked: never two hold at once; with -DENTRY (and fairness) everybody gets in; with
- * -DUNHEARD nobody removes the mutex of one who holds; with -DCALM nobody goes on claiming for ever
- * for a dead run's mutex while the #break of another, who has died, too, stands.
+ * -DSURE who begins to hold has made the mutex that stands, and nobody else removes it; with -DCALM
+ * nobody goes on claiming for ever for a dead run's mutex while the #break of another, who has
+ * died, too, stands.
  *
  * Parameters
  *   N          runs; W1 has the smallest key
@@ -16,24 +17,31 @@
  *   DEATHS=n   n runs die anywhere. Their command has ended, and their names have expired, by the
  *              time of the next step; the mutex stays
  *   LAPSES=n   n times a run is stopped for longer than its lease: the same, but it wakes up
- *   GHOSTS     a listing may show a dead run's mutex also after it was removed (with ANY: for ever)
- *   LOOK_LAST  the mutex is made before the look that decides; without, right after it
+ *   LEFT       at the beginning the mutex and #break of two dead runs are there
+ *   GHOSTS     a listing may show a mutex, a dead run's or one in doubt, also after it was removed
+ *              (with ANY: for ever)
+ *   LOOK_BEFORE  the mutex is made right after the look that decides; without, before it
  *   FAST       as with --settle 0: list, claim, make the mutex, hold; a claim is all that a run
  *              has, and it tries once
- *   DOUBT      who lost an answer waits so long for the look that tells whose the mutex is (D)
- *   REPEAT     a delete of the mutex without an answer is sent again when the claim is so old (0)
- *   KEEP       and the claim is kept for so long after that (0)
+ *   DOUBT      who lost an answer waits so long for the look that shows a mutex, and as long again
+ *              for the one that tells whose it is (D)
  *   FRESH      with FAST: who made the mutex more than FRESH ticks after its listing lists again
- *   UNHEARD    with LOST: the request may be lost, too, and no answer comes before the claim is over
+ *   UNHEARD    with LOST: the request may be lost, too, and no answer comes before the claim is
+ *              over
+ *   BACK       with LAPSES: who slept gives the mutex back if a look still shows it
  *   CALM       who dies leaves its #break for ever
  *
  * Left-out rules
  *   NO_MUTEX      nobody makes one
  *   NO_BREAK      whoever removes a dead run's mutex does not make #break before
  *   NO_SAME       whoever removes a dead run's mutex does not ask whether it is still that one
- *   NO_WAIT       who was never told of its mutex looks once, as soon as one is in sight
+ *   NO_STALE      a dead run's #break is deleted though another may stand in its place
+ *   NO_SHOWN      one look tells whose a mutex in doubt is, though it may have been made since
+ *   NO_AGAIN      and it is not asked for again before its run holds
+ *   NO_LEFT       who slept past its lease gives the mutex back beside somebody's #break
  *   NO_BREAK_WAIT nobody minds another's #break before it claims
- *   BLIND         who slept past its lease deletes the mutex all the same
+ *   BLIND         who slept past its lease, or with FAST was not told of its delete, deletes the
+ *                 mutex all the same
  */
 #ifndef N
 #define N 2
@@ -48,181 +56,7 @@
 #define LAPSES 0
 #endif
 
-#define ATTEMPT(i) (i)
-#define CLAIM(i) (N + (i))
-#define NAMES (2 * N)
-#ifndef REPEAT
-#define REPEAT 0
-#endif
-#ifndef KEEP
-#define KEEP 0
-#endif
-#define OLD (D + LAG + 1 > REPEAT -> D + LAG + 1 : REPEAT)
-#include "service.pml"
-
-#ifndef DOUBT
-#define DOUBT D
-#endif
-#define LONGER(a, b) ((a) > (b) -> (a) : (b))
-#define LONGEST LONGER(LONGER(DOUBT, KEEP), D)
-
-#define NOT_MINE 0
-#define MINE 1
-#define IN_DOUBT 2
-#define FREE 0
-
-byte mutex;      /* who made it, from 1; FREE: it is not there */
-byte breaking;   /* who made #break; FREE */
-bool dead;       /* it is the mutex of a run that is dead, or whose lease is over, */
-bool was_dead;   /* and once, or lately, there was such a one */
-byte since_dead = OLD;
-byte lost_answers, deaths, lapses;
-byte done;
-
-#ifdef UNHEARD
-byte holder;     /* who holds; FREE */
-bool same[N];    /* the mutex is the one that run i has seen */
-#define note_holder(x) holder = x
-#define another_mutex(x) x = 0; do :: x < N -> same[x] = false; x++ :: else -> x = 0; break od
-#else
-#define note_holder(x) skip
-#define another_mutex(x) skip
-#endif
-
-#ifdef CALM
-bool break_left; /* #break is that of a run that is dead, */
-bool in_vain;    /* and somebody has just claimed for a dead run's mutex all the same */
-#define note_claim(i) in_vain = (dead && break_left)
-#define note_withdrawn() in_vain = false
-#else
-#define note_claim(i) skip
-#define note_withdrawn() skip
-#endif
-#if defined(CALM) && !defined(NO_BREAK_WAIT)
-#define another_breaks(i) (dead && breaking != FREE && breaking != i + 1)
-#else
-#define another_breaks(i) false
-#endif
-
-#ifdef NO_SAME
-#define may_still_look_dead (mutex != FREE)
-#else
-#define may_still_look_dead may_look_dead
-#endif
-
-#ifdef GHOSTS
-#ifdef ANY
-#define may_look_dead (dead || was_dead)
-#else
-#define may_look_dead (dead || since_dead <= LAG)
-#endif
-#else
-#define may_look_dead dead
-#endif
-
-#ifdef ANY
-#define settled(i) true
-#define made_long_ago(i) true
-#else
-byte since_made[N]; /* ticks since the answer about the mutex, at most LONGEST */
-#define settled(i) (age[ATTEMPT(i)] >= D)
-#define made_long_ago(i) (since_made[i] >= D)
-#endif
-#ifdef FRESH
-byte since_listed[N]; /* ticks since the listing that was asked for before the claim */
-#endif
-
-inline answered(i) {
-#ifndef ANY
-	since_made[i] = 0
-#else
-	skip
-#endif
-}
-
-inline forget_times(i) {
-#ifndef ANY
-	do
-	:: i < N ->
-		since_made[i] = LONGEST;
-#ifdef FRESH
-		since_listed[i] = FRESH + 1;
-#endif
-		i++
-	:: else -> break
-	od;
-	i = 0
-#else
-	skip
-#endif
-}
-
-/* One listing: sets claims (another's claim is in sight) and lost. */
-inline look(i) {
-	claims = false;
-#ifdef FAST
-	lost = false;
-#else
-	if
-	:: !settled(i) || may_miss(ATTEMPT(i)) -> lost = true
-	:: settled(i) && may_show(ATTEMPT(i)) -> lost = false
-	fi;
-#endif
-	step = 1;
-	do
-	:: step < N ->
-		seen_if_shown(CLAIM((i + step) % N));
-		claims = claims || seen;
-		seen = false;
-		if
-		:: (i + step) % N < i -> seen_if_shown(ATTEMPT((i + step) % N))
-		:: else
-		fi;
-		lost = lost || seen;
-		seen = false;
-		step++
-	:: else -> break
-	od;
-	step = 0;
-	lost = lost || claims
-}
-
-inline forget_look() {
-	lost = false;
-	claims = false
-}
-
-/* The mutex goes, whosoever it is. */
-inline remove_mutex() {
-	if
-	:: mutex != FREE ->
-#ifdef UNHEARD
-		assert(holder == FREE || holder != mutex);
-#endif
-		another_mutex(step);
-		was_dead = was_dead || dead;
-		since_dead = (dead -> 0 : since_dead);
-		dead = false;
-		mutex = FREE
-	:: else
-	fi
-}
-
-/* The names of run i have expired, its command has ended. */
-inline expire(i) {
-	there[ATTEMPT(i)] = false;
-	age[ATTEMPT(i)] = OLD;
-	there[CLAIM(i)] = false;
-	age[CLAIM(i)] = OLD;
-#ifdef ANY
-	ever[ATTEMPT(i)] = false;
-	ever[CLAIM(i)] = false;
-#endif
-	if
-	:: mutex == i + 1 -> dead = true
-	:: else
-	fi
-}
+#include "mutex_state.pml"
 
 #if DEATHS > 0
 #define MAY_DIE :: atomic { deaths < DEATHS -> deaths++ } -> goto died
@@ -237,7 +71,7 @@ inline expire(i) {
 #define MAY_END MAY_DIE MAY_LAPSE
 
 proctype W(byte i) {
-	bool lost, claims, seen, held;
+	bool lost, claims, seen, held, drops;
 	byte step, mine;
 
 #ifndef FAST
@@ -272,10 +106,7 @@ wait:	do
 	MAY_END
 	fi;
 
-#if defined(LOOK_LAST) || defined(FAST)
-make:	/* The mutex, then the look that decides. */
-#else
-look_now:
+#ifdef LOOK_BEFORE
 	if
 	:: atomic {
 		look(i);
@@ -289,12 +120,15 @@ look_now:
 	   }
 	MAY_END
 	fi;
-make:
 #endif
+make:
 #ifndef NO_MUTEX
 	if
 	:: atomic {
 		mutex == FREE ->
+#ifdef FRESH
+		since_listed[i] = (mine == MINE -> FRESH + 1 : since_listed[i]);
+#endif
 		mutex = i + 1;
 		mine = MINE;
 		printf("%d W%d makes the mutex\n", ticks, i + 1)
@@ -322,6 +156,8 @@ make:
 #endif
 		fi;
 		mine = IN_DOUBT;
+		met[i] = NONE;
+		answered(i);
 		printf("%d W%d asks for the mutex, and the answer is lost\n", ticks, i + 1)
 	   };
 	   if
@@ -333,19 +169,17 @@ make:
 #endif
 	MAY_END
 	fi;
-#ifndef LOOK_LAST
 	if
-#ifdef FRESH
+#if LOST > 0
+	:: mine == IN_DOUBT -> goto doubt
+#endif
+#if defined(FAST) && defined(FRESH)
 	:: mine == MINE && since_listed[i] <= FRESH -> goto enter
-#else
+#elif defined(FAST) || defined(LOOK_BEFORE)
 	:: mine == MINE -> goto enter
 #endif
 	:: else
 	fi;
-#endif
-#ifndef ANY
-	mine != IN_DOUBT || since_made[i] >= DOUBT;
-#endif
 #endif
 
 decide:	if
@@ -373,6 +207,7 @@ enter:	if
 #endif
 		printf("%d W%d HOLDS\n", ticks, i + 1);
 		hold(1);
+		assert_mine(i);
 		note_holder(i + 1);
 		held = true
 	   }
@@ -395,7 +230,7 @@ enter:	if
 		mine = NOT_MINE;
 		printf("%d W%d gives the mutex back\n", ticks, i + 1)
 	   }
-#if LOST > 0
+#if LOST > 0 && !defined(SURE)
 	/* The answer is lost: it is sent again, the claim still stands. */
 	:: atomic {
 		lost_answers < LOST ->
@@ -403,18 +238,17 @@ enter:	if
 		remove_mutex();
 		printf("%d W%d gives the mutex back, and the answer is lost\n", ticks, i + 1)
 	   };
+#if defined(FAST) && !defined(BLIND)
+	   goto back
+#else
 	   if
 	   :: atomic {
-		age[CLAIM(i)] >= REPEAT ->
 		remove_mutex();
 		mine = NOT_MINE;
-		answered(i);
 		printf("%d W%d gives the mutex back once more\n", ticks, i + 1)
 	      }
 	   MAY_END
-	   fi;
-#ifndef ANY
-	   since_made[i] >= KEEP
+	   fi
 #endif
 #endif
 	MAY_END
@@ -439,14 +273,30 @@ taken:	/* It is another's. If that one is dead, and nobody else claims, it may b
 	MAY_END
 	fi;
 #ifndef NO_BREAK
+make_break:
 	if
 	:: atomic {
 		breaking == FREE ->
 		breaking = i + 1;
+		note_break();
 		answered(i);
 		printf("%d W%d makes #break\n", ticks, i + 1)
 	   }
-	:: breaking != FREE -> goto withdraw
+#ifdef LEFT
+	:: atomic {
+		is_stale ->
+		printf("%d W%d lists: #break is a dead run's\n", ticks, i + 1);
+#ifdef NO_STALE
+	   };
+	   atomic {
+#endif
+		breaking = FREE;
+		note_break();
+		printf("%d W%d removes #break\n", ticks, i + 1)
+	   };
+	   goto make_break
+#endif
+	:: breaking != FREE && !is_stale -> goto withdraw
 	MAY_END
 	fi;
 #endif
@@ -457,6 +307,7 @@ taken:	/* It is another's. If that one is dead, and nobody else claims, it may b
 		if
 		:: !lost && may_still_look_dead ->
 			forget_look();
+			note_break_shown(true);
 			printf("%d W%d lists: it still is\n", ticks, i + 1)
 		:: lost || !dead -> forget_look(); goto withdraw
 		fi
@@ -486,9 +337,7 @@ taken:	/* It is another's. If that one is dead, and nobody else claims, it may b
 
 give_up: /* It is no longer first. */
 	if
-	:: atomic {
-		mine != MINE
-	   }
+	:: mine == NOT_MINE
 	:: atomic {
 		mine == MINE ->
 		remove_mutex();
@@ -501,7 +350,7 @@ withdraw:
 	if
 	:: atomic {
 		if
-		:: breaking == i + 1 -> breaking = FREE
+		:: breaking == i + 1 -> breaking = FREE; note_break_shown(false)
 		:: else
 		fi;
 		delete(CLAIM(i));
@@ -519,36 +368,83 @@ withdraw:
 	goto wait;
 #endif
 
+#if LOST > 0
+doubt:	/* Two looks tell whose it is, DOUBT apart. */
+#ifndef ANY
+	since_made[i] >= DOUBT;
+#endif
+	if
+	:: atomic {
+		look(i);
+#ifdef FRESH
+		since_listed[i] = (drops -> since_listed[i] : 0);
+#endif
+		if
+		:: mutex == FREE && !is_shown_again(i) ->
+			met[i] = NONE;
+			mine = (drops || claims -> NOT_MINE : IN_DOUBT);
+			forget_look();
+			printf("%d W%d lists: there is no mutex\n", ticks, i + 1);
+			if
+			:: drops -> goto given
+			:: !drops -> goto make
+			fi
+		:: is_shown_first(i) ->
+			forget_look();
+			met[i] = STANDS;
+			answered(i);
+			printf("%d W%d lists: there is a mutex\n", ticks, i + 1);
+			goto doubt
+		/* It has come to be behind: then it only gives the mutex back. */
+		:: !drops && lost && !claims ->
+			forget_look();
+			drops = true;
+			printf("%d W%d lists: not first, after all\n", ticks, i + 1);
+			goto doubt
+		:: is_shown_again(i) && !claims && (drops || !lost) ->
+			forget_look();
+			met[i] = NONE;
+			printf("%d W%d lists: the mutex is its own\n", ticks, i + 1);
+			if
+			:: drops -> remove_mutex(); mine = NOT_MINE; goto given
+			:: !drops -> mine = MINE
+			fi
+		:: is_shown_again(i) && claims && !drops -> forget_look(); goto doubt
+		:: claims || (met[i] == GONE && mutex != FREE) ->
+			forget_look();
+			met[i] = NONE;
+			mine = NOT_MINE;
+			printf("%d W%d lists: the mutex is another's\n", ticks, i + 1);
+			if
+			:: drops -> goto given
+			:: !drops -> goto taken
+			fi
+		fi
+	   }
+	MAY_END
+	fi;
+#ifdef NO_AGAIN
+	goto enter;
+#else
+	goto make;
+#endif
+
+given:	drops = false;
+	if
+	:: there[CLAIM(i)] -> goto withdraw
+	:: !there[CLAIM(i)] -> goto leave
+	fi;
+#endif
+
 #ifdef UNHEARD
-unheard: /* Its claim is over, and it leaves. A look shows a mutex: its own, which it does not know of? */
+unheard: /* Its claim is over, and it leaves: does it have a mutex that it does not know of? */
 	atomic {
 		expire(i);
-		mine = NOT_MINE;
+		answered(i);
+		drops = true;
 		printf("%d W%d has heard nothing until its claim is over\n", ticks, i + 1)
 	};
-	if
-	:: goto leave
-	:: atomic {
-		mutex != FREE ->
-		same[i] = true;
-		answered(i);
-		printf("%d W%d lists: there is a mutex\n", ticks, i + 1)
-	   }
-	fi;
-#ifndef NO_WAIT
-	made_long_ago(i);
-#endif
-	atomic {
-		look(i);
-		if
-		:: !claims && same[i] ->
-			remove_mutex();
-			printf("%d W%d lists: no claim goes with it; and deletes it\n", ticks, i + 1)
-		:: claims || !same[i] -> printf("%d W%d lists: it is another's\n", ticks, i + 1)
-		fi;
-		forget_look()
-	};
-	goto leave;
+	goto doubt;
 #endif
 
 #if LAPSES > 0
@@ -569,7 +465,30 @@ lapsed:	/* It slept: its names have expired, its command was ended. Then it wake
 		fi
 	};
 #endif
+#ifdef BACK
+	if
+	:: mine == MINE -> goto back
+	:: else
+	fi;
+#endif
 	mine = NOT_MINE;
+	goto leave;
+#endif
+
+#if defined(BACK) || (defined(FAST) && LOST > 0)
+back:	/* A look tells, by its creation time, whether its mutex stands. */
+	answered(i);
+	since_made[i] >= DOUBT;
+	atomic {
+		if
+		:: (mutex == i + 1 || may_look_mine) && !is_being_removed ->
+			remove_mutex();
+			printf("%d W%d lists: its mutex is there; and gives it back\n", ticks, i + 1)
+		:: mutex != i + 1 || is_being_removed ->
+			printf("%d W%d lists: its mutex is not there, or another's to remove\n", ticks, i + 1)
+		fi;
+		mine = NOT_MINE
+	};
 #endif
 leave:	do
 	:: atomic {
@@ -585,7 +504,7 @@ leave:	do
 	:: atomic {
 		!there[ATTEMPT(i)] && !there[CLAIM(i)] ->
 		if
-		:: breaking == i + 1 -> breaking = FREE
+		:: breaking == i + 1 -> breaking = FREE; note_break_shown(false)
 		:: else
 		fi;
 		done++;
@@ -606,7 +525,7 @@ died:	atomic {
 #ifdef CALM
 		:: breaking == i + 1 -> break_left = true
 #else
-		:: breaking == i + 1 -> breaking = FREE /* 2 T later */
+		:: breaking == i + 1 -> breaking = FREE; note_break_shown(false) /* 2 T later */
 #endif
 		:: else
 		fi;
@@ -648,6 +567,12 @@ end:	do
 		:: since_dead < OLD -> since_dead++
 		:: else
 		fi;
+#if LOST > 0 && defined(GHOSTS)
+		if
+		:: since_gone < OLD -> since_gone++
+		:: else
+		fi;
+#endif
 		NEXT_TICK
 	   }
 	od
@@ -658,6 +583,12 @@ init {
 	byte i;
 
 	atomic {
+#ifdef LEFT
+		mutex = N + 1;
+		dead = true;
+		breaking = N + 1;
+		stale = true;
+#endif
 		forget_times(i);
 		empty_service(i);
 		do
