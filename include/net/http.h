@@ -81,7 +81,6 @@ struct http_answer {
     /* headers, "" if missing, made printable */
     char date[HTTP_FIELD_BYTES];
     char age[HTTP_FIELD_BYTES];
-    char content_type[HTTP_FIELD_BYTES];
     char request_id[HTTP_FIELD_BYTES];  /* x-amzn-requestid */
     char error_type[HTTP_FIELD_BYTES];  /* x-amzn-errortype */
     char retry_after[HTTP_FIELD_BYTES]; /* x-amz-retry-after, milliseconds */

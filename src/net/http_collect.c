@@ -30,7 +30,6 @@ static void read_answer(struct http_exchange *exchange)
     answer->status = (int)status;
     copy_header(exchange, "date", answer->date);
     copy_header(exchange, "age", answer->age);
-    copy_header(exchange, "content-type", answer->content_type);
     copy_header(exchange, "x-amzn-requestid", answer->request_id);
     copy_header(exchange, "x-amzn-errortype", answer->error_type);
     copy_header(exchange, "x-amz-retry-after", answer->retry_after);
