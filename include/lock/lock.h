@@ -243,7 +243,6 @@ struct lock_generation {
     bool ask_unanswered;
     bool ask;           /* created again, to know whether it is still there */
     uint32_t seen_look; /* number of the look that first showed it */
-    uint32_t tries;
     uint32_t refusals;
     int64_t ticket_ms;      /* as in its name */
     int64_t first_claim_ms; /* as in its name */
