@@ -17,25 +17,18 @@
 /* Is it an address of this machine, or one that container hosts are known by? */
 static bool is_local(const char *host)
 {
-    static const char *const known4[] = {"169.254.170.2", "169.254.170.23"};
-    static const char *const known6[] = {"::1", "fd00:ec2::23"};
-    struct in_addr v4, other4;
-    struct in6_addr v6, other6;
+    static const char *const known[] = {"169.254.170.2", "169.254.170.23", "::1", "fd00:ec2::23"};
+    struct in6_addr address; /* or the shorter one, at its beginning */
+    char name[INET6_ADDRSTRLEN];
+    int family = strchr(host, ':') ? AF_INET6 : AF_INET;
     if (strcmp(host, "localhost") == 0)
         return true;
-    if (inet_pton(AF_INET, host, &v4) == 1) {
-        if ((ntohl(v4.s_addr) >> 24) == 127)
-            return true;
-        for (size_t i = 0; i < 2; i++)
-            if (inet_pton(AF_INET, known4[i], &other4) == 1 && v4.s_addr == other4.s_addr)
-                return true;
-    }
-    if (inet_pton(AF_INET6, host, &v6) != 1)
+    if (inet_pton(family, host, &address) != 1 || !inet_ntop(family, &address, name, sizeof(name)))
         return false;
-    for (size_t i = 0; i < 2; i++)
-        if (inet_pton(AF_INET6, known6[i], &other6) == 1 && memcmp(&v6, &other6, sizeof(v6)) == 0)
-            return true;
-    return false;
+    bool local = family == AF_INET && strncmp(name, "127.", strlen("127.")) == 0;
+    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+        local |= strcmp(name, known[i]) == 0;
+    return local;
 }
 
 static int set_url(struct credentials_lookup *lookup, struct error *err)
