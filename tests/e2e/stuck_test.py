@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Whoever hangs in the kernel (state D): the command, a helper, a hook. Nobody is held up by that who
-has something else to do; the lock is not given back before the command is dead, and if not even
-KILL reaches it, a line says whom all wait for."""
+"""Whoever hangs in the kernel (state D): the command, a helper, a hook. Nobody is held up by that
+who has something else to do; the lock is not given back before the command is dead, and if not
+even KILL reaches it, a line says whom all wait for."""
 
 import os
 import signal
