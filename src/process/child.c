@@ -18,6 +18,7 @@
 #include "process/pidfd.h"
 
 #define INTERPRETER_LINE_BYTES 256 /* the kernel reads no more (BINPRM_BUF_SIZE) */
+#define INTERPRETERS_MAX       5   /* an interpreter may be a script; the kernel follows so many */
 
 #define DEFAULT_PATH "/bin:/usr/bin" /* execvp(3) without PATH */
 
@@ -34,10 +35,14 @@ static int check_executable(const char *file)
     return errno;
 }
 
-/* The interpreter a script names in its first line; empty if it is no script or not readable. */
-static void read_interpreter(const char *file, char *ret_name, size_t size)
+/*
+ * The interpreter that a script names in its first line, as the kernel reads it, to which a CR is
+ * a letter like others. Empty if the file is no script, not readable, or has a name that is cut
+ * off: the kernel takes that for no script, either, and execvp(3) has /bin/sh run it.
+ */
+static void read_interpreter(const char *file, char ret_name[INTERPRETER_LINE_BYTES + 1])
 {
-    char line[INTERPRETER_LINE_BYTES + 1];
+    char line[INTERPRETER_LINE_BYTES + 1] = {0};
     ret_name[0] = '\0';
     int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0)
@@ -46,10 +51,10 @@ static void read_interpreter(const char *file, char *ret_name, size_t size)
     (void)close(fd); /* only read */
     if (got < 2 || line[0] != '#' || line[1] != '!')
         return;
-    line[got] = '\0';
-    char *name = line + 2 + strspn(line + 2, " \t");
-    name[strcspn(name, " \t\r\n")] = '\0';
-    (void)snprintf(ret_name, size, "%s", name); /* fits: both are as large */
+    const char *name = line + 2 + strspn(line + 2, " \t");
+    size_t length = strcspn(name, " \t\n");
+    if (name + length < line + INTERPRETER_LINE_BYTES)
+        (void)snprintf(ret_name, INTERPRETER_LINE_BYTES + 1, "%.*s", (int)length, name); /* fits */
 }
 
 static enum child_find_result refuse(int os_errno, const char *what, struct error *err)
@@ -60,24 +65,31 @@ static enum child_find_result refuse(int os_errno, const char *what, struct erro
     return os_errno == ENOENT ? CHILD_NOT_FOUND : CHILD_NOT_EXECUTABLE;
 }
 
-static enum child_find_result check_file(const char *file, struct error *err)
+static void add_interpreted(const char *file, const char *interpreter, struct error *err)
+{
+    char shown[ERROR_TEXT_BYTES / 4];
+    bool windows = interpreter[strlen(interpreter) - 1] == '\r';
+    (void)error_add(err, "the interpreter of '%s'%s",
+                    text_printable(text_from(file), shown, sizeof(shown)),
+                    windows ? ", whose lines end in CR LF as on Windows" : "");
+}
+
+/* depth: so many interpreters in a row have led here. */
+static enum child_find_result check_file(const char *file, unsigned depth, struct error *err)
 {
     char interpreter[INTERPRETER_LINE_BYTES + 1];
     struct stat about;
-    int reason = check_executable(file);
-    if (reason) {
-        if (reason == EACCES && stat(file, &about) == 0 && S_ISDIR(about.st_mode))
-            reason = EISDIR;
+    int reason = depth > INTERPRETERS_MAX ? ELOOP : check_executable(file);
+    if (reason == EACCES && stat(file, &about) == 0 && S_ISDIR(about.st_mode))
+        reason = EISDIR;
+    if (reason)
         return refuse(reason, file, err);
-    }
-    read_interpreter(file, interpreter, sizeof(interpreter));
-    reason = interpreter[0] ? check_executable(interpreter) : 0;
-    if (!reason)
+    read_interpreter(file, interpreter);
+    if (!interpreter[0])
         return CHILD_FOUND;
-    enum child_find_result result = refuse(reason, interpreter, err);
-    char shown[ERROR_TEXT_BYTES / 4];
-    (void)error_add(err, "the interpreter of '%s'",
-                    text_printable(text_from(file), shown, sizeof(shown)));
+    enum child_find_result result = check_file(interpreter, depth + 1, err);
+    if (result != CHILD_FOUND)
+        add_interpreted(file, interpreter, err);
     return result;
 }
 
@@ -100,7 +112,7 @@ static enum child_find_result search(const char *name, const char *path, char *r
         size_t length = strcspn(at, ":");
         if (join(text_slice(at, length), name, ret_file, PATH_MAX) == 0 &&
             access(ret_file, F_OK) == 0) {
-            enum child_find_result here = check_file(ret_file, err);
+            enum child_find_result here = check_file(ret_file, 0, err);
             if (here == CHILD_FOUND)
                 return CHILD_FOUND;
             if (here == CHILD_NOT_EXECUTABLE)
@@ -119,7 +131,7 @@ enum child_find_result child_find(const char *name, const char *path, char ret_f
     if (!strchr(name, '/'))
         return search(name, path ? path : DEFAULT_PATH, ret_file, err);
     (void)snprintf(ret_file, PATH_MAX, "%s", name); /* what is longer nobody can execute */
-    return check_file(name, err);
+    return check_file(name, 0, err);
 }
 
 /*

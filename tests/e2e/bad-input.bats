@@ -324,6 +324,12 @@ END
     no_calls
 }
 
+@test "a script with the line ends of Windows is found out before the lock is asked for" {
+    printf '#!/bin/sh\r\necho hi\r\n' >script
+    chmod +x script
+    bad 127 "CR LF" -p locks ./script
+}
+
 @test "standard output is closed" {
     local option
     for option in --status --check --help --version; do

@@ -32,8 +32,16 @@ static void make(const char *name, const char *text, mode_t mode)
     assert_int_equal(chmod(path_of(name), mode), 0);
 }
 
+static void make_script(const char *name, const char *interpreter)
+{
+    char text[400];
+    (void)snprintf(text, sizeof(text), "#!%s\n", interpreter);
+    make(name, text, 0700);
+}
+
 static int make_files(void **state)
 {
+    char long_name[300] = "";
     (void)state;
     if (!mkdtemp(folder) || mkdir(path_of("one"), 0700) != 0 || mkdir(path_of("two"), 0700) != 0)
         return -1;
@@ -42,6 +50,15 @@ static int make_files(void **state)
     make("two/both", "", 0700);
     make("two/script", "#! /bin/sh\n", 0700);
     make("two/orphan", "#!/nonexistent/shell -x\n", 0700);
+    make("two/windows", "#!/bin/sh\r\nexit 0\r\n", 0700);
+    make("two/blanks", "#! \t/bin/sh \t-e \n", 0700);
+    make("two/unended", "#!/bin/sh", 0700);
+    make("two/nameless", "#! \n", 0700);
+    make("two/folder", "#!/tmp\n", 0700);
+    make_script("two/orphans-child", path_of("two/orphan"));
+    make_script("two/serpent", path_of("two/serpent"));
+    memset(long_name, 'x', sizeof(long_name) - 1);
+    make_script("two/cut-off", long_name);
     return 0;
 }
 
@@ -65,6 +82,14 @@ static void it_is_found_as_execvp_would(void **state)
         {"script", "two/script", CHILD_FOUND, NULL},
         {"plain", NULL, CHILD_NOT_EXECUTABLE, "Permission denied"},
         {"orphan", NULL, CHILD_NOT_FOUND, "/nonexistent/shell"},
+        {"windows", NULL, CHILD_NOT_FOUND, "CR LF"},
+        {"blanks", "two/blanks", CHILD_FOUND, NULL},
+        {"unended", "two/unended", CHILD_FOUND, NULL},
+        {"nameless", "two/nameless", CHILD_FOUND, NULL},
+        {"cut-off", "two/cut-off", CHILD_FOUND, NULL},
+        {"folder", NULL, CHILD_NOT_EXECUTABLE, "Is a directory"},
+        {"orphans-child", NULL, CHILD_NOT_FOUND, "/nonexistent/shell"},
+        {"serpent", NULL, CHILD_NOT_EXECUTABLE, "Too many levels"},
         {"absent", NULL, CHILD_NOT_FOUND, "No such file"},
         {"", NULL, CHILD_NOT_FOUND, "cannot run ''"},
         {"/tmp", NULL, CHILD_NOT_EXECUTABLE, "Is a directory"},
