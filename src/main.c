@@ -21,6 +21,7 @@
 #include "net/http.h"
 #include "process/descriptors.h"
 #include "process/signals.h"
+#include "process/stack.h"
 #include "run/supervise.h"
 
 #define VERSION_BYTES 256
@@ -160,8 +161,8 @@ int main(int argc, char **argv)
     report_init((enum report_level)(level > REPORT_CALLS ? REPORT_CALLS : level),
                 options.log_format == OPTIONS_LOG_JSON);
     warn_of_misnamed();
-    if (descriptors_hold_standard(&err) != 0 || descriptors_check_room(&err) != 0 ||
-        signals_init(&signals, &err) != 0)
+    if (stack_check_room(&err) != 0 || descriptors_hold_standard(&err) != 0 ||
+        descriptors_check_room(&err) != 0 || signals_init(&signals, &err) != 0)
         status = error_exit_status(err.kind);
     else
         status = options.status || options.list || options.check || options.break_id

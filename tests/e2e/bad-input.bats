@@ -324,6 +324,17 @@ END
     no_calls
 }
 
+@test "too small a stack, or one that the environment fills" {
+    local limit
+    for limit in 65536 131072; do
+        status=0
+        prlimit --stack="$limit" "$WITHLOCK_BUILD/src/withlock" -p locks true 2>err || status=$?
+        [ "$status" -eq 71 ]
+        one_line "ulimit -s"
+    done
+    no_calls
+}
+
 @test "a script with the line ends of Windows is found out before the lock is asked for" {
     printf '#!/bin/sh\r\necho hi\r\n' >script
     chmod +x script
