@@ -17,7 +17,7 @@
 #include "base/error.h"
 #include "base/wait.h"
 #include "client/client.h"
-#include "lock/lock.h"
+#include "lock/state.h"
 #include "run/identity.h"
 #include "run/listing.h"
 

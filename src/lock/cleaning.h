@@ -5,7 +5,7 @@
 #ifndef LOCK_CLEANING_H
 #define LOCK_CLEANING_H
 
-#include "lock/lock.h"
+#include "lock/state.h"
 
 /* Remembers what a listing shows to be deletable: leftovers of our ID, and what has expired. */
 void cleaning_take(struct lock *lock, struct mono now, const struct lock_listing *listing,

@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "lock/lock.h"
+#include "lock/state.h"
 
 /* ---- What to ask the service for next: lock_next() ---- */
 

@@ -2,7 +2,7 @@
 #ifndef LOCK_HOLDER_H
 #define LOCK_HOLDER_H
 
-#include "lock/lock.h"
+#include "lock/state.h"
 
 /* By this listing the lock is ours; NULL: by the mutex alone. */
 void holder_begin(struct lock *lock, struct mono now, const struct lock_listing *listing);

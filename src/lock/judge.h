@@ -2,7 +2,7 @@
 #ifndef LOCK_JUDGE_H
 #define LOCK_JUDGE_H
 
-#include "lock/lock.h"
+#include "lock/state.h"
 #include "rivals.h"
 
 struct judgement {

@@ -2,7 +2,7 @@
 #ifndef LOCK_LEAVING_H
 #define LOCK_LEAVING_H
 
-#include "lock/lock.h"
+#include "lock/state.h"
 
 void leaving_begin(struct lock *lock, struct mono now, enum lock_reason reason);
 

@@ -10,7 +10,7 @@
 #define LOCK_MUTEX_H
 
 #include "judge.h"
-#include "lock/lock.h"
+#include "lock/state.h"
 
 /* Does this run need one? And has it one for certain, or needs none? */
 bool mutex_is_needed(const struct lock *lock);

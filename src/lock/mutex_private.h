@@ -3,7 +3,7 @@
 #define LOCK_MUTEX_PRIVATE_H
 
 #include "judge.h"
-#include "lock/lock.h"
+#include "lock/state.h"
 
 /* Of the slot that we have, or had: */
 struct mutex_sight {

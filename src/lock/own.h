@@ -5,7 +5,7 @@
 #ifndef LOCK_OWN_H
 #define LOCK_OWN_H
 
-#include "lock/lock.h"
+#include "lock/state.h"
 
 /* A slot for a new name: a free one, else that of the oldest name that matters least. */
 struct lock_generation *own_take(struct lock *lock);

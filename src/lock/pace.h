@@ -3,7 +3,7 @@
 #define LOCK_PACE_H
 
 #include "judge.h"
-#include "lock/lock.h"
+#include "lock/state.h"
 
 /* While something is waited for to show up: D/4, then half as long again each time, up to 5 s. */
 struct mono pace_again_at(struct lock *lock, struct mono now);

@@ -2,7 +2,7 @@
 #ifndef LOCK_PHASE_H
 #define LOCK_PHASE_H
 
-#include "lock/lock.h"
+#include "lock/state.h"
 
 static inline bool phase_is_holding(const struct lock *lock)
 {

@@ -10,7 +10,7 @@
 #ifndef LOCK_RIVALS_H
 #define LOCK_RIVALS_H
 
-#include "lock/lock.h"
+#include "lock/state.h"
 
 /* One name, and how it stands to our own run. */
 struct rival_name {

@@ -4,7 +4,7 @@
 #include "cleaning.h"
 #include "holder.h"
 #include "leaving.h"
-#include "lock/lock.h"
+#include "lock/state.h"
 #include "mutex.h"
 #include "own.h"
 #include "phase.h"

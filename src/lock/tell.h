@@ -2,7 +2,7 @@
 #ifndef LOCK_TELL_H
 #define LOCK_TELL_H
 
-#include "lock/lock.h"
+#include "lock/state.h"
 
 void tell_failure(struct lock *lock, struct mono now, const struct lock_answer *answer);
 void tell_success(struct lock *lock);

@@ -5,7 +5,7 @@
 #ifndef LOCK_UNSEEN_H
 #define LOCK_UNSEEN_H
 
-#include "lock/lock.h"
+#include "lock/state.h"
 
 struct judgement;
 

@@ -2,7 +2,7 @@
 #ifndef LOCK_VIEW_H
 #define LOCK_VIEW_H
 
-#include "lock/lock.h"
+#include "lock/state.h"
 
 /* Neighbours in a listing that are names of one run; or one name that is nobody's. */
 struct view_run {

@@ -2,7 +2,7 @@
 #ifndef LOCK_WAITER_H
 #define LOCK_WAITER_H
 
-#include "lock/lock.h"
+#include "lock/state.h"
 
 /* Begins, or begins anew, with the old place in the queue. */
 void waiter_arrive(struct lock *lock, struct mono now);

@@ -2,7 +2,7 @@
 #ifndef LOCK_WAITER_PRIVATE_H
 #define LOCK_WAITER_PRIVATE_H
 
-#include "lock/lock.h"
+#include "lock/state.h"
 
 /* The look that decides must not be asked for before: over a place, and over a claim. */
 struct mono waiter_settled_at(const struct lock *lock, struct mono now);

@@ -11,7 +11,7 @@
 
 #include "aws/retry.h"
 #include "checker.h"
-#include "lock/lock.h"
+#include "lock/state.h"
 #include "process.h"
 #include "wire.h"
 

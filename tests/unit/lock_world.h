@@ -6,7 +6,7 @@
 
 #include "unit.h"
 
-#include "lock/lock.h"
+#include "lock/state.h"
 
 #define GROUPS_MAX 96
 #define TRIP_MS    20
