@@ -64,67 +64,78 @@ struct lock_pace {
     int64_t moved;                 /* and by how many places meanwhile, in 1/1000 */
 };
 
+/* What is known of the mutex that this run wants, or had. */
 enum lock_mutex_state {
-    LOCK_MUTEX_NONE,
-    LOCK_MUTEX_WANTED,  /* to be made once our claim stands; nothing has been sent for it */
-    LOCK_MUTEX_SENT,    /* without an answer: it may be ours */
-    LOCK_MUTEX_DOUBTED, /* somebody's, perhaps ours: a look will tell */
-    LOCK_MUTEX_OURS,
-    LOCK_MUTEX_TAKEN, /* another's */
-    LOCK_MUTEX_LEFT,  /* ours, but it could not be deleted */
+    LOCK_MUTEX_NONE,    /* we want none, and have none */
+    LOCK_MUTEX_WANTED,  /* to be created once our claim stands; no create has been sent yet */
+    LOCK_MUTEX_SENT,    /* a create has been sent, and its answer was lost: it may be ours */
+    LOCK_MUTEX_DOUBTED, /* there is one, perhaps ours: looks will tell ("In doubt") */
+    LOCK_MUTEX_OURS,    /* we made it, and nobody can have removed it as far as we know */
+    LOCK_MUTEX_TAKEN,   /* another run has it */
+    LOCK_MUTEX_LEFT,    /* it is ours, but deleting it has failed for good: the user is told */
 };
 
-/* Of a dead run's mutex: who removes it does so alone. */
+/*
+ * How far the removal of a dead run's mutex is. Only who has created #break may remove it, so that
+ * no two runs do so at once (BREAK_ONE).
+ */
 enum lock_break_state {
     LOCK_BREAK_NONE,
-    LOCK_BREAK_WANTED,   /* #break is to be made */
-    LOCK_BREAK_SENT,     /* ... and may be */
-    LOCK_BREAK_MADE,     /* one more look decides */
-    LOCK_BREAK_REMOVING, /* the mutex is to be deleted */
-    LOCK_BREAK_DONE,     /* it is; #break stands until we leave */
-    LOCK_BREAK_OLD,      /* somebody's stands there, shown as an old one; one more look decides */
-    LOCK_BREAK_STALE,    /* ... and it is to be deleted */
+    LOCK_BREAK_WANTED,   /* #break is to be created */
+    LOCK_BREAK_SENT,     /* its create was sent, and the answer was lost */
+    LOCK_BREAK_MADE,     /* #break is ours; one more look decides whether the mutex goes */
+    LOCK_BREAK_REMOVING, /* that look agreed: the mutex is to be deleted */
+    LOCK_BREAK_DONE,     /* the mutex has been deleted; our #break stands until we leave */
+    LOCK_BREAK_OLD,      /* there is a dead run's #break: one more look decides whether it goes */
+    LOCK_BREAK_STALE,    /* that look agreed: that #break is to be deleted */
 };
 
-/* The mutex: ours, and what listings show of others'. */
+/*
+ * The mutex (docs/protocol.md, "The mutex"): first what became of our own, then what listings show
+ * of the mutexes that are there, then how far we are with the removal of a dead run's.
+ *
+ * Creation times (..._created_ms) are by the service's clock; struct mono is our own.
+ */
 struct lock_mutex {
     enum lock_mutex_state state;
-    bool drop;      /* not wanted any more: to be deleted if it is ours */
-    bool anew;      /* made after a dead run's was removed */
-    bool lapsed;    /* ours for so long that it may have been taken for a dead run's */
-    bool beside;    /* another claimed meanwhile: */
-    bool ask_again; /* it is asked for once more, whether it is still there */
-    uint32_t slot;  /* 0: of an exclusive run */
-    uint32_t tries; /* slots that turned out to be taken, in a row */
-    uint32_t refusals;
-    struct mono sent;     /* just before the create that was answered */
-    struct mono made;     /* its answer */
-    struct mono sure;     /* so long it cannot be taken for a dead run's, whatever our claims are */
-    struct mono young;    /* nor so long after it was made: nobody's T is shorter */
-    struct mono answered; /* since when it is ours, or in doubt */
-    int64_t pause_ms;     /* before the next look, while another has it */
-    int64_t date_ms;      /* the service's clock, as the answer to its create had it */
-    int64_t created_ms;   /* creation time of ours, if a listing has shown it; else 0 */
-    struct mono past;     /* from then on our token is in the service's past */
-    bool early;           /* it is to go, but not before that */
+    bool drop;              /* not wanted any more: to be deleted, if it is ours */
+    bool made_anew;         /* made after the one that stood there was deleted */
+    bool lapsed;            /* others may have taken us for dead, and removed it */
+    bool met_claim;         /* another claimed while it was ours: ask for it before we hold, */
+    bool ask_again;         /* and this is the time to create it once more, to see if it stands */
+    uint32_t slot;          /* the number in its name; 0: an exclusive run's, which has none */
+    uint32_t tries;         /* slots that turned out to be taken, in a row */
+    uint32_t refusals;      /* of the service to delete it */
+    struct mono sent;       /* just before the create that was answered */
+    struct mono made;       /* when that was answered */
+    struct mono safe_until; /* nobody takes us for dead before this, whatever our claims are; */
+    struct mono too_young_until; /* nor before this: until then it is younger than any T */
+    struct mono state_since;     /* since when it is ours, in doubt, or asked for without answer */
+    int64_t pause_ms;            /* before the next look, while another has it */
+    int64_t date_ms;             /* the Date of the answer to its create; 0: not known */
+    int64_t created_ms;          /* of ours, or of the one in doubt, by a listing; 0: not seen */
+    struct mono token_past_at;   /* from then on our token is in the service's past, */
+    bool kept_for_token;         /* and before that it must not be deleted, though it is to go */
 
-    int64_t shown_ms;        /* creation time of the newest in the last listing, */
-    bool shown;              /* in the last whole listing: one is in our way */
-    bool held;               /* another has it, by the last that was heard or seen of it */
-    uint32_t free_slot;      /* one that no listing shows; 0: none */
-    int64_t suspect_ms;      /* creation time of one that may be a dead run's, or ATTEMPT_UNKNOWN */
-    uint32_t suspect_slot;   /* which it is */
-    int64_t suspect_life_ms; /* how old it must be for that */
-    struct mono since;       /* first of the looks in a row that showed it so, */
-    struct mono asked;       /* and the last, */
-    struct mono fresh_until; /* by which somebody's mutex may be deleted until then */
-    int64_t break_ms;        /* creation time of the #break in sight, or ATTEMPT_UNKNOWN */
-    int64_t break_old_ms;    /* of the one that was in sight when "exists" was said */
+    int64_t shown_ms;           /* creation time of the newest in the last listing */
+    bool blocked;               /* by that listing there is none that we could make */
+    bool held_by_other;         /* by the last answer or look another run has it */
+    uint32_t free_slot;         /* one whose mutex no listing shows; 0: none */
+    int64_t suspect_created_ms; /* of one that may be a dead run's; ATTEMPT_UNKNOWN: none */
+    uint32_t suspect_slot;      /* and its slot */
+    int64_t
+        suspect_lifetime_ms;   /* it is a dead run's only if it is older: the largest T in sight */
+    struct mono suspect_since; /* asked for then: the first of the looks in a row to show it so, */
+    struct mono last_look;     /* and the last listing that was read to its end */
+    struct mono fresh_until;   /* until then somebody's mutex may be deleted by that listing */
+    int64_t break_created_ms;  /* of the suspect's #break; ATTEMPT_UNKNOWN: none is shown */
+    int64_t old_break_created_ms; /* as that was when our create of #break was told "exists" */
 
     enum lock_break_state breaking;
-    bool break_drop;                        /* #break is to be deleted */
-    bool break_unheard;                     /* the create that made it may have been another's */
-    struct mono break_sent, break_answered; /* when #break was made */
+    bool break_drop;            /* our #break is to be deleted */
+    bool break_unheard;         /* "exists" followed a lost answer: #break may be another's */
+    struct mono break_sent;     /* just before its create, */
+    struct mono break_answered; /* and when that was answered */
 };
 
 struct lock_cleaning {

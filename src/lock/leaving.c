@@ -60,7 +60,7 @@ void leaving_begin(struct lock *lock, struct mono now, enum lock_reason reason)
     phase_set(lock, LOCK_LEAVING);
     lock->reading = false;
     lock->quiet_until = now;
-    struct mono back = lock->mutex.early ? lock->mutex.past : now;
+    struct mono back = lock->mutex.kept_for_token ? lock->mutex.token_past_at : now;
     lock->leave_until = mono_add(back, leaving_ms(lock, limit_ms));
     lock->ask_until = mono_add(now, ms_min(LOCK_ASK_MS, limit_ms / LOCK_ASK_SHARE));
     lock->leaving_quiet = now;

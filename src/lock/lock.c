@@ -31,7 +31,7 @@ void lock_init(struct lock *lock, const struct lock_settings *settings, struct m
     lock->unseen_exists.ms = INT64_MIN / 2; /* long ago */
     lock->quiet_until = now;
     lock->arrived = now;
-    lock->mutex.suspect_ms = ATTEMPT_UNKNOWN;
+    lock->mutex.suspect_created_ms = ATTEMPT_UNKNOWN;
     waiter_arrive(lock, now);
 }
 
@@ -158,7 +158,7 @@ static bool is_behind(const struct lock *lock)
 
 static enum lock_reason why_not(const struct lock *lock)
 {
-    if (is_behind(lock) || lock->position.by_date || lock->withdrawn || lock->mutex.held)
+    if (is_behind(lock) || lock->position.by_date || lock->withdrawn || lock->mutex.held_by_other)
         return LOCK_REASON_HELD;
     return unseen_is(lock) ? LOCK_REASON_UNSEEN : LOCK_REASON_SLOW;
 }

@@ -63,15 +63,16 @@ int64_t mutex_quiet_ms(const struct lock *lock)
 static bool is_dead(const struct lock *lock)
 {
     const struct lock_mutex *mutex = &lock->mutex;
-    int64_t quiet_ms = mutex_quiet_ms(lock), life_ms = mutex->suspect_life_ms;
-    if (mutex->suspect_ms == ATTEMPT_UNKNOWN || lock->service_ms == INT64_MIN)
+    int64_t quiet_ms = mutex_quiet_ms(lock), life_ms = mutex->suspect_lifetime_ms;
+    if (mutex->suspect_created_ms == ATTEMPT_UNKNOWN || lock->service_ms == INT64_MIN)
         return false;
-    int64_t age_ms = lock->service_ms - mutex->suspect_ms - LOCK_GRACE_MS;
+    int64_t age_ms = lock->service_ms - mutex->suspect_created_ms - LOCK_GRACE_MS;
     bool old = age_ms > life_ms + lateness_ms(lock);
     if (age_ms > LONG_DEAD_LIVES * life_ms) /* two looks will do: think of cron's */
         quiet_ms = ms_max(mutex_settle_ms(lock), lateness_ms(lock));
     return (old || !RULE(BREAK_OLD)) &&
-           (mono_reached(mutex->asked, mono_add(mutex->since, quiet_ms)) || !RULE(BREAK_QUIET));
+           (mono_reached(mutex->last_look, mono_add(mutex->suspect_since, quiet_ms)) ||
+            !RULE(BREAK_QUIET));
 }
 
 void mutex_taken(struct lock *lock)
@@ -106,7 +107,7 @@ static struct mono tells_at(const struct lock *lock)
     const struct lock_mutex *mutex = &lock->mutex;
     bool doubted =
         mutex->state == LOCK_MUTEX_DOUBTED || (mutex->state == LOCK_MUTEX_SENT && mutex->drop);
-    return doubted ? mono_add(mutex->answered, doubt_ms(lock)) : MONO_NEVER;
+    return doubted ? mono_add(mutex->state_since, doubt_ms(lock)) : MONO_NEVER;
 }
 
 bool mutex_look_tells(const struct lock *lock, struct mono asked)
@@ -150,7 +151,7 @@ static bool meets_first(struct lock *lock, struct mono now, const struct mutex_s
     if (!RULE(DOUBT_SHOWN))
         return false;
     mutex->state = LOCK_MUTEX_DOUBTED;
-    mutex->answered = now;
+    mutex->state_since = now;
     return true;
 }
 
@@ -160,8 +161,8 @@ static void resolve(struct lock *lock, struct mono now, const struct lock_listin
                     const struct judgement *seen, const struct mutex_sight *sight)
 {
     struct lock_mutex *mutex = &lock->mutex;
-    struct mono late = mono_add(mutex->answered, DOUBTS_MAX * doubt_ms(lock));
-    struct mono old = mono_add(mutex->answered, lock->settings.lock_timeout_ms);
+    struct mono late = mono_add(mutex->state_since, DOUBTS_MAX * doubt_ms(lock));
+    struct mono old = mono_add(mutex->state_since, lock->settings.lock_timeout_ms);
     if (!mutex_look_tells(lock, listing->asked))
         return;
     if (!sight->ours_shown && RULE(MUTEX_DOUBT)) {
@@ -176,7 +177,7 @@ static void resolve(struct lock *lock, struct mono now, const struct lock_listin
     anothers |= mutex->lapsed ? !sight->still_ours : mutex->created_ms != sight->created_ms;
     if ((!anothers && (mutex->lapsed || !seen->claims)) || !RULE(MUTEX_DOUBT)) {
         mutex->state = LOCK_MUTEX_OURS;
-        mutex->beside |= RULE(DOUBT_AGAIN); /* or the mutex of a claim that has just gone */
+        mutex->met_claim |= RULE(DOUBT_AGAIN); /* or the mutex of a claim that has just gone */
         /* It is what the look before has shown: that need not be asked for again. */
         mutex->lapsed |= mutex->drop && !mutex_is_sure(lock, now);
     } else if (mutex->drop)
@@ -196,8 +197,8 @@ static int64_t break_look_ms(const struct lock *lock)
 static bool our_break_is_shown(const struct lock *lock)
 {
     const struct lock_mutex *mutex = &lock->mutex;
-    return mutex->break_ms != ATTEMPT_UNKNOWN &&
-           mutex->break_ms + LOCK_GRACE_MS >= own_least_ms(lock, mutex->break_sent);
+    return mutex->break_created_ms != ATTEMPT_UNKNOWN &&
+           mutex->break_created_ms + LOCK_GRACE_MS >= own_least_ms(lock, mutex->break_sent);
 }
 
 /* One more look after #break was made: if it shows that, and nothing has changed, go on. */
@@ -209,19 +210,20 @@ static void look_before_removing(struct lock *lock, const struct lock_listing *l
     if (!mono_reached(listing->asked, mono_add(mutex->break_answered, settle_ms)))
         return;
     if (mutex->breaking == LOCK_BREAK_OLD || mutex->breaking == LOCK_BREAK_STALE)
-        mutex->breaking =
-            mutex->break_ms == mutex->break_old_ms ? LOCK_BREAK_STALE : LOCK_BREAK_NONE;
+        mutex->breaking = mutex->break_created_ms == mutex->old_break_created_ms ? LOCK_BREAK_STALE
+                                                                                 : LOCK_BREAK_NONE;
     if (mutex->breaking != LOCK_BREAK_MADE)
         return;
-    if (mutex->break_unheard && mutex->break_ms != ATTEMPT_UNKNOWN && !our_break_is_shown(lock)) {
+    if (mutex->break_unheard && mutex->break_created_ms != ATTEMPT_UNKNOWN &&
+        !our_break_is_shown(lock)) {
         mutex->breaking = LOCK_BREAK_NONE; /* "exists" was said of another's */
         return;
     }
     if (mono_reached(listing->asked, mono_add(mutex->break_answered, shown_ms)))
-        mutex->suspect_ms = ATTEMPT_UNKNOWN; /* the living are shown as late as this */
-    if (mono_reached(mutex->since, mutex->break_answered) && RULE(BREAK_SAME))
-        mutex->suspect_ms = ATTEMPT_UNKNOWN; /* it is not the one that was watched */
-    if (mutex->suspect_ms == ATTEMPT_UNKNOWN || mutex->suspect_slot != mutex->slot)
+        mutex->suspect_created_ms = ATTEMPT_UNKNOWN; /* the living are shown as late as this */
+    if (mono_reached(mutex->suspect_since, mutex->break_answered) && RULE(BREAK_SAME))
+        mutex->suspect_created_ms = ATTEMPT_UNKNOWN; /* it is not the one that was watched */
+    if (mutex->suspect_created_ms == ATTEMPT_UNKNOWN || mutex->suspect_slot != mutex->slot)
         mutex->break_drop = true;
     else if (our_break_is_shown(lock) || !RULE(BREAK_SHOWN))
         mutex->breaking = LOCK_BREAK_REMOVING;
@@ -233,12 +235,12 @@ void mutex_see(struct lock *lock, struct mono now, const struct lock_listing *li
     if (!mutex_is_needed(lock))
         return;
     struct mutex_sight sight = mutex_sight(lock, listing, seen, random);
-    if ((!lock->mutex.shown || mutex_may_be_ours(lock)) && RULE(MUTEX_GONE))
-        lock->mutex.held = false;
+    if ((!lock->mutex.blocked || mutex_may_be_ours(lock)) && RULE(MUTEX_GONE))
+        lock->mutex.held_by_other = false;
     if (!listing->complete)
         return;
     if (lock->mutex.state == LOCK_MUTEX_OURS && seen->rivalry.ahead && RULE(MUTEX_AGAIN))
-        lock->mutex.beside = true;
+        lock->mutex.met_claim = true;
     resolve(lock, now, listing, seen, &sight);
     look_before_removing(lock, listing);
 }
@@ -246,20 +248,21 @@ void mutex_see(struct lock *lock, struct mono now, const struct lock_listing *li
 bool mutex_may_be_dead(const struct lock *lock)
 {
     const struct lock_mutex *mutex = &lock->mutex;
-    return mutex->suspect_ms != ATTEMPT_UNKNOWN && mutex->shown &&
-           lock->service_ms > mutex->suspect_ms + mutex->suspect_life_ms + LOCK_GRACE_MS;
+    return mutex->suspect_created_ms != ATTEMPT_UNKNOWN && mutex->blocked &&
+           lock->service_ms >
+               mutex->suspect_created_ms + mutex->suspect_lifetime_ms + LOCK_GRACE_MS;
 }
 
 bool mutex_is_sure(const struct lock *lock, struct mono now)
 {
-    return own_claim_lasts(lock, now) || !mono_reached(now, lock->mutex.sure) ||
-           !mono_reached(now, lock->mutex.young);
+    return own_claim_lasts(lock, now) || !mono_reached(now, lock->mutex.safe_until) ||
+           !mono_reached(now, lock->mutex.too_young_until);
 }
 
 void mutex_doubt(struct lock_mutex *mutex, struct mono now)
 {
     mutex->state = LOCK_MUTEX_DOUBTED;
-    mutex->answered = now;
+    mutex->state_since = now;
     mutex->lapsed = true;
 }
 
@@ -272,7 +275,7 @@ void mutex_advance(struct lock *lock, struct mono now)
         mutex->breaking = removes ? LOCK_BREAK_MADE : LOCK_BREAK_OLD;
         lock->look_at = now; /* what stands there may have been made since */
     }
-    mutex->early = mutex->early && !mono_reached(now, mutex->past);
+    mutex->kept_for_token = mutex->kept_for_token && !mono_reached(now, mutex->token_past_at);
     if (!mutex->drop || mutex->state != LOCK_MUTEX_OURS)
         return;
     bool stale = mutex->lapsed && mono_reached(now, mutex->fresh_until);
@@ -289,7 +292,7 @@ bool mutex_may_ask(const struct lock *lock)
     if (!mutex_is_needed(lock))
         return true;
     bool broken = mutex_is_being_broken(lock) && RULE(BREAK_WAITS);
-    return !mutex_stands(lock) && (!lock->mutex.shown || (is_dead(lock) && !broken));
+    return !mutex_stands(lock) && (!lock->mutex.blocked || (is_dead(lock) && !broken));
 }
 
 void mutex_ask(struct lock *lock)
@@ -298,12 +301,12 @@ void mutex_ask(struct lock *lock)
     if (!mutex_is_needed(lock) || mutex->state == LOCK_MUTEX_OURS)
         return;
     mutex->state = LOCK_MUTEX_WANTED;
-    mutex->drop = mutex->anew = mutex->ask_again = mutex->beside = false;
+    mutex->drop = mutex->made_anew = mutex->ask_again = mutex->met_claim = false;
     mutex->tries = 0;
     mutex->created_ms = 0;
     mutex->lapsed = false;
-    mutex->young = (struct mono){0};
-    mutex->slot = mutex->shown ? mutex->suspect_slot : mutex->free_slot;
+    mutex->too_young_until = (struct mono){0};
+    mutex->slot = mutex->blocked ? mutex->suspect_slot : mutex->free_slot;
 }
 
 void mutex_give_back(struct lock *lock, bool surely_ours, struct mono now)
@@ -325,7 +328,7 @@ void mutex_give_back(struct lock *lock, bool surely_ours, struct mono now)
         break;
     }
     mutex->drop = true;
-    mutex->early = !mono_reached(now, mutex->past);
+    mutex->kept_for_token = !mono_reached(now, mutex->token_past_at);
     if (mutex->breaking == LOCK_BREAK_WANTED || mutex->breaking == LOCK_BREAK_OLD ||
         mutex->breaking == LOCK_BREAK_STALE)
         mutex->breaking = LOCK_BREAK_NONE;
@@ -342,12 +345,12 @@ bool mutex_is_anothers(const struct lock *lock)
 
 bool mutex_was_beside(const struct lock *lock)
 {
-    return lock->mutex.beside && lock->mutex.state == LOCK_MUTEX_OURS;
+    return lock->mutex.met_claim && lock->mutex.state == LOCK_MUTEX_OURS;
 }
 
 void mutex_ask_again(struct lock *lock)
 {
-    lock->mutex.beside = false;
+    lock->mutex.met_claim = false;
     lock->mutex.ask_again = true;
 }
 
@@ -359,9 +362,9 @@ struct mono mutex_look_at(const struct lock *lock)
         return (struct mono){INT64_MIN};
     switch (mutex->state) {
     case LOCK_MUTEX_OURS:
-        return mono_add(mutex->answered, mutex->anew && RULE(BREAK_LATER) ? settle_ms : 0);
+        return mono_add(mutex->state_since, mutex->made_anew && RULE(BREAK_LATER) ? settle_ms : 0);
     case LOCK_MUTEX_DOUBTED:
-        return mono_add(mutex->answered, doubt_ms(lock));
+        return mono_add(mutex->state_since, doubt_ms(lock));
     default:
         break;
     }

@@ -27,7 +27,7 @@ uint64_t lock_mutex_note(const struct lock *lock, const struct lock_todo *todo)
         note = NOTE_MAYBE;
     if (note == NOTE_NONE)
         return 0;
-    uint64_t past_ms = mutex->past.ms > 0 ? (uint64_t)mutex->past.ms : 0;
+    uint64_t past_ms = mutex->token_past_at.ms > 0 ? (uint64_t)mutex->token_past_at.ms : 0;
     return (past_ms << SLOT_BITS | mutex->slot) << NOTE_BITS | note;
 }
 
@@ -43,7 +43,8 @@ void mutex_take_note(struct lock *lock, struct mono now, uint64_t note)
         return;
     mutex->state = lock_note_is_doubtful(note) ? LOCK_MUTEX_DOUBTED : LOCK_MUTEX_OURS;
     mutex->slot = (uint32_t)(note >> NOTE_BITS) & ((1 << SLOT_BITS) - 1);
-    mutex->past = (struct mono){(int64_t)(note >> (NOTE_BITS + SLOT_BITS))};
-    mutex->answered = now;
-    mutex->sure = mono_add(now, lock->settings.lock_timeout_ms / 3); /* it renewed until lately */
+    mutex->token_past_at = (struct mono){(int64_t)(note >> (NOTE_BITS + SLOT_BITS))};
+    mutex->state_since = now;
+    mutex->safe_until =
+        mono_add(now, lock->settings.lock_timeout_ms / 3); /* it renewed until lately */
 }

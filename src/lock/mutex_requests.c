@@ -29,7 +29,7 @@ static enum step step_of(const struct lock *lock)
 {
     const struct lock_mutex *mutex = &lock->mutex;
     if (mutex->drop && mutex->state == LOCK_MUTEX_OURS)
-        return mutex->early ? STEP_NONE : STEP_DELETE;
+        return mutex->kept_for_token ? STEP_NONE : STEP_DELETE;
     if (mutex->break_drop)
         return STEP_DELETE_BREAK;
     if (lock->phase != LOCK_CLAIMING || mutex->drop || !claim_stands(lock))
@@ -77,9 +77,9 @@ static void tell_again(struct lock *lock, struct mono now, const struct lock_ans
     }
     mutex->ask_again = false;
     if (answer->outcome == LOCK_DONE) {
-        mutex->anew = true;
-        mutex->answered = now;
-        mutex->young = mono_add(answer->sent, LOCK_TIMEOUT_LEAST_MS);
+        mutex->made_anew = true;
+        mutex->state_since = now;
+        mutex->too_young_until = mono_add(answer->sent, LOCK_TIMEOUT_LEAST_MS);
     }
     tell_success(lock);
 }
@@ -94,18 +94,18 @@ static void tell_create(struct lock *lock, struct mono now, const struct lock_an
     case LOCK_DONE:
         mutex->state = LOCK_MUTEX_OURS;
         mutex->sent = answer->sent;
-        mutex->young = mono_add(answer->sent, LOCK_TIMEOUT_LEAST_MS);
+        mutex->too_young_until = mono_add(answer->sent, LOCK_TIMEOUT_LEAST_MS);
         mutex->created_ms = 0; /* what listings have shown before is another's, and gone */
         mutex->lapsed = false;
-        mutex->answered = mutex->made = now;
+        mutex->state_since = mutex->made = now;
         mutex->date_ms = answer->date_ms;
         mutex->pause_ms = 0;
-        mutex->held = false;
+        mutex->held_by_other = false;
         tell_success(lock);
         break;
     case LOCK_EXISTS:
         tell_success(lock);
-        mutex->answered = now;
+        mutex->state_since = now;
         if (once)
             mutex_taken(lock);
         else
@@ -113,7 +113,7 @@ static void tell_create(struct lock *lock, struct mono now, const struct lock_an
         break;
     case LOCK_UNKNOWN:
         mutex->state = LOCK_MUTEX_SENT;
-        mutex->answered = now;
+        mutex->state_since = now;
         tell_failure(lock, now, answer);
         break;
     case LOCK_REFUSED:
@@ -141,7 +141,7 @@ static void tell_delete(struct lock *lock, struct mono now, const struct lock_an
         tell_failure(lock, now, answer);
         break;
     case LOCK_UNKNOWN: /* sent again only while others see that they have to wait for us */
-        mutex->young = (struct mono){0};
+        mutex->too_young_until = (struct mono){0};
         if ((lock->settings.slots > 1 || lock->settings.settle_ms == 0) && RULE(MUTEX_DOUBT))
             mutex_doubt(mutex, now);
         else if (!mutex_is_sure(lock, now))
@@ -171,14 +171,14 @@ static void tell_remove(struct lock *lock, struct mono now, const struct lock_an
         return;
     mutex->breaking = RULE(BREAK_ONE) ? LOCK_BREAK_DONE : LOCK_BREAK_NONE;
     mutex->state = LOCK_MUTEX_WANTED;
-    mutex->anew = true;
-    mutex->suspect_ms = ATTEMPT_UNKNOWN;
+    mutex->made_anew = true;
+    mutex->suspect_created_ms = ATTEMPT_UNKNOWN;
 }
 
 /* The one that is there may have taken the place of the one in sight since. */
 static void meet_old_break(struct lock_mutex *mutex)
 {
-    mutex->break_old_ms = mutex->break_ms;
+    mutex->old_break_created_ms = mutex->break_created_ms;
     mutex->breaking = RULE(BREAK_STALE) ? LOCK_BREAK_OLD : LOCK_BREAK_STALE;
 }
 
@@ -201,7 +201,7 @@ static void tell_create_break(struct lock *lock, struct mono now, const struct l
         mutex->break_answered = now;
         if (mutex->break_unheard)
             mutex->breaking = LOCK_BREAK_MADE;
-        else if (mutex->break_ms != ATTEMPT_UNKNOWN && !mutex_is_being_broken(lock))
+        else if (mutex->break_created_ms != ATTEMPT_UNKNOWN && !mutex_is_being_broken(lock))
             meet_old_break(mutex);
         tell_success(lock);
         break;

@@ -65,7 +65,8 @@ void mutex_meet_ours(struct lock *lock, const struct lock_listing *listing)
     struct lock_mutex *mutex = &lock->mutex;
     /* By then the one of before is not shown any more. Clocks differ, so it may seem the younger.
      */
-    bool settled = mono_reached(listing->asked, mono_add(mutex->answered, mutex_settle_ms(lock)));
+    bool settled =
+        mono_reached(listing->asked, mono_add(mutex->state_since, mutex_settle_ms(lock)));
     for (uint32_t i = 0; i < listing->count; i++) {
         const struct lock_entry *entry = &listing->entries[i];
         if (entry->kind == ATTEMPT_MUTEX && entry->attempt.slot == mutex->slot &&
@@ -159,36 +160,37 @@ static void suspect(struct lock *lock, const struct lock_listing *listing,
                     const struct sight *sight)
 {
     struct lock_mutex *mutex = &lock->mutex;
-    mutex->asked = listing->asked;
+    mutex->last_look = listing->asked;
     mutex->fresh_until = view_fresh_until(lock, listing);
     if (!sight->oldest) {
-        mutex->suspect_ms = ATTEMPT_UNKNOWN;
+        mutex->suspect_created_ms = ATTEMPT_UNKNOWN;
         return;
     }
     uint32_t slot = sight->oldest->attempt.slot;
-    if (mutex->suspect_ms != sight->oldest->created_ms || mutex->suspect_slot != slot)
-        mutex->since = listing->asked;
-    mutex->suspect_ms = sight->oldest->created_ms;
+    if (mutex->suspect_created_ms != sight->oldest->created_ms || mutex->suspect_slot != slot)
+        mutex->suspect_since = listing->asked;
+    mutex->suspect_created_ms = sight->oldest->created_ms;
     mutex->suspect_slot = slot;
-    mutex->suspect_life_ms = sight->life_ms;
+    mutex->suspect_lifetime_ms = sight->life_ms;
 }
 
 /* The #break of the slot that is suspected. */
 static void find_break(struct lock_mutex *mutex, const struct lock_listing *listing)
 {
-    mutex->break_ms = ATTEMPT_UNKNOWN;
+    mutex->break_created_ms = ATTEMPT_UNKNOWN;
     for (uint32_t i = 0; i < listing->count; i++) {
         const struct lock_entry *entry = &listing->entries[i];
         if (entry->kind == ATTEMPT_BREAK && entry->attempt.slot == mutex->suspect_slot)
-            mutex->break_ms = entry->created_ms;
+            mutex->break_created_ms = entry->created_ms;
     }
 }
 
 bool mutex_is_being_broken(const struct lock *lock)
 {
     const struct lock_mutex *mutex = &lock->mutex;
-    int64_t life_ms = BREAK_LIVES * mutex->suspect_life_ms;
-    return mutex->break_ms != ATTEMPT_UNKNOWN && lock->service_ms <= mutex->break_ms + life_ms;
+    int64_t life_ms = BREAK_LIVES * mutex->suspect_lifetime_ms;
+    return mutex->break_created_ms != ATTEMPT_UNKNOWN &&
+           lock->service_ms <= mutex->break_created_ms + life_ms;
 }
 
 struct mutex_sight mutex_sight(struct lock *lock, const struct lock_listing *listing,
@@ -199,10 +201,10 @@ struct mutex_sight mutex_sight(struct lock *lock, const struct lock_listing *lis
     mutex->shown_ms = INT64_MIN;
     for (uint32_t i = 0; i < listing->count; i++)
         meet(lock, &listing->entries[i], &sight);
-    mutex->shown = bit(sight.shown, 0);
+    mutex->blocked = bit(sight.shown, 0);
     if (lock->settings.slots > 1) {
         mutex->free_slot = free_slot(lock, &sight, random);
-        mutex->shown = mutex->free_slot == 0;
+        mutex->blocked = mutex->free_slot == 0;
     }
     if (listing->complete) { /* mutexes come first, the claims behind them count */
         find_breaks(lock, listing, &sight);

@@ -9,28 +9,29 @@
 static bool is_shown(const struct lock *lock)
 {
     const struct lock_mutex *mutex = &lock->mutex;
-    struct mono gone = mono_add(mutex->answered, lock->settings.settle_ms / 2);
+    struct mono gone = mono_add(mutex->state_since, lock->settings.settle_ms / 2);
     return mutex->created_ms && mutex->created_ms >= own_time_ms(lock, mutex->sent) &&
-           mono_reached(mutex->asked, gone);
+           mono_reached(mutex->last_look, gone);
 }
 
 bool mutex_is_bounded(const struct lock *lock)
 {
     const struct lock_mutex *mutex = &lock->mutex;
     return !is_shown(lock) && lock->settings.slots <= 1 &&
-           own_time_unsure_ms(lock, mutex->answered) <= UNSURE_MAX_MS;
+           own_time_unsure_ms(lock, mutex->state_since) <= UNSURE_MAX_MS;
 }
 
 void mutex_hold(struct lock *lock)
 {
     struct lock_mutex *mutex = &lock->mutex;
     if (mutex_is_needed(lock) && mutex_is_bounded(lock) && RULE(TOKEN_PAST))
-        mutex->past = mono_add(mutex->answered, own_time_unsure_ms(lock, mutex->answered));
+        mutex->token_past_at =
+            mono_add(mutex->state_since, own_time_unsure_ms(lock, mutex->state_since));
 }
 
 struct mono mutex_back_at(const struct lock *lock)
 {
-    return lock->mutex.early ? lock->mutex.past : MONO_NEVER;
+    return lock->mutex.kept_for_token ? lock->mutex.token_past_at : MONO_NEVER;
 }
 
 bool mutex_is_dated(const struct lock *lock, struct mono asked)
@@ -38,6 +39,7 @@ bool mutex_is_dated(const struct lock *lock, struct mono asked)
     const struct lock_mutex *mutex = &lock->mutex;
     int64_t limit_ms = LOCK_DEAD_SETTLES * mutex_settle_ms(lock);
     return !mutex_is_needed(lock) || is_shown(lock) || lock->settings.slots > 1 ||
-           (mutex_is_bounded(lock) && own_time_most_ms(lock, mutex->answered) >= mutex->date_ms) ||
+           (mutex_is_bounded(lock) &&
+            own_time_most_ms(lock, mutex->state_since) >= mutex->date_ms) ||
            !RULE(TOKEN_TIME) || mono_reached(asked, mono_add(mutex->made, limit_ms));
 }

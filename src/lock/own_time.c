@@ -53,11 +53,11 @@ int64_t own_token(const struct lock *lock)
     int64_t token = lock->ticket_ms > lock->token_seen + 1 ? lock->ticket_ms : lock->token_seen + 1;
     if (mutex->state == LOCK_MUTEX_OURS && RULE(TOKEN_TIME)) {
         token = ms_max(token, mutex->created_ms);
-        token = ms_max(token, mutex_is_bounded(lock) ? own_time_most_ms(lock, mutex->answered)
+        token = ms_max(token, mutex_is_bounded(lock) ? own_time_most_ms(lock, mutex->state_since)
                                                      : own_time_ms(lock, mutex->sent));
         token = ms_max(token, mutex->date_ms);
         if (lock->anchor_created_ms == ATTEMPT_UNKNOWN)
-            token = ms_max(token, dated_ms(lock, mutex->answered));
+            token = ms_max(token, dated_ms(lock, mutex->state_since));
     }
     if (lock->anchor_created_ms == ATTEMPT_UNKNOWN)
         token = ms_max(token, lock->date_ms);

@@ -88,7 +88,7 @@ static int64_t held_ms(const struct lock *lock)
 {
     const struct lock_position *position = &lock->position;
     int64_t since_ms = position->held ? position->since_ms : lock->mutex.shown_ms;
-    if (lock->service_ms == INT64_MIN || (!position->held && !lock->mutex.shown))
+    if (lock->service_ms == INT64_MIN || (!position->held && !lock->mutex.blocked))
         return 0;
     return lock->service_ms > since_ms ? lock->service_ms - since_ms : 0;
 }

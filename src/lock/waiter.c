@@ -69,7 +69,7 @@ bool waiter_counts(const struct lock *lock)
 bool waiter_has_hope(const struct lock *lock)
 {
     return !lock->position.behind && !unseen_is(lock) && !lock->withdrawn &&
-           (lock->phase == LOCK_CLAIMING || !lock->mutex.held);
+           (lock->phase == LOCK_CLAIMING || !lock->mutex.held_by_other);
 }
 
 void waiter_take_claim_back(struct lock *lock, struct mono now)
@@ -162,7 +162,7 @@ static bool holds_by_mutex(const struct lock *lock, struct mono now)
 {
     int64_t fresh_ms = 2 * mutex_settle_ms(lock);
     return lock->settings.settle_ms == 0 && mutex_is_needed(lock) && mutex_allows(lock) &&
-           !lock->mutex.anew && !mono_reached(now, mono_add(lock->mutex.asked, fresh_ms));
+           !lock->mutex.made_anew && !mono_reached(now, mono_add(lock->mutex.last_look, fresh_ms));
 }
 
 void waiter_mutex(struct lock *lock, struct mono now, const struct lock_answer *answer)

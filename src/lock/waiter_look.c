@@ -233,7 +233,7 @@ static void decide(struct lock *lock, struct look *look)
         if (lost && move != LOOK_TAKE_BACK)
             lock->lost_looks++;
         if (facts & LOOK_IF_NO_MUTEX)
-            lock->mutex.held = true;
+            lock->mutex.held_by_other = true;
         look->taken_back |= move == LOOK_TAKE_BACK;
         look->without_mutex = move == LOOK_TAKE_BACK && (facts & LOOK_IF_NO_MUTEX);
         act(lock, look, move);
