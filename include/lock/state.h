@@ -19,49 +19,54 @@
 #include "lock/limits.h"
 #include "lock/lock.h"
 
+/* What has become of one of our own names. */
 enum lock_generation_state {
-    LOCK_GENERATION_FREE,
-    LOCK_GENERATION_PLANNED, /* not sent yet */
-    LOCK_GENERATION_SENT,    /* may exist */
-    LOCK_GENERATION_MADE,    /* answered, or seen in a listing */
-    LOCK_GENERATION_DELETED, /* remembered, so that a stale listing does not surprise */
-    LOCK_GENERATION_LEFT,    /* could not be deleted */
+    LOCK_GENERATION_FREE,    /* this place in the memory is empty */
+    LOCK_GENERATION_PLANNED, /* its create has not been sent yet */
+    LOCK_GENERATION_SENT,    /* sent, and not answered: it may exist, now or later */
+    LOCK_GENERATION_MADE,    /* its create was answered, or a listing has shown it */
+    LOCK_GENERATION_DELETED, /* remembered, since a late listing may still show it */
+    LOCK_GENERATION_LEFT,    /* the service has refused to delete it: the user is told */
 };
 
+/* One of our own names. What is "as in its name" is so from the start; see lock/attempt.h. */
 struct lock_generation {
     enum lock_generation_state state;
-    uint32_t number;
-    bool claim;
-    bool drop;   /* no longer wanted: to be deleted, counts for nothing */
-    bool seen;   /* in a listing: `created_ms` is known, the lease is confirmed */
-    bool shown;  /* in the last listing, and not made again meanwhile */
-    bool remade; /* it was deleted by somebody, and made again */
-    bool ask_unanswered;
-    bool ask;           /* created again, to know whether it is still there */
-    uint32_t seen_look; /* number of the look that first showed it */
-    uint32_t refusals;
-    int64_t ticket_ms;      /* as in its name */
+    uint32_t number;     /* of the generation: larger ones are younger */
+    bool claim;          /* as in its name */
+    bool drop;           /* no longer wanted: it counts for nothing, and is to be deleted */
+    bool seen;           /* a listing has shown it: created_ms is known, the lease is confirmed */
+    bool shown;          /* the last listing shows it as the attempt that it was */
+    bool remade;         /* a listing has shown that somebody deleted it and made it again */
+    bool ask;            /* to be created once more: "exists" tells that it is still there */
+    bool ask_unanswered; /* that has been sent, and its answer was lost */
+    uint32_t seen_look;  /* the value of lock.looks at the look that first showed it */
+    uint32_t refusals;   /* of the service to delete it */
+    int64_t ticket_ms;   /* as in its name; ATTEMPT_UNKNOWN: its creation time is the ticket */
     int64_t first_claim_ms; /* as in its name */
     int64_t token;          /* as in its name */
     uint32_t slot;          /* as in its name */
-    int64_t created_ms;     /* by the service's clock, once seen */
-    int64_t late_ms;        /* a listing asked for so long after its answer did not show it */
-    struct mono sent;       /* S0: just before the first sending */
+    int64_t created_ms;     /* by a listing, once it was seen */
+    int64_t late_ms;        /* so long after its answer a whole listing did not show it yet */
+    struct mono sent;       /* just before its create was first sent: the lease begins */
     struct mono answered;   /* last answer to its create, or the listing that first showed it */
     struct mono deleted;    /* answer to its delete */
 };
 
-/* How the queue moves, as a waiter's looks have shown it; only for how long to wait. */
+/*
+ * How the queue moves, as a waiter's looks have shown it (docs/protocol.md, "Polling"). Only the
+ * pause until the next look depends on it.
+ */
 struct lock_pace {
-    bool looked;
-    struct mono asked;             /* the last look, */
-    uint32_t front;                /* how many were ahead on its front page, */
-    uint64_t runs[LOCK_FRONT_MAX]; /* who: hashes, */
-    uint32_t ahead;                /* and how many there may be in all */
-    int64_t hold_ms;               /* how old holds were when we looked, on the average of late */
-    int64_t idle_ms;               /* since it last showed a holder, or first looked */
-    int64_t elapsed_ms;            /* of late, */
-    int64_t moved;                 /* and by how many places meanwhile, in 1/1000 */
+    bool looked;                   /* there has been a look: the rest is set */
+    struct mono asked;             /* when the last look was asked for */
+    uint32_t front;                /* runs that were ahead on its first page, */
+    uint64_t runs[LOCK_FRONT_MAX]; /* and which, as hashes */
+    uint32_t ahead;     /* our place: runs ahead in all, as an estimate; holders are one */
+    int64_t hold_ms;    /* age of the holds in sight, weighted towards the last looks */
+    int64_t idle_ms;    /* for how long nobody was seen to hold, and nobody moved */
+    int64_t elapsed_ms; /* time between looks, weighted towards the last ones, */
+    int64_t moved;      /* and how far the queue moved in it, in 1/1000 of a place */
 };
 
 /* What is known of the mutex that this run wants, or had. */
@@ -138,97 +143,116 @@ struct lock_mutex {
     struct mono break_answered; /* and when that was answered */
 };
 
+/* Something that another run or a playbook has left, and that is to be deleted ("Cleaning"). */
 struct lock_cleaning {
-    bool unmarked;
-    bool inside_known;       /* no streams: may go */
-    struct mono fresh_until; /* what its listing has shown */
+    bool unmarked;           /* a playbook's, or somebody's log group: look into it first */
+    bool inside_known;       /* it holds no log stream, so it may go */
+    struct mono fresh_until; /* later than this the listing that showed it is too old to go by */
     char name[ATTEMPT_NAME_BYTES + 1];
 };
 
 struct lock {
-    struct lock_settings settings;
-    enum lock_phase phase;
+    struct lock_settings settings; /* as given; not changed, but see lock_is_nameless() */
+    enum lock_phase phase;         /* set by phase_set() alone */
     enum lock_reason reason;
-    enum lock_notice notice;
-    char notice_name[ATTEMPT_NAME_BYTES + 1];
+    enum lock_notice notice;                  /* what the caller has not taken yet, */
+    char notice_name[ATTEMPT_NAME_BYTES + 1]; /* and the name that it is about */
 
-    struct lock_generation generations[LOCK_GENERATIONS_MAX];
-    uint32_t next_number;
-    int64_t ticket_ms;      /* smallest ticket of ours, ATTEMPT_UNKNOWN until seen */
-    int64_t token_seen;     /* largest token in any claim so far */
-    int64_t token;          /* ours, once claimed */
-    int64_t first_claim_ms; /* creation time of our first claim of this hold */
-    bool adopts;            /* all names of this ID and nonce are ours: a run's that was killed */
+    /* ---- Our own names: src/lock/own ---- */
+
+    struct lock_generation generations[LOCK_GENERATIONS_MAX]; /* in no order */
+    uint32_t next_number;                                     /* of the next generation */
+    int64_t ticket_ms;      /* our place in the queue; ATTEMPT_UNKNOWN until a listing shows it */
+    int64_t token_seen;     /* largest token of others so far, by their claims and mutexes */
+    int64_t token;          /* our fencing token, once claimed */
+    int64_t first_claim_ms; /* creation time of the first claim of this hold; ATTEMPT_UNKNOWN */
+    bool adopts;            /* lock_init_release(): every name with our ID and nonce is ours */
     bool named;             /* a create of ours may have reached the service */
-    bool made_any;          /* a create of ours was answered or seen */
-    uint32_t names_taken;   /* of ours that somebody had made before us, in a row; */
-    char name_taken[ATTEMPT_NAME_BYTES + 1]; /* the last of them */
-    bool uncertain; /* a create's outcome was unknown once: it may still be applied */
+    bool made_any;          /* a create of ours was answered, or a listing has shown its name */
+    bool uncertain;         /* the answer to some create was lost: it may still be applied */
+    uint32_t names_taken;   /* names that somebody had made before us, in a row, */
+    char name_taken[ATTEMPT_NAME_BYTES + 1]; /* and the last of them */
 
     struct lock_mutex mutex;
 
-    int64_t anchor_created_ms; /* creation time of our newest seen attempt, */
-    struct mono anchor;        /* and when its create was answered: a lower bound of "now"; */
-    struct mono anchor_sent;   /* first sent: an upper bound */
-    uint32_t anchor_number;
-    int64_t service_ms; /* the largest such bound so far */
-    int64_t date_ms;    /* the last answer's Date, */
-    struct mono dated;  /* and when it came; for where no bound is known, and nothing hangs on it */
-    struct mono arrived;
+    /* ---- The service's time (docs/protocol.md, "Now, and expiry"): src/lock/own_time ---- */
 
-    int64_t late_ms; /* a listing did not show what was surely there, or showed what was deleted, so
-                        long after the answer; the most so far */
+    /* The anchor is our newest attempt that a listing has shown. From its creation time on ... */
+    int64_t anchor_created_ms; /* (ATTEMPT_UNKNOWN: there is none yet) */
+    uint32_t anchor_number;    /* (it is this generation) */
+    struct mono anchor;        /* ... counted from its answer: a lower bound of the time now, */
+    struct mono anchor_sent;   /* ... counted from its first sending: an upper bound */
+    int64_t service_ms;        /* largest lower bound so far; INT64_MIN: none is known */
+    int64_t date_ms;           /* Date of the last answer, which only a first look goes by, */
+    struct mono dated;         /* and when it came */
+    int64_t late_ms;           /* the latest that a listing was seen to be about our own names */
 
-    uint32_t looks; /* listings examined so far */
-    struct mono look_at;
-    int64_t again_ms;    /* pause while something is to show up; 0: the shortest */
-    bool found_ahead;    /* the first look found somebody ahead, alive by the service's clock, */
-    struct mono turn_at; /* and when it may be our turn then */
-    bool look_first;     /* nothing of ours is made before the first look */
-    bool reading;        /* a listing is under way: its next pages matter */
-    bool claim_failed;   /* a claim of ours was not the first: read every page before the next */
-    struct mono claimed; /* answer to the create of our claim */
-    uint32_t lost_looks;
-    bool admitted; /* the queue was short enough when we arrived */
-    uint32_t young_looks;
-    uint32_t unseen_looks; /* in a row, D apart */
-    struct mono unseen_asked, unseen_since;
-    struct mono unseen_exists; /* our newest name was asked for, and was there */
-    struct lock_pace pace;
-    bool withdrawn; /* --no-queue: lost; next try at arrive_at */
-    struct mono arrive_at;
-    struct mono quiet_until; /* after a failure */
+    /* ---- Looks ---- */
+
+    struct mono arrived;     /* lock_init() */
+    uint32_t looks;          /* listings read so far as far as they mattered */
+    struct mono look_at;     /* when the next listing is due; MONO_NEVER: an answer will set it */
     struct mono listed;      /* when the listing that is being read was asked for */
-    bool list_own;           /* the next listing is to be of our own name alone, */
-    bool listing_own;        /* the one that was read is */
+    bool reading;            /* its next page is to be read */
+    bool list_own;           /* the next listing is to be of our own name alone (OWN_LISTING), */
+    bool listing_own;        /* and so is the one that was read last */
+    int64_t again_ms;        /* next pause while something is to show up; 0: begin anew */
+    struct mono quiet_until; /* no request before this, since one has failed */
     bool busy;               /* the service has throttled us */
-    uint32_t failures;       /* in a row, throttling included */
-    uint32_t hard_failures;  /* in a row, other than throttling */
+    uint32_t failures;       /* of requests, in a row, */
+    uint32_t hard_failures;  /* and of these, other than throttled ones */
 
-    struct mono whole_at;                  /* a holder's next look that must read every page */
-    uint32_t loss_looks[LOCK_LOSS_CAUSES]; /* in a row, D apart */
-    struct mono loss_asked[LOCK_LOSS_CAUSES];
-    uint64_t older_runs[LOCK_OLDER_BITS / 64]; /* who claimed before us, as a set of hashes */
-    uint32_t gone_since_look; /* generations first seen by this look or later do not count */
+    /* ---- Waiting: src/lock/waiter, src/lock/unseen ---- */
 
-    struct lock_cleaning cleaning[LOCK_CLEANING_MAX];
+    bool look_first;          /* nothing of ours is made before the first look */
+    bool found_ahead;         /* which found somebody ahead, alive by the service's Date, */
+    struct mono turn_at;      /* and by which it will not be our turn before this */
+    bool admitted;            /* --max-waiters: the queue was short enough when we arrived */
+    uint32_t lost_looks;      /* looks after which we could not hold, for --max-attempts */
+    uint32_t young_looks;     /* further looks of one try (YOUNG_LOOKS) */
+    bool claim_failed;        /* a claim of ours lost: the next needs a whole listing */
+    struct mono claimed;      /* when our claim was answered; MONO_NEVER: not yet */
+    bool withdrawn;           /* --no-queue: we have no place, and come again */
+    struct mono arrive_at;    /* at this moment */
+    uint32_t unseen_looks;    /* looks in a row, D apart, that did not show us: */
+    struct mono unseen_since; /* the first was asked for then, */
+    struct mono unseen_asked; /* and the last */
+    struct mono
+        unseen_exists; /* when we were last told that our newest name is there all the same */
+    struct lock_pace pace;
+
+    /* ---- Holding: src/lock/holder ---- */
+
+    struct mono whole_at;                      /* the next look that must read every page */
+    uint32_t loss_looks[LOCK_LOSS_CAUSES];     /* looks in a row, D apart, that tell of a loss, */
+    struct mono loss_asked[LOCK_LOSS_CAUSES];  /* and when the last of them was asked for */
+    uint64_t older_runs[LOCK_OLDER_BITS / 64]; /* runs that claimed before us, as a set of hashes */
+    uint32_t gone_since_look; /* the first look that did not show our claims, by lock.looks */
+
+    /* ---- Cleaning: src/lock/cleaning ---- */
+
+    struct lock_cleaning cleaning[LOCK_CLEANING_MAX]; /* in the order of deletion */
     uint32_t cleaning_count;
-    bool cleaning_more; /* the listing showed more than is remembered */
-    struct mono clean_at;
-    struct mono clean_until;      /* what goes before the command must be gone by then */
+    bool cleaning_more;           /* the listing showed more unmarked ones than fit */
+    struct mono clean_at;         /* the next delete */
+    struct mono clean_until;      /* what has to go before the command must be gone by then */
     struct mono unmarked_deleted; /* last delete of an unmarked attempt */
-    uint64_t left_alone[LOCK_LEFT_ALONE_MAX]; /* hashes of names */
+    uint64_t left_alone[LOCK_LEFT_ALONE_MAX]; /* log groups that are no attempts: hashes of names */
     uint32_t left_alone_count;
+
+    /* What the user has been told, once: */
     bool left_alone_told;
     bool disagreement_told;
     bool unmarked_told;
 
-    struct mono leave_until;
-    struct mono ask_until; /* what is asked for before that */
-    uint32_t leaving_looks;
-    struct mono leaving_quiet; /* last delete, or look */
+    /* ---- Leaving: src/lock/leaving ---- */
 
-    struct lock_position position;
+    struct mono leave_until;   /* then it is given up */
+    struct mono ask_until;     /* whether our claim still stands is asked for no longer than this */
+    uint32_t leaving_looks;    /* looks in a row that showed nothing of ours */
+    struct mono leaving_quiet; /* last delete of ours, or the last such look */
+
+    struct lock_position position; /* by the last look of a waiter */
 };
 
 #endif
