@@ -208,7 +208,7 @@ void holder_look(struct lock *lock, struct mono now, const struct lock_answer *a
 {
     const struct lock_listing *listing = answer->listing;
     own_see(lock, now, listing);
-    mutex_meet_ours(lock, listing);
+    mutex_see_ours(lock, listing);
     struct judgement seen = judge_listing(lock, now, listing);
     bool enough = !listing->complete && confirmed_by_a_page(lock, listing, &seen);
     lock->reading = !listing->complete && !enough;

@@ -143,7 +143,7 @@ struct judgement judge_listing(struct lock *lock, struct mono now,
             continue;
         bool live = view_is_live(lock, entry, lock->service_ms);
         if (entry->attempt.claim && (live || !RULE(TOKEN_LIVE)))
-            own_meet_token(lock, entry->attempt.token);
+            own_see_token(lock, entry->attempt.token);
         if (!live)
             continue;
         int64_t age_ms =

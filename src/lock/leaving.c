@@ -24,7 +24,7 @@ static int64_t leaving_ms(const struct lock *lock, int64_t limit_ms)
 static bool is_surely_ours(const struct lock *lock, struct mono now)
 {
     bool lost = lock->phase == LOCK_LOST && lock->reason != LOCK_REASON_LEASE;
-    return !lost && mutex_is_sure(lock, now);
+    return !lost && mutex_is_safe(lock, now);
 }
 
 /*

@@ -340,7 +340,7 @@ static uint32_t facts_of(const struct lock *lock, struct mono now)
 /* When something may be due, if nobody tells us anything before. */
 static struct mono idle_until(const struct lock *lock)
 {
-    struct mono at = mono_min(looks_at(lock), mutex_back_at(lock));
+    struct mono at = mono_min(looks_at(lock), mutex_deletable_at(lock));
     uint32_t number;
     if (lock->phase == LOCK_LEAVING)
         return mono_min(at, lock->leave_until);

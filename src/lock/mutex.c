@@ -5,14 +5,14 @@
 #include "rule.h"
 #include "view.h"
 
-#define PAUSE_MIN_MS    1000 /* before the next look, while another has it; */
-#define PAUSE_MAX_MS    5000 /* half as long again each time */
-#define DOUBTS_MAX      3    /* D, that another's claim may hide whose it is */
-#define LONG_DEAD_LIVES 2    /* T, after which nobody need watch for long */
-#define BREAK_SHOWN_PER 3    /* a #break that shows later than T/3: listings are too late to tell */
-#define BREAK_LOOK_PER  4    /* T/4: so long after #break the look is asked for at most */
-#define LATE_TIMES      2    /* listings may be so many times later than they were seen to be, */
-#define LATE_PER        2    /* but more than T/2 is not reckoned with */
+#define PAUSE_MIN_MS    1000 /* first pause between looks while another has the mutex; */
+#define PAUSE_MAX_MS    5000 /* each is half as long again, up to this */
+#define DOUBTS_MAX      3    /* another's claim puts off for 3 times as long whose a mutex is */
+#define LONG_DEAD_LIVES 2    /* a mutex older than 2 T need not be watched for T/15 */
+#define BREAK_SHOWN_PER 3    /* if our #break is not shown within T/3, listings are too late */
+#define BREAK_LOOK_PER  4    /* the look after #break comes T/4 later at the most */
+#define LATE_TIMES      2    /* listings may be twice as late as they were seen to be, */
+#define LATE_PER        2    /* but no more than T/2 is assumed to be seen */
 
 bool mutex_is_needed(const struct lock *lock)
 {
@@ -43,7 +43,7 @@ bool mutex_stands(const struct lock *lock)
     return (mutex_may_be_ours(lock) && mutex->drop && RULE(MUTEX_FIRST)) || mutex->break_drop;
 }
 
-/* So long a listing may show a mutex that has gone, as far as this run has seen. */
+/* For how long listings may show what has gone, by what this run has seen of them (BREAK_LATE). */
 static int64_t lateness_ms(const struct lock *lock)
 {
     int64_t most_ms = lock->settings.lock_timeout_ms / LATE_PER;
@@ -59,7 +59,7 @@ int64_t mutex_quiet_ms(const struct lock *lock)
     return ms_max(quiet_ms, lateness_ms(lock));
 }
 
-/* It is old enough, and nobody who may have it has been seen for long enough. */
+/* Is the suspect a dead run's? It is old enough, and no claim was in sight for long enough. */
 static bool is_dead(const struct lock *lock)
 {
     const struct lock_mutex *mutex = &lock->mutex;
@@ -68,7 +68,7 @@ static bool is_dead(const struct lock *lock)
         return false;
     int64_t age_ms = lock->service_ms - mutex->suspect_created_ms - LOCK_GRACE_MS;
     bool old = age_ms > life_ms + lateness_ms(lock);
-    if (age_ms > LONG_DEAD_LIVES * life_ms) /* two looks will do: think of cron's */
+    if (age_ms > LONG_DEAD_LIVES * life_ms) /* two looks do: rare jobs must not wait long */
         quiet_ms = ms_max(mutex_settle_ms(lock), lateness_ms(lock));
     return (old || !RULE(BREAK_OLD)) &&
            (mono_reached(mutex->last_look, mono_add(mutex->suspect_since, quiet_ms)) ||
@@ -94,15 +94,16 @@ void mutex_taken(struct lock *lock)
 }
 
 /*
- * Without D a run may hold by a look of before its claim: then it takes longer until a look tells
- * (docs/protocol.md, "The mutex").
+ * How long after the mutex came into doubt a look can tell whose it is. With --settle 0 a run may
+ * hold by a look from before its claim, so that its claim may show up later.
  */
 static int64_t doubt_ms(const struct lock *lock)
 {
     return mutex_settle_ms(lock) * (lock->settings.settle_ms ? 1 : DOUBTS_MAX);
 }
 
-static struct mono tells_at(const struct lock *lock)
+/* The earliest moment at which such a look can be asked for; MONO_NEVER if nothing is in doubt. */
+static struct mono look_tells_at(const struct lock *lock)
 {
     const struct lock_mutex *mutex = &lock->mutex;
     bool doubted =
@@ -112,21 +113,24 @@ static struct mono tells_at(const struct lock *lock)
 
 bool mutex_look_tells(const struct lock *lock, struct mono asked)
 {
-    return mono_reached(asked, tells_at(lock));
+    return mono_reached(asked, look_tells_at(lock));
 }
 
 struct mono mutex_doubt_at(const struct lock *lock)
 {
-    return lock->mutex.drop ? tells_at(lock) : MONO_NEVER;
+    return lock->mutex.drop ? look_tells_at(lock) : MONO_NEVER;
 }
 
-/* What listings show was made before we first asked for it, by clocks that agree to 5 s. */
-static bool is_from_before(const struct lock *lock, const struct mutex_sight *sight)
+/* It was made before our first create was sent, so not by us. (The clocks agree to 5 s.) */
+static bool is_older_than_our_request(const struct lock *lock, const struct mutex_sight *sight)
 {
-    return sight->created_ms + LOCK_GRACE_MS < own_time_ms(lock, lock->mutex.sent);
+    return sight->created_ms + LOCK_GRACE_MS < own_earliest_time_ms(lock, lock->mutex.sent);
 }
 
-/* No mutex is there: it is asked for again; one beside another's claim is that one's by now. */
+/*
+ * There is no mutex: we ask for it again. If another's claim is in sight a mutex that appears
+ * meanwhile is that one's, and our create counts as a first try: "exists" then means "taken".
+ */
 static void resolve_gone(struct lock *lock, const struct judgement *seen)
 {
     struct lock_mutex *mutex = &lock->mutex;
@@ -139,10 +143,11 @@ static void resolve_gone(struct lock *lock, const struct judgement *seen)
 }
 
 /*
- * It may have been made a moment ago, by one whose claim this look does not show yet, in the place
- * of the one that we were told of: another look, D later, tells whether this one stands.
+ * If this look is the first to show the mutex in doubt, another one is needed, D later, and the
+ * doubt begins anew (DOUBT_SHOWN). For the mutex may have been made a moment ago, in the place of
+ * the one that we were told of, by a run whose claim this look does not show yet.
  */
-static bool meets_first(struct lock *lock, struct mono now, const struct mutex_sight *sight)
+static bool needs_second_look(struct lock *lock, struct mono now, const struct mutex_sight *sight)
 {
     struct lock_mutex *mutex = &lock->mutex;
     if (mutex->lapsed || mutex->created_ms)
@@ -155,7 +160,9 @@ static bool meets_first(struct lock *lock, struct mono now, const struct mutex_s
     return true;
 }
 
-/* "In doubt": two looks tell whose the mutex is, D after the last that was in doubt, and D later.
+/*
+ * By this look, whose is the mutex that is in doubt (docs/protocol.md, "In doubt")? It ends up as
+ * ours, as another's, as none (then it is asked for again), or stays in doubt until the next look.
  */
 static void resolve(struct lock *lock, struct mono now, const struct lock_listing *listing,
                     const struct judgement *seen, const struct mutex_sight *sight)
@@ -165,43 +172,51 @@ static void resolve(struct lock *lock, struct mono now, const struct lock_listin
     struct mono old = mono_add(mutex->state_since, lock->settings.lock_timeout_ms);
     if (!mutex_look_tells(lock, listing->asked))
         return;
-    if (!sight->ours_shown && RULE(MUTEX_DOUBT)) {
+    if (!sight->shown && RULE(MUTEX_DOUBT)) {
         resolve_gone(lock, seen);
         return;
     }
-    bool anothers = is_from_before(lock, sight) || mono_reached(listing->asked, old);
-    if (!anothers && meets_first(lock, now, sight))
+    bool anothers = is_older_than_our_request(lock, sight) || mono_reached(listing->asked, old);
+    if (!anothers && needs_second_look(lock, now, sight))
         return;
-    if (mutex->drop && mutex->lapsed && sight->broken && RULE(BREAK_LEFT))
-        anothers = true; /* somebody is about to remove it, and may have made it anew by now */
+    if (mutex->drop && mutex->lapsed && sight->being_removed && RULE(BREAK_LEFT))
+        anothers = true; /* the run of that #break may have made it anew by now */
     anothers |= mutex->lapsed ? !sight->still_ours : mutex->created_ms != sight->created_ms;
     if ((!anothers && (mutex->lapsed || !seen->claims)) || !RULE(MUTEX_DOUBT)) {
         mutex->state = LOCK_MUTEX_OURS;
-        mutex->met_claim |= RULE(DOUBT_AGAIN); /* or the mutex of a claim that has just gone */
-        /* It is what the look before has shown: that need not be asked for again. */
-        mutex->lapsed |= mutex->drop && !mutex_is_sure(lock, now);
+        /* It may be the mutex of a run whose claim has just gone: ask again before we hold. */
+        mutex->met_claim |= RULE(DOUBT_AGAIN);
+        /* On its way out it is deleted by what this look has shown, without another doubt. */
+        mutex->lapsed |= mutex->drop && !mutex_is_safe(lock, now);
     } else if (mutex->drop)
         mutex->state = LOCK_MUTEX_NONE;
     else if (anothers || mono_reached(listing->asked, late))
         mutex_taken(lock);
 }
 
-/* After #break: D, and until a listing no longer shows what was gone before that. */
+/* How long after our #break the look comes that decides: D, or longer if listings are late. */
 static int64_t break_look_ms(const struct lock *lock)
 {
     int64_t most_ms = lock->settings.lock_timeout_ms / BREAK_LOOK_PER, late_ms = lateness_ms(lock);
     return ms_max(mutex_settle_ms(lock), ms_min(late_ms, most_ms));
 }
 
-/* Late listings may show another's, of before, that is gone. (Clocks agree to 5 s.) */
+/*
+ * Is the #break that listings show ours? A late listing may show one that another run has made and
+ * deleted before: that is older than our create. (The clocks agree to 5 s.)
+ */
 static bool our_break_is_shown(const struct lock *lock)
 {
     const struct lock_mutex *mutex = &lock->mutex;
     return mutex->break_created_ms != ATTEMPT_UNKNOWN &&
-           mutex->break_created_ms + LOCK_GRACE_MS >= own_least_ms(lock, mutex->break_sent);
+           mutex->break_created_ms + LOCK_GRACE_MS >=
+               own_earliest_or_date_ms(lock, mutex->break_sent);
 }
 
-/* One more look after #break was made: if it shows that, and nothing has changed, go on. */
+/*
+ * The one more look that BREAK_ONE asks for, before a dead run's mutex or a stale #break is
+ * deleted: it goes only if this look still shows that very one. Earlier looks change nothing.
+ */
 static void look_before_removing(struct lock *lock, const struct lock_listing *listing)
 {
     struct lock_mutex *mutex = &lock->mutex;
@@ -216,13 +231,13 @@ static void look_before_removing(struct lock *lock, const struct lock_listing *l
         return;
     if (mutex->break_unheard && mutex->break_created_ms != ATTEMPT_UNKNOWN &&
         !our_break_is_shown(lock)) {
-        mutex->breaking = LOCK_BREAK_NONE; /* "exists" was said of another's */
+        mutex->breaking = LOCK_BREAK_NONE; /* "exists" was the answer about another's #break */
         return;
     }
     if (mono_reached(listing->asked, mono_add(mutex->break_answered, shown_ms)))
-        mutex->suspect_created_ms = ATTEMPT_UNKNOWN; /* the living are shown as late as this */
+        mutex->suspect_created_ms = ATTEMPT_UNKNOWN; /* listings are too late to tell who lives */
     if (mono_reached(mutex->suspect_since, mutex->break_answered) && RULE(BREAK_SAME))
-        mutex->suspect_created_ms = ATTEMPT_UNKNOWN; /* it is not the one that was watched */
+        mutex->suspect_created_ms = ATTEMPT_UNKNOWN; /* it was made since: not the one watched */
     if (mutex->suspect_created_ms == ATTEMPT_UNKNOWN || mutex->suspect_slot != mutex->slot)
         mutex->break_drop = true;
     else if (our_break_is_shown(lock) || !RULE(BREAK_SHOWN))
@@ -234,7 +249,7 @@ void mutex_see(struct lock *lock, struct mono now, const struct lock_listing *li
 {
     if (!mutex_is_needed(lock))
         return;
-    struct mutex_sight sight = mutex_sight(lock, listing, seen, random);
+    struct mutex_sight sight = mutex_read_listing(lock, listing, seen, random);
     if ((!lock->mutex.blocked || mutex_may_be_ours(lock)) && RULE(MUTEX_GONE))
         lock->mutex.held_by_other = false;
     if (!listing->complete)
@@ -253,7 +268,7 @@ bool mutex_may_be_dead(const struct lock *lock)
                mutex->suspect_created_ms + mutex->suspect_lifetime_ms + LOCK_GRACE_MS;
 }
 
-bool mutex_is_sure(const struct lock *lock, struct mono now)
+bool mutex_is_safe(const struct lock *lock, struct mono now)
 {
     return own_claim_lasts(lock, now) || !mono_reached(now, lock->mutex.safe_until) ||
            !mono_reached(now, lock->mutex.too_young_until);
@@ -273,15 +288,15 @@ void mutex_advance(struct lock *lock, struct mono now)
     bool tidies = mutex->breaking == LOCK_BREAK_STALE && RULE(BREAK_STALE);
     if ((removes || tidies) && mono_reached(now, mutex->fresh_until)) {
         mutex->breaking = removes ? LOCK_BREAK_MADE : LOCK_BREAK_OLD;
-        lock->look_at = now; /* what stands there may have been made since */
+        lock->look_at = now; /* the last listing is too old to delete by: look once more */
     }
     mutex->kept_for_token = mutex->kept_for_token && !mono_reached(now, mutex->token_past_at);
     if (!mutex->drop || mutex->state != LOCK_MUTEX_OURS)
         return;
     bool stale = mutex->lapsed && mono_reached(now, mutex->fresh_until);
     if (stale)
-        mutex_doubt(mutex, mono_add(now, -doubt_ms(lock))); /* the next look will do */
-    else if (!mutex->lapsed && !mutex_is_sure(lock, now))
+        mutex_doubt(mutex, mono_add(now, -doubt_ms(lock))); /* the very next look can tell */
+    else if (!mutex->lapsed && !mutex_is_safe(lock, now))
         mutex_doubt(mutex, now);
 }
 
@@ -333,7 +348,7 @@ void mutex_give_back(struct lock *lock, bool surely_ours, struct mono now)
         mutex->breaking == LOCK_BREAK_STALE)
         mutex->breaking = LOCK_BREAK_NONE;
     if (mutex->breaking == LOCK_BREAK_SENT && lock->settings.slots > 1)
-        mutex->breaking = LOCK_BREAK_NONE; /* or another's, whose claim does not keep others out */
+        mutex->breaking = LOCK_BREAK_NONE; /* it may be another's: with slots it is left to that */
     mutex->break_drop = mutex->breaking != LOCK_BREAK_NONE;
 }
 
@@ -343,7 +358,7 @@ bool mutex_is_anothers(const struct lock *lock)
            (lock->mutex.breaking == LOCK_BREAK_NONE || lock->mutex.breaking == LOCK_BREAK_DONE);
 }
 
-bool mutex_was_beside(const struct lock *lock)
+bool mutex_has_met_claim(const struct lock *lock)
 {
     return lock->mutex.met_claim && lock->mutex.state == LOCK_MUTEX_OURS;
 }

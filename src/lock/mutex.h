@@ -12,87 +12,124 @@
 #include "judge.h"
 #include "lock/state.h"
 
-/* Does this run need one? And has it one for certain, or needs none? */
+/* ---- What is known of it ---- */
+
+/* Does this run need a mutex? All but shared runs do. */
 bool mutex_is_needed(const struct lock *lock);
+
+/* As far as the mutex goes, may this run hold? It has one for certain, or needs none. */
 bool mutex_allows(const struct lock *lock);
 
-/* It has made it, or perhaps: not given back for certain. */
+/* It has one, or perhaps: it was asked for, and not given back for certain. */
 bool mutex_may_be_ours(const struct lock *lock);
 
-/* If we have made it, it is there: others see that we live, or it is too young for a dead run's. */
-bool mutex_is_sure(const struct lock *lock, struct mono now);
+/*
+ * Another run has it, and nothing is to be done about that now: neither is there another slot to
+ * try, nor a dead run's mutex to be removed.
+ */
+bool mutex_is_anothers(const struct lock *lock);
 
-/* D, but at least a second: what is not to hang on D may be set to 0 by the user. */
+/*
+ * Nobody can have taken us for dead, and removed our mutex: a claim of ours lasts that others see,
+ * or the mutex is too young.
+ */
+bool mutex_is_safe(const struct lock *lock, struct mono now);
+
+/* The suspect is older than the largest T in sight, and stands in our way: it may be a dead run's.
+ */
+bool mutex_may_be_dead(const struct lock *lock);
+
+/*
+ * For how long no claim that may go with a mutex must have been in sight before it is taken for a
+ * dead run's, ms: T/15, 3 D, and longer if listings are late (BREAK_QUIET, BREAK_LATE).
+ */
+int64_t mutex_quiet_ms(const struct lock *lock);
+
+/* D, but at least LOCK_MUTEX_SETTLE_MS, ms: for waits that --settle 0 must not make vain. */
 int64_t mutex_settle_ms(const struct lock *lock);
 
-/* A whole listing: what it shows of mutexes, and whether one may be a dead run's. */
+/* ---- What listings show of it ---- */
+
+/*
+ * A waiter's or a leaver's listing, as far as it was read: what it shows of mutexes and of #break
+ * is noted. If it is whole it may tell whose a mutex in doubt is, or that a dead run's is to go.
+ */
 void mutex_see(struct lock *lock, struct mono now, const struct lock_listing *listing,
                const struct judgement *seen, uint32_t random);
 
-/* A holder's look: when ours was made. The looks before may have shown the one of before. */
-void mutex_meet_ours(struct lock *lock, const struct lock_listing *listing);
-
-/* One in sight is so old that its run should have renewed its claim, and none is in sight. */
-bool mutex_may_be_dead(const struct lock *lock);
-
-/* So long no such claim must have been in sight: T/15, 3 D, and longer if listings are late. */
-int64_t mutex_quiet_ms(const struct lock *lock);
-
-/* A claim is planned: a mutex is to be made once it stands. Not while one is in the way. */
-bool mutex_may_ask(const struct lock *lock);
-void mutex_ask(struct lock *lock);
+/*
+ * A holder's listing: notes the creation time of our mutex. The looks before the hold may have been
+ * late, and have shown the mutex of the holder before us.
+ */
+void mutex_see_ours(struct lock *lock, const struct lock_listing *listing);
 
 /*
- * The claim is taken back, or the run leaves: what it has is given back, but what is not (or no
- * longer) surely its own only if a look shows that nobody else has it.
+ * The look that decides must not be asked for before this. MONO_NEVER while there is nothing to
+ * decide, since the mutex has not been asked for; long ago if none is needed.
+ */
+struct mono mutex_look_at(const struct lock *lock);
+
+/* A listing asked for then can tell whose the mutex in doubt is; it must be read to its end. */
+bool mutex_look_tells(const struct lock *lock, struct mono asked);
+
+/* While we leave: when the look is due that tells whether a mutex in doubt is ours to delete. */
+struct mono mutex_doubt_at(const struct lock *lock);
+
+/* How long to wait before the next look while another has the mutex, ms: longer each time. */
+int64_t mutex_pause_ms(struct lock *lock);
+
+/* ---- Asking for it, giving it back ---- */
+
+/* May we claim? There is a mutex that can be made, or a dead run's that we may remove. */
+bool mutex_may_ask(const struct lock *lock);
+
+/* A claim is planned: once it stands, the mutex is to be asked for. */
+void mutex_ask(struct lock *lock);
+
+/* Time has passed: what a look has shown may be too old by now to go by. */
+void mutex_advance(struct lock *lock, struct mono now);
+
+/* Another claimed while it was ours: before we hold, ask whether it still stands (MUTEX_AGAIN). */
+bool mutex_has_met_claim(const struct lock *lock);
+void mutex_ask_again(struct lock *lock);
+
+/*
+ * The claim is taken back, or the run leaves: the mutex, and our #break, are to be deleted. Unless
+ * surely_ours, somebody may have removed ours and made its own: then a look has to tell first.
  */
 void mutex_give_back(struct lock *lock, bool surely_ours, struct mono now);
 
-/* Time passes: what a look has shown may be too old to go by. */
-void mutex_advance(struct lock *lock, struct mono now);
-
-/* Something of it may stand yet that has to go before the claim does. */
+/* A mutex or #break may stand yet that has to be deleted before the claims are (MUTEX_FIRST). */
 bool mutex_stands(const struct lock *lock);
 
-/* Is there a request to be made about it? Which, if ret_todo is not NULL. */
+/* Is a request about it due? If so, and ret_todo is not NULL, *ret_todo gets kind, target, name. */
 bool mutex_next(const struct lock *lock, struct lock_todo *ret_todo);
+
+/* How that request ended. */
 void mutex_tell(struct lock *lock, struct mono now, const struct lock_answer *answer);
 
-/* Not wanted any more, and in doubt: the look that tells whether to delete it, or MONO_NEVER. */
-struct mono mutex_doubt_at(const struct lock *lock);
+/* Writes the name of a mutex that may still be there. False, and out untouched, if there is none.
+ */
+bool mutex_left(const struct lock *lock, char out[ATTEMPT_NAME_BYTES + 1]);
 
-/* In doubt: a look asked for then tells whose it is, and must be read to its end. */
-bool mutex_look_tells(const struct lock *lock, struct mono asked);
+/* The opposite of lock_mutex_note(): what was noted of the mutex of a run that was killed. */
+void mutex_take_note(struct lock *lock, struct mono now, uint64_t note);
+
+/* ---- When it was made, for the token (docs/protocol.md, "The token"): src/lock/mutex_time ---- */
 
 /* No listing has shown it, but the time at which it was made is known to a second. */
 bool mutex_is_bounded(const struct lock *lock);
 
-/* The hold begins: the mutex is not given back before the token is in the service's past. */
-void mutex_hold(struct lock *lock);
-
-/* To be given back, but not before that: when; else MONO_NEVER. */
-struct mono mutex_back_at(const struct lock *lock);
-
-/* When it was made is known well enough for a token, by this look; or for 3 D none has told. */
+/*
+ * May the hold begin, as far as the token goes? By this look it is known well enough when the mutex
+ * was made; or none has told for 3 D.
+ */
 bool mutex_is_dated(const struct lock *lock, struct mono asked);
 
-/* Another claimed while it was ours: whether it is still there is to be asked first. */
-bool mutex_was_beside(const struct lock *lock);
-void mutex_ask_again(struct lock *lock);
+/* The hold begins: from here on the mutex is kept until the token is past (TOKEN_PAST). */
+void mutex_hold(struct lock *lock);
 
-/* Another has it, and nothing is to be done about that now. */
-bool mutex_is_anothers(const struct lock *lock);
-
-/* The look that decides must not be asked for before this; MONO_NEVER while it is not made. */
-struct mono mutex_look_at(const struct lock *lock);
-
-/* What a later run of the rules makes of lock_mutex_note(). */
-void mutex_take_note(struct lock *lock, struct mono now, uint64_t note);
-
-/* In the end: its name, if it may still be there. */
-bool mutex_left(const struct lock *lock, char out[ATTEMPT_NAME_BYTES + 1]);
-
-/* How long to wait before the next look, after one that left us without it: grows. */
-int64_t mutex_pause_ms(struct lock *lock);
+/* The mutex is to go, and is kept for that reason alone: until when; else MONO_NEVER. */
+struct mono mutex_deletable_at(const struct lock *lock);
 
 #endif

@@ -1,6 +1,7 @@
 /*
- * mutex: what a later run of the rules is told of it, in a number: whether there is one, which, and
- * from when on its token is past, by the clock that all processes of a machine have.
+ * mutex: what the guardian is told of it, for the case that withlock is killed, as one number that
+ * can be kept in shared memory and be read at any moment: whether there is a mutex, its slot, and
+ * from when on it may be deleted (by the clock that all processes of a machine share).
  */
 #include "mutex.h"
 
@@ -10,9 +11,9 @@
 _Static_assert(LOCK_SLOTS_MAX < 1 << SLOT_BITS, "a slot has room");
 
 enum note {
-    NOTE_NONE,
-    NOTE_MAYBE,
-    NOTE_OURS
+    NOTE_NONE,  /* we have none */
+    NOTE_MAYBE, /* it may be ours: a listing must tell before it is deleted */
+    NOTE_OURS   /* it is ours */
 };
 
 uint64_t lock_mutex_note(const struct lock *lock, const struct lock_todo *todo)
@@ -46,5 +47,6 @@ void mutex_take_note(struct lock *lock, struct mono now, uint64_t note)
     mutex->token_past_at = (struct mono){(int64_t)(note >> (NOTE_BITS + SLOT_BITS))};
     mutex->state_since = now;
     mutex->safe_until =
-        mono_add(now, lock->settings.lock_timeout_ms / 3); /* it renewed until lately */
+        mono_add(now, lock->settings.lock_timeout_ms /
+                          3); /* the killed run renewed its claim at least every T/3 */
 }

@@ -1,4 +1,4 @@
-/* mutex: what is asked of the service about it, and what the answers mean. */
+/* mutex: which create or delete of a mutex or of #break is due, and what its answer means. */
 #include "mutex.h"
 #include "mutex_private.h"
 #include "own.h"
@@ -14,15 +14,15 @@ static bool claim_stands(const struct lock *lock)
     return false;
 }
 
-/* What is to be done about it now. */
+/* The request that is due. Those about #break come last (mutex_next() compares). */
 enum step {
     STEP_NONE,
-    STEP_CREATE,
-    STEP_DELETE,
-    STEP_REMOVE, /* a dead run's */
+    STEP_CREATE, /* the mutex, also to ask whether ours still stands */
+    STEP_DELETE, /* our mutex */
+    STEP_REMOVE, /* a dead run's mutex */
     STEP_CREATE_BREAK,
-    STEP_DELETE_BREAK,
-    STEP_DELETE_STALE, /* another's #break */
+    STEP_DELETE_BREAK, /* our own */
+    STEP_DELETE_STALE, /* a dead run's */
 };
 
 static enum step step_of(const struct lock *lock)
@@ -67,8 +67,11 @@ bool mutex_next(const struct lock *lock, struct lock_todo *ret_todo)
     return true;
 }
 
-/* Ours; and still there, or taken away by somebody's delete that came late, and made anew. */
-static void tell_again(struct lock *lock, struct mono now, const struct lock_answer *answer)
+/*
+ * Our mutex was created once more, to ask whether it still stands. "Exists": it does. Done: some
+ * delete that was sent long ago had taken it away, and now it is made anew.
+ */
+static void tell_asked_again(struct lock *lock, struct mono now, const struct lock_answer *answer)
 {
     struct lock_mutex *mutex = &lock->mutex;
     if (answer->outcome != LOCK_DONE && answer->outcome != LOCK_EXISTS) {
@@ -144,7 +147,7 @@ static void tell_delete(struct lock *lock, struct mono now, const struct lock_an
         mutex->too_young_until = (struct mono){0};
         if ((lock->settings.slots > 1 || lock->settings.settle_ms == 0) && RULE(MUTEX_DOUBT))
             mutex_doubt(mutex, now);
-        else if (!mutex_is_sure(lock, now))
+        else if (!mutex_is_safe(lock, now))
             mutex->state = LOCK_MUTEX_LEFT;
         tell_failure(lock, now, answer);
         break;
@@ -154,12 +157,15 @@ static void tell_delete(struct lock *lock, struct mono now, const struct lock_an
     }
 }
 
-static bool may_have_gone(enum lock_outcome outcome)
+static bool may_have_been_applied(enum lock_outcome outcome)
 {
     return outcome != LOCK_LATER && outcome != LOCK_REFUSED;
 }
 
-/* A dead run's mutex: what became of the delete is asked by creating it. */
+/*
+ * The delete of a dead run's mutex was answered, or lost: either way we create the mutex next, and
+ * that answer tells whether it was gone.
+ */
 static void tell_remove(struct lock *lock, struct mono now, const struct lock_answer *answer)
 {
     struct lock_mutex *mutex = &lock->mutex;
@@ -175,8 +181,11 @@ static void tell_remove(struct lock *lock, struct mono now, const struct lock_an
     mutex->suspect_created_ms = ATTEMPT_UNKNOWN;
 }
 
-/* The one that is there may have taken the place of the one in sight since. */
-static void meet_old_break(struct lock_mutex *mutex)
+/*
+ * "Exists" was said of a #break, and the last listing showed an old one. What stands there now may
+ * be a younger one in its place, so one more look decides whether it goes (BREAK_STALE).
+ */
+static void take_break_for_old(struct lock_mutex *mutex)
 {
     mutex->old_break_created_ms = mutex->break_created_ms;
     mutex->breaking = RULE(BREAK_STALE) ? LOCK_BREAK_OLD : LOCK_BREAK_STALE;
@@ -202,7 +211,7 @@ static void tell_create_break(struct lock *lock, struct mono now, const struct l
         if (mutex->break_unheard)
             mutex->breaking = LOCK_BREAK_MADE;
         else if (mutex->break_created_ms != ATTEMPT_UNKNOWN && !mutex_is_being_broken(lock))
-            meet_old_break(mutex);
+            take_break_for_old(mutex);
         tell_success(lock);
         break;
     case LOCK_UNKNOWN:
@@ -223,7 +232,7 @@ static void tell_delete_break(struct lock *lock, struct mono now, const struct l
         tell_success(lock);
     else
         tell_failure(lock, now, answer);
-    if (!may_have_gone(answer->outcome) && answer->outcome != LOCK_REFUSED)
+    if (!may_have_been_applied(answer->outcome) && answer->outcome != LOCK_REFUSED)
         return;
     lock->mutex.break_drop = false; /* what is left is removed when it is old */
     lock->mutex.breaking = LOCK_BREAK_NONE;
@@ -234,7 +243,7 @@ void mutex_tell(struct lock *lock, struct mono now, const struct lock_answer *an
     switch (step_of(lock)) {
     case STEP_CREATE:
         if (lock->mutex.state == LOCK_MUTEX_OURS)
-            tell_again(lock, now, answer);
+            tell_asked_again(lock, now, answer);
         else
             tell_create(lock, now, answer);
         break;

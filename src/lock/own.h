@@ -91,23 +91,23 @@ bool own_claim_lasts(const struct lock *lock, struct mono now);
 void own_ask(struct lock *lock, const struct lock_generation *generation);
 
 /* The service's time at a moment since the anchor, by the anchor alone; INT64_MIN without one. */
-int64_t own_time_ms(const struct lock *lock, struct mono at);
+int64_t own_earliest_time_ms(const struct lock *lock, struct mono at);
 
 /* ... or without one by the last answer's Date. */
-int64_t own_least_ms(const struct lock *lock, struct mono at);
+int64_t own_earliest_or_date_ms(const struct lock *lock, struct mono at);
 
 /*
  * An upper bound of it, and how far apart the two may be: what the create of the anchor took, and
  * what our clock may have gained or lost since. INT64_MAX without an anchor.
  */
-int64_t own_time_most_ms(const struct lock *lock, struct mono at);
-int64_t own_time_unsure_ms(const struct lock *lock, struct mono at);
+int64_t own_latest_time_ms(const struct lock *lock, struct mono at);
+int64_t own_time_spread_ms(const struct lock *lock, struct mono at);
 
 /* The fencing token of a claim that is made now, or of the hold that begins now. */
 int64_t own_token(const struct lock *lock);
 
 /* Another's token was seen, or what is as good as one. */
-void own_meet_token(struct lock *lock, int64_t token);
+void own_see_token(struct lock *lock, int64_t token);
 
 /*
  * How late listings were seen to be. One of our names that they do not show may be late, or gone:

@@ -5,7 +5,7 @@
 
 #define DRIFT_PARTS 2000 /* 500 ppm, by which our clock and the service's may differ */
 
-int64_t own_time_ms(const struct lock *lock, struct mono at)
+int64_t own_earliest_time_ms(const struct lock *lock, struct mono at)
 {
     if (lock->anchor_created_ms == ATTEMPT_UNKNOWN)
         return INT64_MIN;
@@ -17,14 +17,14 @@ static int64_t drift_ms(const struct lock *lock, struct mono at)
     return mono_diff(at, lock->anchor_sent) / DRIFT_PARTS + 1;
 }
 
-int64_t own_time_most_ms(const struct lock *lock, struct mono at)
+int64_t own_latest_time_ms(const struct lock *lock, struct mono at)
 {
     if (lock->anchor_created_ms == ATTEMPT_UNKNOWN)
         return INT64_MAX;
     return lock->anchor_created_ms + mono_diff(at, lock->anchor_sent) + drift_ms(lock, at);
 }
 
-int64_t own_time_unsure_ms(const struct lock *lock, struct mono at)
+int64_t own_time_spread_ms(const struct lock *lock, struct mono at)
 {
     if (lock->anchor_created_ms == ATTEMPT_UNKNOWN)
         return INT64_MAX;
@@ -37,9 +37,10 @@ static int64_t dated_ms(const struct lock *lock, struct mono at)
     return lock->date_ms ? lock->date_ms + mono_diff(at, lock->dated) : INT64_MIN;
 }
 
-int64_t own_least_ms(const struct lock *lock, struct mono at)
+int64_t own_earliest_or_date_ms(const struct lock *lock, struct mono at)
 {
-    return lock->anchor_created_ms == ATTEMPT_UNKNOWN ? dated_ms(lock, at) : own_time_ms(lock, at);
+    return lock->anchor_created_ms == ATTEMPT_UNKNOWN ? dated_ms(lock, at)
+                                                      : own_earliest_time_ms(lock, at);
 }
 
 /*
@@ -53,8 +54,8 @@ int64_t own_token(const struct lock *lock)
     int64_t token = lock->ticket_ms > lock->token_seen + 1 ? lock->ticket_ms : lock->token_seen + 1;
     if (mutex->state == LOCK_MUTEX_OURS && RULE(TOKEN_TIME)) {
         token = ms_max(token, mutex->created_ms);
-        token = ms_max(token, mutex_is_bounded(lock) ? own_time_most_ms(lock, mutex->state_since)
-                                                     : own_time_ms(lock, mutex->sent));
+        token = ms_max(token, mutex_is_bounded(lock) ? own_latest_time_ms(lock, mutex->state_since)
+                                                     : own_earliest_time_ms(lock, mutex->sent));
         token = ms_max(token, mutex->date_ms);
         if (lock->anchor_created_ms == ATTEMPT_UNKNOWN)
             token = ms_max(token, dated_ms(lock, mutex->state_since));
@@ -65,7 +66,7 @@ int64_t own_token(const struct lock *lock)
     return token > 0 ? token : ATTEMPT_UNKNOWN;
 }
 
-void own_meet_token(struct lock *lock, int64_t token)
+void own_see_token(struct lock *lock, int64_t token)
 {
     bool sane = lock->service_ms == INT64_MIN || token <= lock->service_ms + LOCK_TOKEN_AHEAD_MS;
     if (token > lock->token_seen && (sane || !RULE(TOKEN_LIVE)))
@@ -74,7 +75,7 @@ void own_meet_token(struct lock *lock, int64_t token)
 
 int64_t own_service_ms(const struct lock *lock, struct mono now)
 {
-    int64_t now_ms = own_least_ms(lock, now);
+    int64_t now_ms = own_earliest_or_date_ms(lock, now);
     bool back = lock->anchor_created_ms != ATTEMPT_UNKNOWN && now_ms < lock->service_ms;
     return back && RULE(NOW_FORWARD) ? lock->service_ms : now_ms;
 }

@@ -42,7 +42,7 @@ struct mono waiter_claimed_at(const struct lock *lock, struct mono now)
 void waiter_arrive(struct lock *lock, struct mono now)
 {
     own_drop_below(lock, UINT32_MAX);
-    mutex_give_back(lock, mutex_is_sure(lock, now), now);
+    mutex_give_back(lock, mutex_is_safe(lock, now), now);
     phase_set(lock, LOCK_WAITING);
     lock->withdrawn = false;
     lock->reading = lock->list_own = false;
@@ -75,7 +75,7 @@ bool waiter_has_hope(const struct lock *lock)
 void waiter_take_claim_back(struct lock *lock, struct mono now)
 {
     bool place = false;
-    mutex_give_back(lock, mutex_is_sure(lock, now), now);
+    mutex_give_back(lock, mutex_is_safe(lock, now), now);
     own_drop_claims(lock);
     lock->first_claim_ms = ATTEMPT_UNKNOWN;
     phase_set(lock, LOCK_WAITING);

@@ -139,7 +139,7 @@ static uint32_t facts_of(const struct lock *lock, const struct look *look)
            fact(LOOK_IF_SPENT, claim_is_spent(lock, look->now)) |
            fact(LOOK_IF_SETTLED, is_settled(look)) |
            fact(LOOK_IF_MAY_HOLD, claiming && may_hold(lock, look)) |
-           fact(LOOK_IF_BESIDE, mutex_was_beside(lock));
+           fact(LOOK_IF_BESIDE, mutex_has_met_claim(lock));
 }
 
 /* Who has a mutex, or may have one, looks at growing intervals; and not before a look can tell. */
