@@ -84,8 +84,8 @@ void holder_asked(struct lock *lock, bool was_there)
  * A claim that was confirmed before this look, or answered before the hold began, however late a
  * listing shows it. What we waited with does not count: others would not take it for a holder's.
  */
-static bool is_confirmed(const struct lock *lock, const struct lock_generation *own,
-                         uint32_t before_look)
+static bool is_confirmed_claim(const struct lock *lock, const struct lock_generation *own,
+                               uint32_t before_look)
 {
     bool old =
         (own->seen && own->seen_look < before_look) || mono_reached(lock->claimed, own->answered);
@@ -96,7 +96,8 @@ static bool is_confirmed(const struct lock *lock, const struct lock_generation *
 static bool confirmed_shown(const struct lock *lock, uint32_t before_look)
 {
     for (uint32_t i = 0; i < LOCK_GENERATIONS_MAX; i++)
-        if (lock->generations[i].shown && is_confirmed(lock, &lock->generations[i], before_look))
+        if (lock->generations[i].shown &&
+            is_confirmed_claim(lock, &lock->generations[i], before_look))
             return true;
     return false;
 }
@@ -105,7 +106,7 @@ static bool confirmed_shown(const struct lock *lock, uint32_t before_look)
 static bool ask_for_claim(struct lock *lock)
 {
     const struct lock_generation *own = own_newest(lock);
-    while (own && !is_confirmed(lock, own, lock->gone_since_look))
+    while (own && !is_confirmed_claim(lock, own, lock->gone_since_look))
         own = own_before(lock, own);
     if (!own || own->remade)
         return false;
@@ -114,8 +115,8 @@ static bool ask_for_claim(struct lock *lock)
 }
 
 /* "Loss": three in a row, D apart. True while there is reason to look again soon. */
-static bool suspect(struct lock *lock, enum loss_cause cause, bool shown,
-                    const struct lock_listing *listing, enum lock_reason reason)
+static bool count_loss_look(struct lock *lock, enum loss_cause cause, bool shown,
+                            const struct lock_listing *listing, enum lock_reason reason)
 {
     uint32_t *looks = &lock->loss_looks[cause];
     if (!shown) {
@@ -136,20 +137,20 @@ static bool suspect(struct lock *lock, enum loss_cause cause, bool shown,
     return true;
 }
 
-static bool holder_suspects(struct lock *lock, const struct lock_listing *listing,
-                            const struct judgement *seen)
+static bool looks_like_a_loss(struct lock *lock, const struct lock_listing *listing,
+                              const struct judgement *seen)
 {
     bool streak = lock->loss_looks[LOSS_GONE] > 0;
     uint32_t before_look = streak ? lock->gone_since_look : lock->looks;
     bool gone = !confirmed_shown(lock, before_look) && RULE(LOSS_GONE);
     if (gone && !streak)
         lock->gone_since_look = lock->looks;
-    bool suspicious = suspect(lock, LOSS_GONE, gone, listing, LOCK_REASON_GONE);
+    bool suspicious = count_loss_look(lock, LOSS_GONE, gone, listing, LOCK_REASON_GONE);
     suspicious |=
-        suspect(lock, LOSS_OLDER_CLAIM, seen->rivalry.older_claim && RULE(LOSS_OLDER_CLAIM),
-                listing, LOCK_REASON_OLDER_CLAIM);
-    suspicious |= suspect(lock, LOSS_STRANGER, seen->stranger && RULE(LOSS_STRANGER), listing,
-                          LOCK_REASON_STRANGER);
+        count_loss_look(lock, LOSS_OLDER_CLAIM, seen->rivalry.older_claim && RULE(LOSS_OLDER_CLAIM),
+                        listing, LOCK_REASON_OLDER_CLAIM);
+    suspicious |= count_loss_look(lock, LOSS_STRANGER, seen->stranger && RULE(LOSS_STRANGER),
+                                  listing, LOCK_REASON_STRANGER);
     return suspicious;
 }
 
@@ -219,7 +220,7 @@ void holder_look(struct lock *lock, struct mono now, const struct lock_answer *a
         lock->look_at = holder_look_at(lock, now, listing);
         return;
     }
-    bool suspicious = holder_suspects(lock, listing, &seen);
+    bool suspicious = looks_like_a_loss(lock, listing, &seen);
     lock->looks++;
     if (lock->phase == LOCK_LOST)
         return;

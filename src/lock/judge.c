@@ -8,6 +8,7 @@
 #include "rule.h"
 #include "view.h"
 
+/* Does one of our names hold off an unmarked attempt of that creation time (HOLD_OFF)? */
 static bool held_off(const struct lock *lock, struct mono now, const struct lock_listing *listing,
                      int64_t created_ms, bool holding)
 {
@@ -26,6 +27,7 @@ static bool held_off(const struct lock *lock, struct mono now, const struct lock
     return false;
 }
 
+/* Fills in what the listing says about our own names. */
 static void judge_self(const struct lock *lock, struct mono now, const struct lock_listing *listing,
                        struct judgement *ret)
 {
@@ -44,9 +46,10 @@ static void judge_self(const struct lock *lock, struct mono now, const struct lo
 }
 
 /*
- * The claim of a run that claimed before us, and is alive: it has renewed it since. What a late
- * listing still shows of one that has left, and a claim that says in its name that it is older
- * than it is (made anew, or applied late), is no such.
+ * Is this the claim of a run that claimed before us and still lives? Only if looks have shown two
+ * claims of it: one made before our first claim, and now one made after (OLDER_RENEWS). The former
+ * alone may be what a late listing shows of a run that has left; the latter alone may say in its
+ * name that it is older than it is, since it was made anew or applied late.
  */
 static bool is_older(struct lock *lock, const struct lock_entry *entry)
 {
@@ -70,7 +73,7 @@ static void judge_marked(struct lock *lock, const struct lock_entry *entry, int6
 {
     const struct attempt *attempt = &entry->attempt;
     bool known = lock->ticket_ms != ATTEMPT_UNKNOWN, same_id = own_same_id(lock, attempt);
-    bool replaces = same_id && !attempt->claim; /* an earlier run's that waits: we take its place */
+    bool replaces = same_id && !attempt->claim; /* an earlier run that waits: we replace it */
     struct rival_name name = {
         .entry = entry,
         .attempt = attempt,
@@ -80,7 +83,7 @@ static void judge_marked(struct lock *lock, const struct lock_entry *entry, int6
         .older = is_older(lock, entry),
         .age_ms = age_ms,
     };
-    if (!known && rivals->partial) /* it was there before us */
+    if (!known && rivals->partial) /* it was ahead at our first look, so it came before us */
         name.before |= pace_has_met(&lock->pace, attempt);
     if (!RULE(LOSS_OLDER_NOT_KEY))
         name.older = name.before;
@@ -89,9 +92,10 @@ static void judge_marked(struct lock *lock, const struct lock_entry *entry, int6
     bool newer = known && (!name.before || !RULE(REPLACED_BY_NEWER));
     if (same_id && !text_equal(attempt->nonce, lock->settings.nonce) && !attempt->claim && newer)
         ret->replaced = true;
-    rivals_meet(rivals, lock, &name);
+    rivals_add_name(rivals, lock, &name);
 }
 
+/* Sums up, and notes for people how we stand. */
 static void conclude(struct lock *lock, struct rivals *rivals, struct judgement *ret)
 {
     ret->rivalry = rivals_sum(rivals, lock);
@@ -115,7 +119,7 @@ static void judge_unmarked(struct lock *lock, struct mono now, const struct lock
         view_notice(lock, LOCK_NOTICE_UNMARKED, entry->name, &lock->unmarked_told);
     if (held_off(lock, now, listing, entry->created_ms, holding))
         return;
-    rivals_meet_unmarked(rivals, lock, &name);
+    rivals_add_unmarked(rivals, lock, &name);
     ret->stranger = true;
 }
 

@@ -16,7 +16,10 @@ static bool is_wanted(const struct lock_generation *generation)
             generation->state == LOCK_GENERATION_SENT || generation->state == LOCK_GENERATION_MADE);
 }
 
-/* What is lost when a slot is taken: nothing, a memory, a name that could not be deleted, ... */
+/*
+ * How much is lost if its place is taken for another name: 0 nothing; 1 the memory of a name that
+ * is gone; 2 of one that cannot be deleted; 3 one that is yet to be deleted; 4 one that we need.
+ */
 static int worth(const struct lock_generation *generation)
 {
     switch (generation->state) {
@@ -110,16 +113,15 @@ const struct lock_generation *own_newest(const struct lock *lock)
     return own_before(lock, NULL);
 }
 
-/* What was found in a lock that was only asked. */
-static struct lock_generation *to_change(struct lock *lock,
-                                         const struct lock_generation *generation)
+/* The same generation, to be changed: searches take and return const pointers. */
+static struct lock_generation *writable(struct lock *lock, const struct lock_generation *generation)
 {
     return &lock->generations[generation - lock->generations];
 }
 
 void own_ask(struct lock *lock, const struct lock_generation *generation)
 {
-    to_change(lock, generation)->ask = true;
+    writable(lock, generation)->ask = true;
 }
 
 const struct lock_generation *own_first_claim(const struct lock *lock)
@@ -159,11 +161,11 @@ const struct lock_generation *own_to_delete(const struct lock *lock, bool claims
 void own_drop(struct lock *lock, const struct lock_generation *generation)
 {
     if (generation->state == LOCK_GENERATION_PLANNED) { /* it was never sent */
-        to_change(lock, generation)->state = LOCK_GENERATION_FREE;
+        writable(lock, generation)->state = LOCK_GENERATION_FREE;
         return;
     }
-    to_change(lock, generation)->drop = true;
-    to_change(lock, generation)->ask = false;
+    writable(lock, generation)->drop = true;
+    writable(lock, generation)->ask = false;
 }
 
 void own_drop_below(struct lock *lock, uint32_t number)
@@ -308,7 +310,10 @@ bool own_can_spare(const struct lock *lock, const struct lock_listing *listing,
     return true;
 }
 
-/* Others see the place by its creation time: it stands, or what is made next will tell it. */
+/*
+ * Is its creation time our place in the queue? Others must be able to see that: the name stands, or
+ * the one that is made next will carry it as its ticket (TICKET_STANDS).
+ */
 static bool gives_place(const struct lock *lock, const struct lock_generation *own)
 {
     bool last = own->number + 1 == lock->next_number && !lock->settings.no_queue;
@@ -329,8 +334,9 @@ int64_t own_late_ms(const struct lock *lock)
     return late_ms;
 }
 
-static void see(struct lock *lock, struct mono now, const struct lock_entry *entry,
-                struct lock_generation *own)
+/* A name of ours stands in a listing that should be there. */
+static void see_expected(struct lock *lock, struct mono now, const struct lock_entry *entry,
+                         struct lock_generation *own)
 {
     if (own->seen && entry->created_ms != own->created_ms && RULE(OWN_UNCHANGED)) {
         own->remade = true; /* deleted, and made again: rivals may have looked in between */
@@ -363,9 +369,12 @@ static void see(struct lock *lock, struct mono now, const struct lock_entry *ent
         lock->first_claim_ms = own->created_ms;
 }
 
-/* A name of ours that was deleted, or that we no longer know, stands there (again). */
-static void meet_reappeared(struct lock *lock, const struct lock_listing *listing,
-                            const struct lock_entry *entry, struct lock_generation *own)
+/*
+ * A name of ours stands in a listing that was deleted, or that we no longer know. Either the
+ * listing is older than the delete; or somebody has made it again, and it is to be deleted.
+ */
+static void see_reappeared(struct lock *lock, const struct lock_listing *listing,
+                           const struct lock_entry *entry, struct lock_generation *own)
 {
     const struct attempt *attempt = &entry->attempt;
     lock->made_any = true;
@@ -402,9 +411,9 @@ void own_see(struct lock *lock, struct mono now, const struct lock_listing *list
             continue;
         struct lock_generation *own = own_find(lock, entry->attempt.generation);
         if (own && (own->state == LOCK_GENERATION_SENT || own->state == LOCK_GENERATION_MADE))
-            see(lock, now, entry, own);
+            see_expected(lock, now, entry, own);
         else if (!own || own->state == LOCK_GENERATION_DELETED)
-            meet_reappeared(lock, listing, entry, own);
+            see_reappeared(lock, listing, entry, own);
     }
     for (uint32_t i = 0; i < LOCK_GENERATIONS_MAX && listing->complete; i++) {
         struct lock_generation *own = &lock->generations[i];

@@ -1,4 +1,7 @@
-/* own: what time it is at the service, by our own names and by the Date of answers; and tokens. */
+/*
+ * own: what time it is at the service, by our own names and by the Date of answers ("Now, and
+ * expiry"); and the token, which follows from it ("The token").
+ */
 #include "mutex.h"
 #include "own.h"
 #include "rule.h"
@@ -12,6 +15,7 @@ int64_t own_earliest_time_ms(const struct lock *lock, struct mono at)
     return lock->anchor_created_ms + mono_diff(at, lock->anchor);
 }
 
+/* By how much our clock may have gained or lost since the anchor was made, ms. */
 static int64_t drift_ms(const struct lock *lock, struct mono at)
 {
     return mono_diff(at, lock->anchor_sent) / DRIFT_PARTS + 1;
@@ -31,7 +35,7 @@ int64_t own_time_spread_ms(const struct lock *lock, struct mono at)
     return mono_diff(lock->anchor, lock->anchor_sent) + 2 * drift_ms(lock, at);
 }
 
-/* Date is cut to seconds, so it is a lower bound; no look that decides goes by it. */
+/* By the Date of the last answer. It has whole seconds, cut off, so it is a lower bound. */
 static int64_t dated_ms(const struct lock *lock, struct mono at)
 {
     return lock->date_ms ? lock->date_ms + mono_diff(at, lock->dated) : INT64_MIN;

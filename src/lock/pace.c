@@ -58,7 +58,7 @@ bool pace_is_far_back(const struct lock *lock, const struct lock_listing *listin
     struct mono until = mono_add(lock->arrived, settings->lock_timeout_ms / FAR_BACK_SHARE);
     return RULE(FAR_BACK) && patient && !mono_reached(listing->asked, until) &&
            lock->phase == LOCK_WAITING && lock->ticket_ms == ATTEMPT_UNKNOWN &&
-           !listing->complete && seen->rivalry.still >= FAR_BACK_PLACES;
+           !listing->complete && seen->rivalry.still_ahead >= FAR_BACK_PLACES;
 }
 
 bool pace_has_met(const struct lock_pace *pace, const struct attempt *attempt)
@@ -76,7 +76,10 @@ static int64_t jittered(int64_t ms, uint32_t random)
     return ms - span_ms / 2 + ms_random(span_ms, random);
 }
 
-/* Nobody holds and nobody moves: for a while that says nothing about how long holds take. */
+/*
+ * Does the time since the last look say something about how long holds take? Not if nobody was seen
+ * to hold, and nobody moved: for IDLE_MS that is a crowd that arrives and sorts itself out.
+ */
 static bool tells_of_holds(struct lock_pace *pace, uint32_t moved, bool held, int64_t since_ms)
 {
     pace->idle_ms = held || moved ? 0 : pace->idle_ms + since_ms;
@@ -108,14 +111,14 @@ static void remember_hold(struct lock *lock, uint32_t moved, int64_t since_ms)
  * Compares the front page with that of the last look: those whose ticket it had shown, and who are
  * gone, have moved us. If all are gone, nobody knows by how much.
  */
-static void measure(struct lock *lock, const struct lock_listing *listing,
-                    const struct judgement *seen)
+static void update_pace(struct lock *lock, const struct lock_listing *listing,
+                        const struct judgement *seen)
 {
     struct lock_pace *pace = &lock->pace;
     bool held = seen->rivalry.claims || held_ms(lock) > 0;
     bool blind = lock->ticket_ms == ATTEMPT_UNKNOWN;
     const struct rivalry *rivalry = &seen->rivalry;
-    uint32_t moved = pace->front > rivalry->still ? pace->front - rivalry->still : 0;
+    uint32_t moved = pace->front > rivalry->still_ahead ? pace->front - rivalry->still_ahead : 0;
     bool exact = seen->own_shown || listing->complete;
     bool overlap = pace->looked && pace->front > 0;
     int64_t since_ms = pace->looked ? mono_diff(listing->asked, pace->asked) : 0;
@@ -129,22 +132,25 @@ static void measure(struct lock *lock, const struct lock_listing *listing,
     else
         pace->ahead = rivalry->turn;
     if (blind && !exact && overlap)
-        pace->ahead = ms_min(rivalry->sighted, BLIND_FACTOR * rivalry->still);
+        pace->ahead = ms_min(rivalry->on_front_page, BLIND_FACTOR * rivalry->still_ahead);
     pace->front = rivalry->front;
     memcpy(pace->runs, rivalry->runs, sizeof(pace->runs));
     pace->asked = listing->asked;
     pace->looked = true;
 }
 
-/* What a place takes at least, by how old holds were when we looked. */
+/* How long it takes until the queue moves by one, at least, by the age of the holds seen. */
 static int64_t place_ms(const struct lock_pace *pace)
 {
     int64_t ms = pace->hold_ms * 3 / 2 + CHANGE_MS;
     return ms_max(ms, NEAR_PAGE_MS);
 }
 
-/* The queue may have stood because others slept for too long: then its rate is no reason to. */
-static int64_t most_ms(const struct lock_pace *pace)
+/*
+ * The longest pause that the holds in sight allow (PLACE_BY_HOLD). The queue may only have stood
+ * still because the first in it overslept, so its rate alone is no reason for a long pause.
+ */
+static int64_t longest_by_holds_ms(const struct lock_pace *pace)
 {
     int64_t by_hold_ms = pace->ahead * place_ms(pace) * PLACE_PERCENT / 100;
     int64_t by_idle_ms = pace->idle_ms / IDLE_SHARE; /* the first in line may be dead */
@@ -153,8 +159,8 @@ static int64_t most_ms(const struct lock_pace *pace)
     return ms_max(by_hold_ms, by_idle_ms);
 }
 
-/* What a place has taken as of late. */
-static int64_t each_ms(const struct lock_pace *pace)
+/* How long it has taken lately until the queue moved by one. */
+static int64_t recent_place_ms(const struct lock_pace *pace)
 {
     int64_t ms =
         pace->elapsed_ms * THOUSAND / (pace->moved + THOUSAND); /* one more was about to move */
@@ -164,10 +170,10 @@ static int64_t each_ms(const struct lock_pace *pace)
 /* Until it may be our turn: a part of what those ahead will take, if they go on as of late. */
 static int64_t turn_ms(const struct lock_pace *pace)
 {
-    return each_ms(pace) * (pace->ahead - 1) * TURN_PERCENT / 100;
+    return recent_place_ms(pace) * (pace->ahead - 1) * TURN_PERCENT / 100;
 }
 
-/* Who is next, whatever holders say: a long hold is not over the next moment. */
+/* The pause of the next in line, by how long the hold has lasted so far (NEXT_BY_HOLD). */
 static int64_t by_age_ms(const struct lock *lock, int64_t most_ms)
 {
     int64_t age_ms = held_ms(lock);
@@ -186,11 +192,11 @@ static int64_t by_age_ms(const struct lock *lock, int64_t most_ms)
 static int64_t next_ms(const struct lock *lock, const struct rivalry *rivalry)
 {
     int64_t most_ms = ms_min(lock->settings.lock_timeout_ms / WORD_SHARE, WORD_MAX_MS);
-    if (rivalry->ends_ms == ATTEMPT_UNKNOWN || lock->service_ms == INT64_MIN)
+    if (rivalry->first_end_ms == ATTEMPT_UNKNOWN || lock->service_ms == INT64_MIN)
         return by_age_ms(lock, NEXT_MAX_MS);
-    int64_t left_ms = rivalry->ends_ms - lock->service_ms;
-    int64_t age_ms = lock->service_ms - rivalry->said_ms;
-    bool overrun = -left_ms > (rivalry->ends_ms - rivalry->said_ms) / NEXT_SHARE;
+    int64_t left_ms = rivalry->first_end_ms - lock->service_ms;
+    int64_t age_ms = lock->service_ms - rivalry->youngest_hold_ms;
+    bool overrun = -left_ms > (rivalry->first_end_ms - rivalry->youngest_hold_ms) / NEXT_SHARE;
     int64_t said_ms = ms_min(ms_min(left_ms, age_ms) / SAID_SHARE, most_ms);
     return ms_max(said_ms, by_age_ms(lock, overrun ? NEXT_MAX_MS : NEXT_SAID_MS));
 }
@@ -199,7 +205,7 @@ static int64_t next_ms(const struct lock *lock, const struct rivalry *rivalry)
  * Further back: what who is next waits, and a place for each other run ahead; it takes the longer
  * the longer the hold in sight has lasted, since others may be like it.
  */
-static int64_t apart_ms(const struct lock *lock, int64_t next_ms, int64_t place_ms)
+static int64_t place_by_place_ms(const struct lock *lock, int64_t next_ms, int64_t place_ms)
 {
     int64_t by_hold_ms = ms_min(held_ms(lock) / PLACE_SHARE, PLACE_MAX_MS);
     if (RULE(FAR_BY_HOLD))
@@ -218,17 +224,18 @@ static int64_t waited_share_ms(const struct lock *lock, struct mono asked, int64
     if (!RULE(HALF_WAITED))
         return INT64_MAX;
     if (held_ms(lock) > 0)
-        least_ms = ms_max(least_ms, apart_ms(lock, next_ms, PLACE_MIN_MS));
+        least_ms = ms_max(least_ms, place_by_place_ms(lock, next_ms, PLACE_MIN_MS));
     waited_ms = lock->pace.moved > 0 ? waited_ms : waited_ms / WAITED_SHARE;
     return ms_max(waited_ms, least_ms);
 }
 
 /* Further back behind a hold longer than those before it: all in front may be quick when it ends.
  */
-static int64_t far_ms(const struct lock *lock)
+static int64_t longest_far_back_ms(const struct lock *lock)
 {
     int64_t soonest_ms = (lock->pace.ahead - 1) * (PLACE_MIN_MS + CHANGE_MS);
-    bool stands = lock->pace.moved < THOUSAND || held_ms(lock) > LONG_FACTOR * each_ms(&lock->pace);
+    bool stands =
+        lock->pace.moved < THOUSAND || held_ms(lock) > LONG_FACTOR * recent_place_ms(&lock->pace);
     return stands && RULE(FAR_MOST) ? ms_max(FAR_MAX_MS, soonest_ms) : INT64_MAX;
 }
 
@@ -248,7 +255,7 @@ static int64_t within_time_ms(const struct lock *lock, struct mono asked, int64_
     return mono_diff(until, asked) - LAST_MIN_MS - spread_ms;
 }
 
-/* The pause, as long as no time is over. */
+/* The pause, as if there were no limit to our wait. */
 static int64_t unlimited_ms(struct lock *lock, const struct lock_listing *listing,
                             const struct judgement *seen, uint32_t random)
 {
@@ -259,14 +266,14 @@ static int64_t unlimited_ms(struct lock *lock, const struct lock_listing *listin
         return jittered(first_ms, random);
     bool one_page = listing->complete && listing->pages == 1;
     int64_t pause_ms =
-        ms_min(most_ms(&lock->pace), waited_share_ms(lock, listing->asked, first_ms));
+        ms_min(longest_by_holds_ms(&lock->pace), waited_share_ms(lock, listing->asked, first_ms));
     pause_ms = ms_min(pause_ms, turn_ms(&lock->pace));
     if (one_page && RULE(NEAR_LOOKS))
-        pause_ms = ms_min(pause_ms, apart_ms(lock, first_ms, NEAR_PAGE_MS));
+        pause_ms = ms_min(pause_ms, place_by_place_ms(lock, first_ms, NEAR_PAGE_MS));
     else if (ahead <= NEAR_PLACES)
-        pause_ms = ms_min(pause_ms, apart_ms(lock, first_ms, NEAR_PAGES_MS));
+        pause_ms = ms_min(pause_ms, place_by_place_ms(lock, first_ms, NEAR_PAGES_MS));
     pause_ms = ms_max(pause_ms, ms_max(first_ms, FURTHER_MIN_MS));
-    pause_ms = ms_min(pause_ms, far_ms(lock));
+    pause_ms = ms_min(pause_ms, longest_far_back_ms(lock));
     return jittered(ms_min(pause_ms, exact ? timeout_ms / 3 : timeout_ms / 2), random);
 }
 
@@ -276,7 +283,7 @@ int64_t pace_pause_ms(struct lock *lock, const struct lock_listing *listing,
     int64_t delay_ms = lock->settings.retry_delay_ms;
     if (delay_ms)
         return delay_ms + ms_random(delay_ms / 2, random);
-    measure(lock, listing, seen);
+    update_pace(lock, listing, seen);
     int64_t pause_ms = unlimited_ms(lock, listing, seen, random);
     return within_time_ms(lock, listing->asked, pause_ms, random);
 }

@@ -32,7 +32,7 @@ bool rivals_share_mutex(const struct lock *lock, const struct attempt *other)
            (lock->settings.slots > 1) == (other->slots > 1);
 }
 
-/* About how many may hold at once. */
+/* Do its settings contradict ours about how many may hold at once? The user is told. */
 static bool disagrees(const struct lock *lock, const struct attempt *other)
 {
     const struct lock_settings *settings = &lock->settings;
@@ -41,22 +41,23 @@ static bool disagrees(const struct lock *lock, const struct attempt *other)
     return settings->slots > 1 && other->slots > 1 && settings->slots != other->slots;
 }
 
+/* When its run began to hold, as far as its name tells. */
 static int64_t since_ms(const struct rival_name *name)
 {
     int64_t first_ms = name->attempt->first_claim_ms;
     return first_ms != ATTEMPT_UNKNOWN ? first_ms : name->entry->created_ms;
 }
 
-/* What a claim says about the end of its hold. Who says nothing may end it at any time. */
-static void hear(struct rivals *rivals, const struct rival_name *name)
+/* Notes what a claim says about the end of its hold (EXPECTED). */
+static void hear_expected_end(struct rivals *rivals, const struct rival_name *name)
 {
     int64_t began_ms = since_ms(name), ends_ms = attempt_ends_ms(name->attempt, began_ms);
-    rivals->silent |= ends_ms == ATTEMPT_UNKNOWN || !RULE(EXPECTED);
-    rivals->said_ms = ms_max(rivals->said_ms, began_ms);
-    rivals->ends_ms = rivals->ends_ms ? ms_min(rivals->ends_ms, ends_ms) : ends_ms;
+    rivals->end_unknown |= ends_ms == ATTEMPT_UNKNOWN || !RULE(EXPECTED);
+    rivals->youngest_hold_ms = ms_max(rivals->youngest_hold_ms, began_ms);
+    rivals->first_end_ms = rivals->first_end_ms ? ms_min(rivals->first_end_ms, ends_ms) : ends_ms;
 }
 
-/* For people: whoever holds, for longest; else whoever waits, for longest. */
+/* Whom to name to people as ahead: the longest holder; if nobody holds, the longest waiter. */
 static void note_position(struct lock *lock, const struct rival_name *name, bool holds)
 {
     struct lock_position *position = &lock->position;
@@ -71,14 +72,14 @@ static void note_position(struct lock *lock, const struct rival_name *name, bool
 }
 
 /* Who is ahead on the front page is remembered, to see who of them has gone by the next look. */
-static void meet_in_front(struct rivals *rivals, const struct lock *lock)
+static void remember_in_front(struct rivals *rivals, const struct lock *lock)
 {
     const struct attempt *attempt = &rivals->run.attempt;
-    rivals->still += pace_has_met(&lock->pace, attempt);
+    rivals->still_ahead += pace_has_met(&lock->pace, attempt);
     rivals->runs[rivals->front++] = view_hash(attempt->id, attempt->nonce);
 }
 
-/* All names of the run that was being met are in. */
+/* All names of the run that was being added are in: counts it. */
 static void close_run(struct rivals *rivals, const struct lock *lock)
 {
     const struct rival *run = &rivals->run;
@@ -89,9 +90,9 @@ static void close_run(struct rivals *rivals, const struct lock *lock)
         before = false;
     if (!run->any)
         return;
-    rivals->sighted += run->front;
+    rivals->on_front_page += run->front;
     if ((claims || before) && run->front)
-        meet_in_front(rivals, lock);
+        remember_in_front(rivals, lock);
     rivals->before |= before && terms != TERMS_BESIDE;
     if (terms == TERMS_BESIDE) {
         rivals->beside += claims || before;
@@ -111,16 +112,16 @@ static void close_run(struct rivals *rivals, const struct lock *lock)
 }
 
 /*
- * An older claim in a slot tells only as long as it is surely alive: whether one that dies still
+ * An older claim in a slot counts only as long as it is surely alive: whether one that dies still
  * counts is seen differently by front ends' clocks, and others may have entered in its place.
  */
-static bool tells(const struct lock *lock, const struct rival_name *name)
+static bool counts_as_older(const struct lock *lock, const struct rival_name *name)
 {
     return terms_with(lock, name->attempt) != TERMS_SLOT || !RULE(OLDER_SLOT_ALIVE) ||
            name->age_ms < name->attempt->lock_timeout_ms / 2;
 }
 
-void rivals_meet(struct rivals *rivals, struct lock *lock, const struct rival_name *name)
+void rivals_add_name(struct rivals *rivals, struct lock *lock, const struct rival_name *name)
 {
     struct rival *run = &rivals->run;
     enum terms terms = terms_with(lock, name->attempt);
@@ -135,7 +136,7 @@ void rivals_meet(struct rivals *rivals, struct lock *lock, const struct rival_na
         run->ticket_ms = name->ticket_ms;
     run->before |= name->before;
     run->claims |= name->claim;
-    run->older |= name->claim && name->older && tells(lock, name);
+    run->older |= name->claim && name->older && counts_as_older(lock, name);
     run->old |= name->age_ms >= 3 * lock->settings.settle_ms;
     uint32_t slots = name->attempt->slots;
     if (terms == TERMS_SLOT && slots > 1 && (!rivals->fewest || slots < rivals->fewest))
@@ -147,20 +148,20 @@ void rivals_meet(struct rivals *rivals, struct lock *lock, const struct rival_na
     if (terms != TERMS_BESIDE && ahead)
         note_position(lock, name, name->attempt->claim);
     if (terms != TERMS_BESIDE && name->claim)
-        hear(rivals, name);
+        hear_expected_end(rivals, name);
 }
 
-void rivals_meet_unmarked(struct rivals *rivals, struct lock *lock, const struct rival_name *name)
+void rivals_add_unmarked(struct rivals *rivals, struct lock *lock, const struct rival_name *name)
 {
     rivals->whole++;
-    rivals->before = rivals->silent = true;
+    rivals->before = rivals->end_unknown = true;
     rivals->old |= name->age_ms >= 3 * lock->settings.settle_ms;
     note_position(lock, name, true);
 }
 
 struct rivalry rivals_sum(struct rivals *rivals, struct lock *lock)
 {
-    struct rivalry ret = {.ends_ms = ATTEMPT_UNKNOWN};
+    struct rivalry ret = {.first_end_ms = ATTEMPT_UNKNOWN};
     uint32_t own = lock->settings.slots > 1 ? lock->settings.slots : 1, room = own;
     close_run(rivals, lock);
     if (rivals->fewest && rivals->fewest < own && RULE(FEWEST_SLOTS))
@@ -175,16 +176,17 @@ struct rivalry rivals_sum(struct rivals *rivals, struct lock *lock)
     ret.before = rivals->before;
     ret.young = !rivals->old;
     ret.older_claim = rivals->older > 0 || rivals->older_slots >= (RULE(OLDER_SLOTS) ? own : 1);
-    /* Of those who do not claim yet as many are about to as there is room for. */
+    /* Of those who do not claim yet, as many as there is room for are about to: they do not wait.
+     */
     uint32_t enter = rivals->beside_claims || claims > room ? claims : room;
     ret.waiting = runs > enter ? runs - enter : 0;
-    if (!rivals->silent && rivals->ends_ms) {
-        ret.said_ms = rivals->said_ms;
-        ret.ends_ms = rivals->ends_ms;
+    if (!rivals->end_unknown && rivals->first_end_ms) {
+        ret.youngest_hold_ms = rivals->youngest_hold_ms;
+        ret.first_end_ms = rivals->first_end_ms;
     }
-    ret.sighted = rivals->sighted;
+    ret.on_front_page = rivals->on_front_page;
     ret.front = rivals->front;
-    ret.still = rivals->still;
+    ret.still_ahead = rivals->still_ahead;
     memcpy(ret.runs, rivals->runs, sizeof(ret.runs));
     ret.turn = claims > 1 ? runs - (claims - 1) : runs; /* all who hold count as one */
     return ret;

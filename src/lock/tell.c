@@ -149,7 +149,7 @@ void tell_success(struct lock *lock)
     lock->hard_failures = 0;
 }
 
-static void created(struct lock *lock, struct mono now, struct lock_generation *own)
+static void note_created(struct lock *lock, struct mono now, struct lock_generation *own)
 {
     own->state = LOCK_GENERATION_MADE;
     own->answered = now;
@@ -166,8 +166,8 @@ static void created(struct lock *lock, struct mono now, struct lock_generation *
  * A name that was made was created again, to know whether it is there. Done: it was not. If an
  * answer was lost on the way nothing is known but that it is there now.
  */
-static void asked(struct lock *lock, struct mono now, const struct lock_answer *answer,
-                  struct lock_generation *own)
+static void note_asked(struct lock *lock, struct mono now, const struct lock_answer *answer,
+                       struct lock_generation *own)
 {
     bool unsure = own->ask_unanswered || answer->maybe_repeated;
     if (answer->outcome != LOCK_DONE && answer->outcome != LOCK_EXISTS) {
@@ -187,7 +187,7 @@ static void asked(struct lock *lock, struct mono now, const struct lock_answer *
         own->late_ms = 0; /* it may have been made a moment ago */
     } else if (answer->outcome == LOCK_EXISTS) {
         own_was_there(lock, own);
-        unseen_exists(lock, now);
+        unseen_told_there(lock, now);
     } else {
         own->late_ms = 0; /* it was not listings that were late */
     }
@@ -223,7 +223,7 @@ static void tell_create(struct lock *lock, struct mono now, const struct lock_to
     if (!own)
         return;
     if (own->ask) {
-        asked(lock, now, answer, own);
+        note_asked(lock, now, answer, own);
         return;
     }
     if (own->state == LOCK_GENERATION_PLANNED)
@@ -231,13 +231,13 @@ static void tell_create(struct lock *lock, struct mono now, const struct lock_to
     lock->named |= answer->outcome != LOCK_LATER;
     switch (answer->outcome) {
     case LOCK_DONE:
-        created(lock, now, own);
+        note_created(lock, now, own);
         break;
     case LOCK_EXISTS:
         if (!answer->maybe_repeated && own->state == LOCK_GENERATION_PLANNED)
             name_taken(lock, now, own, answer->random);
         else
-            created(lock, now, own);
+            note_created(lock, now, own);
         break;
     case LOCK_REFUSED:
         if (phase_is_holding(lock)) {

@@ -22,7 +22,8 @@ void unseen_ends(struct lock *lock)
 }
 
 /* We have waited T/3 for our own names, and nobody in sight is ahead. */
-static bool is_for_long(const struct lock *lock, struct mono asked, const struct judgement *seen)
+static bool has_lasted_too_long(const struct lock *lock, struct mono asked,
+                                const struct judgement *seen)
 {
     int64_t limit_ms = lock->settings.lock_timeout_ms / UNSEEN_SHARE;
     struct mono since = unseen_is(lock) ? lock->unseen_since : MONO_NEVER;
@@ -38,8 +39,8 @@ static bool is_for_long(const struct lock *lock, struct mono asked, const struct
  * claim: it must have been asked for a moment ago. (What is unmarked is ahead as long as no name
  * of ours that is in sight holds it off.)
  */
-bool unseen_matters_not(const struct lock *lock, const struct lock_listing *listing,
-                        const struct judgement *seen)
+bool unseen_may_be_ignored(const struct lock *lock, const struct lock_listing *listing,
+                           const struct judgement *seen)
 {
     bool claiming = lock->phase == LOCK_CLAIMING;
     if (!mutex_is_needed(lock) || (claiming && !mutex_allows(lock)))
@@ -48,7 +49,7 @@ bool unseen_matters_not(const struct lock *lock, const struct lock_listing *list
         return true;
     struct mono fresh_until = mono_add(lock->unseen_exists, mutex_settle_ms(lock));
     bool there = !claiming || !mono_reached(listing->asked, fresh_until) || !RULE(CLAIM_ASKED);
-    return there && is_for_long(lock, listing->asked, seen);
+    return there && has_lasted_too_long(lock, listing->asked, seen);
 }
 
 /* "Own attempts": listings, D apart, that do not show us. Then the name itself is asked for. */
@@ -56,7 +57,7 @@ void unseen_look(struct lock *lock, struct mono now, const struct lock_listing *
                  const struct judgement *seen)
 {
     bool decides = lock->phase == LOCK_CLAIMING && mutex_allows(lock) &&
-                   is_for_long(lock, listing->asked, seen);
+                   has_lasted_too_long(lock, listing->asked, seen);
     lock->look_at = pace_again_at(lock, now);
     if (lock->unseen_looks > 0 &&
         !mono_reached(listing->asked, mono_add(lock->unseen_asked, lock->settings.settle_ms)))
@@ -77,7 +78,7 @@ void unseen_look(struct lock *lock, struct mono now, const struct lock_listing *
         own_ask(lock, newest);
 }
 
-void unseen_exists(struct lock *lock, struct mono now)
+void unseen_told_there(struct lock *lock, struct mono now)
 {
     int64_t limit_ms = lock->settings.lock_timeout_ms / UNSEEN_SHARE;
     lock->unseen_exists = now;

@@ -20,10 +20,10 @@ void unseen_look(struct lock *lock, struct mono now, const struct lock_listing *
 void unseen_ends(struct lock *lock);
 
 /* It was asked for by creating it, and was there. */
-void unseen_exists(struct lock *lock, struct mono now);
+void unseen_told_there(struct lock *lock, struct mono now);
 
 /* By this look the run may go on though that does not show it. */
-bool unseen_matters_not(const struct lock *lock, const struct lock_listing *listing,
-                        const struct judgement *seen);
+bool unseen_may_be_ignored(const struct lock *lock, const struct lock_listing *listing,
+                           const struct judgement *seen);
 
 #endif

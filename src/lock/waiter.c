@@ -13,7 +13,6 @@
 
 #define CROWD_PLACES 8 /* more ahead by a first look are a crowd */
 
-/* The deciding look comes once an own attempt is D old. */
 struct mono waiter_settled_at(const struct lock *lock, struct mono now)
 {
     struct mono at = MONO_NEVER;
@@ -26,10 +25,10 @@ struct mono waiter_settled_at(const struct lock *lock, struct mono now)
 }
 
 /*
- * The look that decides over a claim. With an explicit ID a newer run may have deleted what we
- * waited with, and then others need not see us coming: D after the claim its sight is enough. With
- * slots others need not give way to those who come: of those who claim, the last one must see all
- * claims.
+ * In two cases the claim itself must have stood for D before the look that decides. With an
+ * explicit ID a newer run of that ID may have deleted what we waited with, so that only our claim
+ * keeps others out (SAME_ID_SETTLE). With slots others need not give way to those before them, so
+ * the last to claim must see all other claims (SLOTS_SETTLE).
  */
 struct mono waiter_claimed_at(const struct lock *lock, struct mono now)
 {
@@ -81,7 +80,7 @@ void waiter_take_claim_back(struct lock *lock, struct mono now)
     phase_set(lock, LOCK_WAITING);
     for (uint32_t i = 0; i < LOCK_GENERATIONS_MAX; i++)
         place |= own_counts(lock, &lock->generations[i], now);
-    lock->claim_failed = place; /* of those who claim at once, by a first look, most are wrong */
+    lock->claim_failed = place; /* a claim by a first look is a guess: it does not count */
     if (place || lock->settings.no_queue)
         return;
     own_plan(lock, false); /* the first generation was the claim */
@@ -128,7 +127,10 @@ void waiter_claim(struct lock *lock)
     lock->look_at = MONO_NEVER; /* set when the claim is answered, and the mutex */
 }
 
-/* After the create of a place: a first look that found somebody ahead need not be repeated yet. */
+/*
+ * When to look after the create of a place was answered: D later, or as late as the first look
+ * allows if that has found a crowd ahead (BY_FIRST_LOOK).
+ */
 static struct mono placed_at(const struct lock *lock, struct mono now)
 {
     const struct lock_settings *settings = &lock->settings;
@@ -155,8 +157,8 @@ void waiter_made(struct lock *lock, struct mono now, const struct lock_generatio
 }
 
 /*
- * Without D nothing is waited for: the mutex decides. But a look that was long ago tells nothing
- * of those who may take our mutex for their own (docs/protocol.md, "The mutex").
+ * With --settle 0 the mutex decides alone, without another look. But not if the last look was long
+ * ago: then it tells nothing about others who may take our mutex for their own.
  */
 static bool holds_by_mutex(const struct lock *lock, struct mono now)
 {

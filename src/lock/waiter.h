@@ -1,4 +1,7 @@
-/* waiter - a run that wants the lock: how it comes, what a listing means to it, when it holds. */
+/*
+ * waiter - a run that wants the lock (LOCK_WAITING, LOCK_CLAIMING): how it takes its place in the
+ * queue, what it does after each look, and when it holds (docs/protocol.md, "Waiting").
+ */
 #ifndef LOCK_WAITER_H
 #define LOCK_WAITER_H
 
@@ -13,22 +16,25 @@ void waiter_look(struct lock *lock, struct mono now, const struct lock_answer *a
 /* A create was answered: an own name stands. */
 void waiter_made(struct lock *lock, struct mono now, const struct lock_generation *own);
 
-/* Something was learnt of the mutex: it is ours, or in doubt, or another has it. */
+/* A request about the mutex was answered: it is ours, or in doubt, or another has it. */
 void waiter_mutex(struct lock *lock, struct mono now, const struct lock_answer *answer);
 
-/* Listings do not show what we wait with: it was asked for by creating it. */
+/* Listings do not show our newest name, so it was created once more: was it still there? */
 void waiter_asked(struct lock *lock, struct mono now, bool was_there);
 
-/* The claim is not wanted any more, and with it the mutex. */
+/* We cannot hold yet: deletes claim and mutex, and waits on at the old place in the queue. */
 void waiter_take_claim_back(struct lock *lock, struct mono now);
 
-/* It turned out that we cannot have the lock yet. True if that was the last look: we leave. */
+/*
+ * Counts a look after which we cannot have the lock. True if that was the last that --max-attempts
+ * allows: then the run leaves, for that reason.
+ */
 bool waiter_was_last_look(struct lock *lock, struct mono now, enum lock_reason reason);
 
-/* --max-waiters: the queue is yet to be counted, by a look at once. */
+/* --max-waiters: is the queue yet to be counted? That is done once, on arrival. */
 bool waiter_counts(const struct lock *lock);
 
-/* Nobody is in our way, or nothing tells yet: we may be about to hold. */
+/* May we be about to hold, by what is known? Nobody is in our way, or nothing has told so yet. */
 bool waiter_has_hope(const struct lock *lock);
 
 #endif

@@ -1,4 +1,7 @@
-/* waiter_look(): what a listing means to a run that wants the lock, and what it does then. */
+/*
+ * waiter: what a listing means to a run that wants the lock, as facts; which of the moves of
+ * decide.h follows; and that move.
+ */
 #include <assert.h>
 
 #include "cleaning.h"
@@ -15,7 +18,7 @@
 #include "waiter.h"
 #include "waiter_private.h"
 
-/* A listing, as far as it was read, and what it says. */
+/* One look: a listing, as far as it was read, and what it says. Lives for one decision. */
 struct look {
     struct mono now;
     const struct lock_listing *listing;
@@ -23,13 +26,13 @@ struct look {
     uint32_t random;
     bool first;          /* nothing of ours was made before it */
     bool dated;          /* ... and the service's time is known by the answer's Date */
-    bool need_not;       /* own names need not be in sight */
+    bool need_not;       /* it decides though it does not show our own names: lock/unseen */
     struct mono settled; /* waiter_settled_at() */
-    bool taken_back;     /* the claim was: what is said of our names is of before, */
-    bool without_mutex;  /* and that is because another has the mutex */
+    bool taken_back;    /* the claim was taken back by this decision: `seen` is from before that, */
+    bool without_mutex; /* and the reason is that another has the mutex */
 };
 
-/* "One try": who is ahead may only be on the way out. */
+/* One try looks again if all who are ahead may be tries on their way out (YOUNG_LOOKS). */
 static bool may_look_again(const struct lock *lock, const struct look *look)
 {
     const struct rivalry *rivalry = &look->seen.rivalry;
@@ -45,8 +48,8 @@ static bool is_crowded(const struct lock *lock, const struct look *look)
 }
 
 /*
- * Who has the mutex, or may have it, and sees but the claims of those who came later keeps both:
- * they cannot hold, and withdraw.
+ * Do we keep claim and mutex though others claim? Yes, if the mutex is or may be ours and the
+ * others came later: they cannot hold without it, and will withdraw.
  */
 static bool keeps_claim(const struct lock *lock, const struct look *look)
 {
@@ -61,7 +64,8 @@ static bool is_settled(const struct look *look)
                               (mono_reached(look->listing->asked, look->settled) || !RULE(SETTLE)));
 }
 
-/* Our claim has been seen, and all the same no time is left: it was long on its way. */
+/* Is our lease nearly over before the hold begins? Our claim was so long on its way (CLAIM_ANEW).
+ */
 static bool claim_is_spent(const struct lock *lock, struct mono now)
 {
     const struct lock_generation *newest = own_newest(lock);
@@ -69,6 +73,7 @@ static bool claim_is_spent(const struct lock *lock, struct mono now)
            mono_reached(now, lock_lease(lock).term_at) && RULE(CLAIM_ANEW);
 }
 
+/* Do claim and mutex allow us to hold by this look, if nobody is ahead? */
 static bool may_hold(const struct lock *lock, const struct look *look)
 {
     return mono_reached(look->listing->asked, waiter_claimed_at(lock, look->now)) &&
@@ -96,7 +101,7 @@ static uint32_t fact(enum look_fact fact, bool holds)
     return holds ? (uint32_t)fact : 0;
 }
 
-/* What limits the wait. */
+/* The facts that come from the limits of our wait. */
 static uint32_t limits_of(const struct lock *lock, const struct look *look)
 {
     const struct lock_settings *settings = &lock->settings;
@@ -109,7 +114,7 @@ static uint32_t limits_of(const struct lock *lock, const struct look *look)
            fact(LOOK_IF_ONE_TRY, settings->nonblock && (rivalry->claims || !rivalry->young));
 }
 
-/* Its own, which has to go first, is not another's. */
+/* Another's mutex is in our way. One of our own that is yet to be deleted is not (MUTEX_OWN). */
 static bool has_no_mutex(const struct lock *lock, const struct look *look)
 {
     if (lock->phase == LOCK_CLAIMING)
@@ -142,7 +147,8 @@ static uint32_t facts_of(const struct lock *lock, const struct look *look)
            fact(LOOK_IF_BESIDE, mutex_has_met_claim(lock));
 }
 
-/* Who has a mutex, or may have one, looks at growing intervals; and not before a look can tell. */
+/* LOOK_KEEP: looks at growing intervals, and if the mutex is in doubt not before a look can tell.
+ */
 static void keep_claim(struct lock *lock, const struct look *look)
 {
     if (lock->settings.nonblock)
@@ -193,7 +199,7 @@ static void act(struct lock *lock, const struct look *look, enum look_move move)
         keep_claim(lock, look);
         break;
     case LOOK_SOON:
-        assert(look->listing); /* a fact of what it says */
+        assert(look->listing); /* YOUNG is never true without one */
         lock->young_looks++;
         lock->look_at = mono_add(look->listing->asked, mutex_settle_ms(lock));
         break;
@@ -221,7 +227,10 @@ static void act(struct lock *lock, const struct look *look, enum look_move move)
     }
 }
 
-/* Until the claim is not just taken back: who has none decides as one who waits. */
+/*
+ * Decides by the look, and acts. After LOOK_TAKE_BACK it decides once more, as a run that waits:
+ * that one may have to leave, or knows better when to look next.
+ */
 static void decide(struct lock *lock, struct look *look)
 {
     enum look_move move;
@@ -247,8 +256,9 @@ void waiter_without_mutex(struct lock *lock, struct mono now, uint32_t random)
 }
 
 /*
- * "Look first": nothing of ours is there yet. Where nobody is in sight the first generation is a
- * claim; one try that finds the lock held is over.
+ * The first look, before anything of ours was made (LOOK_FIRST). It is read until somebody is in
+ * sight, or to its end. The service's time is known only by the answer's Date; nothing later goes
+ * by that.
  */
 static void first_look(struct lock *lock, struct look *look)
 {
@@ -261,7 +271,7 @@ static void first_look(struct lock *lock, struct look *look)
     look->dated = lock->service_ms != INT64_MIN;
     lock->looks++;
     lock->look_first = false;
-    lock->service_ms = INT64_MIN; /* Date is no bound that others go by */
+    lock->service_ms = INT64_MIN; /* from here on the time is known only by a name of ours */
     lock->look_at = MONO_NEVER;
     lock->found_ahead = lock->position.by_date = look->dated && seen->rivalry.ahead;
     if (look->dated && !is_crowded(lock, look))
@@ -269,7 +279,7 @@ static void first_look(struct lock *lock, struct look *look)
     decide(lock, look);
 }
 
-/* "Crowds": it was our own name that was asked for; next comes who is ahead. */
+/* The listing was of our own name alone, to learn our ticket (OWN_LISTING): next, a real look. */
 static void own_look(struct lock *lock, const struct look *look)
 {
     lock->listing_own = false;
@@ -283,7 +293,7 @@ static void own_look(struct lock *lock, const struct look *look)
     lock->look_at = look->now;
 }
 
-/* The first page of many does not show us: our own name is asked for instead of all the others. */
+/* Is our own name to be listed, instead of the many pages until we are shown (OWN_LISTING)? */
 static bool turns_to_own(struct lock *lock, const struct look *look)
 {
     if (lock->phase != LOCK_WAITING || lock->ticket_ms != ATTEMPT_UNKNOWN || !RULE(OWN_LISTING) ||
@@ -295,7 +305,7 @@ static bool turns_to_own(struct lock *lock, const struct look *look)
     return true;
 }
 
-/* What was read of a listing is enough to decide by. */
+/* Was enough of the listing read to decide by? */
 static bool is_enough(const struct lock *lock, const struct look *look, bool far_back)
 {
     bool known = lock->ticket_ms != ATTEMPT_UNKNOWN && lock->anchor_created_ms != ATTEMPT_UNKNOWN;
@@ -316,7 +326,7 @@ static void next_look(struct lock *lock, struct look *look)
     lock->looks++;
     if (look->seen.own_shown)
         unseen_ends(lock);
-    look->need_not = unseen_matters_not(lock, look->listing, &look->seen);
+    look->need_not = unseen_may_be_ignored(lock, look->listing, &look->seen);
     look->settled = waiter_settled_at(lock, look->now);
     if (!is_unseen(look) && !(lock->phase == LOCK_CLAIMING && mutex_is_anothers(lock))) {
         cleaning_take(lock, look->now, look->listing, false);
@@ -340,7 +350,7 @@ void waiter_look(struct lock *lock, struct mono now, const struct lock_answer *a
                         .random = answer->random};
     mutex_see(lock, now, listing, &look.seen, answer->random);
     if (lock->withdrawn)
-        lock->reading = !listing->complete; /* for the mutex only */
+        lock->reading = !listing->complete; /* it is read for the sake of the mutex only */
     else if (lock->look_first)
         first_look(lock, &look);
     else
