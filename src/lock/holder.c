@@ -31,7 +31,7 @@ static bool unmarked_to_clean(const struct lock *lock)
     return false;
 }
 
-/* Until a holder looks at everything again. */
+/* From one whole listing of a holder to the next, ms. */
 static int64_t holder_pause_ms(const struct lock *lock)
 {
     int64_t pause_ms = lock->settings.lock_timeout_ms / LOCK_LOOK_SHARE;
@@ -58,8 +58,9 @@ void holder_begin(struct lock *lock, struct mono now, const struct lock_listing 
 }
 
 /*
- * The look that confirms a renewal is the one at everything, too: they share a connection. One that
- * is due by now, since it failed or had to wait, is not put off: it may confirm the renewal before.
+ * The look that confirms a renewal (CONFIRM_SOON) is a whole one, too: the connection is there,
+ * which is most of what it costs. A look that is already due is not put off, since it may be the
+ * one that confirms the renewal before.
  */
 void holder_made(struct lock *lock, struct mono now)
 {
@@ -81,8 +82,9 @@ void holder_asked(struct lock *lock, bool was_there)
 }
 
 /*
- * A claim that was confirmed before this look, or answered before the hold began, however late a
- * listing shows it. What we waited with does not count: others would not take it for a holder's.
+ * Is this a claim that a look must show, or else it is gone (LOSS_GONE)? A look before this one has
+ * shown it, or it was answered before the hold began. The names that we waited with do not count,
+ * since others would not take them for a holder's (LOSS_CLAIM_GONE).
  */
 static bool is_confirmed_claim(const struct lock *lock, const struct lock_generation *own,
                                uint32_t before_look)
@@ -102,7 +104,10 @@ static bool confirmed_shown(const struct lock *lock, uint32_t before_look)
     return false;
 }
 
-/* The newest of them is asked for. False if it is known to have been made again by somebody. */
+/*
+ * Plans to create the newest of these claims once more (GONE_ASKED). False if that would not tell,
+ * since somebody is known to have made it again.
+ */
 static bool ask_for_claim(struct lock *lock)
 {
     const struct lock_generation *own = own_newest(lock);
@@ -114,7 +119,10 @@ static bool ask_for_claim(struct lock *lock)
     return true;
 }
 
-/* "Loss": three in a row, D apart. True while there is reason to look again soon. */
+/*
+ * Counts a look that shows, or does not show, a cause of loss: three in a row, D apart, and the
+ * lock is lost (LOSS_THREE_LOOKS). True while there is reason to look again soon.
+ */
 static bool count_loss_look(struct lock *lock, enum loss_cause cause, bool shown,
                             const struct lock_listing *listing, enum lock_reason reason)
 {
@@ -137,6 +145,7 @@ static bool count_loss_look(struct lock *lock, enum loss_cause cause, bool shown
     return true;
 }
 
+/* The three causes. True while one of them is in sight. */
 static bool looks_like_a_loss(struct lock *lock, const struct lock_listing *listing,
                               const struct judgement *seen)
 {
@@ -155,8 +164,8 @@ static bool looks_like_a_loss(struct lock *lock, const struct lock_listing *list
 }
 
 /*
- * "Succession": what a holder may drop. The younger ones go first: an old one holds off more, and
- * with it few are enough, however many role peers come and die.
+ * Drops the generations that are no longer needed, once a newer claim is seen by all (SUCCESSION).
+ * The younger ones go first: an old one holds off more unmarked attempts, so few names are enough.
  */
 static void holder_drops(struct lock *lock, const struct lock_listing *listing)
 {
@@ -167,13 +176,13 @@ static void holder_drops(struct lock *lock, const struct lock_listing *listing)
         return;
     if (RULE(CLEAN_SETTLED) && lock->unmarked_deleted.ms != INT64_MIN &&
         !mono_reached(listing->asked, mono_add(lock->unmarked_deleted, lock->settings.settle_ms)))
-        return; /* a role peer may still see its deleted attempt */
+        return; /* a playbook may still see its deleted attempt, and must be held off */
     while ((own = own_before(lock, own)))
         if (own_can_spare(lock, listing, own))
             own_drop(lock, own);
 }
 
-/* When to look next: soon, if our newest create is not yet known to be in sight of all. */
+/* When to look next: soon, unless this look has confirmed our newest generation. */
 static struct mono holder_look_at(struct lock *lock, struct mono now,
                                   const struct lock_listing *listing)
 {
@@ -189,9 +198,8 @@ static struct mono holder_look_at(struct lock *lock, struct mono now,
 }
 
 /*
- * Between two whole looks one may end with the page that shows our newest claim, settled, and one
- * that was there before: it confirms the lease, and the rest of the pages can wait, unless
- * something looks wrong.
+ * Is this page enough for a look between two whole ones? It shows our newest claim, D old, and one
+ * that a look has shown before: so the lease is confirmed. Not if something looks wrong.
  */
 static bool confirmed_by_a_page(struct lock *lock, const struct lock_listing *listing,
                                 const struct judgement *seen)

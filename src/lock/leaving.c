@@ -12,7 +12,8 @@ int64_t leaving_settle_ms(const struct lock *lock)
     return lock->settings.settle_ms ? lock->settings.settle_ms : mutex_settle_ms(lock);
 }
 
-/* "Leaving": how long it may take; longer if a look is to tell what there is, and whose. */
+/* How long leaving may take: limit_ms, but at least 4 D if a look must tell what is left, or whose.
+ */
 static int64_t leaving_ms(const struct lock *lock, int64_t limit_ms)
 {
     int64_t settles_ms = LOCK_LEAVE_SETTLES * leaving_settle_ms(lock);
@@ -20,7 +21,7 @@ static int64_t leaving_ms(const struct lock *lock, int64_t limit_ms)
     return looks && limit_ms < settles_ms ? settles_ms : limit_ms;
 }
 
-/* Nobody can have taken it from us, as the dead run's that we seemed to be. */
+/* Is the mutex still ours? Nobody can have taken us for dead and removed it. */
 static bool is_surely_ours(const struct lock *lock, struct mono now)
 {
     bool lost = lock->phase == LOCK_LOST && lock->reason != LOCK_REASON_LEASE;
@@ -28,8 +29,10 @@ static bool is_surely_ours(const struct lock *lock, struct mono now)
 }
 
 /*
- * Somebody may have deleted our names meanwhile (--break does), and another may hold by now: then
- * the mutex that stands there is its. If our first claim is still there that has not happened.
+ * The claim to ask for before the mutex is deleted, or NULL (MUTEX_ASKED). Somebody may have
+ * deleted all our names (--break does), and another may hold by now, with a mutex of the same name.
+ * If our first claim still stands that has not happened. A claim that was answered a moment ago is
+ * trusted.
  */
 static const struct lock_generation *to_ask_for(const struct lock *lock, struct mono now,
                                                 bool surely_ours)
@@ -66,7 +69,7 @@ void leaving_begin(struct lock *lock, struct mono now, enum lock_reason reason)
     lock->leaving_quiet = now;
 }
 
-/* Others wait for what is to be deleted, and that can be done though creates are throttled. */
+/* Not if it is throttled: deletes have a quota of their own, and others wait for them. */
 bool leaving_asks_again(const struct lock *lock, const struct lock_answer *answer)
 {
     return answer->outcome == LOCK_LATER && !answer->throttled &&
@@ -84,8 +87,9 @@ void leaving_asked(struct lock *lock, struct mono now, bool was_there)
 }
 
 /*
- * "Leaving": two listings D apart must show nothing of ours. What a page shows is deleted at
- * once; a run that had never heard of its create then has all the time that leaving may take.
+ * Two looks D apart must show nothing of ours (LEAVING_LOOKS). What a page shows is deleted at
+ * once. A run that learns only now that one of its creates was applied gets the whole time for
+ * leaving again.
  */
 void leaving_look(struct lock *lock, struct mono now, const struct lock_answer *answer)
 {

@@ -1,4 +1,4 @@
-/* lock_tell(): what the outcome of a request means. */
+/* lock_tell(): what the outcome of a request means; and how long to pause after one that failed. */
 #include <string.h>
 
 #include "cleaning.h"
@@ -95,7 +95,7 @@ static int64_t asked_pause_ms(const struct lock *lock, struct mono now,
     return ms_min(ARRIVAL_TIMES * answer->pause_ms, spread_ms);
 }
 
-/* What is cut down stays random: many were cut to the same. */
+/* The pause after a failure, ms. A pause that is cut to a limit is drawn anew, since many are. */
 static int64_t pause_of(const struct lock *lock, struct mono now, const struct lock_answer *answer)
 {
     int64_t longest_ms = longest_pause_ms(lock, answer->throttled);
@@ -110,7 +110,7 @@ static int64_t pause_of(const struct lock *lock, struct mono now, const struct l
     return longest_ms / 2 + ms_random(longest_ms / 2, answer->random);
 }
 
-/* A busy service is asked for the same page again, not for all of them. */
+/* Does the listing go on with the page that was throttled (PAGE_AGAIN)? Else it begins anew. */
 static bool keeps_pages(const struct lock *lock, struct mono now, const struct lock_answer *answer)
 {
     return answer->throttled && RULE(PAGE_AGAIN) &&
@@ -163,8 +163,9 @@ static void note_created(struct lock *lock, struct mono now, struct lock_generat
 }
 
 /*
- * A name that was made was created again, to know whether it is there. Done: it was not. If an
- * answer was lost on the way nothing is known but that it is there now.
+ * One of our names was created once more, to learn whether it is still there. "Exists": it is.
+ * Done: it was not, and is made anew. But if an answer was lost on the way "exists" may be our own
+ * doing, so nothing is known but that it is there now.
  */
 static void note_asked(struct lock *lock, struct mono now, const struct lock_answer *answer,
                        struct lock_generation *own)
@@ -189,7 +190,7 @@ static void note_asked(struct lock *lock, struct mono now, const struct lock_ans
         own_was_there(lock, own);
         unseen_told_there(lock, now);
     } else {
-        own->late_ms = 0; /* it was not listings that were late */
+        own->late_ms = 0; /* listings were right not to show it */
     }
     bool was_there = answer->outcome == LOCK_EXISTS || unsure;
     if (phase_is_holding(lock))
@@ -200,14 +201,14 @@ static void note_asked(struct lock *lock, struct mono now, const struct lock_ans
         leaving_asked(lock, now, was_there);
 }
 
-/* Somebody else's, never to be deleted by us; the next has another number. */
+/* Somebody has made our next name before us. It is not ours to delete; we draw another number. */
 static void name_taken(struct lock *lock, struct mono now, struct lock_generation *own,
                        uint32_t random)
 {
     bool claim = own->claim, fresh = own->number == 0;
     own_name(lock, own, lock->name_taken);
     own->state = LOCK_GENERATION_FREE;
-    lock->next_number += random % NAMES_SKIPPED; /* nobody knows which comes next */
+    lock->next_number += random % NAMES_SKIPPED; /* so that nobody can guess the next */
     if (phase_is_holding(lock) || lock->phase == LOCK_LEAVING)
         return; /* the next is due at once */
     if (fresh || ++lock->names_taken > LOCK_NAMES_TAKEN_MAX)

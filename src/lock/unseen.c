@@ -21,7 +21,7 @@ void unseen_ends(struct lock *lock)
     lock->unseen_looks = 0;
 }
 
-/* We have waited T/3 for our own names, and nobody in sight is ahead. */
+/* Have our own names not been shown for T/3, while nobody in sight is ahead (UNSEEN_HOLDS)? */
 static bool has_lasted_too_long(const struct lock *lock, struct mono asked,
                                 const struct judgement *seen)
 {
@@ -34,10 +34,10 @@ static bool has_lasted_too_long(const struct lock *lock, struct mono asked,
 }
 
 /*
- * Our own names need not be in sight without D; nor if we have waited T/3 for that and nobody in
- * sight is ahead: they would expire before listings show them. But somebody may have deleted the
- * claim: it must have been asked for a moment ago. (What is unmarked is ahead as long as no name
- * of ours that is in sight holds it off.)
+ * With --settle 0 the mutex decides alone. Otherwise, if listings have not shown us for T/3 they
+ * never will before our names expire. But somebody may have deleted our claim: that it is there
+ * must have been asked a moment ago (CLAIM_ASKED). Playbooks are safe: an unmarked attempt is ahead
+ * as long as no name of ours that is in sight holds it off.
  */
 bool unseen_may_be_ignored(const struct lock *lock, const struct lock_listing *listing,
                            const struct judgement *seen)
@@ -52,7 +52,6 @@ bool unseen_may_be_ignored(const struct lock *lock, const struct lock_listing *l
     return there && has_lasted_too_long(lock, listing->asked, seen);
 }
 
-/* "Own attempts": listings, D apart, that do not show us. Then the name itself is asked for. */
 void unseen_look(struct lock *lock, struct mono now, const struct lock_listing *listing,
                  const struct judgement *seen)
 {
@@ -70,7 +69,7 @@ void unseen_look(struct lock *lock, struct mono now, const struct lock_listing *
         return;
     const struct lock_generation *newest = own_newest(lock);
     if (!newest || newest->state != LOCK_GENERATION_MADE)
-        return; /* it is being asked for all the same */
+        return; /* its create is on its way, which tells the same */
     lock->unseen_looks = 1;
     if (!RULE(UNSEEN_ASKED) || seen->remade)
         waiter_arrive(lock, now);
@@ -83,5 +82,5 @@ void unseen_told_there(struct lock *lock, struct mono now)
     int64_t limit_ms = lock->settings.lock_timeout_ms / UNSEEN_SHARE;
     lock->unseen_exists = now;
     if (lock->phase == LOCK_CLAIMING && mono_reached(now, mono_add(lock->claimed, limit_ms)))
-        lock->look_at = now; /* the one that decides */
+        lock->look_at = now; /* look at once: that look decides */
 }
