@@ -78,8 +78,8 @@ enum lock_reason {
     LOCK_REASON_OLDER_CLAIM, /* lost: another's claim is older than ours */
     LOCK_REASON_STRANGER,    /* lost: an unmarked attempt precedes ours */
     LOCK_REASON_UNSEEN,      /* listings do not show what we have made, and we do not wait on */
-    LOCK_REASON_SLOW,        /* nobody is ahead, but to make sure took longer than we wait */
-    LOCK_REASON_UNCLEAN,     /* ... but what playbooks have left was not cleared away by then */
+    LOCK_REASON_SLOW,        /* nobody is ahead, but making sure of that took too long */
+    LOCK_REASON_UNCLEAN,     /* nobody is ahead, but deleting what playbooks left took too long */
 };
 
 enum lock_todo_kind {
@@ -163,15 +163,15 @@ struct lock_lease {
 
 /* What the last look of a waiter showed, for people. */
 struct lock_position {
-    bool behind;      /* somebody is ahead, */
-    bool decided;     /* and that is final: enough was read to decide by */
-    bool by_date;     /* ... alive by the Date of the first look, the last one so far */
-    bool held;        /* `ahead_name` is a claim, or an unmarked attempt */
-    uint32_t ahead;   /* runs ahead on what was read of the listing, */
-    uint32_t holders; /* and how many of these have a claim */
-    bool at_least;    /* there may be more: not all pages were read */
-    int64_t since_ms; /* first claim, or creation time, by the service's clock */
-    char ahead_name[ATTEMPT_NAME_BYTES + 1];
+    bool behind;      /* somebody is ahead */
+    bool decided;     /* enough of the listing was read to decide by, so `behind` is final */
+    bool by_date;     /* somebody is ahead by the first look, who is alive by the answer's Date */
+    uint32_t ahead;   /* runs ahead, */
+    uint32_t holders; /* and how many of these have a claim, */
+    bool at_least;    /* but not all pages were read: there may be more */
+    char ahead_name[ATTEMPT_NAME_BYTES + 1]; /* of the one who is ahead for longest; "": nobody */
+    bool held;        /* that one is a claim, or an unmarked attempt, so it holds the lock */
+    int64_t since_ms; /* first claim or creation time of that one, by the service's clock */
 };
 
 enum lock_notice {
@@ -236,8 +236,9 @@ const struct lock_position *lock_position(const struct lock *lock);
 uint32_t lock_failures(const struct lock *lock);
 
 /*
- * No listing has been read yet, or no attempt of ours counts (any more): failures are few, then
- * final. What takes creates but can't list will not become a service by waiting.
+ * Is the run still arriving? It wants the lock, and no listing has been read yet, or no attempt of
+ * ours counts (any more). Then arrival_tries failures in a row are final: a service that has never
+ * answered is most likely set up wrongly, and waiting does not mend that.
  */
 bool lock_is_arriving(const struct lock *lock, struct mono now);
 
@@ -245,13 +246,13 @@ bool lock_is_arriving(const struct lock *lock, struct mono now);
 enum lock_notice lock_take_notice(struct lock *lock, const char **ret_name);
 
 /*
- * Names that may still exist after LOCK_FINISHED (or at any time): writes the i-th into out
- * and returns true, or false when there are no more. The mutex comes first: whoever is told of the
- * last one only is told of an attempt, whose name has our ID, if one is left.
+ * Writes into out the i-th name that may still exist after LOCK_FINISHED (or at any time), and
+ * returns true; false when there are no more. The mutex comes first, so that the last one, which
+ * alone may be named to the user, is a name with our ID if there is one.
  */
 bool lock_left(const struct lock *lock, uint32_t i, char out[ATTEMPT_NAME_BYTES + 1]);
 
-/* Has a listing been read? One that cleans up after another process knows no name before that. */
+/* Has a listing been read? Before that, lock_init_release() knows of no name that may be left. */
 bool lock_has_looked(const struct lock *lock);
 
 #endif

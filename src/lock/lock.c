@@ -108,8 +108,9 @@ bool lock_has_looked(const struct lock *lock)
 }
 
 /*
- * A waiter drops an old generation D after the newer one was answered; if listings are later than
- * that, not before one has shown the newer: they may show none for a while, or never.
+ * When a waiter drops the generations before *ret_number: D after that one was answered. If
+ * listings are later than D one must have shown it, or else others would see neither for a while
+ * (DROP_SEEN).
  */
 static struct mono waiter_drop_at(const struct lock *lock, uint32_t *ret_number)
 {
@@ -124,12 +125,13 @@ static struct mono waiter_drop_at(const struct lock *lock, uint32_t *ret_number)
     return mono_add(newer->answered, lock->settings.settle_ms);
 }
 
-/* What wait_until means to a run: one try (nonblock) is ended by its answer, not by the clock. */
+/* How the settings limit a wait. One try (nonblock) is ended by an answer rather than by the clock.
+ */
 struct time_limits {
-    uint32_t failures;        /* from wait_until on no more than these */
-    int64_t request_ms;       /* from then on a request is given so long, */
-    struct mono behind_until; /* who is behind somebody waits no longer than this, */
-    struct mono until;        /* and nobody longer than this */
+    uint32_t failures;        /* once wait_until is over so many in a row end the wait, */
+    int64_t request_ms;       /* and a request may take so long */
+    struct mono behind_until; /* the wait ends then if somebody is ahead, */
+    struct mono until;        /* and then in any case */
 };
 
 static struct time_limits time_limits(const struct lock *lock)
@@ -143,13 +145,13 @@ static struct time_limits time_limits(const struct lock *lock)
                                     mono_add(settings->wait_until, late_ms)};
     if (lock->busy && RULE(THROTTLE_WAITS))
         try_ms += LOCK_BUSY_MS;
-    if (mutex_may_be_dead(lock)) /* that takes as long as it takes to make sure */
+    if (mutex_may_be_dead(lock)) /* to make sure of that takes its time */
         try_ms += mutex_quiet_ms(lock) + LOCK_DEAD_SETTLES * settle_ms;
     return (struct time_limits){settings->arrival_tries, REQUEST_LATE_MS, MONO_NEVER,
                                 mono_add(lock->arrived, try_ms)};
 }
 
-/* By a look that decides; what is read before we know the time may be names of the dead alone. */
+/* Is somebody ahead for certain? Before we know the time it may be only names of the dead. */
 static bool is_behind(const struct lock *lock)
 {
     return lock->position.behind && lock->position.decided &&
@@ -163,13 +165,13 @@ static enum lock_reason why_not(const struct lock *lock)
     return unseen_is(lock) ? LOCK_REASON_UNSEEN : LOCK_REASON_SLOW;
 }
 
-/* By such a look, too: who is seen to be ahead by a page that does not decide may be dead. */
+/* Is there no hope to hold soon? A page that is not enough to decide by takes no hope. */
 static bool has_no_hope(const struct lock *lock)
 {
     return !waiter_has_hope(lock) && !(lock->position.behind && !lock->position.decided);
 }
 
-/* The moment at which waiting on would no longer be what the user asked for. True if it is over. */
+/* Leaves if the limits of the wait are reached (LIMITS, BEHIND_LIVE). True if so. */
 static bool gives_up(struct lock *lock, struct mono now)
 {
     struct time_limits limits = time_limits(lock);
@@ -188,7 +190,7 @@ static bool gives_up(struct lock *lock, struct mono now)
     return true;
 }
 
-/* When that may be. */
+/* The next moment at which gives_up() may be true. */
 static struct mono gives_up_at(const struct lock *lock)
 {
     struct time_limits limits = time_limits(lock);
@@ -223,7 +225,7 @@ static void advance_waiting(struct lock *lock, struct mono now)
     own_drop_expired(lock, now);
 }
 
-/* So long, at most, what has to go before the command may keep us; else MONO_NEVER. */
+/* When cleaning before the command is given up (CLEAN_BUDGET); MONO_NEVER if we do not clean. */
 static struct mono cleaning_ends_at(const struct lock *lock)
 {
     if (lock->phase != LOCK_CLEANING || !RULE(CLEAN_BUDGET))
@@ -231,7 +233,7 @@ static struct mono cleaning_ends_at(const struct lock *lock)
     return mono_min(lock->clean_until, time_limits(lock).until);
 }
 
-/* Our claim keeps everybody out, and the command does not start. */
+/* Cleaning took too long while our claim kept everybody out: takes it back, or leaves. */
 static void start_over(struct lock *lock, struct mono now)
 {
     bool over = lock->settings.nonblock || mono_reached(now, time_limits(lock).until);
@@ -284,7 +286,7 @@ static struct mono request_deadline(const struct lock *lock, struct mono now)
     return mono_min(deadline, mono_max(lock->settings.wait_until, late));
 }
 
-/* Who holds has to act by the end of its lease, and of the time for cleaning, in any case. */
+/* `at`, but for a holder no later than the end of its lease, or of its time for cleaning. */
 static struct mono within_hold(const struct lock *lock, struct mono at)
 {
     if (!phase_is_holding(lock))
@@ -292,14 +294,14 @@ static struct mono within_hold(const struct lock *lock, struct mono at)
     return mono_min(at, mono_min(lock_lease(lock).term_at, cleaning_ends_at(lock)));
 }
 
-/* The next look that is planned; a mutex in doubt makes some of no use, and others necessary. */
+/* When the next look is due. While a mutex is in doubt only a look that can tell is of use. */
 static struct mono looks_at(const struct lock *lock)
 {
     struct mono tells = mutex_doubt_at(lock);
     if (lock->phase != LOCK_LEAVING)
         return mono_min(lock->withdrawn ? MONO_NEVER : lock->look_at, tells);
     struct mono at = mono_add(lock->leaving_quiet, leaving_settle_ms(lock));
-    return tells.ms == MONO_NEVER.ms ? at : mono_max(at, tells); /* what else is ours goes after */
+    return tells.ms == MONO_NEVER.ms ? at : mono_max(at, tells); /* the rest goes meanwhile */
 }
 
 /* Nothing new is made while a holder is in doubt whether it still is one. */
@@ -308,7 +310,7 @@ static bool holds_back(const struct lock *lock)
     return phase_is_holding(lock) && holder_is_in_doubt(lock);
 }
 
-/* What is to go now. */
+/* The name of ours to delete now, or NULL: no claim as long as the mutex stands (MUTEX_FIRST). */
 static const struct lock_generation *to_delete(const struct lock *lock)
 {
     return own_to_delete(lock, mutex_stands(lock));
@@ -337,7 +339,7 @@ static uint32_t facts_of(const struct lock *lock, struct mono now)
     return facts;
 }
 
-/* When something may be due, if nobody tells us anything before. */
+/* When something is due next, if no request is. */
 static struct mono idle_until(const struct lock *lock)
 {
     struct mono at = mono_min(looks_at(lock), mutex_deletable_at(lock));
@@ -357,6 +359,7 @@ static struct mono idle_until(const struct lock *lock)
     return within_hold(lock, at);
 }
 
+/* How long to wait: until something is due, or until the service may be asked again. */
 static struct lock_todo wait(const struct lock *lock, struct mono now)
 {
     struct mono at = MONO_NEVER;
@@ -423,7 +426,7 @@ struct lock_todo lock_next(const struct lock *lock, struct mono now)
     return todo;
 }
 
-/* Nothing of our own comes first: what others have left would be next, if there were something. */
+/* Is it the turn of what others have left, with nothing of our own to be done before? */
 static bool may_clean(const struct lock *lock, struct mono now)
 {
     uint32_t facts = (facts_of(lock, now) & ~(uint32_t)NEXT_IF_INSIDE) | NEXT_IF_CLEANS;
