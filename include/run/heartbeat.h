@@ -20,13 +20,13 @@
 struct heartbeat {
     struct session *session;
     struct guardian *guardian;
-    bool kill; /* the command ends when the lock is lost */
+    bool kill; /* the command is ended when the lock is lost (not with --on-lost warn) */
     pthread_t thread;
     bool running;
     struct latch stop; /* the thread is to end */
-    struct latch lost; /* the lock is */
-    struct error why;  /* it is lost: the thread's until then */
-    unsigned renewals; /* the thread's; to be read once it has stopped */
+    struct latch lost; /* the lock is lost, */
+    struct error why;  /* and why: written by the thread before `lost`, to be read after it */
+    unsigned renewals; /* counted by the thread; to be read once it has stopped */
 };
 
 /* Hands the session over. On failure it is still the caller's. */

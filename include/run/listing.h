@@ -1,5 +1,6 @@
 /*
- * listing - the log groups of a listing, as the lock reads them.
+ * listing - the log groups of a listing, as the lock reads them: what client and aws/logs have read
+ * is turned into lock entries, page by page, without copying the names.
  */
 #ifndef RUN_LISTING_H
 #define RUN_LISTING_H
@@ -7,10 +8,10 @@
 #include "client/client.h"
 #include "lock/lock.h"
 
-/* All zeros is empty. */
+/* Zero is valid, and empty. */
 struct listing {
-    struct lock_entry *entries;
-    uint32_t room;
+    struct lock_entry *entries; /* owned */
+    uint32_t room;              /* so many entries fit */
 };
 
 /*

@@ -18,16 +18,21 @@ struct waiting {
     const struct session *session; /* NULL until there is one */
     int epoll_fd;
     int timer_fd;
-    struct mono since;
+    struct mono since;    /* the wait began */
     struct mono again_at; /* when a line that stays is due again */
     int signal;           /* what ended the wait; 0 if nothing did */
     bool guardian_died;
 };
 
+/* Opens what the wait needs. The pointers are borrowed until waiting_end(). */
 int waiting_begin(struct waiting *waiting, const struct signals *signals, struct guardian *guardian,
                   struct error *err) MUST_USE;
+
+/* From here on the line says how this session stands. */
 void waiting_show(struct waiting *waiting, const struct session *session);
 bool waiting_is_over(const struct waiting *waiting); /* something has ended the wait */
+
+/* What ends a wait early: a signal that asks for the end, or the death of the guardian. */
 struct wakeup_source waiting_wakeup(struct waiting *waiting);
 void waiting_end(struct waiting *waiting); /* erases the line; may run twice */
 

@@ -5,7 +5,7 @@
 
 #include "base/random.h"
 
-/* Keys that come later than the lock may be waited for are of no use. */
+/* Credentials are waited for no longer than the lock: later they would be of no use. */
 static struct mono keys_deadline(const struct session_config *config)
 {
     if (config->release_only)
@@ -75,7 +75,8 @@ static enum logs_operation operation_of(enum lock_todo_kind kind)
     }
 }
 
-/* Tokens are near it, and what is alive at a first look: so one that cannot be is none. */
+/* The token and the first look go by an answer's Date, so one that cannot be true counts as none.
+ */
 static int64_t date_of(const struct http_answer *answer)
 {
     struct wall date;
@@ -129,7 +130,7 @@ static void execute(struct session *session, const struct lock_todo *todo,
         .deadline = todo->deadline,
         .counted = lock_is_arriving(&session->lock, mono_now()),
         .patient =
-            before > LOCK_CLAIMING, /* who holds the lock, or gives it back, goes on trying */
+            before > LOCK_CLAIMING, /* who holds the lock, or gives it back, does not give up */
         .listing = lists ? &session->pages : NULL,
     };
     struct lock_listing listing;
@@ -158,7 +159,7 @@ void session_step(struct session *session, const struct wakeup_source *wakeup)
     case LOCK_TODO_FINISH:
         return;
     case LOCK_TODO_WAIT:
-        if (lock_phase(&session->lock) == before) /* else the caller is to see it at once */
+        if (lock_phase(&session->lock) == before) /* a new phase is for the caller to see at once */
             (void)wait_once(wakeup, todo.at);     /* and looks by itself who asked for an end */
         return;
     default:

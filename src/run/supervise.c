@@ -43,15 +43,15 @@ struct run {
     struct hook lost_hook;
     char file[PATH_MAX]; /* the command's */
     struct mono arrived, held_since, ended;
-    int status;       /* of the command */
-    bool started;     /* the command is there */
-    bool over;        /* --max-hold: we have asked for its end, */
-    bool timed_out;   /* and that was it */
+    int status;       /* exit status of the command, once it has ended */
+    bool started;     /* the command has been started */
+    bool over;        /* --max-hold has passed, so we have asked for the command's end */
+    bool timed_out;   /* ... and it has ended because of that */
     int early_signal; /* that came while --on-acquire ran */
     bool lost;
     bool told_lost;
-    bool guardian_died; /* and the command with it, also where loss is to be warned of only */
-    struct error why;   /* it was lost */
+    bool guardian_died; /* and the command with it, even if a loss is only to be warned of */
+    struct error why;   /* why the lock was lost; ERROR_NONE: it was not */
 };
 
 static int find_command(struct run *run, struct error *err)
@@ -100,7 +100,7 @@ static int load(struct run *run, struct error *err)
     return 0;
 }
 
-/* Deletes what was made. False, and it is said, if something could not be. */
+/* Deletes what was made. False if something could not be deleted; the user has been told. */
 static bool release(struct run *run, const struct wakeup_source *wakeup)
 {
     struct error left;
@@ -196,7 +196,7 @@ static int not_started_status(struct run *run, const struct guardian_seen *seen,
     return EXIT_STATUS_SYSTEM;
 }
 
-/* All that the guardian has seen by now. Returns true when the command is over. */
+/* Takes what the guardian has to say by now. Returns true once the command has ended. */
 static bool guardian_step(struct run *run, struct error *err)
 {
     struct guardian_seen seen;
@@ -364,7 +364,7 @@ static int not_obtained_status(struct run *run, struct error *err)
     return run->plan->not_obtained_status;
 }
 
-/* Nobody had noticed by then: the command's own status counts. */
+/* The loss was noticed only after the command had ended by itself: its own status counts. */
 static void warn_if_gone(const struct run *run)
 {
     struct error why;
