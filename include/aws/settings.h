@@ -55,8 +55,8 @@ struct aws_settings {
     environment_fn *environment;
     char config_path[SETTINGS_PATH_BYTES];
     char credentials_path[SETTINGS_PATH_BYTES];
-    char home[SETTINGS_PATH_BYTES]; /* "" if it is not known */
-    bool config_file_exists, credentials_file_exists;
+    char home[SETTINGS_PATH_BYTES];                   /* "" if it is not known */
+    const char *config_missing, *credentials_missing; /* why a file is not there, or NULL */
     struct profiles profiles;
 
     const char *profile;

@@ -114,12 +114,13 @@ void credentials_lookup_destroy(struct credentials_lookup *lookup)
 }
 
 /* Behind a file's path: who named it, and whether it is there at all. */
-static void describe_file(const struct aws_settings *settings, const char *variable, bool exists,
-                          char ret_words[FILE_WORDS_BYTES])
+static void describe_file(const struct aws_settings *settings, const char *variable,
+                          const char *missing, char ret_words[FILE_WORDS_BYTES])
 {
     const char *name = aws_settings_variable(settings, variable) ? variable : "";
-    const char *missing = exists ? "" : "no such file";
     ret_words[0] = '\0';
+    if (!missing)
+        missing = "";
     if (*name || *missing)
         (void)snprintf(ret_words, FILE_WORDS_BYTES, " (%s%s%s)", name,
                        *name && *missing ? ": " : "", missing); /* fits */
@@ -132,9 +133,9 @@ static int nothing_found(const struct credentials_lookup *lookup, struct error *
     char credentials[FILE_WORDS_BYTES], config[FILE_WORDS_BYTES];
     if (lookup->sources == SOURCE_BIT(SOURCE_IMDS_REGION))
         return aws_settings_no_region(settings, lookup->reason, err);
-    describe_file(settings, "AWS_SHARED_CREDENTIALS_FILE", settings->credentials_file_exists,
+    describe_file(settings, "AWS_SHARED_CREDENTIALS_FILE", settings->credentials_missing,
                   credentials);
-    describe_file(settings, "AWS_CONFIG_FILE", settings->config_file_exists, config);
+    describe_file(settings, "AWS_CONFIG_FILE", settings->config_missing, config);
     return error_set(
         err, ERROR_DENIED,
         "no credentials found: AWS_ACCESS_KEY_ID %s, profile '%s' has none in '%s'%s "

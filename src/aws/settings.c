@@ -136,16 +136,32 @@ static int find_path(const struct aws_settings *settings, const char *variable,
     return 0;
 }
 
+/*
+ * In a folder that may not be entered, such as root's, which sudo and containers leave as HOME for
+ * somebody else: to the AWS CLI such a file is not there.
+ */
+static bool is_out_of_sight(const char *path)
+{
+    struct stat about;
+    return stat(path, &about) != 0 && errno == EACCES;
+}
+
 static int read_file(const char *path, enum profile_dialect dialect, struct profile_file *ret_file,
-                     bool *ret_exists, struct error *err)
+                     const char **ret_missing, struct error *err)
 {
     CLEAN(buf) struct buf text = BUF_SECRET(PROFILE_FILE_BYTES);
-    enum file_result result = file_read(path, &text, err);
-    *ret_exists = result == FILE_READ;
-    if (result == FILE_MISSING)
+    struct error failure = {0};
+    enum file_result result = file_read(path, &text, &failure);
+    bool hidden = result == FILE_FAILED && is_out_of_sight(path);
+    *ret_missing = hidden                   ? "may not be looked for"
+                   : result == FILE_MISSING ? "no such file"
+                                            : NULL;
+    if (*ret_missing)
         return 0;
     if (result != FILE_READ) {
-        err->kind = ERROR_CONFIG;
+        failure.kind = ERROR_CONFIG;
+        if (err)
+            *err = failure;
         return -1;
     }
     return profile_file_parse(ret_file, dialect, path, buf_view(&text), err);
@@ -158,10 +174,10 @@ static int read_files(struct aws_settings *settings, struct error *err)
         find_path(settings, "AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials",
                   settings->credentials_path, err) != 0 ||
         read_file(settings->config_path, PROFILE_CONFIG, &settings->profiles.config,
-                  &settings->config_file_exists, err) != 0)
+                  &settings->config_missing, err) != 0)
         return -1;
     return read_file(settings->credentials_path, PROFILE_CREDENTIALS,
-                     &settings->profiles.credentials, &settings->credentials_file_exists, err);
+                     &settings->profiles.credentials, &settings->credentials_missing, err);
 }
 
 static int choose_profile(struct aws_settings *settings, const char *option, struct error *err)

@@ -1,6 +1,11 @@
 #include "unit.h"
 
 #include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "aws_world.h"
 
@@ -267,10 +272,45 @@ static void S9_missing_files_are_empty_unreadable_ones_errors(void **state)
                                         "AWS_SHARED_CREDENTIALS_FILE=/nowhere/either"}};
     struct aws_settings settings;
     load(&world, &settings);
-    assert_false(settings.credentials_file_exists);
+    assert_string_equal(settings.credentials_missing, "no such file");
     aws_settings_free(&settings);
     world.variables[1] = "AWS_SHARED_CREDENTIALS_FILE=/tmp";
     REFUSED(&world, "/tmp");
+}
+
+/* In a child that is not root: 0 if loading went as wanted. */
+static int loaded_by_nobody(struct world *world, const char *folder)
+{
+    enum {
+        NOBODY = 65534
+    };
+    int status = 0;
+    pid_t pid = fork();
+    if (pid == 0) {
+        struct aws_settings settings;
+        struct error err = {0};
+        if (chmod(folder, 0) != 0 || (geteuid() == 0 && setuid(NOBODY) != 0))
+            _exit(1);
+        if (world_load(world, &settings, &err) != 0)
+            _exit(2);
+        _exit(strcmp(settings.config_missing, "may not be looked for") == 0 ? 0 : 3);
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFEXITED(status));
+    return WEXITSTATUS(status);
+}
+
+static void S9_files_in_a_folder_that_may_not_be_entered_are_empty(void **state)
+{
+    (void)state;
+    char folder[] = "/tmp/withlock-settings-XXXXXX", variables[2][100];
+    assert_non_null(mkdtemp(folder));
+    (void)snprintf(variables[0], sizeof(variables[0]), "AWS_CONFIG_FILE=%s/config", folder);
+    (void)snprintf(variables[1], sizeof(variables[1]), "AWS_SHARED_CREDENTIALS_FILE=%s/keys",
+                   folder);
+    struct world world = {.variables = {variables[0], variables[1], "AWS_REGION=eu-central-1"}};
+    assert_int_equal(loaded_by_nobody(&world, folder), 0);
+    assert_int_equal(rmdir(folder), 0);
 }
 
 static void F11_E5_broken_file_is_an_error(void **state)
@@ -428,6 +468,7 @@ int main(void)
         cmocka_unit_test(S7_M1_imds_mode_and_endpoint),
         cmocka_unit_test(S8_home_and_variables_in_file_names),
         cmocka_unit_test(S9_missing_files_are_empty_unreadable_ones_errors),
+        cmocka_unit_test(S9_files_in_a_folder_that_may_not_be_entered_are_empty),
         cmocka_unit_test(F11_E5_broken_file_is_an_error),
         cmocka_unit_test(N1_which_profile),
         cmocka_unit_test(N2_N3_E4_a_named_profile_must_exist),
