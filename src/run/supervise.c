@@ -368,7 +368,8 @@ static int not_obtained_status(struct run *run, struct error *err)
 static void warn_if_gone(const struct run *run)
 {
     struct error why;
-    if (run->lost || run->told_lost || lock_reason(&run->session.lock) != LOCK_REASON_GONE)
+    if (!run->started || run->lost || run->told_lost ||
+        lock_reason(&run->session.lock) != LOCK_REASON_GONE)
         return;
     messages_why_lost(&run->session, LOCK_REASON_GONE, &why);
     report(REPORT_WARNING, "warning: %s, before the command had ended or just then", why.text);

@@ -99,6 +99,13 @@ alive() {
     nothing_left
 }
 
+@test "a lock that is broken while --on-acquire runs: nothing was run, and one line says so" {
+    gives 71 -t 15 -p jobs -i me --on-acquire "$WITHLOCK -q -p jobs --break me --yes >/dev/null; sleep 6" touch ran
+    one_line "did not start 'touch': lost the lock 'jobs': its attempts were deleted by somebody else"
+    [ ! -e ran ]
+    nothing_left
+}
+
 @test "--on-acquire goes on if withlock is killed" {
     start job -p jobs --on-acquire 'touch began; while [ ! -e go ]; do sleep 0.05; done; touch went-on' touch entered
     wait_until test -e began
