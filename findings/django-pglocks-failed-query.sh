@@ -48,7 +48,8 @@ cat >lock.py <<'PYTHON'
 import contextlib, sys
 import django
 from django.conf import settings
-database = {"ENGINE": "django.db.backends.postgresql", "NAME": "postgres", "USER": "test", "HOST": "127.0.0.1", "PORT": sys.argv[1]}
+database = {"ENGINE": "django.db.backends.postgresql", "NAME": "postgres", "USER": "test",
+            "HOST": "127.0.0.1", "PORT": sys.argv[1]}
 settings.configure(DATABASES={"default": database, "other": database})
 django.setup()
 from django.db import connection, transaction

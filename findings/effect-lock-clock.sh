@@ -52,7 +52,8 @@ for case in 0:25 0:31 -31:0; do
     timeout 60 node --no-warnings hold.mjs "$case" "${case%:*}" hold >held 2>/dev/null &
     holder=$!
     for _ in $(seq 200); do [ -s held ] && break; sleep 0.1; done
-    echo "held by a clock of ${case%:*} s, asked for by one of ${case#*:} s: $(timeout 30 node --no-warnings hold.mjs "$case" "${case#*:}")"
+    said=$(timeout 30 node --no-warnings hold.mjs "$case" "${case#*:}")
+    echo "held by a clock of ${case%:*} s, asked for by one of ${case#*:} s: $said"
     kill "$holder"
     wait "$holder" || true
     rm held

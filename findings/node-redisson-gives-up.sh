@@ -42,7 +42,8 @@ for (const died of [false, true]) {
     const got = await wanted.tryLock(10000n, 5000n, TimeUnit.MILLISECONDS);
     const seconds = Math.round((Date.now() - since) / 1000);
     await pause(300);
-    console.log(died ? "holder died:" : "holder unlocks:", got, "after", seconds, "s, then", (await wanted.isLocked()) ? "taken" : "free");
+    const then = (await wanted.isLocked()) ? "taken" : "free";
+    console.log(died ? "holder died:" : "holder unlocks:", got, "after", seconds, "s, then", then);
 }
 process.exit();
 JS

@@ -25,7 +25,8 @@ for pinned in python3-oslo.concurrency=5.0.1 python3-fasteners=0.17.3; do
 done
 apt-get download -q python3-oslo.{config,utils,i18n} python3-{stevedore,pbr,debtcollector,wrapt,netaddr,netifaces} \
     python3-{pyparsing,tz,iso8601,packaging,importlib-metadata,zipp,more-itertools,six,rfc3986,requests,yaml,urllib3} \
-    python3-{idna,chardet,certifi,charset-normalizer} libyaml-0-2 >/dev/null 2>&1 || { echo "cannot fetch what they need"; exit 77; }
+    python3-{idna,chardet,certifi,charset-normalizer} libyaml-0-2 >/dev/null 2>&1 ||
+    { echo "cannot fetch what they need"; exit 77; }
 for package in ./*.deb; do dpkg-deb -x "$package" root; done
 mkdir locks
 cat >lock.py <<'PYTHON'
@@ -54,7 +55,7 @@ def two(one, another, external=False):
                 said.append(other())
             with guard:
                 inside.pop()
-    threads = [threading.Thread(target=work, args=(one, 0.5, False)), threading.Thread(target=work, args=(another, 1.5, external))]
+    threads = [threading.Thread(target=work, args=args) for args in ((one, 0.5, False), (another, 1.5, external))]
     for thread in threads:
         thread.start()
         time.sleep(0.1)

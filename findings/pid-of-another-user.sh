@@ -20,7 +20,8 @@ holder=
 trap '[ -z "$holder" ] || kill "$holder" 2>/dev/null || true; rm -rf "$work"' EXIT
 cd "$work"
 echo '{"private": true}' >package.json
-npm install --silent --no-audit --no-fund pidlockfile@1.1.1 >npm.log 2>&1 || { cat npm.log; echo "cannot install pidlockfile"; exit 77; }
+npm install --silent --no-audit --no-fund pidlockfile@1.1.1 >npm.log 2>&1 ||
+    { cat npm.log; echo "cannot install pidlockfile"; exit 77; }
 for pinned in libproc-pid-file-perl=1.27 liblockfile-simple-perl=0.208; do
     found=$(apt-cache madison "${pinned%=*}" | awk -v v="${pinned#*=}" 'index($3, v) == 1 { print $3; exit }')
     { [ -n "$found" ] && apt-get download -q "${pinned%=*}=$found" >/dev/null 2>&1; } ||

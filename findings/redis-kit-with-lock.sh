@@ -19,7 +19,8 @@ server=
 trap '[ -z "$server" ] || kill "$server" 2>/dev/null || true; rm -rf "$work"' EXIT
 cd "$work"
 echo '{"private": true}' >package.json
-npm install --silent --no-audit --no-fund --legacy-peer-deps @redis-kit/lock@0.1.0-3 redis@4.7.1 >npm.log 2>&1 || { cat npm.log; echo "cannot install from npm"; exit 77; }
+npm install --silent --no-audit --no-fund --legacy-peer-deps @redis-kit/lock@0.1.0-3 redis@4.7.1 >npm.log 2>&1 ||
+    { cat npm.log; echo "cannot install from npm"; exit 77; }
 found=$(apt-cache madison redis-tools | awk -v v="5:$version" 'index($3, v) == 1 { print $3; exit }')
 { [ -n "$found" ] && apt-get download -q "redis-tools=$found" libjemalloc2 liblua5.1-0 liblzf1 lua-bitop \
     lua-cjson libhiredis0.14 libatomic1 >/dev/null 2>&1; } || { echo "cannot fetch redis $version"; exit 77; }

@@ -29,13 +29,16 @@ mkdir locks
 cat >locks.php <<'PHP'
 <?php
 require_once 'Symfony/Component/Lock/autoload.php';
-$lock = fn ($name) => (new Symfony\Component\Lock\LockFactory(new Symfony\Component\Lock\Store\FlockStore('locks')))->createLock($name);
+use Symfony\Component\Lock\LockFactory;
+use Symfony\Component\Lock\Store\FlockStore;
+$lock = fn ($name) => (new LockFactory(new FlockStore('locks')))->createLock($name);
 $said = fn (bool $acquired) => $acquired ? 'true' : 'false';
 foreach ([true, false] as $asks) {
     [$reader, $other, $writer] = array_map($lock, array_fill(0, 3, "job $asks"));
     $reader->acquireRead();
     $other->acquireRead();
-    echo $asks ? "asks to write: acquire() {$said($reader->acquire())}, " : 'only reads: ', "isAcquired() {$said($reader->isAcquired())}, ";
+    echo $asks ? "asks to write: acquire() {$said($reader->acquire())}, " : 'only reads: ';
+    echo "isAcquired() {$said($reader->isAcquired())}, ";
     $other->release();
     echo 'a writer is ', $writer->acquire() ? 'in' : 'kept out', ", isAcquired() {$said($reader->isAcquired())}, ";
     try {

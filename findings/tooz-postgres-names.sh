@@ -62,8 +62,8 @@ for one, other in (("volume-96", "volume-270"), ("volume-96", "volume-271")):
           subprocess.run([sys.executable, __file__, sys.argv[1], other], capture_output=True, text=True).stdout.strip())
     first.release()
 PYTHON
-PYTHONPATH=$work/root/usr/lib/python3/dist-packages LD_LIBRARY_PATH=$LD_LIBRARY_PATH timeout 60 /usr/bin/python3 -W ignore lock.py \
-    "postgresql://test@127.0.0.1:$port?dbname=postgres" | tee seen
+PYTHONPATH=$work/root/usr/lib/python3/dist-packages LD_LIBRARY_PATH=$LD_LIBRARY_PATH \
+    timeout 60 /usr/bin/python3 -W ignore lock.py "postgresql://test@127.0.0.1:$port?dbname=postgres" | tee seen
 diff - seen <<'END' || { echo "changed: this is no longer what the header says"; exit 1; }
 volume-96 held, volume-270 refused, to another process refused
 volume-96 held, volume-271 held, to another process held

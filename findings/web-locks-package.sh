@@ -20,7 +20,8 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
 echo '{"private": true}' >package.json
-npm install --silent --no-audit --no-fund "web-locks@$version" >npm.log 2>&1 || { cat npm.log; echo "cannot install web-locks $version"; exit 77; }
+npm install --silent --no-audit --no-fund "web-locks@$version" >npm.log 2>&1 ||
+    { cat npm.log; echo "cannot install web-locks $version"; exit 77; }
 cat >lock.js <<'JS'
 const { Worker, isMainThread, workerData } = require("worker_threads");
 const { locks } = require("web-locks");
