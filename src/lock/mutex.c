@@ -182,7 +182,10 @@ static void resolve(struct lock *lock, struct mono now, const struct lock_listin
     if (mutex->drop && mutex->lapsed && sight->being_removed && RULE(BREAK_LEFT))
         anothers = true; /* the run of that #break may have made it anew by now */
     anothers |= mutex->lapsed ? !sight->still_ours : mutex->created_ms != sight->created_ms;
-    if ((!anothers && (mutex->lapsed || !seen->claims)) || !RULE(MUTEX_DOUBT)) {
+    /* Once our claim is over others claim for what is still ours; but not by the number of a slot.
+     */
+    bool claimed = mutex->lapsed ? sight->claimed : seen->claims;
+    if ((!anothers && !claimed) || !RULE(MUTEX_DOUBT)) {
         mutex->state = LOCK_MUTEX_OURS;
         /* It may be the mutex of a run whose claim has just gone: ask again before we hold. */
         mutex->met_claim |= RULE(DOUBT_AGAIN);

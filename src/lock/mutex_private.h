@@ -7,8 +7,9 @@
 
 /* What a listing shows of the mutex of our slot (mutex.slot), whoever has made it. */
 struct mutex_sight {
-    bool still_ours;    /* by its creation time it may be the one that we have made */
-    bool shown;         /* there is one; the rest is about it */
+    bool still_ours; /* by its creation time it may be the one that we have made */
+    bool shown;      /* there is one; the rest is about it */
+    bool claimed;    /* another's live claim says that it has this slot (never the exclusive one) */
     bool being_removed; /* another's #break is younger, so that one is about to remove it */
     int64_t created_ms; /* by the service's clock; 0 if none is shown */
 };

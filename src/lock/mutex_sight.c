@@ -228,6 +228,11 @@ struct mutex_sight mutex_read_listing(struct lock *lock, const struct lock_listi
         update_suspect(lock, listing, &sight);
     }
     find_break_of_suspect(mutex, listing);
-    return (struct mutex_sight){sight.still_ours, has_bit(sight.shown, mutex->slot),
-                                sight.break_ms > sight.created_ms, sight.created_ms};
+    return (struct mutex_sight){
+        .still_ours = sight.still_ours,
+        .shown = has_bit(sight.shown, mutex->slot),
+        .claimed = lock->settings.slots > 1 && has_bit(sight.claimed, mutex->slot),
+        .being_removed = sight.break_ms > sight.created_ms,
+        .created_ms = sight.created_ms,
+    };
 }

@@ -121,6 +121,36 @@ static bool a_mutex_in_doubt_that_is_not_shown_is_not_deleted(void)
     return there;
 }
 
+/*
+ * First claims do not name their slot, so two looks tell that the mutex in doubt is ours. Before it
+ * is asked for again the run is stopped until its claim is over. Then a claim names that slot.
+ */
+static bool a_mutex_in_doubt_is_anothers_where_a_claim_names_its_slot(void)
+{
+    struct lock_settings from = settings();
+    from.slots = 2;
+    struct world *world = begin(&from);
+    plant(world, "p/#mutex.2", 0);
+    plant(world, "p/#mutex.1", 0);
+    plant(world, "p/one#t30#n2#g1#q5#h", 0);
+    plant(world, "p/two#t30#n2#g1#q6#h", 0);
+    world->hidden = "1";
+    lose_the_mutex(world, LOCK_TODO_CREATE, false);
+    while (!strstr(world->calls, "CC"))
+        assert_false(go(world, LOCK_HELD, TRIP_MS));
+    world->hidden = NULL;
+    while (world->lock.mutex.state != LOCK_MUTEX_OURS)
+        assert_false(go(world, LOCK_HELD, TRIP_MS));
+    world->now_ms += 2 * from.lock_timeout_ms;
+    uproot(world, "#t30");
+    plant(world, "p/one#t30#n2#g8#q5#h#m1", 1000);
+    plant(world, "p/two#t30#n2#g8#q6#h#m2", 1000);
+    bool held = go(world, LOCK_HELD, 10000);
+    bool there = find(world, "p/#mutex.1") != NULL;
+    free(world);
+    return there && !held;
+}
+
 /* What the look has shown may be that of a claim which has just gone, and gone itself. */
 static bool a_mutex_that_was_in_doubt_is_asked_for_again(void)
 {
@@ -167,6 +197,7 @@ static const struct lock_row rows[] = {
     ROW(DOUBT_SHOWN, a_mutex_not_heard_of_is_anothers_until_a_look_later),
     ROW(NONE, a_mutex_made_in_the_place_of_another_is_not_ours),
     ROW(DOUBT_SHOWN, a_mutex_made_in_the_place_of_the_one_in_doubt_is_not_ours),
+    ROW(MUTEX_DOUBT, a_mutex_in_doubt_is_anothers_where_a_claim_names_its_slot),
     ROW(NONE, a_mutex_in_doubt_that_is_not_shown_is_not_deleted),
     ROW(DOUBT_AGAIN, a_mutex_that_was_in_doubt_is_asked_for_again),
 };
