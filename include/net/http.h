@@ -8,10 +8,11 @@
  * asks for no content encoding, and undoes one that comes all the same where libcurl can.
  *
  * Order:   http_new; { http_exchange, http_answer_free }; http_free. One thread at a time.
- * Memory:  an answer owns its body (wiped: answers hold keys), also after failures.
+ * Memory:  an answer owns its body, also after a failure, so http_answer_free() follows every
+ *          exchange. It wipes the body, since the answers of some services are keys.
  *
- * Idle connections are not used again after HTTP_IDLE_MAX_S: the service closes them after some
- * 6 s, and a create sent into a dying one has an unknown outcome.
+ * A connection that was idle for HTTP_IDLE_MAX_S is not used again. The service closes it after
+ * some 6 s, and if it does so while a create is on its way nobody knows whether that was applied.
  */
 #ifndef NET_HTTP_H
 #define NET_HTTP_H
@@ -24,24 +25,27 @@
 #include "base/wait.h"
 #include "net/request.h"
 
-#define HTTP_IDLE_MAX_S    4
+#define HTTP_IDLE_MAX_S    4           /* seconds */
 #define HTTP_HEADERS_BYTES (32 * 1024) /* of an answer, interim answers included */
 #define HTTP_FIELD_BYTES   160         /* of one header that is kept; longer ones are cut */
 
 struct http_config {
-    const char *ca_file; /* the only trust for https; NULL: the system's */
+    const char *ca_file; /* for https only its certificates are trusted; NULL: the system's */
     const char *agent;   /* User-Agent */
-    /* instead of the system's bundle and folder, as curl has it; NULL: these */
+    /*
+     * Where the system's certificates are, a file and a folder; NULL: where curl looks for them.
+     * Neither counts if there is a ca_file.
+     */
     const char *system_ca_file, *system_ca_folder;
 };
 
-/* For one exchange. */
+/* The limits of one exchange. Those of the request, if it has any, go before the first two. */
 struct http_limits {
-    int64_t connect_ms;   /* until resolved, connected and TLS agreed on */
+    int64_t connect_ms;   /* until the name is resolved, and TCP and TLS are connected */
     int64_t read_ms;      /* from the request's first byte to the answer's last */
-    struct mono deadline; /* whatever the two above would allow */
-    int64_t grace_ms;     /* for what was sent to be answered, when an end is asked for */
-    size_t body_bytes;    /* most that an answer may hold */
+    struct mono deadline; /* the exchange ends then, even if the two above allow more */
+    int64_t grace_ms;     /* how long an answer is waited for after an end was asked for */
+    size_t body_bytes;    /* most that the body of the answer may hold */
     const char *proxy;    /* URL; NULL or "": none. Not used if request->direct. */
 };
 
@@ -67,7 +71,7 @@ enum http_reason {
     HTTP_REASON_SYSTEM,     /* out of memory, or libcurl failed otherwise */
 };
 
-/* Is asking again no use? */
+/* Is it no use to send the same request again, after it has failed for this reason? */
 bool http_is_final(enum http_reason reason);
 
 struct http_answer {
@@ -75,10 +79,10 @@ struct http_answer {
     int status;           /* 0 if none came */
     struct buf body;      /* secret */
     bool reused;          /* the connection had served an earlier exchange */
-    struct mono started;  /* zero if libcurl could not even begin */
+    struct mono started;  /* when http_exchange() was called; zero if libcurl could not begin */
     struct mono sent;     /* just before the first byte could be sent; started if NOT_SENT */
     struct mono received; /* when the exchange ended, answered or not */
-    /* headers, "" if missing, made printable */
+    /* Headers of the answer, made printable; "" if missing. */
     char date[HTTP_FIELD_BYTES];
     char age[HTTP_FIELD_BYTES];
     char request_id[HTTP_FIELD_BYTES];  /* x-amzn-requestid */
@@ -86,14 +90,15 @@ struct http_answer {
     char retry_after[HTTP_FIELD_BYTES]; /* x-amz-retry-after, milliseconds */
 };
 
-/* "7.88.1": of the libcurl that is loaded. */
+/* The version of the libcurl that is loaded, such as "7.88.1". */
 const char *http_version(void);
 
 struct http;
 
 /*
- * NULL with *err set (ERROR_CONFIG if the CA file cannot be read). Cheap: neither connects nor
- * reads certificates. The config's strings must live as long as it.
+ * Returns NULL with *err set if the CA file cannot be read (ERROR_CONFIG) or libcurl cannot be
+ * started (ERROR_SYSTEM). Cheap: neither connects nor reads certificates. The config is copied,
+ * but its strings are borrowed until http_free().
  */
 struct http *http_new(const struct http_config *config, struct error *err) MUST_USE;
 
@@ -101,15 +106,17 @@ struct http *http_new(const struct http_config *config, struct error *err) MUST_
 void http_free(struct http *http);
 
 /*
- * Sends the request and waits for its answer, or until the wakeup source asks for an end: what has
- * not been sent is given up then, the rest after grace_ms. *ret_answer is filled in, whatever the
- * outcome, and err holds one line unless HTTP_ANSWERED.
+ * Sends the request and waits for its answer. If the wakeup source asks for an end, a request that
+ * was not sent yet is given up at once, and the answer to one that was sent is waited for no longer
+ * than grace_ms. *ret_answer is filled in whatever the outcome, and err holds one line unless
+ * HTTP_ANSWERED.
  */
 enum http_outcome http_exchange(struct http *http, const struct request *request,
                                 const struct http_limits *limits,
                                 const struct wakeup_source *wakeup, struct http_answer *ret_answer,
                                 struct error *err) MUST_USE;
 
+/* Wipes and frees the body. Takes NULL. */
 void http_answer_free(struct http_answer *answer);
 
 #endif

@@ -20,7 +20,7 @@ struct proxy_settings {
     const char *none; /* the list of NO_PROXY */
 };
 
-/* The proxy's URL as it was set, or NULL. */
+/* The URL of the proxy for this request, as it was set and borrowed from there; NULL: none. */
 const char *proxy_for(const struct proxy_settings *settings, const struct request *request);
 
 /* A proxy's URL, taken apart. Texts are borrowed from it. */
@@ -32,9 +32,9 @@ struct proxy {
 };
 
 /*
- * ERROR_CONFIG for what is not [SCHEME://][USER[:PASSWORD]@]HOST[:PORT][/...]. What is special in
- * user name and password must be percent-encoded; nothing of the URL is in the error, for a
- * password may be anywhere in one that is not.
+ * Fails with ERROR_CONFIG if the URL is not [SCHEME://][USER[:PASSWORD]@]HOST[:PORT][/...].
+ * Special characters in user name and password must be percent-encoded. The error quotes nothing
+ * of the URL: where they are not encoded, any part of it may belong to the password.
  */
 int proxy_parse(const char *url, struct proxy *ret_proxy, struct error *err) MUST_USE;
 

@@ -4,8 +4,8 @@
  * Order:  request_init; request_url; maybe request_path, request_query, request_header, the
  *         body (add to request.body); then sign (net/sigv4), send (net/http), request_free.
  *         A request may be signed and sent again; headers set again replace the old ones.
- * Memory: the struct owns its bytes, all of which are wiped when freed: headers and bodies hold
- *         tokens. Additions that do not fit stick as in a buf; request_check tells.
+ * Memory: the struct owns its bytes. request_free() wipes them all, for headers and bodies hold
+ *         tokens. An addition that does not fit is remembered, as in a buf; request_check() tells.
  */
 #ifndef NET_REQUEST_H
 #define NET_REQUEST_H
@@ -40,10 +40,10 @@ struct request {
     struct request_header headers[REQUEST_HEADERS_MAX];
     size_t header_count;
     struct buf body;
-    bool direct;             /* never by a proxy (metadata, containers) */
-    int64_t connect_time_ms; /* limits of its own; 0: the sender's */
-    int64_t read_time_ms;
-    bool failed; /* something did not fit */
+    bool direct;             /* never by a proxy: metadata and container services are local */
+    int64_t connect_time_ms; /* in place of the sender's connect_ms; 0: the sender's counts */
+    int64_t read_time_ms;    /* the same for its read_ms */
+    bool failed;             /* something did not fit, or a header held a line end */
 };
 
 void request_init(struct request *request, const char *method);
@@ -51,7 +51,7 @@ void request_free(struct request *request);
 
 /*
  * Takes "host", "host:port", "[v6]", "[v6]:port" apart; the host in lower case, without brackets.
- * Returns NULL, or what is wrong: "has a bad port".
+ * Returns NULL, or what is wrong with it, as the end of a sentence: "has a bad port".
  */
 const char *request_authority(struct text authority, unsigned default_port,
                               char host[REQUEST_HOST_BYTES], unsigned *port);
@@ -88,6 +88,7 @@ void request_write_url(const struct request *request, struct buf *out);
 /* Adds text with every byte outside A-Z a-z 0-9 - _ . ~ and those in `keep` as %XX. */
 void request_encode(struct text text, const char *keep, struct buf *out);
 
+/* Fails with ERROR_LIMIT if anything that was added did not fit: such a request is not sent. */
 int request_check(const struct request *request, struct error *err) MUST_USE;
 
 #endif

@@ -22,11 +22,11 @@
 #define SIGV4_SECRET_BYTES    1024
 
 /*
- * The signing key of the last request, and what for: it takes four digests, and serves for a day.
- * Begins as SIGV4_KEPT. Both are wiped by sigv4_forget().
+ * The signing key of the last request, and what it is for. It is kept since deriving one takes four
+ * digests, and one serves for a whole day. Initialize it as SIGV4_KEPT; sigv4_forget() wipes it.
  */
 struct sigv4_kept {
-    struct buf purpose; /* secret key, day, region and service */
+    struct buf purpose; /* what the key was derived from: secret key, day, region and service */
     unsigned char key[CRYPTO_SHA256_BYTES];
 };
 
@@ -41,20 +41,22 @@ struct sigv4_keys {
     const char *id;
     const char *secret;
     const char *token;       /* NULL or "": none */
-    struct sigv4_kept *kept; /* borrowed; NULL: nothing is kept */
+    struct sigv4_kept *kept; /* borrowed; NULL: the signing key is derived each time */
 };
 
 /*
  * Sets X-Amz-Date, X-Amz-Security-Token (taken away if there is no token) and Authorization.
  * Signed are host, content-type and all x-amz-*: nothing that a proxy or libcurl may change.
- * Sign each attempt anew. now is the wall time plus whatever offset the service is known to have.
+ * A request that is sent again is signed again. now is the service's time: our wall time, plus
+ * what the service's clock is known to differ from it. Fails if something does not fit, or (with
+ * ERROR_SYSTEM) if now is no date that can be written.
  */
 int sigv4_sign(struct request *request, const struct sigv4_keys *keys, const char *region,
                const char *service, struct wall now, struct error *err) MUST_USE;
 
 /*
- * For a server: parse the Authorization header, look up the secret of key_id, compute the
- * signature, compare with crypto_same.
+ * The rest is for a server. It parses the Authorization header (sigv4_parse), looks up the secret
+ * of key_id, computes the signature (sigv4_signature), and compares the two with crypto_same.
  */
 struct sigv4_header {
     struct text name; /* in any case */
@@ -85,18 +87,18 @@ struct sigv4_claim {
 int sigv4_parse(struct text authorization, struct sigv4_claim *ret_claim,
                 struct error *err) MUST_USE;
 
-/* The value of a header of any case, trimmed; empty, with data NULL, if there is none. */
+/* The value of a header, trimmed; data is NULL if there is none. Names do not depend on case. */
 struct text sigv4_header(const struct sigv4_received *received, const char *name);
 
 /*
- * The signature the request must have: hex, with a NUL. -1 with ERROR_GARBLED if a signed header
- * is not there, or x-amz-date is not, or is of another day than the claim's scope.
+ * The signature that the request must have, in hex with a NUL. -1 with ERROR_GARBLED if a signed
+ * header is missing, or if x-amz-date is missing or of another day than the claim.
  */
 int sigv4_signature(const struct sigv4_received *received, const struct sigv4_claim *claim,
                     const char *secret, char out[CRYPTO_SHA256_HEX_BYTES],
                     struct error *err) MUST_USE;
 
-/* The canonical request, for tests and for telling a user what was expected. */
+/* Adds the canonical request, for tests and for telling a user what was expected. */
 int sigv4_canonical(const struct sigv4_received *received, struct text signed_headers,
                     struct buf *out, struct error *err) MUST_USE;
 

@@ -9,7 +9,7 @@
 #include "http_private.h"
 #include "http_trust.h"
 
-#define SLEPT_MS          1000 /* a machine suspended for longer has dead connections */
+#define SLEPT_MS          1000 /* after a suspension of more than this connections are dead */
 #define CONNECTIONS_KEPT  4
 #define SEND_BUFFER_BYTES (16 * 1024) /* libcurl's least; each request takes, and wipes, one */
 #define HEADER_LINE_BYTES (REQUEST_NAME_BYTES + REQUEST_VALUE_BYTES + 4)
@@ -19,7 +19,7 @@
 static pthread_once_t curl_once = PTHREAD_ONCE_INIT;
 static CURLcode curl_started;
 
-/* What libcurl has copied out of headers, session tokens among it, is not left behind. */
+/* libcurl copies headers, and with them session tokens. Whatever it frees is wiped first. */
 static void wiping_free(void *memory)
 {
     if (memory)
@@ -62,7 +62,7 @@ static CURLM *new_multi(void)
 static CURLSH *new_share(void)
 {
     CURLSH *share = curl_share_init();
-    if (share) /* of no use if it fails: each connection then has a session of its own */
+    if (share) /* if this fails each connection makes a TLS session of its own: slower, not wrong */
         (void)curl_share_setopt(share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
     return share;
 }
@@ -99,7 +99,8 @@ void http_answer_free(struct http_answer *answer)
 
 void http_detach(struct http_exchange *exchange)
 {
-    (void)curl_multi_remove_handle(exchange->http->multi, exchange->easy); /* no use in failing */
+    /* a failure changes nothing: the handle is freed below */
+    (void)curl_multi_remove_handle(exchange->http->multi, exchange->easy);
     for (struct curl_slist *item = exchange->headers; item; item = item->next)
         wipe(item->data, strlen(item->data));
     curl_easy_cleanup(exchange->easy);
@@ -110,15 +111,15 @@ void http_free(struct http *http)
 {
     if (!http)
         return;
-    (void)curl_multi_cleanup(http->multi); /* no use in failing, */
-    (void)curl_share_cleanup(http->share); /* nor here: nobody uses it any more */
+    (void)curl_multi_cleanup(http->multi); /* nothing could be done if it failed, */
+    (void)curl_share_cleanup(http->share); /* or this */
     trust_free(http->trust);
     free(http);
 }
 
 /* --- callbacks of libcurl --- */
 
-/* A TLS connection is about to be made. */
+/* CURLOPT_SSL_CTX_FUNCTION: a TLS connection is about to be made. */
 static CURLcode on_tls(CURL *easy, void *context, void *http_context)
 {
     struct http *http = http_context;
@@ -128,7 +129,10 @@ static CURLcode on_tls(CURL *easy, void *context, void *http_context)
                                                                      : CURLE_SSL_CACERT_BADFILE;
 }
 
-/* Connected, and about to send. A second call would be a silent second sending: refused. */
+/*
+ * CURLOPT_PREREQFUNCTION: connected, and about to send. A second call for the same exchange means
+ * that libcurl is going to send the request again by itself, which is refused.
+ */
 static int on_sending(void *context, char *ip, char *local_ip, int port, int local_port)
 {
     struct http_exchange *exchange = context;
@@ -152,13 +156,13 @@ static size_t on_body(char *data, size_t size, size_t count, void *context)
         return size * count;
     exchange->too_long = "the answer";
     exchange->limit_bytes = exchange->limits.body_bytes;
-    return 0; /* ends the transfer; so does it below */
+    return 0; /* tells libcurl to end the transfer; so does on_header() */
 }
 
 static size_t on_header(char *data, size_t size, size_t count, void *context)
 {
     struct http_exchange *exchange = context;
-    (void)data; /* libcurl keeps them for curl_easy_header */
+    (void)data; /* libcurl keeps the headers for curl_easy_header(): here they are only counted */
     exchange->header_bytes += size * count;
     if (exchange->header_bytes <= HTTP_HEADERS_BYTES)
         return size * count;
@@ -169,6 +173,7 @@ static size_t on_header(char *data, size_t size, size_t count, void *context)
 
 /* --- start --- */
 
+/* Adds a header to the request; with data NULL libcurl is told not to send its own. */
 static bool add_header(struct http_exchange *exchange, const char *name, struct text value)
 {
     CLEAN(buf) struct buf line = BUF_SECRET(HEADER_LINE_BYTES);
@@ -199,6 +204,7 @@ static bool add_headers(struct http_exchange *exchange)
     return good;
 }
 
+/* What is the same for all exchanges: what libcurl may do and what it must not. */
 static CURLcode set_manners(const struct http *http, CURL *easy)
 {
     CURLcode code = CURLE_OK;
@@ -208,9 +214,8 @@ static CURLcode set_manners(const struct http *http, CURL *easy)
     SET(CURLOPT_PROTOCOLS_STR, "http,https");
     SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     SET(CURLOPT_FOLLOWLOCATION, 0L);
-    SET(CURLOPT_PATH_AS_IS, 1L); /* it was signed as it is */
-    SET(CURLOPT_ACCEPT_ENCODING,
-        ""); /* not asked for, see add_headers; who sends it is understood */
+    SET(CURLOPT_PATH_AS_IS, 1L);      /* the signature is of the path as it is */
+    SET(CURLOPT_ACCEPT_ENCODING, ""); /* decode what comes; add_headers() asks for none */
     SET(CURLOPT_MAXAGE_CONN, (long)HTTP_IDLE_MAX_S);
     SET(CURLOPT_USERAGENT, http->config.agent);
     SET(CURLOPT_UPLOAD_BUFFERSIZE, (long)SEND_BUFFER_BYTES);
@@ -218,7 +223,7 @@ static CURLcode set_manners(const struct http *http, CURL *easy)
     return code;
 }
 
-/* Only where TLS is spoken: others need not look whose certificates are believed. */
+/* Only if TLS will be used, to the service or to the proxy: finding certificates takes time. */
 static CURLcode set_trust(const struct http_exchange *exchange, CURL *easy)
 {
     struct http *http = exchange->http;
@@ -252,7 +257,7 @@ static CURLcode set_callbacks(struct http_exchange *exchange, CURL *easy)
     return code;
 }
 
-/* Name and password are apart from the URL: no text of libcurl's can hold them. */
+/* libcurl is told name and password apart from the URL: it may quote a URL in its messages. */
 static CURLcode set_proxy(const struct http_exchange *exchange, CURL *easy)
 {
     char url[PROXY_SHOWN_BYTES];
@@ -290,19 +295,19 @@ static CURLcode set_request(struct http_exchange *exchange, CURL *easy)
     return url.failed ? CURLE_OUT_OF_MEMORY : code;
 }
 
-/* Connections from before a suspension look young to libcurl, and are dead. */
+/* libcurl's clock stands still during a suspension: dead connections look young to it. */
 static void drop_stale_connections(struct http *http)
 {
     int64_t slept_ms = clock_slept_ms();
     CURLM *fresh = slept_ms - http->slept_ms > SLEPT_MS ? new_multi() : NULL;
     if (!fresh)
         return;
-    (void)curl_multi_cleanup(http->multi); /* no use in failing */
+    (void)curl_multi_cleanup(http->multi); /* nothing could be done if it failed */
     http->multi = fresh;
     http->slept_ms = slept_ms;
 }
 
-/* All that the exchange needs is with libcurl. False if that failed, for want of memory mostly. */
+/* Hands the exchange to libcurl. False if that failed, mostly since memory has run out. */
 static bool begin(struct http_exchange *exchange)
 {
     struct http *http = exchange->http;

@@ -8,7 +8,11 @@
 #include "http_trust.h"
 #include "net/proxy.h"
 
-#define SLICE_MS 1000 /* the time-outs of poll(2) do not count suspended time, deadlines do */
+/*
+ * Longest single poll. Deadlines count the time that the machine is suspended, the time-out of
+ * poll(2) does not: so the clock is looked at this often.
+ */
+#define SLICE_MS 1000
 
 #define PROXY_WANTS_KEYS   407 /* RFC 9110, 15.5.8 */
 #define PROXY_REFUSES_KEYS 401 /* what tinyproxy 1.11 says to CONNECT with a wrong password */
@@ -35,7 +39,10 @@ static void read_answer(struct http_exchange *exchange)
     copy_header(exchange, "x-amz-retry-after", answer->retry_after);
 }
 
-/* A TLS handshake that was cut is a connection that failed: worth another try. */
+/*
+ * Did the connection break during the TLS handshake? That may pass, unlike other TLS errors.
+ * libcurl has one code for both, so that its text is searched for what OpenSSL calls it.
+ */
 static bool cut_in_handshake(const struct http_exchange *exchange)
 {
     long os_errno = 0;
@@ -48,7 +55,7 @@ static bool cut_in_handshake(const struct http_exchange *exchange)
            strstr(exchange->reason, "Connection reset");
 }
 
-/* What a proxy has answered to CONNECT; 0 if there was none. */
+/* The status of the proxy's answer to CONNECT; 0 if there was none. */
 static long connect_status(const struct http_exchange *exchange)
 {
     long status = 0;
@@ -56,7 +63,10 @@ static long connect_status(const struct http_exchange *exchange)
     return status;
 }
 
-/* The proxy wants (other) credentials: what it says to CONNECT, or instead of the service. */
+/*
+ * Does the proxy want (other) credentials? It says so to CONNECT, or for http in place of the
+ * service's answer.
+ */
 static bool is_proxy_refusal(const struct http_exchange *exchange)
 {
     long status = 0, to_connect = connect_status(exchange);
@@ -65,7 +75,10 @@ static bool is_proxy_refusal(const struct http_exchange *exchange)
                                   to_connect == PROXY_REFUSES_KEYS || status == PROXY_WANTS_KEYS);
 }
 
-/* One line of the header too long for libcurl: it says so, or that memory ran out. */
+/*
+ * Was a line of the answer's header too long for libcurl? Before 8.6 it has no code for that and
+ * says that memory has run out; that it really has is less likely once an answer was to come.
+ */
 static bool is_long_line(const struct http_exchange *exchange)
 {
     bool said = exchange->code == CURLE_OUT_OF_MEMORY;
@@ -143,8 +156,9 @@ static enum error_kind kind_of(enum http_reason reason, enum http_outcome outcom
 }
 
 /*
- * Why, in words that hold nothing of a URL: the system's, or libcurl's for the code. Only of a
- * certificate libcurl knows more, and says no more than names that are in it.
+ * The cause in words that quote nothing of a URL: the system's text, or libcurl's for its code.
+ * libcurl's own sentence is used for TLS only, where it says what is wrong with a certificate and
+ * quotes nothing but names in it. Returns out or a constant text.
  */
 static const char *detail(const struct http_exchange *exchange, char *out, size_t size)
 {
@@ -210,7 +224,7 @@ static void tell_failure(const struct http_exchange *exchange, enum http_outcome
         (void)error_set(err, kind, "the request to %s failed: %s", host, text);
 }
 
-/* The exchange is over for whatever reason; gives the answer away. */
+/* Ends the exchange, whatever the reason: sets *ret_answer, and *err unless it was answered. */
 static enum http_outcome finish(struct http_exchange *exchange, enum http_reason reason,
                                 struct http_answer *ret_answer, struct error *err)
 {
@@ -218,7 +232,7 @@ static enum http_outcome finish(struct http_exchange *exchange, enum http_reason
                                 : exchange->sendings > 0   ? HTTP_UNANSWERED
                                                            : HTTP_NOT_SENT;
     if (reason == HTTP_REASON_PROXY_KEYS)
-        outcome = HTTP_NOT_SENT; /* no further than the proxy */
+        outcome = HTTP_NOT_SENT; /* it came no further than the proxy */
     exchange->answer.reason = reason;
     exchange->answer.received = mono_now();
     if (reason == HTTP_REASON_NONE)
@@ -246,6 +260,7 @@ static CURLMcode work(struct http_exchange *exchange)
     return code;
 }
 
+/* The moment at which waiting ends, as far as the exchange has come by now. */
 static struct mono end_of(const struct http_exchange *exchange)
 {
     const struct http_limits *limits = &exchange->limits;
@@ -271,7 +286,7 @@ enum http_outcome http_collect(struct http_exchange *exchange, const struct wake
             code =
                 curl_multi_poll(exchange->http->multi, &wake, wake_fd >= 0 ? 1 : 0,
                                 wait_timeout_ms(now, mono_min(end, mono_add(now, SLICE_MS))), NULL);
-        if (code == CURLM_UNRECOVERABLE_POLL) { /* as base/wait does without poll(2) */
+        if (code == CURLM_UNRECOVERABLE_POLL) { /* poll(2) fails: nap and look, as base/wait does */
             (void)wait_ready(NULL, 0, mono_add(now, WAIT_NAP_MS));
             wake.revents = CURL_WAIT_POLLIN;
         } else if (code != CURLM_OK) {

@@ -1,26 +1,28 @@
 /*
- * The third part of net/http: its sockets. What a peer has closed without saying so must not be
- * written to, or the request is lost, and it is unknown whether it was applied. Whether libcurl
- * looks before it uses a connection again depends on its version and on how long it was idle.
+ * The third part of net/http: its sockets. A request that is written to a connection that the peer
+ * has already closed is lost, and we do not know whether it was applied. Whether libcurl looks
+ * before it uses a connection again depends on its version and on how long that was idle. So we
+ * look ourselves.
  */
 #include <poll.h>
 #include <unistd.h>
 
 #include "http_private.h"
 
-#define SOON_MS 1000 /* no server closes sooner what it means to keep alive */
+/* A server that closes a connection sooner than this after an answer never keeps them alive. */
+#define SOON_MS 1000
 
-/* CURLOPT_SOCKOPTFUNCTION: made, and about to be connected. */
+/* CURLOPT_SOCKOPTFUNCTION: a socket was made, and is about to be connected. */
 static int on_socket(void *context, curl_socket_t fd, curlsocktype purpose)
 {
     struct http_sockets *sockets = &((struct http *)context)->sockets;
     (void)purpose;
-    if (sockets->count < SOCKETS_MAX) /* what is above is left to libcurl */
+    if (sockets->count < SOCKETS_MAX) /* only libcurl watches further ones */
         sockets->fds[sockets->count++] = fd;
     return CURL_SOCKOPT_OK;
 }
 
-/* CURLOPT_CLOSESOCKETFUNCTION */
+/* CURLOPT_CLOSESOCKETFUNCTION: it is ours to close the socket. */
 static int on_close(void *context, curl_socket_t fd)
 {
     struct http_sockets *sockets = &((struct http *)context)->sockets;
@@ -31,15 +33,17 @@ static int on_close(void *context, curl_socket_t fd)
     return close(fd);
 }
 
-/* Has a peer closed a connection? All are idle. What it says there, such as tickets of TLS, is
- * libcurl's. */
+/*
+ * Has a peer closed one of the connections? They are all idle now. Only the end is asked for, not
+ * data: that may be a TLS session ticket, which libcurl will read.
+ */
 static bool has_stale(const struct http *http)
 {
     struct pollfd fds[SOCKETS_MAX];
     nfds_t count = http->sockets.count;
     for (nfds_t i = 0; i < count; i++)
         fds[i] = (struct pollfd){.fd = http->sockets.fds[i], .events = POLLRDHUP};
-    return poll(fds, count, 0) > 0; /* after a failure nothing is known against them */
+    return poll(fds, count, 0) > 0; /* if poll fails, they are taken to be open */
 }
 
 CURLcode http_sockets_watch(struct http *http, CURL *easy)

@@ -20,26 +20,26 @@
 #define BEGIN           "-----BEGIN CERTIFICATE-----"
 #define END             "-----END CERTIFICATE-----"
 
-/* A certificate of the bundle: whose it is, and its text to be read if it is asked for. */
+/* A certificate of the bundle. It is decoded only if OpenSSL asks for its subject. */
 struct anchor {
     X509_NAME *subject;
-    struct text pem;
+    struct text pem; /* borrowed from trust.text */
 };
 
 struct trust {
-    const char *bundle, *folder; /* paths */
-    X509_LOOKUP_METHOD *method;
-    struct buf text; /* of the bundle */
+    const char *bundle, *folder; /* paths; NULL: none */
+    X509_LOOKUP_METHOD *method;  /* find_by_subject() as OpenSSL takes it; NULL before its use */
+    struct buf text;             /* of the bundle, once it was read */
     bool can_install;
-    bool read;
-    bool plain; /* the anchors below are all that it holds */
+    bool read;  /* the bundle was read */
+    bool plain; /* it holds nothing but the anchors below; else OpenSSL reads the file itself */
     struct anchor *anchors;
     size_t count;
 };
 
 /* --- the places --- */
 
-/* As distributions have configured their curl. The first whose mark is there. */
+/* As distributions have configured their curl. The first whose mark (a path) exists is used. */
 static const struct {
     const char *mark, *bundle, *folder;
 } known[] = {
@@ -69,7 +69,10 @@ static void choose_places(struct trust *trust, CURL *easy)
     }
 }
 
-/* Two that have the same version are one: the linker loads each library once. */
+/*
+ * If libcurl's OpenSSL has our version it is the same library, since the linker loads each one
+ * once. Otherwise we must not touch its objects.
+ */
 static bool uses_our_openssl(void)
 {
     static const char ours[] = "OpenSSL/";
@@ -130,13 +133,16 @@ const char *trust_folder(const struct trust *trust)
 
 /* --- whose certificates the bundle holds --- */
 
-/* A value of DER at the beginning of *der: what it holds, and what comes after it. */
+/*
+ * Splits off the first value of *der: its tag and content are returned, and *der is what follows
+ * it. False if it is no DER.
+ */
 static bool split(struct text *der, int *ret_tag, struct text *ret_inside)
 {
     const unsigned char *at = (const unsigned char *)der->data;
     long length;
     int class, result = ASN1_get_object(&at, &length, ret_tag, &class, (long)der->length);
-    if (result & (0x80 | 1)) /* an error, or an end that is to be looked for */
+    if (result & (0x80 | 1)) /* an error, or an indefinite length, which DER does not have */
         return false;
     *ret_inside = text_slice((const char *)at, (size_t)length);
     size_t taken = (size_t)(ret_inside->data - der->data) + ret_inside->length;
@@ -168,7 +174,7 @@ static X509_NAME *read_subject(struct text der)
     return d2i_X509_NAME(NULL, &at, (long)body.length);
 }
 
-/* base64 with line ends to DER; false if it is not that. */
+/* Decodes base64 with line ends into out, which has room for its length. False if it is none. */
 static bool decode(struct text base64, unsigned char *out, struct text *ret_der)
 {
     int length = 0, rest = 0;
@@ -202,7 +208,10 @@ static bool add_anchor(struct trust *trust, struct text pem, struct text base64)
     return true;
 }
 
-/* False if the bundle holds anything but plain certificates, which OpenSSL may make sense of. */
+/*
+ * Lists the certificates of the bundle. False if it holds none, or anything else (OpenSSL may know
+ * what to do with that), or if memory has run out.
+ */
 static bool list_anchors(struct trust *trust)
 {
     const char *at = buf_text(&trust->text);
@@ -226,16 +235,18 @@ static void add_to_store(const struct anchor *anchor, X509_STORE *store)
     X509 *certificate = bio ? PEM_read_bio_X509(bio, NULL, NULL, NULL) : NULL;
     if (certificate)
         (void)X509_STORE_add_cert(store, certificate); /* what cannot be added is not trusted */
-    X509_free(certificate); /* the store has a reference of its own, or had the same before */
+    X509_free(certificate); /* the store has its own reference, or had this certificate before */
     (void)BIO_free(bio);    /* only read */
 }
 
+/* OpenSSL looks for an issuer: 1 and the certificate in *ret_object, or 0. */
 static int find_by_subject(X509_LOOKUP *lookup, X509_LOOKUP_TYPE type, const X509_NAME *name,
                            X509_OBJECT *ret_object)
 {
     const struct trust *trust = X509_LOOKUP_get_method_data(lookup);
     X509_STORE *store = X509_LOOKUP_get_store(lookup);
-    /* all of that name: a CA that has changed its key has two, and OpenSSL chooses in the store */
+    /* a CA that has changed its key has two of one name: OpenSSL chooses among those in the store
+     */
     for (size_t i = 0; type == X509_LU_X509 && i < trust->count; i++) {
         if (X509_NAME_cmp(trust->anchors[i].subject, name) == 0)
             add_to_store(&trust->anchors[i], store);
@@ -245,7 +256,8 @@ static int find_by_subject(X509_LOOKUP *lookup, X509_LOOKUP_TYPE type, const X50
     X509 *certificate = stored ? X509_OBJECT_get0_X509(stored) : NULL;
     if (!certificate || X509_OBJECT_set1_X509(ret_object, certificate) != 1)
         return 0;
-    X509_free(certificate); /* borrowed from the store: the caller gives none back */
+    /* set1 took a reference that the caller never gives back; the store's keeps it alive */
+    X509_free(certificate);
     return 1;
 }
 
@@ -263,7 +275,7 @@ static X509_LOOKUP_METHOD *new_method(void)
 
 #define HINT "(AWS_CA_BUNDLE or SSL_CERT_FILE can name a bundle of CA certificates)"
 
-/* What cannot be read is refused; what is no plain bundle is none the less one, perhaps. */
+/* Fails if the bundle cannot be read. One that is not plain may still be of use to OpenSSL. */
 static int read_bundle(struct trust *trust, struct error *err)
 {
     enum file_result result = file_read(trust->bundle, &trust->text, err);

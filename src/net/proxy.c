@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Is host the name, or below it? Names of one label match below too, as in the AWS CLI. */
+/* Is host this name, or a subdomain of it? That may be a single label, as for the AWS CLI. */
 static bool covers(struct text name, const char *host)
 {
     size_t length = strlen(host);
@@ -14,6 +14,7 @@ static bool covers(struct text name, const char *host)
            text_same_name(name, text_from(host + length - name.length));
 }
 
+/* Does this entry of NO_PROXY say that the request goes by no proxy? */
 static bool exempts(struct text entry, const struct request *request)
 {
     char with_port[REQUEST_HOST_BYTES + 16];
@@ -46,11 +47,11 @@ const char *proxy_for(const struct proxy_settings *settings, const struct reques
 
 static const struct {
     const char *name;
-    unsigned port; /* libcurl's, if the URL has none */
+    unsigned port; /* that libcurl uses if the URL has none */
 } schemes[] = {{"http", 1080},    {"https", 443},   {"socks4", 1080},
                {"socks4a", 1080}, {"socks5", 1080}, {"socks5h", 1080}};
 
-/* The text is never shown: what is wrong with it may be that a password is not where it belongs. */
+/* Never quotes the URL: the fault may be that a password is in the wrong part of it. */
 static int refuse(const char *reason, struct error *err)
 {
     return error_set(err, ERROR_CONFIG,

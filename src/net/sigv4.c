@@ -10,7 +10,10 @@
 #define TERMINATOR "aws4_request"
 #define DAY_BYTES  8 /* YYYYMMDD */
 
-/* Path without dot segments and doubled slashes, encoded once more than it was sent. */
+/*
+ * Adds the canonical path: without dot segments and doubled slashes, and percent-encoded once more
+ * than it was sent, as the rules want it for all services but S3.
+ */
 static void add_path(struct text path, struct buf *out)
 {
     CLEAN(buf) struct buf plain = BUF_SECRET(REQUEST_TARGET_BYTES);
@@ -45,6 +48,7 @@ static int compare_parameters(const void *left, const void *right)
     return order ? order : text_order(a->value, b->value);
 }
 
+/* Adds the parameters, sorted by name and value, each as "name=value". They are encoded already. */
 static int add_query(struct text query, struct buf *out, struct error *err)
 {
     struct parameter parameters[SIGV4_PARAMETERS_MAX];
@@ -69,7 +73,7 @@ static int add_query(struct text query, struct buf *out, struct error *err)
     return 0;
 }
 
-/* Value without blanks at the ends and with one for each run of blanks inside. */
+/* Adds the value without blanks at its ends, and with one blank for each run of them inside. */
 static void add_value(struct text value, struct buf *out)
 {
     value = text_trim(value);
@@ -223,6 +227,7 @@ int sigv4_signature(const struct sigv4_received *received, const struct sigv4_cl
     return sign(received, claim, secret, NULL, out, err);
 }
 
+/* Reads "KEY_ID/YYYYMMDD/REGION/SERVICE/aws4_request". */
 static bool take_credential(struct text value, struct sigv4_claim *claim)
 {
     struct text parts[5];
@@ -270,6 +275,7 @@ static bool is_signed(const char *name)
     return strcasecmp(name, "content-type") == 0 || strncasecmp(name, "x-amz-", 6) == 0;
 }
 
+/* By name. One more byte than the shorter name is compared: its NUL, for all are C strings. */
 static int compare_headers(const void *left, const void *right)
 {
     const struct sigv4_header *a = left, *b = right;
