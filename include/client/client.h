@@ -1,7 +1,8 @@
 /*
- * client - calls CloudWatch Logs: finds region, endpoint and credentials, signs, sends, once more
- * with new keys if the service refused the old ones, reads pages of listings, and says for how long
- * to leave the service alone after a failure. What is tried again, and when, is the caller's.
+ * client - calls CloudWatch Logs. It finds region, endpoint and credentials, signs and sends (once
+ * more with new keys if the service refused the old ones), and reads pages of listings. After a
+ * failure it says for how long to leave the service alone; whether to try again, and when, is for
+ * the caller to decide.
  *
  *     client_init(&client, &settings, false, &limits, err)
  *     { client_call(&client, &call, &wakeup); client_call_free(&call); }
@@ -25,8 +26,8 @@
 #include "client/credentials_provider.h"
 #include "client/transport.h"
 
-#define CLIENT_GRACE_MS  2000  /* for a request in flight, when an end is asked for */
-#define CLIENT_PAGE_MS   60000 /* for one call, where the lock's rules set no limit */
+#define CLIENT_GRACE_MS  2000  /* for the answer to what was sent, when an end is asked for */
+#define CLIENT_PAGE_MS   60000 /* for one call, if the caller does not set its deadline */
 #define CLIENT_URL_BYTES 2048
 #define CLIENT_SENDS_MAX 2 /* of one call: the second with new keys */
 
@@ -34,38 +35,38 @@ struct client {
     const struct aws_settings *aws;
     struct transport transport;
     struct provider provider;
-    struct retry retry;
+    struct retry retry; /* for how long to leave the service alone; uses the budget */
     struct retry_budget budget;
-    const char *region; /* borrowed from the provider */
-    char url[CLIENT_URL_BYTES];
-    uint64_t calls;          /* requests sent to the service */
-    struct mono last_answer; /* of the service, whatever it said */
-    struct error last_error; /* why the last call failed; kind NONE after a success */
+    const char *region;         /* borrowed from the settings or the provider */
+    char url[CLIENT_URL_BYTES]; /* the service's endpoint */
+    uint64_t calls;             /* requests sent to the service */
+    struct mono last_answer;    /* of the service, whatever it said */
+    struct error last_error;    /* why the last call failed; kind NONE after a success */
 };
 
 /*
- * Makes no call to the service. The first keys come within the limits, and in PROVIDER_FIRST_MS;
- * unattended: in a read's time, and nobody can be asked for a code. Fails as aws/settings and the
- * provider do.
+ * Finds region, endpoint and the first keys, and calls CloudWatch Logs not yet. It gives up at the
+ * end of keys_limits, or after PROVIDER_FIRST_MS. Unattended, it gives up after the settings' read
+ * time-out, and asks nobody for a code. Fails as aws/settings and the provider do.
  */
 int client_init(struct client *client, const struct aws_settings *aws, bool unattended,
                 const struct provider_limits *keys_limits, struct error *err) MUST_USE;
 void client_free(struct client *client);
 
-/* What is asked is borrowed. */
+/* One call. What it asks is set by the caller, and borrowed; client_call() sets the results. */
 struct client_call {
     enum logs_operation operation;
     const char *name; /* as in logs_request() */
     const char *more; /* as in logs_request() */
     struct mono deadline;
-    bool counted;                 /* attempts are: leave the service alone for longer */
-    bool patient;                 /* new keys may come yet: without keys it is LATER */
-    struct logs_listing *listing; /* DESCRIBE: gets the page; begun anew without `more` */
+    bool counted;                 /* the caller tries a limited number of times: longer pauses */
+    bool patient;                 /* new keys may come yet: having none is LATER, not REFUSED */
+    struct logs_listing *listing; /* DESCRIBE: the page is added; without `more` it begins anew */
 
     /* results */
-    enum logs_outcome outcome; /* UNKNOWN for what is UNUSABLE */
+    enum logs_outcome outcome; /* never LOGS_UNUSABLE: LOGS_UNKNOWN in its place */
     bool throttled;
-    bool timeout;
+    bool timeout;     /* there is no answer, since time has run out */
     bool any_streams; /* DESCRIBE_STREAMS, DONE */
     int64_t pause_ms; /* LATER, UNKNOWN, REFUSED: leave the service alone for so long */
     struct mono sent; /* just before the first byte could have left */
@@ -74,23 +75,27 @@ struct client_call {
     struct error err;              /* NONE if the outcome is DONE, EXISTS or ABSENT */
 };
 
-/* client_call_free() in any case; outcome, err and the like stay. */
+/*
+ * Makes the call; call->outcome says what became of it, call->err why it failed. Always followed by
+ * client_call_free(), which frees the body of the answer and leaves the other results.
+ */
 void client_call(struct client *client, struct client_call *call,
                  const struct wakeup_source *wakeup);
 void client_call_free(struct client_call *call);
 
 /*
- * The same, tried as often as the settings say; all but its body is left of the answer. Returns 0
- * if it is DONE, EXISTS or ABSENT, else -1 with what the last try said, or ERROR_LATER if an end
- * was asked for. Sets deadline and counted.
+ * The same, tried up to as often as the settings say, with a pause after each failure. Sets
+ * call->deadline and call->counted itself, and frees the body of the answer. Returns 0 if the
+ * outcome is DONE, EXISTS or ABSENT. Else returns -1 with the error of the last try, or
+ * ERROR_LATER if an end was asked for.
  */
 int client_call_retrying(struct client *client, struct client_call *call,
                          const struct wakeup_source *wakeup, struct error *err) MUST_USE;
 
 /*
- * Reads all pages of what begins with prefix, each as client_call_retrying() does. ret_date:
- * the service's clock as the last page's Date header has it (whole seconds, cut off), or -1. What
- * is more than a listing may have is left out (`cut`).
+ * Lists the log groups whose names begin with prefix: all pages, each as client_call_retrying()
+ * does. *ret_date is the Date of the last page, the service's clock cut off to whole seconds, or -1
+ * ms if there is none. What a listing has no room for is left out, and listing->cut is set.
  */
 int client_list(struct client *client, const char *prefix, struct logs_listing *listing,
                 const struct wakeup_source *wakeup, struct wall *ret_date,

@@ -8,19 +8,21 @@
 #include "aws/credentials.h"
 #include "client/transport.h"
 
-#define CREDENTIALS_STEPS_MAX 1000 /* of one look-up: roles x attempts, and then some */
+/* Steps of one look-up. No chain of roles needs as many, however often each is tried. */
+#define CREDENTIALS_STEPS_MAX 1000
 
 struct credentials_fetch {
-    struct transport *transport;
-    bool unattended; /* nobody is there to be asked, and programs stay off the terminal */
+    struct transport *transport; /* borrowed, as the wakeup source is */
+    bool unattended; /* nobody is there to be asked, and programs are kept off the terminal */
     struct mono deadline;
     const struct wakeup_source *wakeup;
     bool given_up; /* result: it ended by the deadline or the wakeup source */
 };
 
 /*
- * Brings the look-up to its end. Fails as its source does, or, with given_up, ERROR_LATER. After a
- * failure the look-up is over until it is restarted.
+ * Executes the look-up until it has keys. Fails as the source of the credentials does, or with
+ * ERROR_LATER if it was given up. After a failure the look-up has to be restarted before it is
+ * executed again.
  */
 int credentials_fetch(struct credentials_fetch *fetch, struct credentials_lookup *lookup,
                       struct error *err) MUST_USE;

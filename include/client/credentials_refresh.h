@@ -2,8 +2,8 @@
  * credentials_refresh - a look-up of credentials in a thread of its own, for as long as it takes,
  * while the old keys go on serving.
  *
- * Order:   start; poll done.fd, or ask is_done, now and then; finish. One at a time. What was
- * borrowed for it is the thread's until finish returns.
+ * Order:   credentials_refresh_start; poll done.fd, or ask is_done now and then; finish. One at a
+ *          time. Nobody else may use the struct or the look-up until finish has returned true.
  */
 #ifndef CLIENT_CREDENTIALS_REFRESH_H
 #define CLIENT_CREDENTIALS_REFRESH_H
@@ -13,23 +13,25 @@
 #include "base/wait.h"
 #include "client/credentials_fetch.h"
 
-#define CREDENTIALS_REFRESH_END_MS 10000 /* for what is given up; a helper has one second */
+/* How long finish waits for a thread that was told to give up. A helper gets one second of it. */
+#define CREDENTIALS_REFRESH_END_MS 10000
 
 struct credentials_refresh {
     bool running; /* started, and not finished */
     pthread_t thread;
+    /* done: the thread is about to end, and result is set; stop: it is to give up */
     struct latch done, stop;
-    struct transport transport; /* its own connections */
-    struct wakeup_source on_stop;
+    struct transport transport;   /* the thread's own connections */
+    struct wakeup_source on_stop; /* of the latch stop */
     struct credentials_fetch fetch;
     struct credentials_lookup *lookup; /* borrowed */
-    int result;
-    struct error why; /* result -1 */
+    int result;                        /* as of credentials_fetch() */
+    struct error why;                  /* set if that is -1 */
 };
 
 /*
- * Executes the look-up, unattended. `like` says how: settings and the correction of the clock are
- * as there. ERROR_SYSTEM if there is no thread or descriptor to be had.
+ * Starts a thread that executes the look-up, unattended. Its transport has the settings and the
+ * correction of the clock of `like`. ERROR_SYSTEM if there is no thread or descriptor to be had.
  */
 int credentials_refresh_start(struct credentials_refresh *refresh, const struct transport *like,
                               struct credentials_lookup *lookup, struct mono deadline,
@@ -38,9 +40,10 @@ int credentials_refresh_start(struct credentials_refresh *refresh, const struct 
 bool credentials_refresh_is_done(const struct credentials_refresh *refresh);
 
 /*
- * Waits for the end; what is not done is given up first. Nothing if it is not running. False: the
- * thread hangs in the kernel, as while a program is loaded from a file server that is gone. It goes
- * on running, and all of this, and what was borrowed, must stay for as long as the process does.
+ * Tells the thread to give up if it is not done, and waits for its end. True at once if there is
+ * none. False if it has not ended after CREDENTIALS_REFRESH_END_MS, since it hangs in the kernel,
+ * as while a program is loaded from a file server that is gone. Then it goes on running, and the
+ * struct and what it has borrowed must stay for as long as the process does.
  */
 bool credentials_refresh_finish(struct credentials_refresh *refresh);
 

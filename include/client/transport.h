@@ -2,7 +2,8 @@
  * transport - one request to a service and its answer: signed, sent, and sent once more if the
  * service refused the signature for its time and the clock could be corrected.
  *
- * It knows how far our clock is off, for all that is signed here. One thread at a time.
+ * It learns from answers how far our clock is off, and signs by the corrected time from then on.
+ * One thread at a time.
  *
  *     transport_init(&transport, &settings, err)
  *     { transport_exchange(&transport, &exchange); exchange_free(&exchange); }
@@ -30,22 +31,26 @@ struct transport {
     char agent[TRANSPORT_AGENT_BYTES];
 };
 
-/* The settings are borrowed; the struct must not move. ERROR_CONFIG without the CA file. */
+/*
+ * The settings are borrowed; the struct must not move. ERROR_CONFIG if the settings' CA file cannot
+ * be read.
+ */
 int transport_init(struct transport *transport, const struct aws_settings *settings,
                    struct error *err) MUST_USE;
 void transport_free(struct transport *transport);
 
 /*
- * The proxy that a request goes by, or NULL. ERROR_CONFIG, with the name of the variable and
- * nothing of its value, if that is no URL of a proxy.
+ * The URL of the proxy that the request goes by, borrowed from the settings; NULL: none. Fails with
+ * ERROR_CONFIG if what is set is no URL of a proxy; the error names the variable and quotes nothing
+ * of its value, which may hold a password.
  */
 int transport_proxy(const struct transport *transport, const struct request *request,
                     const char **ret_url, struct error *err) MUST_USE;
 
-/* All but the results is the caller's, and borrowed. */
+/* A request and what became of it. All but the results is set by the caller, and borrowed. */
 struct exchange {
-    struct request *request;
-    const struct credentials *keys; /* NULL: not to be signed */
+    struct request *request;        /* gets the headers of its signature */
+    const struct credentials *keys; /* NULL: it is not to be signed */
     const char *region, *service;   /* to sign for */
     struct mono deadline;
     const struct wakeup_source *wakeup; /* may ask for an early end */
@@ -53,14 +58,17 @@ struct exchange {
     size_t answer_bytes;
 
     /* results */
-    struct mono sent;                  /* just before the first byte could have left */
+    struct mono sent;                  /* of the first sending: just before a byte could leave */
     unsigned sends;                    /* requests that were begun */
-    char clock_note[RETRY_NOTE_BYTES]; /* of a refusal for the time: what to say; else "" */
+    char clock_note[RETRY_NOTE_BYTES]; /* how far our clock is off, if it was refused for that */
     struct http_answer answer;
     struct error err; /* one line unless HTTP_ANSWERED */
 };
 
-/* HTTP_REASON_GIVEN_UP tells that the source asked for the end. */
+/*
+ * Signs and sends the request, and fills in the results whatever the outcome. If the wakeup source
+ * asked for the end, answer.reason is HTTP_REASON_GIVEN_UP.
+ */
 enum http_outcome transport_exchange(struct transport *transport, struct exchange *exchange);
 void exchange_free(struct exchange *exchange);
 

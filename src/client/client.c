@@ -5,6 +5,10 @@
 #include "base/random.h"
 #include "base/report.h"
 
+/*
+ * Sets client->url. It and its proxy's URL are parsed here only to find their faults now, before
+ * anything was sent.
+ */
 static int find_endpoint(struct client *client, struct error *err)
 {
     CLEAN(buf) struct buf url = BUF(CLIENT_URL_BYTES - 1);
@@ -77,7 +81,7 @@ static bool is_success(enum logs_outcome outcome)
     return outcome == LOGS_DONE || outcome == LOGS_EXISTS || outcome == LOGS_ABSENT;
 }
 
-/* An answer came. Returns true if the same request should be sent again at once. */
+/* An answer came. True if the keys were refused and the same should be sent with new ones. */
 static bool take_answer(struct client *client, const struct exchange *exchange,
                         struct client_call *call)
 {
@@ -102,7 +106,10 @@ static bool take_answer(struct client *client, const struct exchange *exchange,
     return reply.bad_keys && provider_rejected(&client->provider);
 }
 
-/* A failure below HTTP. What can never work is refused; the rest is worth another try. */
+/*
+ * No answer came. If the request was sent it may have been applied. Else it counts as refused if
+ * sending it again is no use, such as without a trusted certificate.
+ */
 static void take_no_answer(struct client_call *call, enum http_outcome outcome)
 {
     enum http_reason reason = call->answer.reason;
@@ -113,6 +120,7 @@ static void take_no_answer(struct client_call *call, enum http_outcome outcome)
         call->outcome = http_is_final(reason) ? LOGS_REFUSED : LOGS_LATER;
 }
 
+/* The request could not be built, or there are no keys to sign it with: nothing was sent. */
 static void take_no_keys(struct client_call *call)
 {
     bool final = call->err.kind == ERROR_DENIED || call->err.kind == ERROR_CONFIG;
@@ -120,7 +128,7 @@ static void take_no_keys(struct client_call *call)
     call->sent = mono_now();
 }
 
-/* Once. Returns true if it should be sent again at once, with new keys. */
+/* Sends the call's request once. True if it should be sent again at once, with new keys. */
 static bool send_once(struct client *client, struct client_call *call,
                       const struct wakeup_source *wakeup, bool first)
 {
@@ -158,7 +166,7 @@ static bool send_once(struct client *client, struct client_call *call,
     return again;
 }
 
-/* Adds the page that has come to those before. One that cannot be read counts as a failure. */
+/* Adds the page that has come to the listing. A page that cannot be read counts as a failure. */
 static void add_page(struct client_call *call)
 {
     if (!call->more || !*call->more) {
@@ -170,6 +178,7 @@ static void add_page(struct client_call *call)
         call->outcome = LOGS_UNKNOWN;
 }
 
+/* Notes how the call went, and sets for how long to leave the service alone if it failed. */
 static void pace(struct client *client, struct client_call *call)
 {
     enum retry_cause cause = call->throttled ? RETRY_THROTTLED
@@ -218,7 +227,7 @@ int client_call_retrying(struct client *client, struct client_call *call,
     }
 }
 
-/* For who only looks a part is better than nothing. */
+/* Has the listing no room for another page? Those who only look make do with what there is. */
 static bool is_full(const struct logs_listing *listing)
 {
     return listing->pages == LOGS_PAGES_MAX || listing->count + LOGS_PAGE_GROUPS > LOGS_GROUPS_MAX;

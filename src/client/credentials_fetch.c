@@ -7,7 +7,7 @@
 
 #define QUESTION_BYTES 400
 
-/* What came of one thing that was wanted, and the memory that the answer points into. */
+/* What came of one step of the look-up: its answer, and the memory that this points into. */
 struct execution {
     struct credentials_answer answer;
     struct error failure;
@@ -29,7 +29,7 @@ static int give_up(struct credentials_fetch *fetch, const char *why, struct erro
     return error_set(err, ERROR_LATER, "looking for credentials was given up: %s", why);
 }
 
-/* Fails if there is no time for it, or somebody asks for an end. */
+/* Waits before a request. Fails if the deadline would pass meanwhile, or an end is asked for. */
 static int pause_for(struct credentials_fetch *fetch, int64_t pause_ms, struct error *err)
 {
     struct mono until = mono_add(mono_now(), pause_ms);
@@ -98,8 +98,9 @@ static void ask_code(const struct credentials_fetch *fetch, const struct credent
 }
 
 /*
- * -1 only if it was given up: the deadline passed or the source asked for an end. All else that
- * can go wrong is part of the answer, for the source of the credentials to judge.
+ * Does what the look-up wants. Returns -1 if that was given up, since time ran out or an end was
+ * asked for. All else that can go wrong is part of the answer, for the source of the credentials
+ * to judge.
  */
 static int execute(struct credentials_fetch *fetch, const struct credentials_want *want,
                    struct execution *execution, struct error *err)

@@ -1,5 +1,6 @@
 #include "client/credentials_provider.h"
 
+/* Keys that cannot be renewed are warned of once they expire within this. */
 #define WARN_BEFORE_MS (15 * 60 * 1000)
 
 void provider_init(struct provider *provider, struct transport *transport)
@@ -18,14 +19,14 @@ void provider_free(struct provider *provider)
     if (!provider)
         return;
     while (!provider_end(provider))
-        ; /* nobody may free what it has, and nobody is left who waits for us */
+        ; /* the thread still uses what would be freed, and by now nobody waits for us */
     credentials_lookup_destroy(provider->lookup);
     provider->lookup = NULL;
     credentials_free(&provider->keys);
     provider->has_keys = false;
 }
 
-/* Brings a look-up to its end, here and now. */
+/* Executes a look-up in the thread of the caller. */
 static int look_up(struct provider *provider, struct credentials_lookup *lookup,
                    const struct provider_limits *limits, struct error *err)
 {
@@ -65,6 +66,7 @@ int provider_region(struct provider *provider, const struct provider_limits *lim
     return 0;
 }
 
+/* Looks for keys in the thread of the caller; begins a look-up if there is none yet. */
 static int find_keys(struct provider *provider, const struct provider_limits *limits,
                      struct error *err)
 {
@@ -102,11 +104,11 @@ static void warn_of_the_end(struct provider *provider, struct wall now)
            (long long)(left_ms / 1000));
 }
 
-/* An attempt to get new keys has ended; why it failed, or NULL. */
+/* An attempt to get keys has ended. why is its error; NULL: it has succeeded. */
 static void take_result(struct provider *provider, const struct error *why)
 {
     bool success = !why;
-    /* Having been interrupted is no reason, where there is a better one. */
+    /* An earlier failure says more than that this attempt was interrupted. */
     if (!success && !(provider->given_up && provider->renewal.failures))
         provider->failure = *why;
     renewal_tell(&provider->renewal, provider->tried_at, success);
@@ -119,11 +121,12 @@ static void take_result(struct provider *provider, const struct error *why)
         credentials_restart(provider->lookup);
         return;
     }
-    credentials_lookup_destroy(provider->lookup); /* it is not known yet which source it will be */
+    /* Without keys it is not settled which source has them: the next attempt asks all anew. */
+    credentials_lookup_destroy(provider->lookup);
     provider->lookup = NULL;
 }
 
-/* What is looked for in the background has as long as the old keys serve. */
+/* A look-up in the background may take as long as the old keys serve, or PROVIDER_REFRESH_MS. */
 static struct mono refresh_deadline(const struct credentials *keys, struct mono now)
 {
     int64_t left_ms = keys->expires_at.ms == CREDENTIALS_NEVER.ms
@@ -132,7 +135,10 @@ static struct mono refresh_deadline(const struct credentials *keys, struct mono 
     return mono_add(now, ms_max(left_ms, PROVIDER_REFRESH_MS));
 }
 
-/* Old keys go on serving while new ones are looked for; without a thread, or keys, all waits. */
+/*
+ * Begins to look for keys: in the background if there are old ones. If there are none, or no thread
+ * can be started, it is done here, and the caller waits.
+ */
 static void begin_attempt(struct provider *provider, const struct provider_limits *limits)
 {
     struct error why = {0};
@@ -145,6 +151,7 @@ static void begin_attempt(struct provider *provider, const struct provider_limit
     take_result(provider, success ? NULL : &why);
 }
 
+/* Takes the result of the thread, if it is done. */
 static void take_refreshed(struct provider *provider)
 {
     struct credentials_refresh *refresh = &provider->refresh;
@@ -156,20 +163,21 @@ static void take_refreshed(struct provider *provider)
     take_result(provider, refresh->result == 0 ? NULL : &refresh->why);
 }
 
-/* New keys are on their way, and there is nothing to sign with meanwhile. */
+/* The error for: new keys are being looked for, and the old ones serve no longer. Returns -1. */
 static int still_awaited(const struct provider *provider, struct error *err)
 {
     if (provider->renewal.failures == 0)
         return error_set(err, ERROR_LATER, "new credentials from %s are still awaited",
                          provider->keys.origin);
     if (err) {
-        *err = provider->failure; /* why the attempt before failed says more */
+        *err =
+            provider->failure; /* why the last attempt failed says more than that this one lasts */
         err->kind = ERROR_LATER;
     }
     return -1;
 }
 
-/* For new keys, since the old ones do not serve any more. */
+/* Waits, within the limits, for the thread to bring new keys, since the old ones do not serve. */
 static void wait_for_refreshed(struct provider *provider, const struct provider_limits *limits)
 {
     struct credentials_refresh *refresh = &provider->refresh;
@@ -199,7 +207,8 @@ int provider_get(struct provider *provider, const struct provider_limits *limits
     if (provider->refresh.running && (provider->renewal.rejected || expired))
         return still_awaited(provider, err);
     if (!provider->has_keys || (provider->renewal.failures && expired)) {
-        /* Whoever gives up after the first failure tells it; whoever goes on warns. */
+        /* A caller that gives up at the first failure prints it; one that goes on needs a warning.
+         */
         if (provider->has_keys && provider->renewal.failures > 1)
             warn_of_failure(provider, true);
         if (err)

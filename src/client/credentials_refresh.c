@@ -59,10 +59,10 @@ bool credentials_refresh_finish(struct credentials_refresh *refresh)
         return true;
     latch_set(&refresh->stop);
     while (!latch_is_set(&refresh->done) && !mono_reached(mono_now(), limit))
-        (void)wait_ready(&done, 1, limit); /* looked at anyway */
+        (void)wait_ready(&done, 1, limit); /* whatever it returns, the loop looks at the latch */
     if (!latch_is_set(&refresh->done))
         return false;
-    (void)pthread_join(refresh->thread, NULL); /* it is ours, joined once, and about to end */
+    (void)pthread_join(refresh->thread, NULL); /* cannot fail: it is joined here only, and once */
     refresh->running = false;
     close_all(refresh);
     return true;
