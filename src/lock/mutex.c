@@ -182,6 +182,8 @@ static void resolve(struct lock *lock, struct mono now, const struct lock_listin
     if (mutex->drop && mutex->lapsed && sight->being_removed && RULE(BREAK_LEFT))
         anothers = true; /* the run of that #break may have made it anew by now */
     anothers |= mutex->lapsed ? !sight->still_ours : mutex->created_ms != sight->created_ms;
+    if (!anothers && mono_reached(now, mutex->fresh_until) && RULE(MUTEX_DOUBT))
+        return; /* it was read long after it was asked for: claims in it seem to be over by now */
     /* Once our claim is over others claim for what is still ours; but not by the number of a slot.
      */
     bool claimed = mutex->lapsed ? sight->claimed : seen->claims;

@@ -1,4 +1,5 @@
 /* A mutex in doubt: whose it is after an answer about it was lost. */
+#include "../../src/lock/mutex.h"
 #include "lock_rows.h"
 
 /* Who has been lied to about the mutex, and sees another's claim, does not take it for its own. */
@@ -151,6 +152,36 @@ static bool a_mutex_in_doubt_is_anothers_where_a_claim_names_its_slot(void)
     return there && !held;
 }
 
+/*
+ * The run is stopped while it reads the look that tells: the claim of the mutex's maker, which that
+ * look shows, seems to be over when it goes on.
+ */
+static bool a_mutex_in_doubt_is_not_ours_by_a_look_of_long_ago(void)
+{
+    struct lock_settings from = settings();
+    struct world *world = begin(&from);
+    lose_the_mutex(world, LOCK_TODO_CREATE, false);
+    while (!strchr(world->calls, 'C'))
+        assert_false(go(world, LOCK_HELD, TRIP_MS));
+    plant(world, "p/#mutex", 100);
+    plant(world, "p/one#t30#g1#q5#h", 100);
+    while (!world->lock.mutex.created_ms)
+        assert_false(go(world, LOCK_HELD, TRIP_MS));
+    while (!mutex_look_tells(&world->lock, now(world)))
+        assert_false(go(world, LOCK_HELD, TRIP_MS));
+    world->pages_ms = 2 * from.lock_timeout_ms;
+    int64_t stopped_ms = world->now_ms;
+    while (world->now_ms < stopped_ms + world->pages_ms)
+        assert_false(go(world, LOCK_HELD, TRIP_MS));
+    world->pages_ms = 0;
+    uproot(world, "#t30");
+    plant(world, "p/one#t30#g8#q5#h", 1000);
+    bool held = go(world, LOCK_HELD, 10000);
+    bool there = find(world, "p/#mutex") != NULL;
+    free(world);
+    return there && !held;
+}
+
 /* What the look has shown may be that of a claim which has just gone, and gone itself. */
 static bool a_mutex_that_was_in_doubt_is_asked_for_again(void)
 {
@@ -198,6 +229,7 @@ static const struct lock_row rows[] = {
     ROW(NONE, a_mutex_made_in_the_place_of_another_is_not_ours),
     ROW(DOUBT_SHOWN, a_mutex_made_in_the_place_of_the_one_in_doubt_is_not_ours),
     ROW(MUTEX_DOUBT, a_mutex_in_doubt_is_anothers_where_a_claim_names_its_slot),
+    ROW(MUTEX_DOUBT, a_mutex_in_doubt_is_not_ours_by_a_look_of_long_ago),
     ROW(NONE, a_mutex_in_doubt_that_is_not_shown_is_not_deleted),
     ROW(DOUBT_AGAIN, a_mutex_that_was_in_doubt_is_asked_for_again),
 };
