@@ -31,9 +31,9 @@
 #include "base/wait.h"
 #include "client/credentials_refresh.h"
 
-#define PROVIDER_FIRST_MS   (10 * 60 * 1000) /* for the first keys: somebody may be asked */
-#define PROVIDER_REFRESH_MS (60 * 1000) /* for new ones: at least this, else until the old expire  \
-                                         */
+#define PROVIDER_FIRST_MS (10 * 60 * 1000) /* for the first keys: somebody may be asked */
+/* For new ones: at least this, and for as long as the old ones serve. */
+#define PROVIDER_REFRESH_MS (60 * 1000)
 
 struct provider {
     struct transport *transport;
