@@ -1,5 +1,6 @@
 /*
- * child - the command: is it there, become it, and what its end means.
+ * child - the command's process: finds the file to execute, becomes it by exec, reaps it, and turns
+ * its end into an exit status.
  */
 #ifndef PROCESS_CHILD_H
 #define PROCESS_CHILD_H
@@ -37,8 +38,9 @@ struct child_plan {
 };
 
 /*
- * Becomes the command; call it in a freshly forked process. The command is killed if its parent
- * dies. Returns only if that failed: the errno of what was refused.
+ * Becomes the command; call it in a freshly forked process. The kernel kills the command if its
+ * parent dies. Returns only on failure, with the errno of the call that failed (ESRCH: the parent
+ * is dead already).
  */
 int child_exec(const struct child_plan *plan);
 
@@ -46,13 +48,16 @@ int child_exec(const struct child_plan *plan);
 int child_exec_status(int os_errno);
 
 /*
- * Waits until a child has ended, and reaps it; ret_status (may be NULL) as waitpid(2) has it, 0 if
- * somebody else has reaped it. False if it lives on at that moment: one that hangs in the kernel
- * obeys KILL when it comes back from there.
+ * Waits, until `until` at most, for a child to end, and reaps it. True if it has ended: *ret_status
+ * (ret_status may be NULL) is then what waitpid(2) gives, or 0 if somebody else has reaped it.
+ * False if it still lives at `until`, even after SIGKILL: a process that hangs in a system call
+ * dies only when that call returns.
  */
 bool child_reap(pid_t pid, struct mono until, int *ret_status);
 
-/* The exit status for what waitid(2) told (si_code, si_status): the command's own, or 128 + signal.
+/*
+ * The exit status to report for si_code and si_status of waitid(2): the command's own, or 128 plus
+ * the number of the signal that ended it.
  */
 int child_exit_status(int code, int status);
 

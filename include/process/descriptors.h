@@ -11,41 +11,43 @@
 
 #include "base/error.h"
 
-#define DESCRIPTORS_NEEDED                                                                         \
-    24 /* signals, timers, sockets, pipes of helpers; with a few to spare                          \
-        */
+/* Free descriptors that a run needs: signals, timers, sockets, pipes of helpers; a few to spare. */
+#define DESCRIPTORS_NEEDED 24
 
 /*
- * /dev/null, close-on-exec; where there is none, as in a bare chroot, what can neither be read nor
- * written. -1 (errno) if there is no descriptor left.
+ * Opens /dev/null, close-on-exec, with a mode of open(2) (O_RDONLY, ...). Where there is none, as
+ * in a bare chroot, the descriptor is one that can be neither read nor written. The caller closes
+ * it. -1 (errno) if no descriptor is left.
  */
 int descriptors_open_null(int mode);
 
 /*
- * Puts that where descriptor 0, 1 or 2 was closed, so that no socket of ours
- * can turn up there; the command sees it closed as given. Writing to such an output fails, as it
- * would have. Call it before anything is opened.
+ * Opens /dev/null in the place of each of the descriptors 0, 1 and 2 that is closed, so that none
+ * of our sockets can get that number and be taken for standard output. The command sees them
+ * closed, as given. Writing to a standard output that was closed still fails, for this one is open
+ * for reading only. Call it before anything is opened.
  */
 int descriptors_hold_standard(struct error *err) MUST_USE;
 
 /*
- * Is there room for what a run opens? Finding out in the middle of one would end it with whatever
- * the library at hand makes of it. ERROR_SYSTEM with the limit if not.
+ * Checks that DESCRIPTORS_NEEDED descriptors are free, so that a run does not fail halfway in some
+ * library that cannot say why. ERROR_SYSTEM, which names the limit, if they are not.
  */
 int descriptors_check_room(struct error *err) MUST_USE;
 
 typedef void (*descriptors_visit_fn)(int fd, void *context);
 
 /*
- * Shows every open descriptor from first on; it may be closed by the visit. Where there is no
- * /proc, those below 4096.
+ * Calls visit for every open descriptor from first on; the visit may close it. Without /proc only
+ * descriptors below 4096 are found.
  */
 void descriptors_visit(int first, descriptors_visit_fn visit, void *context);
 
 /*
- * Closes every descriptor but those kept, and puts /dev/null on those of 0, 1 and 2 that are not.
- * For a process that stays in the background: it must not keep a caller's pipe open. keep is sorted
- * in place.
+ * Closes every descriptor but the `count` ones in keep, and replaces those of 0, 1 and 2 that are
+ * not in it by /dev/null. For a process that stays in the background: whoever reads from a pipe
+ * waits for as long as anybody has its writing end open. keep is sorted in place; a -1 in it is
+ * ignored.
  */
 void descriptors_close_but(int *keep, size_t count);
 

@@ -45,7 +45,10 @@
 #include "process/signals.h"
 #include "process/timer.h"
 
-/* Said once, of a long: by whoever uses this, or by the guardian when withlock was killed. */
+/*
+ * The format of the warning about GUARDIAN_SURVIVOR; it takes the pid as a long. The caller of
+ * guardian_next() prints it, or the guardian itself if withlock was killed.
+ */
 #define GUARDIAN_SURVIVOR_LINE "warning: process %ld cannot be killed yet; still trying"
 
 #define GUARDIAN_VARIABLES_BYTES (64 * 1024) /* all variables of one launch, NULs counted */
@@ -59,7 +62,7 @@ struct guardian_settings {
     const char *file;              /* as child_exec() has it */
     char *const *argv;             /* the command, NULL-terminated */
     const struct signals *signals; /* what the command is to be given back */
-    int64_t kill_after_ms;         /* between TERM and KILL when withlock was killed */
+    int64_t kill_after_ms;         /* between TERM and KILL when one of the two processes is dead */
     guardian_release_fn *release;  /* may be NULL */
     void *release_context;
 };
@@ -68,19 +71,25 @@ enum guardian_event {
     GUARDIAN_NOTHING,
     GUARDIAN_STARTED, /* the command was executed; pid */
     /*
-     * Last event. exec: it could not be executed; guardian_died: nobody was there to start it; else
-     * there is no process: os_errno, ETIME if the deadline had passed.
+     * Last event: the command does not run, and never did. If `exec` is set its file could not be
+     * executed; else if guardian_died is set there was nobody to start it; else no process could be
+     * made for it. os_errno says why; ETIME means that term_at had passed before.
      */
     GUARDIAN_NOT_STARTED,
     GUARDIAN_ENDING,   /* a deadline passed, or guardian_died: the command is being ended */
     GUARDIAN_REFUSED,  /* pid became another user's, and may not be signalled */
     GUARDIAN_SURVIVOR, /* pid cannot be killed (yet); we keep trying */
-    GUARDIAN_ENDED,    /* last event. The command's status; after ENDING nothing of it is alive */
+    /*
+     * Last event: the command has ended, with `status`. After GUARDIAN_ENDING it comes only when
+     * all that the command has started is dead as well.
+     */
+    GUARDIAN_ENDED,
 };
 
+/* Fields are for the files of the guardian only; all zeros: never started. */
 struct guardian {
-    pid_t pid; /* 0: not started, or finished */
-    bool terminal;
+    pid_t pid;         /* 0: not started, or finished */
+    bool terminal;     /* there is one: the command joins our process group */
     bool hung_up;      /* its end of the socket is closed: it is dead, or about to be */
     bool gone;         /* it has died and was reaped: we act in its place */
     int socket;        /* requests to it */
@@ -88,27 +97,28 @@ struct guardian {
     struct timer kill;
     struct timer wake;    /* ours: when to look at something again */
     struct pidfd command; /* pid 0 if it is not (yet) known */
-    int epoll;            /* all of these */
-    unsigned asked;       /* requests sent */
-    int nudges;           /* looks in a row at which one was not answered in time */
-    struct mono nudge_at;
+    int epoll;            /* readable when one of the descriptors above has news */
+    unsigned asked;       /* requests sent; all are answered if shared->answered is as much */
+    int nudges;           /* SIGCONTs sent since it last answered everything */
+    struct mono nudge_at; /* when it is next asked, nudged or killed, unless all is well by then */
     const struct guardian_settings *settings;
     struct guardian_shared *shared; /* what it has seen; outlives it */
-    struct guardian_ending ending;  /* for acting in its place */
-    int clear_looks;                /* then: sweeps in a row that found nothing */
-    unsigned stops_seen;
-    pthread_mutex_t deadlines;     /* who moves the shared timers */
-    bool deadlines_final;          /* guarded by it: the command is to be ended */
-    bool launched;                 /* written under it */
-    bool told[GUARDIAN_ENDED + 1]; /* the events that were; the last one as GUARDIAN_ENDED */
+    struct guardian_ending ending;  /* used if we act in its place, */
+    int clear_looks;                /* and then: sweeps in a row that found nothing */
+    unsigned stops_seen;            /* the value of shared->stops that was last acted upon */
+    pthread_mutex_t deadlines;      /* to be held while the timers term and kill are moved */
+    bool deadlines_final;           /* they stay where they are; guarded by the mutex */
+    bool launched;                  /* the launch was asked for; written with the mutex held */
+    bool told[GUARDIAN_ENDED + 1];  /* events already returned; the last one as GUARDIAN_ENDED */
 };
 
+/* What an event is about. */
 struct guardian_seen {
-    pid_t pid;
-    bool exec;
-    bool guardian_died;
-    int os_errno;
-    int status; /* exit status: the command's own, or 128 + the signal that ended it */
+    pid_t pid;          /* the process that the event names, else the command; 0: there is none */
+    bool exec;          /* with GUARDIAN_NOT_STARTED: exec failed, by os_errno */
+    bool guardian_died; /* the guardian is dead, and this process acts in its place */
+    int os_errno;       /* with GUARDIAN_NOT_STARTED: why */
+    int status;         /* exit status: the command's own, or 128 + the signal that ended it */
 };
 
 /*
@@ -119,17 +129,18 @@ int guardian_start(struct guardian *guardian, const struct guardian_settings *se
                    struct error *err) MUST_USE;
 
 /*
- * From any thread: TERM at term_at, KILL at kill_at, to the command and all descendants; MONO_NEVER
- * for none. Changes nothing once the command is being ended, or should be: when term_at has passed
- * after the launch, however long ago, as after a suspend. Returns -1 (errno) if the kernel refused:
- * TERM stays due when it was due before.
+ * Sets when the command and all its descendants get TERM and KILL; MONO_NEVER for none. May be
+ * called from any thread. Once the command is being ended, or the old term_at has passed since the
+ * launch (perhaps unnoticed, while the machine was suspended), it changes nothing and returns 0.
+ * Returns -1 (errno) if the kernel refused: the command then gets TERM at the old term_at.
  */
 int guardian_set_deadlines(struct guardian *guardian, struct mono term_at,
                            struct mono kill_at) MUST_USE;
 
 /*
- * From any thread: the deadlines are now, and kill_after_ms later (or the kill_at already set, if
- * that is sooner), and stay there. False if they had passed before: it is another's doing.
+ * Has the command ended: TERM is due now, KILL kill_after_ms later or at the kill_at that was set
+ * before, whichever is first; neither can be moved any more. May be called from any thread. False
+ * if the command was to be ended already, so that this call is not the reason.
  */
 bool guardian_end_command(struct guardian *guardian, int64_t kill_after_ms);
 
@@ -142,12 +153,13 @@ int guardian_launch(struct guardian *guardian, const char *const *variables,
                     struct error *err) MUST_USE;
 
 /*
- * Before the launch, when guardian_fd() is readable, or a signal came: there is nobody left to
- * launch anything, or nobody who answers.
+ * Is the guardian dead? To be asked when guardian_fd() is readable or a signal came, while
+ * guardian_next() is not called: before the launch and after the command's end. One that does not
+ * answer for GUARDIAN_ANSWER_MS (process/guardian_watch.h) before the launch is killed here.
  */
 bool guardian_died(struct guardian *guardian);
 
-/* Readable when guardian_next() should be called, until it says GUARDIAN_NOTHING. */
+/* Borrowed. Readable when guardian_next() is to be called until it says GUARDIAN_NOTHING. */
 int guardian_fd(const struct guardian *guardian);
 
 /*
@@ -164,8 +176,9 @@ enum guardian_event guardian_next(struct guardian *guardian, struct guardian_see
 void guardian_forward(struct guardian *guardian, const struct signals_seen *seen);
 
 /*
- * Ends the guardian (without release) and frees everything; what the command has left behind goes
- * to our own reaper. Takes one that was never started (all zero), may run twice.
+ * Ends the guardian, which does not call release then, and frees everything. Processes that the
+ * command has left behind become children of this process, a subreaper, and of the next one above
+ * it when this one ends. Takes one that was never started (all zeros); may run twice.
  */
 void guardian_finish(struct guardian *guardian);
 

@@ -15,9 +15,8 @@
 
 #define GUARDIAN_NAME "withlock-guard" /* of its process */
 
-#define GUARDIAN_SWEEP_MS                                                                          \
-    20 /* from a sweep to the next, at first; then twice as long each time                         \
-        */
+/* From one sweep to the next: at first, then twice as long each time, and at most. */
+#define GUARDIAN_SWEEP_MS     20
 #define GUARDIAN_SWEEP_MAX_MS 500
 
 /* How long after KILL a process may live before it is called a survivor. */
@@ -32,16 +31,22 @@
 struct guardian_ending {
     struct sweep sweep;      /* from sweep_init() on */
     struct mono kill_at;     /* KILL from then on */
-    struct mono inner_until; /* so long guardians below us are not killed */
-    struct mono sweep_at;    /* the next sweep: kill_at, if nobody wants to look before */
-    int64_t pause_ms;        /* from that to the one after */
+    struct mono inner_until; /* until then guardians of nested locks get no KILL */
+    struct mono sweep_at;    /* the next sweep; the caller may set it to look before kill_at */
+    int64_t pause_ms;        /* from that sweep to the one after */
 };
 
-/* KILL is due at kill_at, or when the lease ends; if that has passed, now. May be called again. */
+/*
+ * Sets when KILL is due: at kill_at or when the lease ends, whichever is first, but not before now.
+ * May be called again with an earlier kill_at.
+ */
 void guardian_ending_plan(struct guardian_ending *ending, struct mono kill_at,
                           struct mono lease_end);
 
-/* False if it is not yet time for a sweep. Before kill_at one only looks. */
+/*
+ * Sweeps if it is time to: sends KILL from kill_at on, and before that only looks who lives. False
+ * if it is not time yet; *ret_found is untouched then.
+ */
 bool guardian_ending_sweep(struct guardian_ending *ending, struct sweep_found *ret_found);
 
 /* One of those found that has lived for too long after KILL; 0 if there is none. */

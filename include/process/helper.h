@@ -16,11 +16,11 @@
 #include "base/error.h"
 #include "base/wait.h"
 
-#define HELPER_OUTPUT_BYTES   ((size_t)256 * 1024)
-#define HELPER_MESSAGES_BYTES ((size_t)16 * 1024)
-#define HELPER_END_MS         1000 /* for one that was killed to end; then it is left to itself */
+#define HELPER_OUTPUT_BYTES   ((size_t)256 * 1024) /* more on standard output is an error */
+#define HELPER_MESSAGES_BYTES ((size_t)16 * 1024)  /* of standard error that are kept */
+#define HELPER_END_MS         1000 /* we wait so long for a killed one to end, then leave it */
 
-/* All zeros is none. */
+/* The caller's after helper_run(); free it with helper_result_free(). All zeros: nothing in it. */
 struct helper_result {
     int status;          /* exit status, or 128 + the signal that ended it */
     struct buf output;   /* secret */
@@ -28,22 +28,28 @@ struct helper_result {
 };
 
 /*
- * Runs words[0], looked up in PATH. quiet: in a session of its own, where no terminal is to be
- * asked. Returns -1 if it cannot be run (ERROR_CONFIG, named), prints too much (ERROR_CONFIG), or
- * had to be killed since the deadline passed or the wakeup said so (ERROR_LATER).
+ * Runs words[0], looked up in PATH, and waits for its end. words ends with NULL. quiet: it runs in
+ * a session of its own, so that it cannot ask on the terminal. Returns 0 whatever its exit status
+ * is; -1 if it cannot be run (ERROR_CONFIG, which names it), prints more than HELPER_OUTPUT_BYTES
+ * (ERROR_CONFIG), or was killed because the deadline passed or the wakeup asked for an end
+ * (ERROR_LATER). err may be NULL.
  */
 int helper_run(char *const *words, bool quiet, struct mono deadline,
                const struct wakeup_source *wakeup, struct helper_result *ret_result,
                struct error *err) MUST_USE;
 
+/* All borrowed during helper_spawn() only. */
 struct helper_plan {
-    char *const *words;
-    char *const *environment;
-    bool quiet;
+    char *const *words;         /* as in helper_run() */
+    char *const *environment;   /* "NAME=VALUE" strings, NULL-terminated */
+    bool quiet;                 /* as in helper_run() */
     int output_fd, messages_fd; /* what its standard output and error are; -1: our standard error */
 };
 
-/* For those who wait otherwise: starts it only. Returns 0, or the errno of what was refused. */
+/*
+ * Starts it only, for callers that have other things to wait for as well; they reap it, or call
+ * helper_end(). Returns 0, or the errno of what failed.
+ */
 int helper_spawn(const struct helper_plan *plan, pid_t *ret_pid) MUST_USE;
 
 /* Kills it with all that it started, and reaps it: it must not be reaped yet. */

@@ -17,11 +17,14 @@
 struct job {
     bool terminal;       /* the command is in our group */
     bool session_leader; /* we lead the session: the kernel tells us alone when the line is cut */
-    pid_t self;
+    pid_t self;          /* withlock's own process */
     pid_t guardian;
 };
 
-/* Is this signal to be passed on? Not what the command got as well, nor what concerns us alone. */
+/*
+ * Is this signal to be passed on to the command? No if the command has got it as well (from the
+ * terminal, or because it was sent to our whole group), and no if it is about this process alone.
+ */
 bool job_forwards(const struct job *job, const struct signals_seen *seen);
 
 enum job_stop {
@@ -31,7 +34,10 @@ enum job_stop {
     JOB_HANG_UP,       /* it wants a terminal it will never get: SIGHUP, SIGCONT */
 };
 
-/* The command (a pid, for a look at its state) was stopped by this signal. */
+/*
+ * To be called when the command was stopped by this signal: stops this process as well if a shell
+ * can continue it, and returns then. command is its pid, to see whether it is stopped still.
+ */
 enum job_stop job_stop_along(const struct job *job, pid_t command, int signal);
 
 #endif

@@ -22,25 +22,31 @@ struct pidfd {
 #define PIDFD_NONE ((struct pidfd){.fd = -1})
 
 /*
- * The process of that number now: the caller must know that it is the one that is meant. False if
- * there is none. pidfd_close() afterwards, which takes PIDFD_NONE as well.
+ * Refers to the process that has this number now; the caller must know that it is the one that is
+ * meant. False, and *ret_process untouched, if there is no such process; where there are no
+ * descriptors that is not found out here. To be closed by pidfd_close(), which takes PIDFD_NONE as
+ * well.
  */
 bool pidfd_open_process(pid_t pid, struct pidfd *ret_process);
 void pidfd_close(struct pidfd *process);
 
 /*
- * To whoever has the number if there is no descriptor. False if we may not, since it became another
- * user's; that it is gone shows later.
+ * Sends a signal; if there is no descriptor, to whoever has the number now. False only if we are
+ * not allowed to, since the process became another user's. True as well if it has ended, which
+ * pidfd_has_ended() tells.
  */
 bool pidfd_signal(const struct pidfd *process, int signal);
 
 /*
- * Has it ended? It need not be reaped yet. Without a descriptor that is known of a child, and of
- * others only once somebody has reaped them.
+ * Has it ended, reaped or not? Without a descriptor the end of a child is seen at once, that of
+ * another process only when somebody has reaped it. False for PIDFD_NONE.
  */
 bool pidfd_has_ended(const struct pidfd *process);
 
-/* When to look again, for those who wait for fd among other things. */
+/*
+ * When pidfd_has_ended() is to be asked again, by callers who wait for fd: in PIDFD_LOOK_MS where
+ * there is no descriptor, else MONO_NEVER.
+ */
 struct mono pidfd_look_at(const struct pidfd *process, struct mono now);
 
 #endif

@@ -15,18 +15,21 @@
 #include "base/wait.h"
 
 /*
- * Without echo.
- * Writes question, adds the line (trimmed) to answer. Gives up with ERROR_LATER at the deadline
- * or when the wakeup says so; ERROR_CONFIG without a terminal or an answer. The terminal is as it
- * was in any case.
+ * Writes question, reads a line without echo, and adds it to answer without the blanks around it.
+ * Gives up with ERROR_LATER at the deadline or when the wakeup asks for an end; fails with
+ * ERROR_CONFIG without a terminal, or if the line is empty. Success or not, the echo is on again
+ * afterwards.
  */
 int prompt_line(const char *question, struct mono deadline, const struct wakeup_source *wakeup,
                 struct buf *answer, struct error *err) MUST_USE;
 
 /*
- * Before a fork: the other process can bring the echo back if this one is killed while it asks.
+ * To be called before a fork: what prompt_line() does to the terminal is then kept in memory that
+ * both processes share, so that the other one can switch the echo on again if this one is killed
+ * while it asks.
  */
 int prompt_share(struct error *err) MUST_USE;
+/* Switches the echo on again if prompt_line() has switched it off, here or in the other process. */
 void prompt_restore_echo(void);
 
 /*

@@ -50,16 +50,20 @@ bool signals_terminating(int number);
  */
 void signals_stop_self(int number);
 
-/* For a wait that a signal may end. */
+/* For a wait that a signal may end, by interruption_wakeup(). The caller sets `signals` only. */
 struct interruption {
     const struct signals *signals;
     int number; /* of the first that would end a process; 0: none yet */
 };
 
-/* Asks for the end once there is one; stops this process meanwhile as SIGTSTP wants it. Borrows. */
+/*
+ * A wakeup source that asks for the end of a wait once a signal came that would end a process; on
+ * SIGTSTP it stops this process, and goes on when that is continued. Other signals are dropped.
+ * interruption is borrowed for as long as the source is used.
+ */
 struct wakeup_source interruption_wakeup(struct interruption *interruption);
 
-/* Between fork and exec: mask and dispositions as given. Async-signal-safe. */
+/* Between fork and exec: sets mask and dispositions as they were given. Async-signal-safe. */
 void signals_restore(const struct signals *signals);
 
 /* Closes the descriptor; the signals stay blocked. May run twice. */

@@ -8,15 +8,15 @@
 #include "base/error.h"
 
 /*
- * So many bytes the kernel maps at exec below arguments and environment, if the limit allows it:
- * they are there whatever becomes of the address space. A run was seen to use 28 KiB. It is also
- * what musl gives a thread; that of glibc has as much as the limit says.
+ * The stack that must be free. A run was seen to use 28 KiB of it. The kernel maps so much at exec,
+ * below arguments and environment, if the limit allows it, so that it is there even if the address
+ * space is full later. musl gives each thread as much; glibc gives it what the limit says.
  */
 #define STACK_NEEDED_BYTES (128 * 1024)
 
 /*
- * Is there so much below the caller's frame? Call it first, in the main thread. ERROR_SYSTEM with
- * the limit if not.
+ * Checks that so much may be used below the caller's frame. Call it first, in the main thread.
+ * ERROR_SYSTEM, which names the limit, if not.
  */
 int stack_check_room(struct error *err) MUST_USE;
 

@@ -28,7 +28,7 @@
 #define SWEEP_NAME_BYTES 16 /* of a process, NUL counted: the kernel keeps no more */
 
 struct sweep {
-    pid_t root;
+    pid_t root;                     /* whose descendants are meant; itself it is never signalled */
     pid_t spared[SWEEP_SPARED_MAX]; /* children of root left alone, with all below them */
     size_t spared_count;
     const char *not_killed; /* processes of this name get no SIGKILL; NULL: there is none */
@@ -38,10 +38,10 @@ struct sweep {
 void sweep_init(struct sweep *sweep);
 
 struct sweep_found {
-    int living;     /* zombies do not count */
-    pid_t example;  /* one of them */
+    int living;     /* how many descendants live; zombies do not count */
+    pid_t example;  /* one of them; 0: there is none */
     pid_t refused;  /* one that may not be signalled, since it became another user's; 0: none */
-    bool by_parent; /* without /proc: children alone */
+    bool by_parent; /* /proc was of no use: only children of root were found */
 };
 
 /*
@@ -53,7 +53,7 @@ int sweep_signal(const struct sweep *sweep, int signal, struct sweep_found *ret_
 /* Is there a /proc, and is it that of our PID namespace? */
 bool sweep_has_proc(void);
 
-/* Does pid, if it is still there, descend from ancestor? */
+/* Does pid descend from ancestor? False also if it is gone, or without /proc. */
 bool sweep_descends(pid_t pid, pid_t ancestor);
 
 /* One process as /proc/PID/stat has it. */

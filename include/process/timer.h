@@ -18,14 +18,20 @@
 #include "base/error.h"
 
 struct timer {
-    int fd; /* close-on-exec; -1: not open */
-    _Atomic int64_t *at_ms;
+    int fd;                 /* close-on-exec; -1: not open */
+    _Atomic int64_t *at_ms; /* borrowed: the moment, as struct mono has it */
 };
 
-/* Without a moment. at_ms is the caller's memory, and shared with whom the timer is shared with. */
+/*
+ * Opens a timer that has no moment yet. at_ms is the caller's memory, which must live as long as
+ * the timer, and be shared with every process that shares the timer.
+ */
 int timer_open(struct timer *timer, _Atomic int64_t *at_ms, struct error *err) MUST_USE;
 
-/* MONO_NEVER for none. May be called from any thread. On failure (errno) nothing has moved. */
+/*
+ * Moves it; MONO_NEVER for no moment. May be called from any thread. Returns -1 (errno) if the
+ * kernel refused: the old moment stays.
+ */
 int timer_set(struct timer *timer, struct mono moment);
 
 /* Has the moment passed? False if none is set. */

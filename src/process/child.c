@@ -22,7 +22,7 @@
 
 #define DEFAULT_PATH "/bin:/usr/bin" /* execvp(3) without PATH */
 
-/* 0 if a regular file that may be executed, else the errno execve(2) would give. */
+/* 0 if it is a regular file that we may execute, else the errno that execve(2) would give. */
 static int check_executable(const char *file)
 {
     struct stat about;
@@ -31,14 +31,14 @@ static int check_executable(const char *file)
     if (!S_ISREG(about.st_mode))
         return EACCES;
     if (faccessat(AT_FDCWD, file, X_OK, AT_EACCESS) == 0 || errno == EPERM)
-        return 0; /* EPERM: from a sandbox older than the call; exec will tell */
+        return 0; /* EPERM: a sandbox that does not know this call; exec will find out */
     return errno;
 }
 
 /*
- * The interpreter that a script names in its first line, as the kernel reads it, to which a CR is
- * a letter like others. Empty if the file is no script, not readable, or has a name that is cut
- * off: the kernel takes that for no script, either, and execvp(3) has /bin/sh run it.
+ * The interpreter that a script names in its first line. As for the kernel a CR is part of the
+ * name. Empty if the file is no script, is not readable, or if the name does not end within the
+ * bytes that the kernel reads: the kernel refuses such a script, and execvp(3) runs it by /bin/sh.
  */
 static void read_interpreter(const char *file, char ret_name[INTERPRETER_LINE_BYTES + 1])
 {
@@ -74,7 +74,7 @@ static void add_interpreted(const char *file, const char *interpreter, struct er
                     windows ? ", whose lines end in CR LF as on Windows" : "");
 }
 
-/* depth: so many interpreters in a row have led here. */
+/* depth: how many scripts in a row have led to this file, each by naming its interpreter. */
 static enum child_find_result check_file(const char *file, unsigned depth, struct error *err)
 {
     char interpreter[INTERPRETER_LINE_BYTES + 1];
@@ -93,7 +93,7 @@ static enum child_find_result check_file(const char *file, unsigned depth, struc
     return result;
 }
 
-/* One directory of a PATH and the name; an empty directory is the current one. */
+/* Joins a directory of a PATH and the name. An empty directory means the current one. */
 static int join(struct text directory, const char *name, char *ret_file, size_t size)
 {
     int length = snprintf(ret_file, size, "%.*s%s%s", TEXT_ARGS(directory),
@@ -106,7 +106,7 @@ static enum child_find_result search(const char *name, const char *path, char *r
                                      struct error *err)
 {
     enum child_find_result result = CHILD_NOT_FOUND;
-    (void)refuse(ENOENT, name, err); /* unless a candidate has more to say */
+    (void)refuse(ENOENT, name, err); /* a candidate that is refused overwrites this */
 
     for (const char *at = path; at;) {
         size_t length = strcspn(at, ":");
@@ -130,13 +130,14 @@ enum child_find_result child_find(const char *name, const char *path, char ret_f
         return refuse(ENOENT, name, err);
     if (!strchr(name, '/'))
         return search(name, path ? path : DEFAULT_PATH, ret_file, err);
-    (void)snprintf(ret_file, PATH_MAX, "%s", name); /* what is longer nobody can execute */
+    (void)snprintf(ret_file, PATH_MAX, "%s", name); /* cut off only if execve(2) refuses it */
     return check_file(name, 0, err);
 }
 
 /*
- * If the guardian was killed between fork and prctl(2), the parent has changed: no command then.
- * The signals come last: one that is waiting then strikes a process that is complete.
+ * PR_SET_PDEATHSIG does nothing if the parent died before the call; the parent has changed then,
+ * and no command must run. The signal mask is restored last, since a pending signal strikes at that
+ * moment: by then the group is set.
  */
 int child_exec(const struct child_plan *plan)
 {
@@ -146,8 +147,8 @@ int child_exec(const struct child_plan *plan)
         return ESRCH;
     signals_restore(plan->signals);
     if (plan->file)
-        (void)execvp(plan->file, plan->argv); /* unless it has gone by now, that was it */
-    (void)execvp(plan->argv[0], plan->argv);  /* returns only with a reason in errno */
+        (void)execvp(plan->file, plan->argv); /* returns if the file has gone since it was found */
+    (void)execvp(plan->argv[0], plan->argv);  /* returns only on failure */
     return errno;
 }
 

@@ -20,7 +20,7 @@ int descriptors_open_null(int mode)
     return fd >= 0 ? fd : open("/", O_PATH | O_CLOEXEC);
 }
 
-/* open() takes the lowest descriptor that is free: just the one found closed. */
+/* open() takes the lowest free descriptor, which is the one that was just found closed. */
 int descriptors_hold_standard(struct error *err)
 {
     for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
@@ -39,7 +39,7 @@ static unsigned count_free(unsigned first, unsigned end)
     for (unsigned i = 0; i < end - first; i++)
         fds[i] = (struct pollfd){.fd = (int)(first + i)};
     if (poll(fds, end - first, 0) < 0)
-        return end - first; /* EINTR, ENOMEM: nothing is known against them */
+        return end - first; /* EINTR, ENOMEM: we cannot tell, and take them for free */
     for (unsigned i = 0; i < end - first; i++)
         count += (fds[i].revents & POLLNVAL) != 0;
     return count;
@@ -131,7 +131,7 @@ void descriptors_close_but(int *keep, size_t count)
 
     for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
         if (!is_among(fd, keep, count) && (null < 0 || dup2(null, fd) < 0))
-            (void)close(fd); /* then none at all */
+            (void)close(fd); /* no /dev/null to put there: better closed than the caller's */
     }
     qsort(keep, count, sizeof(keep[0]), compare);
     for (size_t i = 0; i < count; i++) {

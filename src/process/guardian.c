@@ -60,7 +60,7 @@ static int watch(struct guardian *guardian, int fd, uint32_t events, struct erro
     return 0;
 }
 
-/* EPOLLET: once. The timers stay readable once they have passed. */
+/* EPOLLET: a timer that has passed stays readable, but is to wake us only once. */
 static int open_all(struct guardian *guardian, struct error *err)
 {
     guardian->epoll = epoll_create1(EPOLL_CLOEXEC);
@@ -102,7 +102,8 @@ static int fork_guardian(struct guardian *guardian, const struct guardian_settin
     if (pid < 0)
         return error_system(err, errno, "starting the guardian process");
     if (pid == 0) {
-        file_close(&guardian->socket); /* or it would never see our end of it close */
+        /* withlock's end: with a copy of it open the guardian would never see it close */
+        file_close(&guardian->socket);
         file_close(&guardian->epoll);
         timer_close(&guardian->wake);
         guardian_process_main(&place);
@@ -133,11 +134,11 @@ int guardian_start(struct guardian *guardian, const struct guardian_settings *se
     }
     *guardian = fresh;
     (void)pthread_mutex_init(&guardian->deadlines, NULL); /* cannot fail on Linux */
-    (void)guardian_request(guardian, GUARDIAN_ASK, 0);    /* fails only with the guardian */
+    (void)guardian_request(guardian, GUARDIAN_ASK, 0);    /* fails only if the guardian is dead */
     return 0;
 }
 
-/* Once the command is to be ended nothing takes that back, a late renewal least of all. */
+/* Once the command is to be ended nothing takes that back, not even a renewal that comes late. */
 static bool deadlines_are_final(struct guardian *guardian)
 {
     if (atomic_load(&guardian->shared->ending) ||
@@ -165,7 +166,8 @@ bool guardian_end_command(struct guardian *guardian, int64_t kill_after_ms)
     if (first) {
         struct mono kill_at = mono_min(mono_add(now, kill_after_ms), timer_moment(&guardian->kill));
         guardian->deadlines_final = true;
-        (void)timer_set(&guardian->kill, kill_at); /* else those set before have to do */
+        (void)timer_set(&guardian->kill,
+                        kill_at); /* on failure the earlier deadlines still count */
         (void)timer_set(&guardian->term, now);
     }
     (void)pthread_mutex_unlock(&guardian->deadlines);
@@ -210,6 +212,7 @@ static struct job job_of(const struct guardian *guardian)
     };
 }
 
+/* If the command was stopped since the last call, this process stops as well, as a job does. */
 static void follow_stop(struct guardian *guardian)
 {
     struct guardian_shared *shared = guardian->shared;
@@ -241,10 +244,10 @@ void guardian_forward(struct guardian *guardian, const struct signals_seen *seen
     if (!guardian->launched || guardian->gone || guardian_is_over(guardian) ||
         !job_forwards(&job, seen))
         return;
-    (void)guardian_request(guardian, GUARDIAN_SIGNAL, seen->number); /* fails with the guardian */
+    (void)guardian_request(guardian, GUARDIAN_SIGNAL, seen->number); /* fails only if it is dead */
 }
 
-/* Says so the first time it is true. */
+/* True at the first call at which the condition holds; *told remembers that. */
 static bool first(bool condition, bool *told)
 {
     bool news = condition && !*told;
@@ -257,7 +260,8 @@ enum guardian_event guardian_next(struct guardian *guardian, struct guardian_see
     const struct guardian_shared *shared = guardian->shared;
     guardian_watch(guardian);
     follow_stop(guardian);
-    /* read in this order: each state is written after those it vouches for */
+    /* The order matters: "over" and "launch" are written after the fields that they announce, and
+     * so are read before them. */
     bool over = guardian_is_over(guardian);
     enum guardian_launch_state launch = guardian_launch_state(guardian);
     pid_t survivor = atomic_load(&shared->survivor), refused = atomic_load(&shared->refused);
@@ -298,7 +302,7 @@ void guardian_finish(struct guardian *guardian)
     if (!guardian->pid)
         return;
     if (!guardian->gone) {
-        /* nothing is left for it to do, and stopped or not it obeys this */
+        /* SIGKILL, for it ends a stopped process as well, and there is nothing left to do */
         atomic_store(&guardian->shared->dismissed, true);
         (void)kill(guardian->pid, SIGKILL);
         (void)child_reap(guardian->pid, mono_add(mono_now(), FINISH_MS), NULL);

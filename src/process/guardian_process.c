@@ -20,7 +20,9 @@
 #include "process/sweep.h"
 #include "process/timer.h"
 
-/* A shell continues the whole group at once; within this time a second SIGCONT would be one more.
+/*
+ * A shell continues the whole group, so that the command and withlock get a SIGCONT each, and
+ * withlock passes its own on. Within this time of the first one the command gets no second.
  */
 #define CONTINUE_MS 100
 
@@ -37,30 +39,30 @@ enum watched {
 struct guard {
     const struct guardian_place *place;
     struct guardian_shared *shared;
-    pid_t command; /* 0 before it exists and from the moment it is reaped */
-    int report;    /* reading end of the pipe that tells how exec went; -1 if there is none */
-    int report_to; /* its other end */
-    sem_t begun;   /* there is a process for the command, or a reason why not: */
-    int begin_errno;
-    bool launched;
-    bool over; /* nothing more to do for the command */
-    bool withlock_gone;
-    bool alone; /* its death has been acted upon */
-    bool is_ending;
+    pid_t command;      /* 0 before it exists and from the moment it is reaped */
+    int report;         /* reading end of the pipe that tells how exec went; -1 if there is none */
+    int report_to;      /* its other end */
+    sem_t begun;        /* posted when there is a process for the command, or none can be made */
+    int begin_errno;    /* why none can be made; 0 if there is one */
+    bool launched;      /* withlock has asked for the launch, which may have failed */
+    bool over;          /* nothing more to do for the command */
+    bool withlock_gone; /* withlock is dead */
+    bool alone;         /* its death has been acted upon */
+    bool is_ending;     /* the command is being ended */
     struct guardian_ending ending;
-    struct mono continued_at;
-    struct mono continue_at; /* when to send the SIGCONT asked for; MONO_NEVER if none is */
+    struct mono continued_at; /* when the command was last seen to be continued */
+    struct mono continue_at;  /* when to send the SIGCONT asked for; MONO_NEVER if none is */
 };
 
-/* One byte, so that withlock looks; if its socket is full it has reason enough to look. */
+/* Wakes withlock by one byte. If the socket is full a wake is on its way already. */
 static void tell(struct guard *guard)
 {
     (void)send(guard->place->socket, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
 /*
- * Once the command has its copies; a pipe of the caller must not stay open because of us. Standard
- * error stays: when withlock has been killed we have its last words.
+ * To be called once the command has its own copies: a pipe of the caller must not stay open because
+ * of us. Standard error is kept, since we report there if withlock is killed.
  */
 static void close_inherited(struct guard *guard)
 {
@@ -88,15 +90,16 @@ static _Noreturn void exec_command(struct guard *guard)
     atomic_store(&guard->shared->command, getpid());
     (void)sem_post(&guard->begun); /* far from its highest value */
     int reason = child_exec(&plan);
-    (void)!write(guard->report_to, &reason, sizeof(reason)); /* nobody else to tell */
+    (void)!write(guard->report_to, &reason, sizeof(reason)); /* a failure cannot be told */
     _exit(EXIT_FAILURE);
 }
 
 /*
- * fork(2) would copy all that is mapped, for exec to throw it away: a fortieth of a short run.
- * vfork(2) copies nothing, but holds its caller until exec is done, and a file system may hang:
- * so that is not the thread which sees to the deadlines. It stays, for the command is killed when
- * the thread ends that has made its process (PR_SET_PDEATHSIG).
+ * The thread that makes the command's process. fork(2) would copy all page tables only for exec to
+ * discard them, which takes a fortieth of the time of a short run. vfork(2) copies nothing, but
+ * holds the calling thread until exec is done, and exec may hang in a file system: so it is not
+ * called by the thread that watches the deadlines. This thread never ends, since the end of the
+ * thread that has made it would kill the command (PR_SET_PDEATHSIG).
  */
 static void *begin_command(void *context)
 {
@@ -107,14 +110,14 @@ static void *begin_command(void *context)
     if (pid < 0)
         guard->begin_errno = errno;
     else
-        atomic_store(&guard->shared->command, pid); /* as it did, if it came so far */
+        atomic_store(&guard->shared->command, pid); /* if it was killed before it stored that */
     (void)sem_post(&guard->begun);
     for (;;)
         (void)pause();
     return NULL;
 }
 
-/* Its number; -1 with errno if there is none. */
+/* Makes the command's process. Returns its pid, or -1 with errno. */
 static pid_t make_process(struct guard *guard)
 {
     pthread_t thread;
@@ -157,13 +160,16 @@ static void launch(struct guard *guard)
         return;
     }
     if (!guard->place->terminal)
-        (void)setpgid(pid, pid); /* as it does itself: whoever comes first */
+        (void)setpgid(pid, pid); /* it does that as well; we must not signal the group before */
     guard->command = pid;
     guard->report = report[0];
     close_inherited(guard);
 }
 
-/* The pipe ends without a word when exec succeeds, or when the process was killed before. */
+/*
+ * How exec went: an errno if it has failed. The pipe ends with nothing in it when exec succeeds,
+ * or when the process was killed before, which its exit status will tell.
+ */
 static void read_report(struct guard *guard)
 {
     int reason;
@@ -194,7 +200,7 @@ static void signal_command(struct guard *guard, int signal)
         refused(guard, guard->command);
 }
 
-/* It may have been continued together with withlock, a moment ago or a moment from now. */
+/* The shell may have continued the command as well, just before or just after: see CONTINUE_MS. */
 static void continue_command(struct guard *guard)
 {
     struct mono now = mono_now();
@@ -229,7 +235,7 @@ static void command_stopped(struct guard *guard, int signal)
     tell(guard);
 }
 
-/* Not with a number that may be another's: it is our parent or it is gone. */
+/* Only while it is our parent: after its death the number may be another process's. */
 static void continue_withlock(struct guard *guard)
 {
     if (guard->place->terminal && getppid() == guard->place->withlock)
@@ -247,7 +253,7 @@ static void command_continued(struct guard *guard)
 static void command_ended(struct guard *guard, int status)
 {
     if (guard->report >= 0)
-        read_report(guard); /* a failed exec is the reason, this end but its consequence */
+        read_report(guard); /* if exec has failed, that is what is to be reported, not this end */
     if (guard->over)
         return;
     atomic_store(&guard->shared->status, status);
@@ -268,7 +274,7 @@ static void command_changed(struct guard *guard, const siginfo_t *info)
         command_ended(guard, child_exit_status(info->si_code, info->si_status));
 }
 
-/* The kind of event, as waitid() wants it named. */
+/* The option of waitid(2) that asks for events of this si_code. */
 static int kind_of(int code)
 {
     switch (code) {
@@ -322,7 +328,7 @@ static void begin_ending(struct guard *guard, struct mono kill_at)
         refused(guard, found.refused);
 }
 
-/* Withlock says it, or, if it was killed, we do. */
+/* Withlock reports the survivor; if withlock was killed, we do, once. */
 static void survived(struct guard *guard, pid_t pid)
 {
     pid_t before = atomic_exchange(&guard->shared->survivor, pid);
@@ -332,7 +338,7 @@ static void survived(struct guard *guard, pid_t pid)
         tell(guard);
 }
 
-/* Again and again until no child is left, which is when reap() says so. */
+/* One sweep, if it is time. Repeated until no child is left, which reap() finds out. */
 static void go_on_ending(struct guard *guard)
 {
     struct sweep_found found;
@@ -345,7 +351,8 @@ static void go_on_ending(struct guard *guard)
         survived(guard, survivor);
 }
 
-/* Withlock is dead: the command is to end, sooner than by the lease if that is on its way. */
+/* Withlock is dead: TERM now, KILL after kill_after_ms. If TERM was sent, only KILL may be sooner.
+ */
 static void begin_alone(struct guard *guard)
 {
     const struct guardian_place *place = guard->place;
@@ -366,7 +373,7 @@ static void attend_to_deadlines(struct guard *guard, bool has_children)
     if (running && guard->withlock_gone && !guard->alone)
         begin_alone(guard);
     if (running && !guard->is_ending && (timer_passed(&place->term) || timer_passed(&place->kill)))
-        begin_ending(guard, MONO_NEVER); /* the lease ends before */
+        begin_ending(guard, MONO_NEVER); /* the deadline for KILL is set, and counts */
     if (guard->is_ending && !guard->over) {
         if (!has_children) {
             guard->over = true;
@@ -397,15 +404,15 @@ static void wait_for_something(struct guard *guard)
     };
     if (guard->is_ending && !guard->over)
         moment = mono_min(moment, guard->ending.sweep_at);
-    (void)wait_ready(fds, WATCH_COUNT, moment); /* whatever it was: everything is looked at */
+    (void)wait_ready(fds, WATCH_COUNT, moment); /* on failure, too, everything is looked at */
 
     struct signals_seen seen;
     while (signals_next(place->settings->signals, &seen))
-        ; /* SIGCHLD has done its work, to the others we are deaf */
+        ; /* SIGCHLD has woken us; the guardian ignores all other signals */
     if (fds[WATCH_REPORT].revents)
         read_report(guard);
     if (fds[WATCH_SOCKET].revents & POLLHUP)
-        guard->withlock_gone = true; /* what it still asked for is nobody's wish any more */
+        guard->withlock_gone = true; /* requests that it has still sent do not count any more */
     else if (fds[WATCH_SOCKET].revents)
         read_requests(guard);
 }

@@ -12,7 +12,7 @@
 #include "exit_status.h"
 #include "process/child.h"
 
-#define NUDGES_WHEN_DUE 2 /* without effect, once the command is to end */
+#define NUDGES_WHEN_DUE 2 /* once the command should be dead, the last of so many is a KILL */
 #define CLEAR_LOOKS     2 /* one look may miss a process born while it looks */
 #define KILLED_STATUS   (EXIT_STATUS_SIGNAL + SIGKILL)
 #define EVENTS_PER_LOOK 8
@@ -32,7 +32,7 @@ bool guardian_is_over(const struct guardian *guardian)
            (!atomic_load(&shared->ending) || atomic_load(&shared->cleared));
 }
 
-/* If this fails we look when something else wakes us, a signal or the deadlines. */
+/* If the timer cannot be set we look when something else wakes us: a signal or a deadline. */
 static void look_again_at(struct guardian *guardian, struct mono moment)
 {
     (void)timer_set(&guardian->wake, moment);
@@ -58,17 +58,18 @@ int guardian_request(struct guardian *guardian, enum guardian_request_kind kind,
     return 0;
 }
 
-/* If the guardian is stopped, the command's end is seen here all the same. */
+/* Opens the command's process, so that its end is seen here even if the guardian is stopped. */
 static void watch_command(struct guardian *guardian)
 {
     pid_t command = atomic_load(&guardian->shared->command);
     struct epoll_event event = {.events = EPOLLIN | EPOLLET};
     if (guardian->command.pid || command == 0 || !pidfd_open_process(command, &guardian->command))
         return;
-    /* it is written down before it is reaped: if it is not, this was no other's number */
+    /* The end is written down before the process is reaped. So if it is not written down even now,
+     * the number was still the command's when we opened it. */
     if (atomic_load(&guardian->shared->exited))
         pidfd_close(&guardian->command);
-    else if (guardian->command.fd >= 0) /* only to hear of it sooner */
+    else if (guardian->command.fd >= 0) /* a failure only delays the news */
         (void)epoll_ctl(guardian->epoll, EPOLL_CTL_ADD, guardian->command.fd, &event);
 }
 
@@ -77,7 +78,7 @@ static bool command_is_dead(const struct guardian *guardian)
     return pidfd_has_ended(&guardian->command);
 }
 
-/* The command should have been ended, or has ended unheard. */
+/* Is it the guardian's turn? The command should be ended by now, or its end be written down. */
 static bool is_due(const struct guardian *guardian)
 {
     const struct guardian_shared *shared = guardian->shared;
@@ -88,7 +89,7 @@ static bool is_due(const struct guardian *guardian)
            (!atomic_load(&shared->exited) && command_is_dead(guardian));
 }
 
-/* So often is a guardian that does not answer nudged before it is killed. */
+/* At which nudge a guardian that does not answer is killed. */
 static int nudges_left(const struct guardian *guardian)
 {
     if (timer_passed(&guardian->kill) || command_is_dead(guardian))
@@ -112,13 +113,14 @@ static void check_answers(struct guardian *guardian)
         return;
     }
     guardian->nudge_at = mono_add(now, GUARDIAN_NUDGE_MS);
-    if (answered) /* it may be busy with what does not obey, and is well */
+    if (answered) /* it may be well, and busy with processes that do not die: ask */
         (void)guardian_request(guardian, GUARDIAN_ASK, 0);
-    else if (guardian->nudges < INT_MAX) /* ours, and not yet reaped */
+    else if (guardian->nudges < INT_MAX) /* the number is still the guardian's: not yet reaped */
         (void)kill(guardian->pid, ++guardian->nudges >= nudges_left(guardian) ? SIGKILL : SIGCONT);
     look_again_at(guardian, guardian->nudge_at);
 }
 
+/* Reaps the command, if it has ended, and writes down how. Once the guardian is dead only. */
 static void collect_command(struct guardian *guardian)
 {
     struct guardian_shared *shared = guardian->shared;
@@ -134,8 +136,8 @@ static void collect_command(struct guardian *guardian)
 }
 
 /*
- * The guardian is dead, and has taken the command with it unless that had ended before. Its
- * orphans, zombies among them, are our children from now on.
+ * The guardian is dead. Its death has killed the command (PR_SET_PDEATHSIG) unless that had ended
+ * before. The guardian's children, zombies among them, are ours from now on.
  */
 static void begin_as_guardian(struct guardian *guardian)
 {
@@ -143,7 +145,7 @@ static void begin_as_guardian(struct guardian *guardian)
     pid_t command = atomic_load(&shared->command);
     if (!guardian->launched || guardian_is_over(guardian))
         return;
-    if (command == 0) { /* nor will there be one: it would find that its parent is another */
+    if (command == 0) { /* and none will start: child_exec() would see that its parent is dead */
         atomic_store(&shared->launch_errno, ECHILD);
         atomic_store(&shared->launch, GUARDIAN_LAUNCH_NO_PROCESS);
         return;
@@ -155,12 +157,15 @@ static void begin_as_guardian(struct guardian *guardian)
         return; /* it had ended by itself */
     struct mono now = mono_now(), kill_at = mono_add(now, guardian->settings->kill_after_ms);
     guardian_ending_plan(&guardian->ending, kill_at, timer_moment(&guardian->kill));
-    guardian->ending.sweep_at = now;             /* nobody tells when the last one is gone */
+    guardian->ending.sweep_at = now;             /* only sweeps tell when the last one is gone */
     if (!atomic_exchange(&shared->ending, true)) /* KILL will find who was missed */
         (void)sweep_signal(&guardian->ending.sweep, SIGTERM, NULL);
 }
 
-/* What the guardian would do. Our own helpers may be struck as well: they can be started again. */
+/*
+ * A step of what the guardian would do. The sweep also kills helpers of our own that run just now;
+ * whoever needs them starts them again.
+ */
 static void act_as_guardian(struct guardian *guardian)
 {
     struct guardian_shared *shared = guardian->shared;
@@ -188,12 +193,12 @@ static void drain_socket(struct guardian *guardian)
     while (!guardian->hung_up && got > 0)
         got = recv(guardian->socket, wakes, sizeof(wakes), MSG_DONTWAIT);
     if (guardian->hung_up || got != 0)
-        return; /* empty; whatever else it is will show again */
+        return; /* empty; an error will show again at the next look */
     guardian->hung_up = true;
     file_close(&guardian->socket);
 }
 
-/* True once it has ended. A stop is the kernel's to tell: we are its parent. */
+/* True once it has ended. As its parent we also learn that it is stopped, and continue it. */
 static bool has_ended(struct guardian *guardian)
 {
     siginfo_t info = {0};

@@ -23,6 +23,7 @@ struct helper {
     int output_fd, messages_fd;
 };
 
+/* The context of add_closing(): what to add to, and the errno of what failed first. */
 struct closing {
     posix_spawn_file_actions_t *actions;
     int failure;
@@ -37,7 +38,7 @@ static void add_closing(int fd, void *context)
         closing->failure = failure;
 }
 
-/* What the caller of withlock left open is nothing to a helper. musl has no closefrom. */
+/* Descriptors of withlock's caller are not passed on to a helper. musl has no closefrom action. */
 static int close_inherited(posix_spawn_file_actions_t *actions)
 {
     struct closing closing = {.actions = actions};
@@ -90,15 +91,15 @@ void helper_end(pid_t pid)
 {
     struct sweep below = {.root = pid};
     (void)kill(pid, SIGSTOP);                  /* not reaped yet: the pid is still its own */
-    (void)sweep_signal(&below, SIGKILL, NULL); /* whoever is missed loses its pipes all the same */
+    (void)sweep_signal(&below, SIGKILL, NULL); /* one that is missed can only write to no reader */
     (void)kill(pid, SIGKILL);
-    /* one that hangs in the kernel stays behind as our child, and is nobody's concern any more */
+    /* one that hangs in the kernel stays behind as our child: nothing waits for it any more */
     (void)child_reap(pid, mono_add(mono_now(), HELPER_END_MS), NULL);
 }
 
 /*
- * Reads what is there. False once there is an end. keep_end: forget the beginning rather than
- * exceed the buf's limit.
+ * Reads all that is there now. False once the writing end is closed, or reading fails. keep_end:
+ * drop what was read before rather than exceed the buf's limit.
  */
 static bool drain(int fd, struct buf *out, bool keep_end)
 {
@@ -109,14 +110,17 @@ static bool drain(int fd, struct buf *out, bool keep_end)
             continue;
         if (keep_end && out->length + (size_t)got > out->limit_bytes)
             buf_clear(out);
-        buf_add(out, chunk, (size_t)got); /* a failure sticks; asked by the caller */
+        buf_add(out, chunk, (size_t)got); /* the buf remembers a failure; the caller asks it */
     }
     int failure = errno;
     wipe(chunk, sizeof(chunk));
     return got < 0 && failure == EAGAIN;
 }
 
-/* Reads until the program has ended. Its children may hold the pipes open for longer. */
+/*
+ * Reads until the program itself has ended, not until the pipes are closed: its children may have
+ * them open for longer.
+ */
 static int follow(struct helper *helper, struct mono deadline, const struct wakeup_source *wakeup,
                   struct helper_result *result, struct error *err)
 {
@@ -194,7 +198,7 @@ int helper_run(char *const *words, bool quiet, struct mono deadline,
         (void)error_add(err, "'%s'", words[0]);
         helper_end(helper.pid);
     } else {
-        int status = 0; /* if somebody else reaped it its output must speak for it */
+        int status = 0; /* stays if somebody else has reaped it: then only its output counts */
         (void)child_reap(helper.pid, mono_now(), &status);
         result.status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
         done = 0;

@@ -7,8 +7,10 @@
 
 #define ANCESTORS_MAX 64 /* members of our own group on the way up to the shell */
 
-/* Sent by the terminal's driver to the whole foreground group, or, when the line is cut, to the
- * leader of the session alone. */
+/*
+ * Was it sent by the terminal to the whole foreground group, so that the command has it as well?
+ * SIGHUP and SIGCONT for a line that was cut go to the leader of the session alone.
+ */
 static bool from_terminal(const struct job *job, const struct signals_seen *seen)
 {
     if (!seen->kernel)
@@ -38,7 +40,7 @@ bool job_forwards(const struct job *job, const struct signals_seen *seen)
     default:
         break;
     }
-    /* our own SIGPIPE, and the guardian's SIGCONT */
+    /* not the SIGPIPE of our own writing, nor the SIGCONT by which the guardian continues us */
     if (seen->sender && (seen->sender == job->self || seen->sender == job->guardian))
         return false;
     if (!job->terminal)

@@ -26,7 +26,7 @@ int prompt_share(struct error *err)
     void *memory = map_shared(sizeof(*echo));
     if (!memory)
         return error_system(err, errno, "mapping memory");
-    echo = memory; /* for the life of the process */
+    echo = memory; /* stays mapped for the life of the process */
     return 0;
 }
 
@@ -65,12 +65,12 @@ static int ask(int tty, const char *question, struct mono deadline,
         return error_system(err, errno, "writing to the terminal");
     int result = read_line(tty, deadline, wakeup, line, &text, err);
     if (result == 0) {
-        buf_add(answer, text.data, text.length); /* asked next */
+        buf_add(answer, text.data, text.length); /* buf_check() below sees a failure */
         wipe(line, sizeof(line));
         result = text.length ? buf_check(answer, "the code", err)
                              : error_set(err, ERROR_CONFIG, "no code was given");
     }
-    (void)!write(tty, "\n", 1); /* for looks */
+    (void)!write(tty, "\n", 1); /* the user's own newline was not echoed */
     return result;
 }
 
@@ -79,7 +79,7 @@ static int open_terminal(void)
     return open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 }
 
-/* Not if somebody has changed it since, as a shell does that has it again. */
+/* Leaves the terminal alone if its settings are not ours any more: a shell may have it again. */
 void prompt_restore_echo(void)
 {
     struct termios now;

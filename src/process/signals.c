@@ -84,8 +84,9 @@ bool signals_terminating(int number)
 }
 
 /*
- * The signal is sent to the process and only then let through: one that the terminal sent and that
- * is still waiting becomes one with it, so that we cannot stop a second time after being continued.
+ * The signal is sent while it is still blocked, and unblocked then. If the terminal has sent the
+ * same one, which is still pending, the kernel merges the two, so that we do not stop a second time
+ * after we were continued.
  */
 void signals_stop_self(int number)
 {

@@ -7,7 +7,10 @@
 
 #define KIB 1024
 
-/* From its first byte on: the kernel puts the program's name there, above the environment. */
+/*
+ * From the top of the stack to here. The kernel puts the program's name (AT_EXECFN) at the top,
+ * above the environment.
+ */
 static rlim_t bytes_used(void)
 {
     uintptr_t top = getauxval(AT_EXECFN), here = (uintptr_t)__builtin_frame_address(0);

@@ -17,9 +17,10 @@
 #define PROCESSES_MAX   4194304 /* the kernel's highest pid_max */
 #define GENERATIONS_MAX 4194304 /* steps up from a process before giving up: a torn reading */
 
+/* Is a process one of those that the sweep is about? */
 enum kin {
-    KIN_UNKNOWN,
-    KIN_BELOW,
+    KIN_UNKNOWN, /* not found out yet */
+    KIN_BELOW,   /* it descends from root, and is not spared */
     KIN_OTHER
 };
 
@@ -28,8 +29,9 @@ struct entry {
     enum kin kin;
 };
 
+/* All processes, as /proc has them at one reading. */
 struct table {
-    struct entry *entries; /* by pid, ascending */
+    struct entry *entries; /* owned; by pid, ascending */
     size_t count;
 };
 
@@ -124,11 +126,14 @@ static bool is_spared(const struct sweep *sweep, pid_t pid)
     return false;
 }
 
-/* Walks up to an ancestor that is decided, then writes the answer to all on the way. */
+/*
+ * Walks up to an ancestor whose kin is known, then notes the answer for all on the way, so that
+ * each process is decided once.
+ */
 static enum kin table_kin(const struct table *table, const struct sweep *sweep, pid_t pid)
 {
     struct entry *start = table_find(table, pid), *entry = start;
-    enum kin kin = KIN_OTHER; /* also if the way up breaks off */
+    enum kin kin = KIN_OTHER; /* also if an ancestor is missing in the table */
     for (long step = 0; entry && step < GENERATIONS_MAX; step++) {
         if (entry->kin != KIN_UNKNOWN || entry->process.pid == sweep->root) {
             kin = entry->kin == KIN_UNKNOWN ? KIN_OTHER : entry->kin;
@@ -146,7 +151,10 @@ static enum kin table_kin(const struct table *table, const struct sweep *sweep, 
     return kin;
 }
 
-/* With the descriptor open the pid cannot change hands unseen between check and signal. */
+/*
+ * Opens the process first, then compares start times, then signals by the descriptor: so the signal
+ * cannot reach another process that got the number meanwhile. False if we may not signal it.
+ */
 static bool signal_one(const struct sweep_process *process, int signal)
 {
     struct sweep_process now;
@@ -157,7 +165,7 @@ static bool signal_one(const struct sweep_process *process, int signal)
     if (sweep_read(process->pid, &now) == 0 && now.start_ticks == process->start_ticks) {
         allowed = pidfd_signal(&pidfd, signal);
         if (now.state == 'T' && signal != SIGKILL)
-            (void)pidfd_signal(&pidfd, SIGCONT); /* as the other */
+            (void)pidfd_signal(&pidfd, SIGCONT); /* allowed or not is known by now */
     }
     pidfd_close(&pidfd);
     return allowed;
@@ -182,7 +190,7 @@ static void count(struct sweep_found *found, pid_t pid, bool allowed)
         found->refused = pid;
 }
 
-/* -1: /proc cannot be read, or memory is short. */
+/* Signals the descendants that /proc shows. -1: it cannot be read, or memory is short. */
 static int signal_below(const struct sweep *sweep, int signal, struct sweep_found *found)
 {
     struct table table = {0};
@@ -199,8 +207,8 @@ static int signal_below(const struct sweep *sweep, int signal, struct sweep_foun
 }
 
 /*
- * Without /proc the kernel can only be asked of each number whether it is a child of ours. As it is
- * not reaped its number is its own.
+ * Without /proc the kernel can only be asked of each number whether it is a child of ours. A child
+ * keeps its number until we reap it, so the signal cannot reach another process.
  */
 static void signal_children(const struct sweep *sweep, int signal, struct sweep_found *found)
 {
@@ -223,7 +231,7 @@ bool sweep_has_proc(void)
     return strtol(text, NULL, 10) == getpid();
 }
 
-/* Of those that nobody has to spare. */
+/* Is there a child that lives? Known only if none is to be spared, and root is this process. */
 static bool has_living_child(const struct sweep *sweep)
 {
     siginfo_t info = {0};
@@ -235,7 +243,7 @@ int sweep_signal(const struct sweep *sweep, int signal, struct sweep_found *ret_
 {
     struct sweep_found found = {0};
     bool seen = sweep_has_proc() && signal_below(sweep, signal, &found) == 0;
-    /* some mounts of /proc hide what became another user's */
+    /* mounted with hidepid /proc does not show processes that became another user's */
     if (!seen || (found.living == 0 && has_living_child(sweep))) {
         found = (struct sweep_found){.by_parent = true};
         if (sweep->root == getpid())

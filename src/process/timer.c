@@ -24,7 +24,7 @@ int timer_set(struct timer *timer, struct mono moment)
         spec.it_value.tv_sec = (time_t)(ms / 1000);
         spec.it_value.tv_nsec = (long)(ms % 1000) * 1000000;
     }
-    /* first the moment: who is woken at once must find that it has come */
+    /* the moment before the timer: whoever the timer wakes at once must find that it has come */
     int64_t before_ms = atomic_exchange(timer->at_ms, moment.ms);
     int result = timerfd_settime(timer->fd, TFD_TIMER_ABSTIME, &spec, NULL);
     if (result != 0)
