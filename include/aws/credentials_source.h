@@ -1,10 +1,10 @@
 /*
  * credentials_source - what one source of credentials sees, and what the sources share.
  *
- * For src/aws/credentials*.c and their tests. A source is one function: called with an answer of
- * NULL it begins; what it has to remember until the next call is in the look-up. It sets
- * want->kind, and before CREDENTIALS_KEYS fills lookup->keys. "Not configured" is
- * CREDENTIALS_NOT_MINE; configured but broken is an error.
+ * For src/aws/credentials*.c and their tests. A source is one function. Called with an answer of
+ * NULL it begins; what it has to remember until the next call it keeps in the look-up. It sets
+ * want->kind: to CREDENTIALS_KEYS once it has filled lookup->keys, to CREDENTIALS_NOT_MINE if it is
+ * not configured, or to what it wants done. If it is configured but broken it returns an error.
  */
 #ifndef AWS_CREDENTIALS_SOURCE_H
 #define AWS_CREDENTIALS_SOURCE_H
@@ -17,7 +17,7 @@
 #define CREDENTIALS_WORDS_MAX     128 /* of a credential_process */
 #define CREDENTIALS_CHAIN_MAX     64  /* roles assumed one after the other */
 #define CREDENTIALS_REASON_BYTES  200
-#define CREDENTIALS_RENEW_MS      (15 * 60 * 1000) /* so long before they end new keys are due */
+#define CREDENTIALS_RENEW_MS      (15 * 60 * 1000) /* before old keys expire new ones are due */
 
 /* The sources, in the order of the chain. */
 enum credentials_source {
@@ -37,7 +37,7 @@ enum credentials_source {
 
 #define SOURCE_BIT(source) (1U << (source))
 
-/* Those whose keys the user has written down: what is wrong with them is the user's to mend. */
+/* Sources whose keys the user has provided: if they are bad it is for the user to mend them. */
 #define CREDENTIALS_USERS_OWN                                                                      \
     (SOURCE_BIT(SOURCE_ENVIRONMENT) | SOURCE_BIT(SOURCE_CREDENTIALS_FILE) |                        \
      SOURCE_BIT(SOURCE_PROCESS) | SOURCE_BIT(SOURCE_CONFIG_FILE))
@@ -45,24 +45,24 @@ enum credentials_source {
 struct credentials_lookup {
     const struct aws_settings *settings;
     const char *region;
-    const char *profile;            /* whose keys are looked for */
-    unsigned sources;               /* bits of those that may answer */
-    bool environment;               /* the environment's web identity counts */
-    bool refreshing;                /* no prompts */
-    enum credentials_source source; /* the one that answered; SOURCE_COUNT: not known yet */
-    struct wall now;
+    const char *profile;            /* the name of the profile whose keys are looked for */
+    unsigned sources;               /* the sources that may be asked, as SOURCE_BIT()s */
+    bool environment;               /* web identity may be configured by the environment, too */
+    bool refreshing;                /* the user must not be asked for a code */
+    enum credentials_source source; /* the one in charge; SOURCE_COUNT: not known yet */
+    struct wall now;                /* as given to this step */
 
-    /* The source's own, cleared before it begins. */
-    unsigned stage;
-    unsigned attempt; /* of the request at hand */
+    /* For the source in charge. Stage, attempt, renewed and bufs are cleared before it begins. */
+    unsigned stage;   /* how far it is; each source has an enum of its own */
+    unsigned attempt; /* how often the request at hand was sent */
     bool renewed;     /* instance metadata: the token was replaced once */
     struct retry retry;
     struct retry_budget *budget;
     struct request request;
     struct buf scratch, token;
     char *words[CREDENTIALS_WORDS_MAX + 1];
-    const struct credentials_lookup *parent;
-    struct credentials_lookup *child; /* of a role: the look-up for what to assume it with */
+    const struct credentials_lookup *parent; /* the role that needs these keys; NULL: none */
+    struct credentials_lookup *child; /* of a role: the look-up of the keys to assume it with */
 
     struct credentials keys;
     struct region found;                   /* by a look-up of the region */
@@ -85,22 +85,24 @@ credentials_source_fn credentials_container;
 credentials_source_fn credentials_imds;
 credentials_source_fn credentials_imds_region;
 
-/* A key of the profile that the look-up is for. */
+/* The value of a key in the look-up's profile; NULL if it is not given. */
 const char *credentials_value(const struct credentials_lookup *lookup, const char *key);
 
 /*
- * Fills lookup->keys: origin (a format), and the three values; secret and token may be empty,
- * the caller has judged that. They do not expire and cannot be renewed until told otherwise.
+ * Sets the three values of lookup->keys. Whether secret and token may be empty is for the caller to
+ * judge. The keys never expire and cannot be renewed unless credentials_set_expiry() follows.
  */
 int credentials_fill(struct credentials_lookup *lookup, struct text id, struct text secret,
                      struct text token, struct error *err) MUST_USE;
+
+/* Sets where the keys come from, for messages. */
 void credentials_origin(struct credentials_lookup *lookup, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 /* Notes a file that keys come from if others than its owner can read it. */
 void credentials_note_file(struct credentials_lookup *lookup, const char *path);
 
-/* Where a JSON document has keys. NULL: not there. */
+/* The paths at which a JSON document has keys. NULL: it has no such member. */
 struct credentials_json {
     const char *id, *secret, *token, *expiration;
     bool long_term;    /* token and expiration may be missing */
@@ -114,7 +116,10 @@ struct credentials_json {
 int credentials_fill_json(struct credentials_lookup *lookup, struct text document,
                           const struct credentials_json *names, struct error *err) MUST_USE;
 
-/* Out of a JSON error; all "" without an answer. OIDC and sign-in may have a code in `error`. */
+/*
+ * What a JSON error says; all "" if no answer came. OIDC and sign-in may have the code in the
+ * member `error`.
+ */
 struct refusal credentials_refusal(const struct credentials_answer *answer);
 
 /*
@@ -124,19 +129,19 @@ struct refusal credentials_refusal(const struct credentials_answer *answer);
 bool credentials_again(struct credentials_lookup *lookup, const struct credentials_answer *answer,
                        const struct refusal *refusal, struct credentials_want *want);
 
-/* A request that failed for good: one line, "what: why", of the kind that fits the answer. */
+/* A request that failed for good: sets one line, "what: why", and its kind. Returns -1. */
 int credentials_refused(const struct credentials_answer *answer, const struct refusal *refusal,
                         const char *what, struct error *err);
 
-/* Begins lookup->request anew, with the URL of a service. */
+/* Makes lookup->request a new request to the URL of a service. */
 int credentials_request(struct credentials_lookup *lookup, const char *method,
                         enum aws_service service, const char *region, struct error *err) MUST_USE;
 
-/* Wants lookup->request sent, after its check. */
+/* Makes *want that lookup->request be sent. Fails if something did not fit into it. */
 int credentials_send(struct credentials_lookup *lookup, struct credentials_want *want,
                      struct error *err) MUST_USE;
 
-/* Sets when the keys of lookup->keys end, and that they can be asked for again. */
+/* Sets when lookup->keys expire and when new ones are due, and that they can be renewed. */
 void credentials_set_expiry(struct credentials_lookup *lookup, struct wall expires_at);
 
 #endif

@@ -4,7 +4,7 @@
 
 #include "aws/credentials_source.h"
 
-/* What AssumeRole and AssumeRoleWithWebIdentity are told; NULL where nothing is to be sent. */
+/* The parameters of AssumeRole and AssumeRoleWithWebIdentity; NULL: not sent. All borrowed. */
 struct sts_role {
     const char *action;
     const char *role;
@@ -15,7 +15,7 @@ struct sts_role {
     const char *identity_token;
 };
 
-/* Makes lookup->request that request, for the region in use. */
+/* Makes lookup->request the request for this role, in the region in use. */
 int credentials_sts_request(struct credentials_lookup *lookup, const struct sts_role *role,
                             struct error *err) MUST_USE;
 

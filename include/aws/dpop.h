@@ -10,8 +10,9 @@
 #define DPOP_BYTES 4096 /* of a proof */
 
 /*
- * Adds a JSON Web Token for one request: method and url are what will be sent. pem is a P-256
- * private key. Each has an identifier of its own, drawn at random.
+ * Adds the proof, a JSON Web Token, for one request; method and url are those of the request. pem
+ * is a P-256 private key: ERROR_CONFIG if it is not. Each proof has a random identifier of its own,
+ * so that a request that is sent again needs a new one.
  */
 int dpop_proof(struct text pem, const char *method, const char *url, struct wall now,
                struct buf *out, struct error *err) MUST_USE;

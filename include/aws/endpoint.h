@@ -1,5 +1,5 @@
 /*
- * endpoint - a region -> the URL at which AWS serves it.
+ * endpoint - the URL at which AWS serves a region.
  *
  * Pure. Partitions, FIPS and dual-stack hosts follow the endpoint rule sets that the AWS CLI
  * ships with. A region that fits no partition's pattern is in `aws`, so new regions work.
@@ -34,13 +34,13 @@ struct region {
  */
 int region_parse(const char *text, struct region *ret_region, struct error *err) MUST_USE;
 
-/* Adds "https://HOST" to ret_url; whether it fitted is told by buf_check. */
+/* Adds "https://HOST" to ret_url; buf_check() tells whether it fitted. */
 void endpoint_default(enum aws_service service, const char *region, bool fips, bool dual_stack,
                       struct buf *ret_url);
 
 /*
- * Adds a URL that the user gave for `setting`, less final slashes. ERROR_CONFIG with both if
- * request_url() refuses it or it has a query.
+ * Adds a URL that the user gave for `setting`, without final slashes. ERROR_CONFIG, with the URL
+ * and the name of the setting, if request_url() refuses it or it has a query.
  */
 int endpoint_given(const char *url, const char *setting, struct buf *ret_url,
                    struct error *err) MUST_USE;

@@ -62,12 +62,13 @@ enum logs_outcome {
     LOGS_UNUSABLE, /* status 200 with what is not an answer, or another service's answer */
 };
 
+/* What an answer means. */
 struct logs_reply {
     enum logs_outcome outcome;
     bool bad_keys;   /* expired or unknown: new ones may do (T4) */
-    bool about_keys; /* the same, or not what the request was signed with: where are they from? */
+    bool about_keys; /* the same, or a wrong signature: tell the user where the keys are from */
     bool throttled;
-    bool no_memory; /* UNUSABLE: there was none to read the answer with */
+    bool no_memory; /* it is UNUSABLE only since memory ran out when it was read */
     struct refusal refusal;
 };
 
@@ -76,8 +77,8 @@ void logs_classify(enum logs_operation operation, int status, struct text body,
                    const char *error_type, struct logs_reply *ret_reply);
 
 /*
- * The line for a user: operation, code, message, and for AccessDenied the statement that a policy
- * lacks. The kind follows the outcome: DENIED, LATER, UNKNOWN, GARBLED; CONFIG never. SYSTEM if
+ * Sets the line for the user: operation, code, message, and for AccessDenied the statement that a
+ * policy lacks. The kind follows the outcome: ERROR_DENIED, LATER, UNKNOWN or GARBLED; SYSTEM if
  * memory ran out. Returns -1.
  */
 int logs_error(const struct logs_reply *reply, enum logs_operation operation, const char *name,
@@ -89,25 +90,25 @@ struct logs_group {
     size_t name_at; /* offset into names */
     size_t name_bytes;
     int64_t created_ms; /* 0 to LOGS_CREATED_MAX_MS; 0 if the service gave another number */
-    bool has_content;   /* no attempt, whatever its name; so is one without a possible time */
+    bool has_content;   /* so it is no attempt, whatever its name; also set if its time is bad */
 };
 
 /*
- * Pages of a listing, added up. All zeros but for the limits: LOGS_LISTING. Where level_bytes is
- * set, log groups with a '/' behind so many bytes of their name are counted and passed over: those
- * of locks nested below "PREFIX/" would take the memory that the lock's own need.
+ * The pages of a listing, put together. Initialize it as LOGS_LISTING. If level_bytes is set, log
+ * groups that have a '/' after that many bytes of their name are counted but not kept: they belong
+ * to locks nested below "PREFIX/", and would take the room that the lock's own need.
  */
 struct logs_listing {
     size_t level_bytes; /* of "PREFIX/"; 0: no names are passed over */
-    struct mono asked;  /* the caller's: when the first page was asked for, */
-    bool cut;           /* and that there is more than may be read */
+    struct mono asked;  /* set by the caller: when the first page was asked for, */
+    bool cut;           /* and that there was more than it may hold */
     uint32_t pages;
     uint32_t nested; /* how many were passed over, on all pages */
     struct buf names;
     struct logs_group *groups;
     uint32_t count;
-    uint32_t room;
-    struct buf token; /* of the next page; empty at the end */
+    uint32_t room;    /* log groups that there is memory for */
+    struct buf token; /* of the next page; empty after the last */
 };
 
 #define LOGS_LISTING                                                                               \
@@ -119,15 +120,16 @@ void logs_listing_clear(struct logs_listing *listing);
 void logs_listing_free(struct logs_listing *listing);
 
 /*
- * Adds the page in body. ERROR_GARBLED or ERROR_LIMIT, also if its token is that of the page
- * before; then the listing is of no more use.
+ * Adds the page in body. Fails with ERROR_GARBLED or ERROR_LIMIT, also if its token is that of the
+ * page before, for then the listing would never end. After a failure the listing is only good for
+ * logs_listing_clear() or logs_listing_free().
  */
 int logs_listing_add(struct logs_listing *listing, struct text body, struct error *err) MUST_USE;
 
-/* Borrowed until the next addition. */
+/* The name of log group i, counted from 0. Borrowed until the next addition. */
 struct text logs_listing_name(const struct logs_listing *listing, uint32_t i);
 
-/* DescribeLogStreams: is there any? */
+/* Reads an answer to DescribeLogStreams: is there any log stream? */
 int logs_read_streams(struct text body, bool *ret_any, struct error *err) MUST_USE;
 
 #endif

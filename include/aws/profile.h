@@ -1,5 +1,5 @@
 /*
- * profile - the text of the AWS config and credentials files -> sections, keys and values.
+ * profile - parses the AWS config and credentials files into sections, keys and values.
  *
  * Pure: the text is an argument, nothing is read or decided here. The grammar is that of the
  * AWS CLI (Python's configparser); where the SDKs are more lenient, the CLI decides:
@@ -36,11 +36,11 @@ enum profile_kind {
     PROFILE_PROFILE,
     PROFILE_SSO_SESSION,
     PROFILE_SERVICES,
-    PROFILE_OTHER, /* passed over */
+    PROFILE_OTHER, /* means nothing to us */
 };
 
 struct profile_entry {
-    const char *block; /* the key it stands below, NULL for the section's own keys */
+    const char *block; /* the key whose block it is in; NULL: it is a key of the section itself */
     const char *key;
     const char *value;
 };
@@ -49,7 +49,7 @@ struct profile_section {
     enum profile_kind kind;
     bool prefixed; /* `[profile default]`, which wins over `[default]` */
     const char *name;
-    size_t first, count; /* its entries */
+    size_t first, count; /* its entries: index in the file's, and number */
 };
 
 /* One file. All zeros (but for the limit, see profile_file_parse) is an empty one. */
@@ -61,7 +61,7 @@ struct profile_file {
     size_t entry_count;
 };
 
-/* Both files; merged by the functions below, key by key, the credentials file first. */
+/* Both files. The functions below look for each key in the credentials file first. */
 struct profiles {
     struct profile_file config, credentials;
 };

@@ -1,8 +1,8 @@
 /*
  * refusal - what a service says when it refuses: the code of the error, and a message.
  *
- * As AWS's JSON protocols have it, and what is on record of real answers: the code is `__type`
- * behind a '#' and before a ':', else the header x-amzn-ErrorType; the message `message` or
+ * Follows AWS's JSON protocols, and recorded answers. The code is what `__type` holds after a '#'
+ * and before a ':', or else the same of the header x-amzn-ErrorType. The message is `message` or
  * `Message`. Pure.
  */
 #ifndef AWS_REFUSAL_H
@@ -21,7 +21,10 @@ struct refusal {
     char message[REFUSAL_MESSAGE_BYTES];
 };
 
-/* error_type: the header's value. -1, as json_pick says it: not JSON; the code is the header's. */
+/*
+ * error_type is the value of x-amzn-ErrorType. If body is not JSON, *ret_refusal has the code of
+ * the header, and the result is -1 with json_pick()'s error.
+ */
 int refusal_read(struct text body, struct text error_type, struct refusal *ret_refusal,
                  struct error *err);
 

@@ -1,9 +1,10 @@
 /*
  * renewal - when to ask for new keys. Pure.
  *
- * 15 minutes before the old ones end, or when the service refused them, and then at most once a
- * minute; once they have expired, 1 s after the first failure, 2 s after the second, and so on
- * to a minute. Keys that cannot be renewed are never due.
+ * New keys are due 15 minutes before the old ones expire, or when the service has refused these;
+ * then they are asked for at most once a minute. After the old ones have expired they are asked for
+ * again 1 s after the first failure, 2 s after the second, and so on up to a minute. For keys that
+ * cannot be renewed no new ones are ever due.
  */
 #ifndef AWS_RENEWAL_H
 #define AWS_RENEWAL_H
@@ -22,7 +23,7 @@ struct renewal {
     bool rejected;        /* the service does not take the keys at hand */
 };
 
-/* keys is NULL if there never were any. */
+/* Are new keys due at `at`? keys are those at hand; NULL: there are none, and that is due. */
 bool renewal_due(const struct renewal *renewal, const struct credentials *keys, struct wall now,
                  struct mono at);
 

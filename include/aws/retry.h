@@ -5,8 +5,9 @@
  * Logs and one for the sources of credentials, that a storm of failures uses up.
  *
  * Throttling is kept apart from errors: each has a count of its own, and throttling always begins
- * with a long pause. Errors begin with a short one, as in the SDKs since November 2026, but where
- * attempts are counted: three of them within 0.2 s would outlast no outage.
+ * with a long pause. Errors begin with a short one, as in the SDKs since November 2026. They begin
+ * with a long one if the caller counts its attempts and gives up after a few: three attempts within
+ * 0.2 s would outlast no outage.
  */
 #ifndef AWS_RETRY_H
 #define AWS_RETRY_H
@@ -17,21 +18,21 @@
 #include "base/clock.h"
 #include "base/text.h"
 
-#define RETRY_BASE_MS        1000
+#define RETRY_BASE_MS        1000 /* longest first pause */
 #define RETRY_QUICK_MS       50   /* the same for errors, where attempts are not counted */
 #define RETRY_CROWD_MS       8000 /* the same for throttling, where many ask at once (Y8) */
 #define RETRY_MAX_MS         20000
 #define RETRY_QUOTA          500
 #define RETRY_COST           14 /* as in the SDKs since November 2026 */
 #define RETRY_THROTTLED_COST 5
-#define RETRY_AFTER_EXTRA_MS 5000 /* x-amz-retry-after counts at most so far beyond our pause */
-#define RETRY_CLOCK_MS       (4 * 60 * 1000) /* a smaller difference is not the clock's fault */
+#define RETRY_AFTER_EXTRA_MS 5000 /* x-amz-retry-after makes our pause longer by this at most */
+#define RETRY_CLOCK_MS       (4 * 60 * 1000) /* a smaller difference is not why it was refused */
 #define RETRY_NOTE_BYTES     128
 /* 2020-01-01 and 2100-01-01: a Date before or after is not that of AWS's clocks. */
 #define RETRY_DATE_MIN_MS ((int64_t)1577836800000)
 #define RETRY_DATE_MAX_MS ((int64_t)4102444800000)
 
-/* What is left for retries, whoever makes them. */
+/* The tokens that are left for retries, shared by all that use this budget. */
 struct retry_budget {
     int tokens;
 };
@@ -44,19 +45,19 @@ enum retry_cause {
     RETRY_THROTTLED,
 };
 
-/* Zero but for the budget, and how it is to be. */
+/* The failures so far. Set budget, counted and crowd at the start; all else begins as zero. */
 struct retry {
     struct retry_budget *budget; /* borrowed */
-    bool counted;                /* attempts are: spread them */
+    bool counted;                /* few attempts will be made: spread them by longer pauses */
     bool crowd;                  /* Y8: see retry_succeeded() */
     unsigned errors, throttles;  /* in a row */
     int spent;                   /* by the last retry; 0 after a success */
 };
 
 /*
- * The next failure begins with a short pause again. Not so throttling in a crowd: that a request
- * got through does not mean that the quota has room for all who wait for it, so one success makes
- * the next pause half as long, and no shorter.
+ * A request succeeded: the next failure begins with the first pause again. In a crowd throttling is
+ * different: that one request got through does not mean that the quota has room for all who wait
+ * for it. So one success only halves the next pause.
  */
 void retry_succeeded(struct retry *retry);
 
@@ -70,7 +71,7 @@ int64_t retry_pause_ms(struct retry *retry, enum retry_cause cause, int64_t aske
 /* What the header x-amz-retry-after asks for; 0 if it is no number up to an hour, or NULL. */
 int64_t retry_asked_ms(const char *header);
 
-/* False once the quota is used up: stop hammering. */
+/* Is there budget left? If not, another try is not to be made. */
 bool retry_affordable(const struct retry *retry);
 
 enum retry_verdict {

@@ -26,7 +26,7 @@
 /* The value of a variable, NULL if it is unset; borrowed for as long as the settings live. */
 typedef const char *environment_fn(const char *name);
 
-/* What stood on the command line; NULL where it was not given. Borrowed like the environment. */
+/* What the command line says; NULL: not given. Borrowed for as long as the settings live. */
 struct aws_options {
     const char *profile;
     const char *region;
@@ -55,8 +55,9 @@ struct aws_settings {
     environment_fn *environment;
     char config_path[SETTINGS_PATH_BYTES];
     char credentials_path[SETTINGS_PATH_BYTES];
-    char home[SETTINGS_PATH_BYTES];                   /* "" if it is not known */
-    const char *config_missing, *credentials_missing; /* why a file is not there, or NULL */
+    char home[SETTINGS_PATH_BYTES]; /* "" if it is not known */
+    const char *config_missing,
+        *credentials_missing; /* why there is no such file; NULL: there is */
     struct profiles profiles;
 
     const char *profile;
@@ -67,7 +68,7 @@ struct aws_settings {
     const char *endpoint_url;                      /* the option */
     bool ignore_endpoints;                         /* configured endpoints other than the option */
     const char *ca_bundle;                         /* NULL: the system's */
-    const char *system_ca_file, *system_ca_folder; /* instead of the system's own; NULL: these */
+    const char *system_ca_file, *system_ca_folder; /* in place of the system's; NULL: those */
     unsigned max_attempts;
     int64_t connect_timeout_ms, read_timeout_ms;     /* the options */
     const char *app_id;                              /* NULL if there is none */
@@ -84,7 +85,7 @@ int aws_settings_load(struct aws_settings *ret_settings, const struct aws_option
                       environment_fn *environment, struct error *err) MUST_USE;
 void aws_settings_free(struct aws_settings *settings);
 
-/* A variable; NULL if it is unset or empty. */
+/* The value of an environment variable; NULL if it is unset or empty. */
 const char *aws_settings_variable(const struct aws_settings *settings, const char *name);
 
 /*
@@ -96,13 +97,13 @@ int aws_settings_endpoint(const struct aws_settings *settings, enum aws_service 
                           const char *region, struct buf *ret_url, struct error *err) MUST_USE;
 
 /*
- * No region anywhere: one line that says where it was looked for. reason says what instance
- * metadata did ("did not answer"). Returns -1.
+ * Sets the error for "no region anywhere": one line that says where it was looked for. reason says
+ * what instance metadata did ("did not answer"). Returns -1.
  */
 int aws_settings_no_region(const struct aws_settings *settings, const char *reason,
                            struct error *err);
 
-/* Adds what a User-Agent header says: "withlock/1.0 app/ID". */
+/* Adds the value of the User-Agent header: "withlock/1.0 app/ID". */
 void aws_settings_user_agent(const struct aws_settings *settings, struct buf *out);
 
 /* Adds a path that may begin with "~/"; false if it needs the home directory and none is known. */

@@ -50,7 +50,7 @@ bool credentials_expired(const struct credentials *credentials, struct wall now)
     return now.ms >= credentials->expires_at.ms;
 }
 
-/* What a source may have left behind, before one begins. */
+/* Forgets what a source may have left behind, before the next one begins. */
 static void clear(struct credentials_lookup *lookup)
 {
     lookup->stage = 0;
@@ -113,7 +113,7 @@ void credentials_lookup_destroy(struct credentials_lookup *lookup)
     free(lookup);
 }
 
-/* Behind a file's path: who named it, and whether it is there at all. */
+/* What is said after the path of a file: which variable named it, and why it is missing. */
 static void describe_file(const struct aws_settings *settings, const char *variable,
                           const char *missing, char ret_words[FILE_WORDS_BYTES])
 {

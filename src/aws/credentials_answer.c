@@ -35,7 +35,7 @@ enum member {
     MEMBER_EXPIRATION,
 };
 
-/* The one place that says which members must be there. A token may be "" or null: there is none. */
+/* Decides which members must be there. A token that is "" or null means that there is none. */
 static bool is_good(const struct json_pick *pick, enum member member, bool long_term)
 {
     bool absent = pick->type == JSON_ABSENT;
@@ -89,7 +89,7 @@ struct refusal credentials_refusal(const struct credentials_answer *answer)
     return refusal;
 }
 
-/* What an answer says about another try. IDPCommunicationError is STS's own. */
+/* Is the request worth another try? IDPCommunicationError is a code that only STS has. */
 static enum retry_verdict classify(const struct credentials_answer *answer,
                                    const struct refusal *refusal)
 {

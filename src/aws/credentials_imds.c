@@ -15,9 +15,9 @@
 #define REGION_PATH    "/latest/meta-data/placement/region"
 #define ZONE_PATH      "/latest/meta-data/placement/availability-zone"
 #define TOKEN_LIFE_S   "21600"
-#define STALE_MS       (15 * 60 * 1000) /* keys that end sooner are used, and asked for again */
-#define STALE_MIN_MS   (17 * 60 * 1000) /* after so long, and up to ... */
-#define STALE_EXTRA_MS (8 * 60 * 1000)  /* ... so much later */
+#define STALE_MS       (15 * 60 * 1000) /* keys that expire sooner are used all the same, */
+#define STALE_MIN_MS   (17 * 60 * 1000) /* and new ones are asked for after at least this, */
+#define STALE_EXTRA_MS (8 * 60 * 1000)  /* or up to so much later, at random */
 #define ROLE_BYTES     256
 #define ATTEMPTS       1   /* of each request, where nothing is configured */
 #define BUSY_ATTEMPTS  3   /* the same if it is answered with 5xx */
@@ -81,7 +81,7 @@ static int send_stage(struct credentials_lookup *lookup, enum stage stage,
     return credentials_send(lookup, want, err);
 }
 
-/* Is it too much for the service just now? So it is when many begin in the same second. */
+/* Is the service overloaded? That happens when many programs start in the same second. */
 static bool is_busy(const struct credentials_answer *answer)
 {
     return !answer->failure && answer->status >= 500;
@@ -99,7 +99,7 @@ static int failed(struct credentials_lookup *lookup, const struct credentials_an
 {
     bool busy = is_busy(answer);
     if (lookup->attempt < attempts_max(lookup, busy)) {
-        /* spread, so that those who came together do not come together again */
+        /* at random, so that those who came at the same time do not do so again */
         int64_t longest_ms = lookup->attempt > 1 ? 2 * BUSY_PAUSE_MS : BUSY_PAUSE_MS;
         want->pause_ms = busy ? ms_random(longest_ms, random_u32()) : 0;
         return send_stage(lookup, lookup->stage, want, err);
@@ -150,7 +150,7 @@ static int have_role(struct credentials_lookup *lookup, const struct credentials
     return send_stage(lookup, STAGE_KEYS, want, err);
 }
 
-/* What the service calls itself unable to do, "" if it does not. */
+/* The code with which the service says that it has no keys; "" if it does not say so. */
 static void read_code(struct text document, char *out, size_t size)
 {
     CLEAN(buf) struct buf code = BUF(200);
@@ -161,7 +161,10 @@ static void read_code(struct text document, char *out, size_t size)
         text_printable(text_from(buf_text(&code)), out, size);
 }
 
-/* Static stability: keys that are old, or look so, serve until the service refuses them. */
+/*
+ * Keys that have expired, or soon will, are used until the service refuses them: metadata that is
+ * late with new ones, or a wrong clock of ours, must not stop us. (AWS calls it static stability.)
+ */
 static void extend(struct credentials *keys, struct wall now)
 {
     if (keys->expires_at.ms - now.ms > STALE_MS)
@@ -198,7 +201,7 @@ static int have_region(struct credentials_lookup *lookup, const struct credentia
     struct text text = text_trim(answer->output);
     char name[REGION_BYTES + 1];
     if (lookup->stage == STAGE_ZONE && text.length)
-        text.length--; /* us-east-1a */
+        text.length--; /* the zone us-east-1a is in us-east-1 */
     if (text.length >= sizeof(name))
         text.length = 0;
     text_printable(text, name, sizeof(name));
@@ -208,7 +211,7 @@ static int have_region(struct credentials_lookup *lookup, const struct credentia
     return 0;
 }
 
-/* Anything but 200 on a GET. */
+/* A GET got no answer, or one with a status other than 200. */
 static int refused(struct credentials_lookup *lookup, const struct credentials_answer *answer,
                    struct credentials_want *want, struct error *err)
 {

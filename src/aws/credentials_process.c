@@ -76,7 +76,7 @@ static int judge(struct credentials_lookup *lookup, const struct credentials_ans
                          last_line(answer->messages, shown));
     if (read_output(lookup, answer->output, err) != 0) {
         if (err && err->kind == ERROR_GARBLED)
-            err->kind = ERROR_CONFIG; /* the user's program, the user's to mend */
+            err->kind = ERROR_CONFIG; /* it is the user's program, and for the user to mend */
         return -1;
     }
     return 0;

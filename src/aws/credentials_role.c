@@ -10,7 +10,7 @@ enum stage {
     STAGE_ROLE,   /* STS is asked */
 };
 
-/* What of the chain a source profile may use: its own things, nothing of the environment's. */
+/* The sources that a source profile may use: those of its own, none of the environment's. */
 #define PROFILE_SOURCES                                                                            \
     (SOURCE_BIT(SOURCE_WEB_IDENTITY) | SOURCE_BIT(SOURCE_SSO) |                                    \
      SOURCE_BIT(SOURCE_CREDENTIALS_FILE) | SOURCE_BIT(SOURCE_LOGIN) | SOURCE_BIT(SOURCE_PROCESS) | \
@@ -51,7 +51,10 @@ static int open_child(struct credentials_lookup *lookup, const char *profile, un
     return 0;
 }
 
-/* A profile may be met once; but one with static keys may name itself. */
+/*
+ * Refuses a chain of source profiles that comes to the same profile twice. But a profile may name
+ * itself as its source if it has static keys: these are used then.
+ */
 static int check_loop(const struct credentials_lookup *lookup, const char *source,
                       struct error *err)
 {
@@ -143,7 +146,7 @@ static int ask_role(struct credentials_lookup *lookup, struct sts_role *role,
     return credentials_send(lookup, want, err);
 }
 
-/* The source has come to something: its own want, or keys. */
+/* The look-up of the source has made a step: it wants something, or has keys, or found none. */
 static int have_source(struct credentials_lookup *lookup, struct sts_role *role,
                        struct credentials_want *want, struct error *err)
 {
@@ -164,7 +167,7 @@ static int have_code(struct credentials_lookup *lookup, struct sts_role *role,
                      const struct credentials_answer *answer, struct credentials_want *want,
                      struct error *err)
 {
-    assert(answer); /* to the code that was asked for */
+    assert(answer); /* a code was asked for, so there is an answer to that */
     if (answer->failure) {
         if (err)
             *err = *answer->failure;

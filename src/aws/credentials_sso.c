@@ -45,7 +45,7 @@ static void sso_token_free(struct sso_token *token)
         .client_secret = BUF_SECRET(CREDENTIALS_VALUE_BYTES)                                       \
     }
 
-/* E11, and what to do about it. */
+/* The error for a log-in that is missing or has expired, with the command that mends it. */
 static int log_in_again(const struct credentials_lookup *lookup, const struct sso *sso,
                         const char *why, struct error *err)
 {
@@ -58,7 +58,10 @@ static int log_in_again(const struct credentials_lookup *lookup, const struct ss
                      lookup->profile, why, lookup->profile);
 }
 
-/* A key that the session gives, or the profile; both may, if they agree. */
+/*
+ * A value that the session must give, or the profile if it names no session. A profile that gives
+ * one beside the session's must give the same.
+ */
 static int find_key(const struct credentials_lookup *lookup, const char *session, const char *key,
                     const char **ret_value, struct error *err)
 {
@@ -301,8 +304,9 @@ static int have_keys(struct credentials_lookup *lookup, const struct sso *sso,
 }
 
 /*
- * Account or role say that the profile means SSO; so does, in the profile in use, the name of a
- * session that cannot be used: another source must not step in for it.
+ * Does the profile mean SSO? It does if it gives account or role. If the profile in use names a
+ * session that cannot be used it does, too: that is an error then, where another source must not
+ * take its place.
  */
 static bool is_meant(const struct credentials_lookup *lookup)
 {

@@ -40,7 +40,7 @@ int region_parse(const char *text, struct region *ret_region, struct error *err)
     return 0;
 }
 
-/* PREFIX-word-number? A word has no '-', so that us-gov-west-1 does not fit "us". */
+/* Is it PREFIX-word-number? A word has no '-', so that us-gov-west-1 does not fit "us". */
 static bool fits(const char *prefix, const char *region)
 {
     size_t length = strlen(prefix);
@@ -94,7 +94,7 @@ void endpoint_default(enum aws_service service, const char *region, bool fips, b
                                                        : ENDPOINT_PLAIN;
     const struct endpoint_row *row = endpoint_rows;
     while (!row_fits(row, service, variant, region))
-        row++; /* each variant has a row for everywhere */
+        row++; /* this ends, since each variant has a row that fits everywhere */
     buf_add_text(ret_url, "https://");
     add_host(row->host, service_names[service], region, ret_url);
 }

@@ -47,8 +47,10 @@ int logs_request(struct request *request, const char *url, enum logs_operation o
     return request_check(request, err);
 }
 
-/* What a code means, whatever the operation; for those worth another try, and the clock's, see
- * aws/retry. */
+/*
+ * What a code means, for all operations. aws/retry knows the codes that are worth another try, and
+ * those that are about the clock.
+ */
 static const struct {
     const char *code;
     enum logs_outcome outcome;

@@ -9,13 +9,13 @@
 
 #define NO_KEY SIZE_MAX
 
-/* A walk over the lines of a file, which are cut into strings where they stand. */
+/* Goes through the lines of a file, and turns them into C strings in place. */
 struct parser {
     struct profile_file *file;
     enum profile_dialect dialect;
     const char *path;
     unsigned line;
-    size_t open;   /* the entry that deeper lines belong to, NO_KEY if there is none */
+    size_t open;   /* the entry that lines indented deeper belong to; NO_KEY: none */
     size_t indent; /* blanks before that entry's key */
     bool block;    /* its deeper lines are a block, not more of its value */
     struct error *err;
@@ -162,7 +162,7 @@ static int parse_deeper(struct parser *parser, char *text)
         struct profile_entry entry = {.block = open->key};
         return split_pair(parser, text, "=", &entry) != 0 ? -1 : add_entry(parser, &entry);
     }
-    /* The value stands earlier in the same text, at least a newline away: there is room. */
+    /* The value ends earlier in the same text, with at least a newline between: there is room. */
     char *end = (char *)open->value + strlen(open->value);
     *end = '\n';
     memmove(end + 1, text, strlen(text) + 1);

@@ -2,7 +2,7 @@
 
 #include <stdint.h>
 
-#define FIRST_PAUSE_MS 1000 /* after the first failure to replace expired keys */
+#define FIRST_PAUSE_MS 1000 /* after the first failure to replace expired keys; then doubled */
 
 static int64_t pause_ms(const struct renewal *renewal, bool expired)
 {

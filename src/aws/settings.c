@@ -71,7 +71,7 @@ static int read_number(const struct aws_settings *settings, const char *variable
     return 0;
 }
 
-/* HOME, else the user database's. */
+/* The home directory: HOME, else that of the user database. */
 static void find_home(struct aws_settings *settings)
 {
     const char *home = aws_settings_variable(settings, "HOME");
@@ -137,8 +137,8 @@ static int find_path(const struct aws_settings *settings, const char *variable,
 }
 
 /*
- * In a folder that may not be entered, such as root's, which sudo and containers leave as HOME for
- * somebody else: to the AWS CLI such a file is not there.
+ * Is the file in a folder that we may not enter? sudo and containers leave HOME at root's folder
+ * for another user. As for the AWS CLI, a file there counts as missing.
  */
 static bool is_out_of_sight(const char *path)
 {
@@ -215,7 +215,7 @@ static int choose_region(struct aws_settings *settings, const char *option, stru
     return 0;
 }
 
-/* As the curl program does it, so that both believe the same. */
+/* By the variables that the curl program goes by, so that both trust the same certificates. */
 static void choose_system_trust(struct aws_settings *settings)
 {
     settings->system_ca_file = look_up(settings, "CURL_CA_BUNDLE", NULL).value;
@@ -225,7 +225,7 @@ static void choose_system_trust(struct aws_settings *settings)
     settings->system_ca_folder = look_up(settings, "SSL_CERT_DIR", NULL).value;
 }
 
-/* Why a file cannot be read, as an errno; 0 if it can. */
+/* Why the file cannot be read, as an errno; 0 if it can. */
 static int unusable(const char *path)
 {
     struct stat about;
@@ -294,7 +294,7 @@ static int choose_imds(struct aws_settings *settings, struct error *err)
                        "metadata_service_num_attempts", IMDS_ATTEMPTS, &imds->attempts, err);
 }
 
-/* Lower case wins, as everywhere but for HTTP_PROXY in libcurl. */
+/* The name in lower case wins, as it does for all variables but HTTP_PROXY in libcurl. */
 static void choose_proxies(struct aws_settings *settings)
 {
     const char *https = aws_settings_variable(settings, "https_proxy");
