@@ -31,13 +31,13 @@ struct wall wall_now(void);
 /* Milliseconds since boot that the machine was suspended; grows only while it sleeps. */
 int64_t clock_slept_ms(void);
 
-/* later by ms; MONO_NEVER stays what it is */
+/* The moment that is later than t by ms; after MONO_NEVER that is MONO_NEVER. */
 static inline struct mono mono_add(struct mono t, int64_t ms)
 {
     return t.ms == INT64_MAX ? t : (struct mono){t.ms + ms};
 }
 
-/* a - b in ms */
+/* a - b, in milliseconds. */
 static inline int64_t mono_diff(struct mono a, struct mono b)
 {
     return a.ms - b.ms;
@@ -58,7 +58,7 @@ static inline struct mono mono_max(struct mono a, struct mono b)
     return a.ms > b.ms ? a : b;
 }
 
-/* The same of spans, and of moments in another's milliseconds. */
+/* The same for spans of time, and for moments by another's clock, such as the service's. */
 static inline int64_t ms_min(int64_t a, int64_t b)
 {
     return a < b ? a : b;
@@ -69,7 +69,7 @@ static inline int64_t ms_max(int64_t a, int64_t b)
     return a > b ? a : b;
 }
 
-/* A span from 0 to less than below_ms, as random falls, which is uniform over 32 bits. */
+/* A span from 0 to less than below_ms. It is uniform if random is, over all 32 bits. */
 static inline int64_t ms_random(int64_t below_ms, uint32_t random)
 {
     return (int64_t)((uint64_t)below_ms * random >> 32);

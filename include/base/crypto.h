@@ -1,8 +1,8 @@
 /*
  * crypto - digests, HMAC, ES256 and base64url; src/base/crypto.c alone sees OpenSSL.
  *
- * Every function wipes what it held of keys and messages. Failures are ERROR_SYSTEM (the
- * library is broken or memory ran out) but for unusable PEM keys, which are ERROR_CONFIG.
+ * Every function wipes its copies of keys and messages. A failure is ERROR_SYSTEM (OpenSSL is
+ * broken or memory ran out), or ERROR_CONFIG for a PEM key that cannot be used.
  */
 #ifndef BASE_CRYPTO_H
 #define BASE_CRYPTO_H
@@ -20,12 +20,13 @@
 #define CRYPTO_ES256_BYTES      64 /* r || s, RFC 7518 section 3.4 */
 
 /*
- * Before anything else in the process uses OpenSSL (libcurl does), or it is cleaned up at length
- * when the process ends. The functions below see to it themselves. May be called again.
+ * To be called before anything else in the process uses OpenSSL, as libcurl does; otherwise the end
+ * of the process takes longer, since OpenSSL then frees all that it has. The functions below call
+ * it themselves. May be called again.
  */
 void crypto_begin(void);
 
-/* "3.0.17": of the OpenSSL that is loaded. */
+/* The version of the OpenSSL that is loaded, such as "3.0.17". */
 const char *crypto_version(void);
 
 int crypto_sha256_hex(struct text data, char out[CRYPTO_SHA256_HEX_BYTES],
@@ -40,7 +41,8 @@ void crypto_hex(const void *bytes, size_t length, char *out);
 /* Adds data to out in base64url without padding (RFC 4648 section 5). */
 void crypto_base64url(struct text data, struct buf *out);
 
-/* Compares in a time that does not depend on where they differ, only on the lengths. */
+/* Are they equal? The time that this takes depends on the lengths alone, not on where they differ.
+ */
 bool crypto_same(struct text a, struct text b);
 
 /* The public point of a P-256 private key in PEM (SEC 1 or PKCS #8, not encrypted). */

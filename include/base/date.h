@@ -23,7 +23,7 @@ int date_parse_iso(struct text text, struct wall *ret_wall);
 /* The Date header (RFC 9110, IMF-fixdate): "Sun, 06 Nov 1994 08:49:37 GMT". Returns 0 or -1. */
 int date_parse_http(struct text text, struct wall *ret_wall);
 
-/* Fractions are cut off; "" beyond the years 1970 to 9999. */
+/* Fractions of a second are cut off. Outside of the years 1970 to 9999 out is "". */
 void date_write_iso(struct wall wall, char out[DATE_ISO_BYTES]);
 void date_write_basic(struct wall wall, char out[DATE_BASIC_BYTES]); /* as in signatures */
 void date_write_http(struct wall wall, char out[DATE_HTTP_BYTES]);   /* as in a Date header */

@@ -38,14 +38,14 @@ struct error {
     char text[ERROR_TEXT_BYTES];
 };
 
-/* Records a failure; err may be NULL. Always returns -1, so that `return error_set(...)` reads. */
+/* Records a failure; err may be NULL. Always returns -1, so that `return error_set(...)` works. */
 int error_set(struct error *err, enum error_kind kind, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* What an errno means, in words. Good until the thread's next call. */
+/* What an errno means, in words. Borrowed until this thread calls it again. */
 const char *error_reason(int os_errno);
 
-/* As error_set with ERROR_SYSTEM and ": " error_reason(os_errno) behind the text. */
+/* As error_set() with ERROR_SYSTEM; ": " and error_reason(os_errno) follow the text. */
 int error_system(struct error *err, int os_errno, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

@@ -31,7 +31,10 @@ bool file_is_shared(const char *path);
  */
 int file_replace(const char *path, struct text data, struct error *err) MUST_USE;
 
-/* Closes what is open (not below 0), for who has written nothing that could be lost: -1 then. */
+/*
+ * Closes *fd, if it is not negative, and sets it to -1. A failure is ignored: only for descriptors
+ * that nothing was written to that could be lost.
+ */
 void file_close(int *fd);
 
 #endif

@@ -33,7 +33,7 @@
 #define JSON_PATH_BYTES  1024
 #define JSON_MEMBERS_MAX 256 /* of one object; arrays are bounded by the document's size */
 
-/* Of the yajl that is loaded: 20100 is 2.1.0. */
+/* The version of the yajl that is loaded: 20100 is 2.1.0. */
 int json_version(void);
 
 enum json_type {
@@ -55,7 +55,7 @@ struct json_event {
     unsigned depth; /* objects and arrays around it, 0 for the document itself */
     const char *path;
     struct text key;  /* the member's name, without backslashes; key.data is NULL in an array */
-    struct text text; /* the string; of others what stands there, of ends nothing; no C string */
+    struct text text; /* a string's value, another scalar as it is written; no C string */
     int64_t integer;
     bool boolean;
 };
@@ -63,7 +63,7 @@ struct json_event {
 /* Returns 0 to go on, -1 with *err set to give up. */
 typedef int (*json_visit_fn)(void *context, const struct json_event *event, struct error *err);
 
-/* Is this event's path `path`? */
+/* Is path the path of this event? */
 bool json_at(const struct json_event *event, const char *path);
 
 int json_read(struct text document, size_t limit_bytes, json_visit_fn visit, void *context,
@@ -78,9 +78,9 @@ struct json_pick {
 };
 
 /*
- * Reads the wanted members of a document whose outermost value must be an object. In front of
- * it all picks are set to JSON_ABSENT and their values cleared. For an object or array only the
- * type is told. Within arrays the last one found counts.
+ * Reads the wanted members of a document whose outermost value must be an object. First, all picks
+ * are set to JSON_ABSENT and their values cleared. Of an object or array only the type is told. If
+ * a path fits several elements of an array, the last one counts.
  */
 int json_pick(struct text document, size_t limit_bytes, struct json_pick *picks, size_t count,
               struct error *err) MUST_USE;
@@ -101,9 +101,9 @@ int json_replace(struct text document, size_t limit_bytes,
 
 /*
  * Writing: each call adds one piece and the comma that it needs in front. key is NULL for the
- * outermost value and in arrays. Failures stick to the buf, ask buf_check at the end. out must
+ * outermost value and in arrays. The buf remembers failures: ask buf_check() at the end. out must
  * be empty, or end in a newline or in what these calls wrote. Bytes that are not UTF-8 become
- * U+FFFD, control characters escapes: the result is one line.
+ * U+FFFD, and control characters become escapes, so that the result is one line.
  *
  *     json_object(&body, NULL);
  *     json_string(&body, "logGroupName", name);

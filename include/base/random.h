@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 
+/* Fills out with at most 256 random bytes. Fails with ERROR_SYSTEM if the kernel has none. */
 int random_bytes(void *out, size_t length, struct error *err) MUST_USE;
 
 /* Uniform over 32 bits; for jitter only: if the kernel has none it falls back to the clock. */

@@ -14,7 +14,7 @@
 #include "base/error.h"
 
 #define REPORT_LINE_BYTES 4096
-#define REPORT_WRITE_MS   500 /* with a standard error that takes nothing */
+#define REPORT_WRITE_MS   500 /* longest wait for a standard error that takes nothing */
 
 enum report_level {
     REPORT_ERROR,   /* always */
@@ -27,11 +27,11 @@ enum report_level {
 /* A member of a JSON message beside time, level, event and message. */
 struct report_field {
     const char *name;
-    const char *text; /* NULL: the number */
+    const char *text; /* the value; NULL: number is the value */
     int64_t number;
 };
 
-/* Before any thread exists. highest: the last level that is shown. */
+/* To be called before any thread exists. highest is the last level that is shown. */
 void report_init(enum report_level highest, bool json);
 
 /*
@@ -39,14 +39,14 @@ void report_init(enum report_level highest, bool json);
  * order, but perhaps later. A run calls it before there is a lock to lose by being held up.
  */
 void report_never_block(void);
-void report_forked(void); /* in a process just forked */
+void report_forked(void); /* to be called in a process just forked */
 void report_flush(void);  /* waits until all is written, for REPORT_WRITE_MS */
 void report_finish(void); /* the same at the end of the process */
 
 bool report_shows(enum report_level level);
 bool report_is_json(void);
 
-/* For events that those who read JSON want to know of, and readers of text only with -v. */
+/* The level of events that a program wants to know of, but a person only with -v. */
 enum report_level report_event_level(void);
 
 void report(enum report_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -63,8 +63,10 @@ void report_event(enum report_level level, const char *event, const struct repor
 void report_progress(const char *event, const struct report_field *fields, unsigned count,
                      const char *format, ...) __attribute__((format(printf, 4, 5)));
 void report_progress_end(void);
-/* Messages are text, and standard error is a terminal; and its foreground is ours at the moment. */
+
+/* Are messages written as text, and to a terminal? */
 bool report_on_terminal(void);
+/* If so, are we in its foreground at the moment? Only then may a line be kept in place. */
 bool report_in_place(void);
 
 /* How long such a line may be if it is kept in place; longer ones are cut. 0: any length. */

@@ -16,7 +16,7 @@ struct text {
     size_t length;
 };
 
-/* For printf's "%.*s". */
+/* The two arguments for the "%.*s" of printf. */
 #define TEXT_ARGS(text) (int)(text).length, (text).data
 
 struct text text_from(const char *string); /* NULL gives an empty view */
@@ -30,8 +30,9 @@ bool text_same_name(struct text a, struct text b);        /* whatever the case o
 struct text text_trim(struct text text); /* without blanks, tabs, CR and LF at both ends */
 
 /*
- * Takes the next piece off the front, up to the separator, which is taken off too. False at the
- * end, which is behind a piece that no separator follows: rest->data is NULL from then on.
+ * Takes the next piece off the front of *rest, with the separator that follows it. The last piece
+ * has none; after it rest->data is NULL, and the next call returns false. So an empty view that is
+ * not NULL has one piece, which is empty.
  */
 bool text_next(struct text *rest, char separator, struct text *ret_piece);
 

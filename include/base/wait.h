@@ -1,8 +1,8 @@
 /*
- * wait - the one place that makes a time-out out of a moment, and waits.
+ * wait - the one place that turns a moment into a time-out, and waits.
  *
- * A wait may end early (a signal handler, an impatient kernel) and late (a preempted process): who
- * waits looks at its clock and its descriptors again, and waits once more if nothing has happened.
+ * A wait may end too early (by a signal handler) or too late (when the process gets no CPU). So the
+ * caller looks at the clock and its descriptors again, and waits once more if nothing has happened.
  */
 #ifndef BASE_WAIT_H
 #define BASE_WAIT_H
@@ -23,52 +23,53 @@
 #define WAIT_NAP_MS 10 /* instead of a wait that the kernel cannot grant */
 
 /*
- * Milliseconds until then, as poll(2), epoll_wait(2) and curl_multi_poll() take them: -1 (without
- * end) for MONO_NEVER and for nothing else, 0 once the moment is reached, never more than
- * WAIT_MAX_MS. At least 1 before the moment, so that nobody who waits runs in circles.
+ * The time-out for a wait until then, in milliseconds, as poll(2), epoll_wait(2) and
+ * curl_multi_poll() take it: -1 (without end) for MONO_NEVER and for nothing else, 0 once the
+ * moment is reached, never more than WAIT_MAX_MS. It is at least 1 before the moment, so that no
+ * loop that waits becomes a busy one.
  */
 int wait_timeout_ms(struct mono now, struct mono until);
 
 /*
- * poll(2) until a descriptor is ready, or until then, or for WAIT_MAX_MS. Returns how many are
- * ready, by their revents; 0 is no promise that the moment is reached. Where the kernel cannot wait
- * (out of memory), it naps, and every descriptor counts as one that may be ready: read them without
- * blocking.
+ * Waits by poll(2) until a descriptor is ready, or until then, but no longer than WAIT_MAX_MS.
+ * Returns how many are ready, as their revents tell; 0 does not mean that the moment is reached. If
+ * the kernel cannot wait, for want of memory, it sleeps for WAIT_NAP_MS and reports every
+ * descriptor as ready: so they must be read without blocking.
  */
 int wait_ready(struct pollfd *fds, nfds_t count, struct mono until);
 
 /*
  * What may end a wait for the network, a helper or the user before its time: a signal, a stop.
- * on_wakeup() is called when fd may be readable, and at any other time; it reads what is there
- * without blocking, and returns true if whoever waits is to end soon, false to go on. What it has
- * once read makes nothing readable any more, so it must say the same at each call from then on.
+ * on_wakeup() is called when fd may be readable, and perhaps at other times. It reads what is there
+ * without blocking, and returns true if the wait is to end soon, false if it may go on. After it
+ * has read something fd is no longer readable; so once it has returned true it must always do so.
  */
 struct wakeup_source {
-    int fd;                           /* -1: nothing */
-    bool (*on_wakeup)(void *context); /* NULL: nothing */
+    int fd;                           /* -1: none */
+    bool (*on_wakeup)(void *context); /* NULL: nothing ever asks for an end */
     void *context;
 };
 
 /*
- * Is the wait to end? To be asked before it as well: a request that was answered in spite of a
- * signal, for one, has read that signal. And before what was waited for is believed: a program that
- * the user ended together with us has not failed.
+ * Is the wait to end? Ask this before each wait, too: an earlier wait, such as for a request that
+ * was answered all the same, may have read the signal already. And ask it before the result of a
+ * wait is believed: a program that the user has ended together with us has not failed.
  */
 static inline bool wakeup_asked(const struct wakeup_source *source)
 {
     return source->on_wakeup && source->on_wakeup(source->context);
 }
 
-/* Waits once, perhaps shorter than until then; true if the source asks for an end. */
+/* Waits once, and perhaps not as long as until then; true if the source asks for an end. */
 bool wait_once(const struct wakeup_source *source, struct mono until);
 
 /* Waits until then; true if the source asked for an end before. */
 bool wait_until(const struct wakeup_source *source, struct mono until);
 
 /*
- * Something that happens once, and that other threads are to know of: a flag, which no failing call
- * can hide, and a descriptor that is readable from then on, for those who wait. What was written
- * before latch_set() may be read once latch_is_set().
+ * Tells other threads of something that happens once. It is a flag, which works even if every call
+ * to the system fails, and a descriptor for those who wait, which is readable from then on. What
+ * one thread wrote before latch_set() another may read once latch_is_set().
  */
 struct latch {
     int fd; /* close-on-exec; -1: not open */
@@ -77,14 +78,15 @@ struct latch {
 
 #define LATCH_CLOSED ((struct latch){.fd = -1})
 
+/* Fails with ERROR_SYSTEM if there is no descriptor to be had; then latch_close() does nothing. */
 int latch_open(struct latch *latch, struct error *err) MUST_USE;
 void latch_set(struct latch *latch);
 bool latch_is_set(const struct latch *latch);
 
-/* Asks for the end once it is set. Borrows the latch. */
+/* A wakeup source that asks for an end once the latch is set. It borrows the latch. */
 struct wakeup_source latch_wakeup(struct latch *latch);
 
-/* What it says stays; may run twice. */
+/* Closes the descriptor; whether it is set stays. May be called again. */
 void latch_close(struct latch *latch);
 
 #endif

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #define BUF_FIRST_BYTES 128
-#define SPARE_PAGES     16 /* for secrets: mapped at once, and kept, wiped, for the next */
+#define SPARE_PAGES     16 /* for secrets: mapped together, and kept for reuse after a wipe */
 
 void wipe(void *memory, size_t length)
 {
@@ -30,7 +30,7 @@ static size_t page_bytes(void)
     return (size_t)sysconf(_SC_PAGESIZE);
 }
 
-/* NULL if there is none. */
+/* Returns NULL if there is none. Threads may do this at the same time, and the next as well. */
 static char *take_spare_page(void)
 {
     char *page = NULL;
@@ -60,7 +60,7 @@ void *map_shared(size_t bytes)
     return map_pages(bytes, MAP_SHARED);
 }
 
-/* Left out of core dumps. NULL if there is no memory. */
+/* Pages that are left out of core dumps. NULL if there is no memory. */
 static char *map(size_t bytes)
 {
     char *pages = map_pages(bytes, MAP_PRIVATE);
@@ -69,7 +69,7 @@ static char *map(size_t bytes)
     return pages;
 }
 
-/* The first of some, of which the others are then spare. */
+/* Maps SPARE_PAGES pages, returns the first and keeps the others. NULL if there is no memory. */
 static char *map_spare_pages(void)
 {
     char *pages = map(SPARE_PAGES * page_bytes());

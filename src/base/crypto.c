@@ -14,14 +14,14 @@
 
 #define ES256_DER_BYTES 80 /* two 33-byte integers and their headers make at most 72 */
 
-/* Looked for by name once, not with every digest of every signature. NULL if they are missing. */
+/* Looking these up by name takes time, so it is done once. NULL if OpenSSL does not have them. */
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static EVP_MD *sha256;
-static EVP_MAC_CTX *hmac_sha256; /* without a key, to be copied */
+static EVP_MAC_CTX *hmac_sha256; /* without a key: each use copies it, and sets one */
 
 /*
- * What OpenSSL has is given back by the end of the process. That takes no longer than it does,
- * while OpenSSL's own way, a function for atexit(3), frees some thousand things one by one.
+ * Starts OpenSSL, without its function for atexit(3): that would free some thousand things one by
+ * one, which the end of the process frees anyway. So what is made here is never freed.
  */
 static void begin(void)
 {
@@ -125,7 +125,7 @@ static int no_password(char *out, int size, int writing, void *context)
     return -1;
 }
 
-/* To be freed with EVP_PKEY_free; NULL with *err set if it is no P-256 key. */
+/* Free it with EVP_PKEY_free(). NULL with *err set if it is no P-256 key. */
 static EVP_PKEY *read_key(struct text pem, struct error *err)
 {
     char group[32];

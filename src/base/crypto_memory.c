@@ -13,9 +13,9 @@
                           */
 
 /*
- * What OpenSSL would do at its start, and nobody here has a use for: a function for atexit(3),
- * since the end of the process gives back what it has; ciphers by their old names, since TLS asks
- * for them by those of today; the words for 3,000 failures, of which TLS has its own.
+ * Parts of OpenSSL's start that take time and are of no use here: a function for atexit(3), since
+ * the end of the process frees all memory anyway; the old names of ciphers, since TLS uses the new
+ * ones; the texts of 3,000 errors, since TLS loads those that it needs.
  */
 #define LEFT_OUT                                                                                   \
     (OPENSSL_INIT_NO_ATEXIT | OPENSSL_INIT_NO_ADD_ALL_CIPHERS | OPENSSL_INIT_NO_LOAD_CRYPTO_STRINGS)
@@ -56,7 +56,10 @@ static void give_back(void *memory, const char *file, int line)
         free(memory);
 }
 
-/* How long a piece of the reserve is, is not known; that it ends where the taken part does, is. */
+/*
+ * Moves a piece out of the reserve. Its length was not noted, but it cannot go beyond the part of
+ * the reserve that is in use.
+ */
 static void *move_out(const void *memory, size_t size)
 {
     size_t most = (size_t)(reserve + reserve_used - (const unsigned char *)memory);
@@ -78,9 +81,9 @@ static void *reallocate(void *memory, size_t size, const char *file, int line)
 void crypto_memory_start(void)
 {
     if (CRYPTO_set_mem_functions(allocate, reallocate, give_back) != 1)
-        return; /* it has begun already, in a library's start: then it is well */
+        return; /* a library has started it already, and that has gone well */
     starting = true;
     (void)OPENSSL_init_crypto(LEFT_OUT, NULL);
-    (void)OSSL_LIB_CTX_set0_default(NULL); /* asks for it, which makes it */
+    (void)OSSL_LIB_CTX_set0_default(NULL); /* changes nothing, but needs the context: it is made */
     starting = false;
 }

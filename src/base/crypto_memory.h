@@ -1,14 +1,15 @@
 /*
  * crypto_memory - what OpenSSL allocates with, so that it survives its own start.
  *
- * When an allocation fails while its default context is set up, OpenSSL 3 goes on with half of it
- * and crashes. Nothing tells beforehand, so the start cannot be let run out of memory: what malloc
- * has not got comes from a reserve then, and stays taken. Later failures it reports.
+ * If an allocation fails while OpenSSL 3 sets up its default context, it goes on with an incomplete
+ * one and crashes, and there is no way to detect that before. So during the start memory that
+ * malloc cannot give comes from a reserve. It is never freed. Failures of later allocations OpenSSL
+ * reports as errors.
  */
 #ifndef BASE_CRYPTO_MEMORY_H
 #define BASE_CRYPTO_MEMORY_H
 
-/* Before OpenSSL is used for anything else. Leaves it with its default context. */
+/* Sets up OpenSSL's default context. To be called before OpenSSL is used for anything else. */
 void crypto_memory_start(void);
 
 #endif

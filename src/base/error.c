@@ -23,7 +23,10 @@ int error_set(struct error *err, enum error_kind kind, const char *format, ...)
     return -1;
 }
 
-/* strerror(3) is safe with threads since glibc 2.32 and in musl. Of strerror_r there are two. */
+/*
+ * strerror(3) is safe with threads in glibc since 2.32, and in musl. strerror_r(3) is no choice:
+ * its two versions, of POSIX and GNU, differ in what they return.
+ */
 const char *error_reason(int os_errno)
 {
     return strerror(os_errno);

@@ -51,7 +51,7 @@ enum file_result file_read(const char *path, struct buf *out, struct error *err)
 void file_close(int *fd)
 {
     if (*fd >= 0)
-        (void)close(*fd); /* a failure would be one to write */
+        (void)close(*fd); /* it fails only if something could not be written */
     *fd = -1;
 }
 
@@ -94,7 +94,7 @@ int file_replace(const char *path, struct text data, struct error *err)
         failure = errno;
     }
     if (result != 0) {
-        (void)unlink(beside); /* the failure at hand is the one to tell */
+        (void)unlink(beside); /* the error is the one that came before; this adds nothing */
         return error_system(err, failure, "writing '%s'", path);
     }
     return 0;

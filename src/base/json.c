@@ -8,9 +8,10 @@
 #include <yajl/yajl_version.h>
 
 /*
- * yajl cannot be told that memory ran out. So all that it may ever ask for is set aside before
- * it starts: each of its two buffers (a token cut by the end of the document, a string with
- * escapes taken out) doubles up to twice the document's length, and is copied at each doubling.
+ * yajl has no way to handle an allocation that fails. So all that it may ever ask for is allocated
+ * before it starts, as an arena whose pieces are never reused. Each of its two buffers (for a token
+ * that the end of the document cuts off, and for a string with its escapes decoded) doubles up to
+ * twice the document's length, and each doubling takes a new piece.
  */
 #define ARENA_FIXED_BYTES  (64 * 1024)
 #define ARENA_PER_DOCUMENT 8
@@ -65,7 +66,7 @@ static void *arena_grow(void *context, void *old, size_t size)
 
 static void arena_give(void *context, void *block)
 {
-    (void)context; /* everything goes at once, in arena_free */
+    (void)context; /* everything is freed at once, in arena_free() */
     (void)block;
 }
 

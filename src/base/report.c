@@ -49,7 +49,7 @@ void report_forked(void)
 void report_flush(void)
 {
     if (state.queued)
-        (void)writer_flush(REPORT_WRITE_MS); /* what is not read by then may come later */
+        (void)writer_flush(REPORT_WRITE_MS); /* what is not written by then may be later */
 }
 
 void report_finish(void)
@@ -73,7 +73,7 @@ enum report_level report_event_level(void)
     return state.json ? REPORT_NOTICE : REPORT_VERBOSE;
 }
 
-/* The terminal is another's for now: the shell's, which writes its prompt there. */
+/* Is another process group, mostly the shell's, in the foreground of the terminal? */
 static bool is_background(void)
 {
     pid_t foreground = tcgetpgrp(STDERR_FILENO); /* fails if it is not our terminal */
@@ -90,7 +90,7 @@ bool report_in_place(void)
     return state.terminal && !is_background();
 }
 
-/* If standard error is closed there is nobody to tell. */
+/* A failure is ignored: standard error is closed, and there is nowhere else to report that. */
 static void put(const char *data, size_t length)
 {
     if (!state.queued)
@@ -137,7 +137,7 @@ unsigned report_progress_room(void)
     return size.ws_col - taken;
 }
 
-/* Needs no memory: running out of it is worth a line. */
+/* Allocates nothing, so that a message can tell that memory has run out. */
 static void put_text(const char *message, bool in_place)
 {
     char line[REPORT_LINE_BYTES + sizeof(NAME) + sizeof(ERASE_LINE)];

@@ -36,7 +36,7 @@ int wait_ready(struct pollfd *fds, nfds_t count, struct mono until)
         return ready;
     if (errno == EINTR)
         return 0;
-    (void)nanosleep(&nap, NULL); /* a shorter one does no harm */
+    (void)nanosleep(&nap, NULL); /* if a signal makes it shorter, that does no harm */
     return assume_all_ready(fds, count);
 }
 

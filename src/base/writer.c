@@ -8,19 +8,22 @@
 
 #include "base/wait.h"
 
-#define STACK_BYTES (256 * 1024) /* of the thread, which has a piece on it */
+#define STACK_BYTES (256 * 1024) /* of the thread, whose stack holds a piece */
 #define LOOK_MS     1            /* between looks whether all is written */
 
 static struct {
     pthread_mutex_t mutex;
     pthread_cond_t added;
     int fd;
-    bool thread;
+    bool thread;  /* there is one that writes */
     bool writing; /* a piece was taken and is not yet written */
-    size_t used;
+    size_t used;  /* bytes of pieces */
 } queue = {.mutex = PTHREAD_MUTEX_INITIALIZER, .added = PTHREAD_COND_INITIALIZER, .fd = -1};
 
-/* Each after its length, the oldest first. Not in the queue: untouched it takes no memory here. */
+/*
+ * The queue: each piece after its length (a size_t), the oldest first. It is apart from the struct
+ * above because that has initial values: here, what is never touched takes no memory.
+ */
 static char pieces[WRITER_QUEUE_BYTES];
 
 void writer_begin(int fd)
@@ -30,13 +33,13 @@ void writer_begin(int fd)
 
 void writer_forked(void)
 {
-    (void)pthread_mutex_init(&queue.mutex, NULL); /* whoever held it is not here */
+    (void)pthread_mutex_init(&queue.mutex, NULL); /* a thread of the parent may have held it */
     (void)pthread_cond_init(&queue.added, NULL);
     queue.thread = queue.writing = false;
     queue.used = 0;
 }
 
-/* Under the mutex. */
+/* Adds to the queue; false if it does not fit. The caller holds the mutex. */
 static bool put(const void *data, size_t length)
 {
     if (queue.used + sizeof(length) + length > sizeof(pieces))
@@ -47,7 +50,7 @@ static bool put(const void *data, size_t length)
     return true;
 }
 
-/* Under the mutex: the oldest, which is then out of the queue. */
+/* Takes the oldest piece out of the queue; returns its length. The caller holds the mutex. */
 static size_t take(char out[WRITER_PIECE_BYTES])
 {
     size_t length;
@@ -58,7 +61,7 @@ static size_t take(char out[WRITER_PIECE_BYTES])
     return length;
 }
 
-/* What cannot be written now never will be: there is nobody to tell. */
+/* What cannot be written is dropped: there is nowhere to report that. */
 static void write_all(const char *data, size_t length)
 {
     while (length > 0) {
@@ -90,7 +93,7 @@ static void *work(void *context)
     return NULL;
 }
 
-/* Detached: it ends with the process, in the middle of a write if need be. */
+/* The thread is detached: it ends with the process, even in the middle of a write. */
 static bool make_thread(void)
 {
     pthread_attr_t attributes;
@@ -115,7 +118,7 @@ bool writer_add(const void *data, size_t length)
     return fits;
 }
 
-/* thread: waits for the thread; else: for somebody to take its place. */
+/* Is anything unwritten, and is that so with a thread (true) or without one (false)? */
 static bool waits(bool thread)
 {
     (void)pthread_mutex_lock(&queue.mutex);
@@ -128,7 +131,7 @@ bool writer_flush(int64_t limit_ms)
 {
     struct mono limit = mono_add(mono_now(), limit_ms);
     while (waits(true) && !mono_reached(mono_now(), limit))
-        (void)wait_ready(NULL, 0, mono_add(mono_now(), LOOK_MS)); /* for time alone */
+        (void)wait_ready(NULL, 0, mono_add(mono_now(), LOOK_MS)); /* only lets time pass */
     return !waits(true) && !waits(false);
 }
 
@@ -138,7 +141,7 @@ bool writer_finish(int64_t limit_ms)
     struct pollfd fd = {.fd = queue.fd, .events = POLLOUT};
     bool empty = writer_flush(limit_ms);
     struct mono limit = mono_add(mono_now(), limit_ms);
-    while (waits(false) && wait_ready(&fd, 1, limit) != 0) { /* nobody else is here */
+    while (waits(false) && wait_ready(&fd, 1, limit) != 0) { /* no other thread is left */
         size_t length = take(piece);
         write_all(piece, length);
         empty = !queue.used;

@@ -36,7 +36,7 @@ bool xml_find(struct text document, const char *name, struct text *ret_inside)
     return false;
 }
 
-/* What "&...;" stands for. '?': a character beyond ASCII; '\0': none. */
+/* The character that "&...;" stands for; '?' for one beyond ASCII, '\0' if it stands for none. */
 static char meaning(struct text entity)
 {
     static const struct {
@@ -57,7 +57,7 @@ static char meaning(struct text entity)
     return (char)(point < 0x80 ? point : '?');
 }
 
-/* A text that is one CDATA section has no entities. The first end is its end. */
+/* Is it one CDATA section as a whole? The first "]]>" ends it; nothing in it is an entity. */
 static bool is_raw(struct text inside)
 {
     size_t marks = strlen(RAW_BEGIN RAW_END);
