@@ -17,15 +17,16 @@
 #include "process/guardian.h"
 #include "run/session.h"
 
+/* All zeros: never started. */
 struct heartbeat {
-    struct session *session;
-    struct guardian *guardian;
+    struct session *session;   /* borrowed; the thread's while it runs */
+    struct guardian *guardian; /* borrowed: its deadlines are moved */
     bool kill; /* the command is ended when the lock is lost (not with --on-lost warn) */
     pthread_t thread;
     bool running;
     struct latch stop; /* the thread is to end */
     struct latch lost; /* the lock is lost, */
-    struct error why;  /* and why: written by the thread before `lost`, to be read after it */
+    struct error why;  /* and why: the thread writes it before it sets `lost` */
     unsigned renewals; /* counted by the thread; to be read once it has stopped */
 };
 
@@ -33,10 +34,10 @@ struct heartbeat {
 int heartbeat_start(struct heartbeat *heartbeat, struct session *session, struct guardian *guardian,
                     bool kill, struct error *err) MUST_USE;
 
-/* Readable once the lock is lost. */
+/* Borrowed. Readable once the lock is lost, and from then on. */
 int heartbeat_fd(const struct heartbeat *heartbeat);
 
-/* The lock is lost; *ret_why says so in one line. */
+/* Is the lock lost? Then *ret_why says so in one line; else it is untouched. */
 bool heartbeat_lost(const struct heartbeat *heartbeat, struct error *ret_why);
 
 /*

@@ -30,7 +30,10 @@ int held_check(environment_fn *environment, const char *prefix, const char *endp
 int held_check_room(environment_fn *environment, const char *prefix, const char *id,
                     struct error *err) MUST_USE;
 
-/* What the command gets. ERROR_LIMIT if a list would exceed HELD_VARIABLE_BYTES. */
+/*
+ * The variables for the command: those of the environment, each extended by this lock. To be freed
+ * by held_free(). ERROR_LIMIT if one would exceed HELD_VARIABLE_BYTES, or without memory.
+ */
 int held_make(struct held *ret_held, environment_fn *environment, const char *prefix,
               const char *id, int64_t token, const char *endpoint, struct error *err) MUST_USE;
 void held_free(struct held *held);

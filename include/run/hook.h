@@ -27,8 +27,8 @@
 struct hook {
     const char *option; /* its name, for messages */
     bool running;
-    struct pidfd process;
-    struct mono deadline;
+    struct pidfd process; /* of the shell, while it runs */
+    struct mono deadline; /* when it is killed */
 };
 
 /*

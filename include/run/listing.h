@@ -15,8 +15,9 @@ struct listing {
 };
 
 /*
- * What was read so far of what is below the prefix. ret_listing is borrowed until the next page
- * comes: entries point into the names, which move as they grow.
+ * Makes lock entries of all pages read so far; prefix is the lock's. *ret_listing points into
+ * listing and pages, and is valid until the next page is read: the names move then. ERROR_SYSTEM
+ * without memory.
  */
 int listing_read(struct listing *listing, const struct logs_listing *pages, const char *prefix,
                  struct lock_listing *ret_listing, struct error *err) MUST_USE;

@@ -21,60 +21,70 @@
 #define MESSAGES_ID_BYTES     160
 #define MESSAGES_BEHIND_BYTES 32
 
-/* The one who is ahead of us, by the last look; all printable. */
+/* The one who is ahead of us, by the last look. All texts are fit to be printed. */
 struct messages_ahead {
-    char id[MESSAGES_ID_BYTES]; /* "" of a name that cannot be read */
+    char id[MESSAGES_ID_BYTES]; /* "" if its name cannot be read */
     char label[ATTEMPT_LABEL_BYTES + 1];
-    char since[DATE_ISO_BYTES]; /* by the service's clock; "": the name says what cannot be */
-    char until[DATE_ISO_BYTES]; /* when it will end by its holder's word; "": that is not said */
+    char since[DATE_ISO_BYTES]; /* by the service's clock; "" if that is no possible date */
+    char until[DATE_ISO_BYTES]; /* when its holder expects to end; "" if its name does not say */
 };
 
-/* False if nobody is known to be; then everything is "". */
+/* False if nobody is known to be ahead; then all texts are "". */
 bool messages_ahead(const struct session *session, struct messages_ahead *ret_ahead);
 
 /*
- * "'ID' (label) since 2026-11-22T06:45:12Z, probably until 2026-11-22T07:45:12Z": the one who is
- * ahead of us.
+ * Who is ahead of us, as "'ID' (label) since 2026-11-22T06:45:12Z, probably until
+ * 2026-11-22T07:45:12Z", without what is not known; "somebody" if nobody is known.
  */
 void messages_who(const struct session *session, char out[MESSAGES_WHO_BYTES]);
 
-/* How many wait before us, whoever holds the lock not counted; and "behind 2", "" if nobody does.
+/*
+ * How many runs wait before us, holders not counted; and the same in words: "behind 2", "behind at
+ * least 2" if not all pages were read, or "" if nobody does.
  */
 unsigned messages_before(const struct session *session);
 void messages_behind(const struct session *session, char out[MESSAGES_BEHIND_BYTES]);
 
-/* The lock is lost for that reason: ERROR_LOST and why. */
+/* Sets *ret_why to ERROR_LOST and a line: that the lock is lost, and the reason in words. */
 void messages_why_lost(const struct session *session, enum lock_reason reason,
                        struct error *ret_why);
 
 /*
- * A session that finished without the lock: ERROR_NONE and a line about who holds it if that is
- * all (the exit status is the user's choice), else what went wrong.
+ * Why a session has finished without the lock. If nothing failed, and the lock is just another's,
+ * the kind is ERROR_NONE and the text is a line about that; the exit status is then the one that
+ * the user has chosen for it. Else *ret_why is what went wrong.
  */
 void messages_why_not_obtained(const struct session *session, struct error *ret_why);
 
-/* Names that could not be deleted, one line; false if there are none. */
+/* Are there names of ours that could not be deleted? Then *ret_why has a line about them. */
 bool messages_left(const struct session *session, struct error *ret_why);
 
-/* What messages_why_not_obtained() has to say includes that: no create was ever answered. */
+/*
+ * Does messages_why_not_obtained() say that as well? So it is when no create was ever answered; the
+ * line of messages_left() would only repeat it.
+ */
 bool messages_says_left(const struct session *session);
 
-/* All that lock and credentials have to say by now. By the thread that has the session. */
+/*
+ * Reports the notices of lock and credentials that have come up since the last call. To be called
+ * by the thread that has the session.
+ */
 void messages_notices(struct session *session);
 
-/* A signal ended the wait; the attempts are deleted, or it was said that they are not. */
+/* The signal `number` ended the wait. To be called after the attempts were deleted. */
 void messages_withdrawn(const struct session *session, int number, int64_t waited_ms);
 
-/* silent: for -v only. line: what messages_why_not_obtained() said. */
+/* line: the text of messages_why_not_obtained(). silent: in text it is shown with -v only. */
 void messages_not_obtained(const struct session *session, const char *line, int64_t waited_ms,
                            bool silent);
 
 void messages_acquired(const struct session *session, int64_t waited_ms);
 
-/* Any thread. A renewal was confirmed, the n-th. */
+/* A renewal was confirmed; `renewals` counts it. May be called from any thread. */
 void messages_renewed(const struct session *session, unsigned renewals);
 
-/* Told before the command is ended; with warn it goes on. */
+/* The lock is lost, for that reason. warn: the command goes on (--on-lost warn), else it is ended.
+ */
 void messages_lost(const struct session *session, const struct error *why, bool warn);
 
 /* --max-hold is over: the command is being ended. */
@@ -94,7 +104,7 @@ struct messages_summary {
 };
 void messages_released(const struct session *session, const struct messages_summary *summary);
 
-/* A process of the command that we may not signal. */
+/* We may not signal this process of the command: it belongs to another user. */
 void messages_refused(pid_t pid);
 
 #endif

@@ -25,19 +25,21 @@ struct session_config {
     const struct aws_settings *aws;
     const struct lock_settings *lock;
     const char *tags;             /* "KEY=VALUE,..." to create attempts with; NULL for none */
-    _Atomic uint64_t *mutex_note; /* kept up to date, or read if release_only; NULL for none */
-    struct identity *identity;    /* whose ID the lock has; NULL if its time is to stay */
+    _Atomic uint64_t *mutex_note; /* lock_mutex_note(), kept up to date here; with release_only
+                                   * read at the start only; NULL for none */
+    struct identity *identity;    /* kept up to date by identity_stamp(); NULL if it is to stay */
     bool release_only;            /* only find and delete what a run of this identity left */
 };
 
+/* Others may read it, and call the functions of lock/lock.h for `lock`. */
 struct session {
     struct session_config config;
     struct lock lock;
     struct client client;
-    struct logs_listing pages;
-    struct listing listing; /* of these pages, as the lock reads them */
-    char list_prefix[ATTEMPT_NAME_BYTES + 2];
-    struct error final_error; /* why the lock gave up, once it has */
+    struct logs_listing pages; /* of the listing that is being read, or was read last */
+    struct listing listing;    /* of these pages, as the lock reads them */
+    char list_prefix[ATTEMPT_NAME_BYTES + 2]; /* what listings ask for, unless the lock names it */
+    struct error final_error;                 /* why the lock gave up, once it has */
 };
 
 /*
@@ -48,7 +50,11 @@ int session_init(struct session *session, const struct session_config *config,
                  const struct wakeup_source *wakeup, struct error *err) MUST_USE;
 void session_free(struct session *session);
 
-/* Does the next thing, or waits until there is one, or until the source asks for an end. */
+/*
+ * Does the next thing that the lock wants, with at most one call to the service, or waits once:
+ * until it is time for the next thing, or the source wakes it. A failure is told to the lock, and
+ * shows in its phase and reason; if the lock gives up, final_error says why.
+ */
 void session_step(struct session *session, const struct wakeup_source *wakeup);
 
 #endif

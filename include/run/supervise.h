@@ -16,10 +16,10 @@
 #include "process/signals.h"
 #include "run/held.h"
 
-#define SUPERVISE_FIRST_WORD_MS 2000  /* of waiting, before anything is said about it */
-#define SUPERVISE_ARRIVING_MS   10000 /* of failures before anything was made, likewise */
-#define SUPERVISE_AGAIN_MS      60000 /* then so often, where it cannot be kept up to date */
-#define SUPERVISE_IN_PLACE_MS   1000  /* on a terminal */
+#define SUPERVISE_FIRST_WORD_MS 2000  /* nothing is said about a wait before */
+#define SUPERVISE_ARRIVING_MS   10000 /* nor about failures while nothing was made */
+#define SUPERVISE_AGAIN_MS      60000 /* from line to line, where lines stay */
+#define SUPERVISE_IN_PLACE_MS   1000  /* from one update to the next of a line on a terminal */
 
 /* All strings are borrowed. */
 struct supervise_plan {
@@ -28,12 +28,12 @@ struct supervise_plan {
     const struct lock_settings *lock; /* but for what only the run knows; id: explicit, or NULL */
     const char *tags;                 /* "KEY=VALUE,..."; NULL for none */
     int64_t wait_ms;                  /* negative: for ever */
-    int64_t min_hold_ms;
+    int64_t min_hold_ms;     /* the lock is kept so long at least, even after the command's end */
     int64_t max_hold_ms;     /* then the command is ended; 0: never */
     const char *on_acquire;  /* run by /bin/sh -c before the command; NULL: nothing */
-    const char *on_lost_run; /* when the lock is lost */
-    bool warn_on_lost;       /* go on with a lost lock */
-    int not_obtained_status;
+    const char *on_lost_run; /* likewise, when the lock is lost */
+    bool warn_on_lost;       /* the command goes on when the lock is lost */
+    int not_obtained_status; /* exit status if others have the lock */
     environment_fn *environment;
 };
 

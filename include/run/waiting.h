@@ -16,11 +16,11 @@ struct waiting {
     const struct signals *signals;
     struct guardian *guardian;
     const struct session *session; /* NULL until there is one */
-    int epoll_fd;
-    int timer_fd;
-    struct mono since;    /* the wait began */
-    struct mono again_at; /* when a line that stays is due again */
-    int signal;           /* what ended the wait; 0 if nothing did */
+    int epoll_fd;                  /* readable when a signal, the guardian or the timer has news */
+    int timer_fd;                  /* for the line to the user */
+    struct mono since;             /* the wait began */
+    struct mono again_at;          /* when a line that stays is due again */
+    int signal;                    /* what ended the wait; 0 if nothing did */
     bool guardian_died;
 };
 

@@ -8,8 +8,8 @@ static bool same(struct lock_lease a, struct lock_lease b)
 }
 
 /*
- * Never beyond the old lease: when the lock is lost, TERM is due at once. False if the kernel
- * refused.
+ * Moves the guardian's deadlines to those of the lease. If the lock is lost TERM is due at once,
+ * and KILL not later than the lease had it. False if the kernel refused.
  */
 static bool set_deadlines(struct heartbeat *heartbeat, const struct lock_lease *lease, bool lost)
 {
@@ -38,12 +38,12 @@ static void *beat(void *context)
         if (!lost && lease.ends_at.ms > known.ends_at.ms)
             messages_renewed(session, ++heartbeat->renewals);
         known.ends_at = lease.ends_at;
-        if (set) /* else it is tried again; until then the command has less time */
+        if (set) /* else it is tried again after the next step; the old deadlines stay till then */
             known = lease;
         if (lost) {
             messages_why_lost(session, lock_reason(&session->lock), &heartbeat->why);
             latch_set(&heartbeat->lost);
-            break; /* nothing on the wire helps now; the attempts stay until they are released */
+            break; /* no request helps now; the attempts are deleted when the command is dead */
         }
     }
     return NULL;

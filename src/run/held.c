@@ -53,6 +53,7 @@ int held_check_room(environment_fn *environment, const char *prefix, const char 
     return 0;
 }
 
+/* "NAME=LIST VALUE", the caller's to free. NULL if it is too long, or memory is short. */
 static char *extend(const char *name, const char *list, const char *value)
 {
     struct buf variable = BUF(HELD_VARIABLE_BYTES);

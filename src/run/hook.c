@@ -30,7 +30,10 @@ static size_t count(const char *const *variables)
     return many;
 }
 
-/* The environment with these in the place of its own. NULL without memory; strings are borrowed. */
+/*
+ * Our environment, with these variables in the place of those of the same names. The caller frees
+ * the array; its strings are borrowed. NULL without memory.
+ */
 static char **merge(const char *const *variables)
 {
     size_t more = count(variables), all = 0;
@@ -49,7 +52,7 @@ static char **merge(const char *const *variables)
     return merged;
 }
 
-/* These "NAME=VALUE" strings go in the place of variables of the same names. */
+/* Starts it by /bin/sh, in the environment that merge() makes. A failure is reported here. */
 static void start(struct hook *hook, const char *option, const char *command,
                   const char *const *variables)
 {

@@ -76,7 +76,7 @@ static void takes(char *out, size_t size, bool shared, uint32_t slots)
         (void)snprintf(out, size, shared ? "shared" : "exclusively");
 }
 
-/* Do they disagree on how many may hold at once? Else it is about the timeout. */
+/* Do the two disagree on how many may hold the lock at once? If not, it is about the timeout. */
 static bool is_about_places(const struct lock_settings *ours, const struct attempt *theirs)
 {
     bool own_slots = ours->slots > 1, other_slots = theirs->slots > 1;
@@ -150,7 +150,10 @@ bool messages_says_left(const struct session *session)
            session->final_error.kind != ERROR_NONE && !session->lock.made_any;
 }
 
-/* One trouble, one line: nothing was ever heard of the attempt that could not be deleted. */
+/*
+ * Adds to the line that an attempt may be left, if no create was ever answered, so that the user
+ * gets one line about one trouble.
+ */
 static void add_left(const struct session *session, struct error *why)
 {
     char name[ATTEMPT_NAME_BYTES + 1];

@@ -75,7 +75,9 @@ static enum logs_operation operation_of(enum lock_todo_kind kind)
     }
 }
 
-/* The token and the first look go by an answer's Date, so one that cannot be true counts as none.
+/*
+ * The Date of an answer, by which token and first look go, in milliseconds since 1970; 0 if there
+ * is none, or one that cannot be true.
  */
 static int64_t date_of(const struct http_answer *answer)
 {
@@ -83,7 +85,9 @@ static int64_t date_of(const struct http_answer *answer)
     return retry_date(answer->date, &date) ? date.ms : 0;
 }
 
-/* What the lock is told of a call. A listing that cannot be kept counts as one that is not known.
+/*
+ * What the lock is told of a call. *listing is the memory for the answer's listing. If there is no
+ * memory for its entries the outcome is LOCK_UNKNOWN, as if no answer had come.
  */
 static struct lock_answer answer_of(struct session *session, struct client_call *call,
                                     struct lock_listing *listing)
@@ -108,7 +112,10 @@ static struct lock_answer answer_of(struct session *session, struct client_call 
     return answer;
 }
 
-/* Before a request about the mutex leaves, and after its answer: whoever cleans up may need it. */
+/*
+ * Updates the note about the mutex, before a request is sent and after its answer: if this process
+ * is killed in between, the guardian needs it to clean up.
+ */
 static void keep_note(const struct session *session, const struct lock_todo *todo)
 {
     if (session->config.mutex_note)
@@ -130,7 +137,7 @@ static void execute(struct session *session, const struct lock_todo *todo,
         .deadline = todo->deadline,
         .counted = lock_is_arriving(&session->lock, mono_now()),
         .patient =
-            before > LOCK_CLAIMING, /* who holds the lock, or gives it back, does not give up */
+            before > LOCK_CLAIMING, /* holding or leaving: waits for new keys and tries again */
         .listing = lists ? &session->pages : NULL,
     };
     struct lock_listing listing;
@@ -159,8 +166,9 @@ void session_step(struct session *session, const struct wakeup_source *wakeup)
     case LOCK_TODO_FINISH:
         return;
     case LOCK_TODO_WAIT:
-        if (lock_phase(&session->lock) == before) /* a new phase is for the caller to see at once */
-            (void)wait_once(wakeup, todo.at);     /* and looks by itself who asked for an end */
+        if (lock_phase(&session->lock) ==
+            before)                           /* else the caller is to see the new phase first */
+            (void)wait_once(wakeup, todo.at); /* the caller asks by itself what ended the wait */
         return;
     default:
         execute(session, &todo, wakeup);

@@ -23,7 +23,7 @@
 #define RELEASE_SETTLE_MS 1000 /* between the looks for what a killed run has left, at least */
 #define NO_WAKEUP         ((struct wakeup_source){.fd = -1})
 
-/* What the guardian must know if this process is killed: it changes while we wait. */
+/* What changes while we wait, and the guardian needs if we are killed: in memory shared with it. */
 struct shared {
     _Atomic uint64_t mutex_note;
     struct identity identity;
@@ -43,14 +43,14 @@ struct run {
     struct hook lost_hook;
     char file[PATH_MAX]; /* the command's */
     struct mono arrived, held_since, ended;
-    int status;       /* exit status of the command, once it has ended */
-    bool started;     /* the command has been started */
-    bool over;        /* --max-hold has passed, so we have asked for the command's end */
-    bool timed_out;   /* ... and it has ended because of that */
-    int early_signal; /* that came while --on-acquire ran */
-    bool lost;
-    bool told_lost;
-    bool guardian_died; /* and the command with it, even if a loss is only to be warned of */
+    int status;         /* exit status of the command, once it has ended */
+    bool started;       /* the command has been started */
+    bool over;          /* --max-hold has passed, so we have asked for the command's end */
+    bool timed_out;     /* ... and it has ended because of that */
+    int early_signal;   /* a signal that came while --on-acquire ran: the command is not started */
+    bool lost;          /* the lock was lost while the command ran */
+    bool told_lost;     /* the user was told that it is lost */
+    bool guardian_died; /* so the command is dead as well, whatever --on-lost says */
     struct error why;   /* why the lock was lost; ERROR_NONE: it was not */
 };
 
@@ -59,7 +59,7 @@ static int find_command(struct run *run, struct error *err)
     const char *name = run->plan->argv[0];
     switch (child_find(name, run->plan->environment("PATH"), run->file, err)) {
     case CHILD_FOUND:
-        *err = (struct error){0}; /* of a folder that does not have it */
+        *err = (struct error){0}; /* it may be about a folder of PATH that was searched before */
         return 0;
     case CHILD_NOT_EXECUTABLE:
         return EXIT_STATUS_NOT_EXECUTABLE;
@@ -124,7 +124,7 @@ static void release_after_death(void *context)
     struct wakeup_source wakeup = NO_WAKEUP;
     struct error err;
     run->config.release_only = true;
-    /* a create may be on its way all the same */
+    /* a create that was sent before the death may still take effect: wait for it between looks */
     run->lock.settle_ms = ms_max(run->lock.settle_ms, RELEASE_SETTLE_MS);
     if (session_init(&run->session, &run->config, &wakeup, &err) != 0) {
         report(REPORT_ERROR, "what '%s/%s' has made stays until it expires: %s", run->lock.prefix,
@@ -150,13 +150,16 @@ static void wait_for_lock(struct run *run, struct waiting *waiting)
              phase != LOCK_LEAVING && phase != LOCK_FINISHED);
 }
 
-/* What is lost before the command starts keeps it from starting, and is said then. */
+/*
+ * Once the heartbeat has lost the lock: tells the user, has the command ended, and starts the hook.
+ * Before the command has started nothing is done: it does not start then, which is reported.
+ */
 static void note_loss(struct run *run)
 {
     struct error why;
     if (run->told_lost || !run->started || !heartbeat_lost(&run->heartbeat, &why))
         return;
-    if (!run->plan->warn_on_lost) /* as the heartbeat did, if the kernel let it */
+    if (!run->plan->warn_on_lost) /* the heartbeat did the same, unless the kernel refused */
         guardian_end_command(&run->guardian, run->lock.kill_after_ms);
     run->told_lost = true;
     run->lost = true;
@@ -242,7 +245,7 @@ static void check_max_hold(struct run *run)
     if (!mono_reached(mono_now(), max_hold_until(run)))
         return;
     run->over = guardian_end_command(&run->guardian, run->lock.kill_after_ms);
-    run->lost = !run->over; /* a deadline came first, as the guardian is about to say */
+    run->lost = !run->over; /* a deadline of the lease has passed before */
     if (run->over)
         messages_max_hold(&run->session, run->plan->max_hold_ms);
 }
@@ -272,8 +275,8 @@ static void watch_command(struct run *run, struct error *err)
 }
 
 /*
- * --min-hold: until then, or until a signal asks to end, or the lock is lost: the command has
- * ended by itself, so that this is no failure.
+ * --min-hold: keeps the lock after the command's end until it is over, a signal asks for the end,
+ * or the lock is lost, which is no failure any more: the command has ended by itself.
  */
 static void hold_on(struct run *run)
 {
@@ -290,8 +293,9 @@ static void hold_on(struct run *run)
             {.fd = heartbeat_fd(&run->heartbeat), .events = POLLIN},
             {.fd = guardian_fd(&run->guardian), .events = POLLIN},
         };
-        (void)wait_ready(fds, 3, until);     /* all are looked at anyway */
-        (void)guardian_died(&run->guardian); /* then the lock is still ours to give back */
+        (void)wait_ready(fds, 3, until); /* all are looked at anyway */
+        (void)guardian_died(
+            &run->guardian); /* to read its news; the lock is ours even if it died */
         if (heartbeat_lost(&run->heartbeat, &why)) {
             report(REPORT_WARNING, "warning: %s, after the command had ended", why.text);
             run->told_lost = true;
@@ -302,7 +306,7 @@ static void hold_on(struct run *run)
     }
 }
 
-/* The command: all that watches it stands before it starts. */
+/* Starts the command. All that watches it is in place before. */
 static int launch(struct run *run, struct error *err)
 {
     struct lock_lease lease = lock_lease(&run->session.lock);
@@ -350,7 +354,7 @@ static int lost_status(struct run *run, struct error *err)
     if (report_is_json()) /* those who read JSON find the reason at the end as well */
         *err = run->why;
     else
-        *err = (struct error){0}; /* said when it happened, not after the release */
+        *err = (struct error){0}; /* it was said when it happened, and main is not to repeat it */
     return error_exit_status(run->why.kind);
 }
 
@@ -476,7 +480,7 @@ int supervise(const struct supervise_plan *plan, const struct signals *signals, 
             status = start(run, err);
     }
     guardian_finish(&run->guardian);
-    if (!provider_end(&run->session.client.provider)) /* the kernel frees what it has */
+    if (!provider_end(&run->session.client.provider)) /* its thread hangs, and uses this memory */
         return status;
     held_free(&run->held);
     session_free(&run->session);

@@ -28,7 +28,7 @@ bool waiting_is_over(const struct waiting *waiting)
     return waiting->signal != 0 || waiting->guardian_died;
 }
 
-/* Once: a waiter sleeps for long, and is not to be woken up for nothing. */
+/* Sets the timer for one tick. No interval, since a waiter sleeps for long: no wakes in vain. */
 static void arm(const struct waiting *waiting, long pause_ms)
 {
     struct itimerspec spec = {.it_value = {.tv_sec = pause_ms / 1000}};
@@ -59,7 +59,10 @@ void waiting_show(struct waiting *waiting, const struct session *session)
     waiting->session = session;
 }
 
-/* What a terminal has room for: of the ID and the time what says most, the lock if it fits. */
+/*
+ * The line for a narrow terminal: of the one ahead only its label or host and pid, the time without
+ * the date if that is today's, and the lock's name only if there is room.
+ */
 static void write_briefly(const struct session *session, const struct messages_ahead *ahead,
                           int64_t waited_ms, unsigned room, char out[LINE_BYTES])
 {
@@ -107,7 +110,7 @@ static bool say(const struct waiting *waiting)
     int64_t waited_ms = mono_diff(mono_now(), waiting->since);
     if (lock_failures(&session->lock) > 1) {
         if (!session->lock.made_any && waited_ms < SUPERVISE_ARRIVING_MS)
-            return false; /* few tries more, and the error will say it all */
+            return false; /* after a few more tries the wait ends with an error that says this */
         struct report_field failing[] = {{"lock", prefix, 0},
                                          {"id", session->config.lock->id, 0},
                                          {"waited_ms", NULL, waited_ms}};
@@ -135,7 +138,10 @@ static bool say(const struct waiting *waiting)
     return true;
 }
 
-/* On a terminal we may be put into the foreground at any time. */
+/*
+ * How long until the next tick. On a terminal it is short even in the background, since we may be
+ * put into the foreground at any time; elsewhere it grows with the time that was waited.
+ */
 static long pause_ms(const struct waiting *waiting, struct mono now, bool told)
 {
     int64_t longer_ms = mono_diff(now, waiting->since) / 2;
