@@ -14,9 +14,10 @@
 
 #define BREAK_ASK_MS      (10 * 60 * 1000) /* an answer later than this is none */
 #define BREAK_ROUNDS_MAX  8                /* of looking for what is left, and deleting it */
-#define BREAK_CLEAR_LOOKS 2                /* D apart, that show nothing to delete */
+#define BREAK_CLEAR_LOOKS 2                /* in a row, --settle apart, with nothing to delete */
 
 /*
+ * id: an ID or a label. yes: do not ask (--yes).
  * What is shown goes to out, and is written to standard output before the question. The exit
  * status: 0 if the attempts are gone; 1 if there was nothing to break, the user said no, or the
  * contender has renewed its attempt meanwhile.

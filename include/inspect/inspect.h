@@ -33,11 +33,14 @@ struct inspect {
     struct logs_listing pages;
     struct listing listing;
     struct interruption interruption;
-    struct wakeup_source wakeup; /* that is: a signal asks for an end */
-    bool told_cut;               /* that not everything is shown */
+    struct wakeup_source wakeup; /* ends a wait when a signal asks for it (interruption) */
+    bool told_cut;               /* the user was warned that not everything is shown */
 };
 
-/* Makes no call to the service. The struct must not move afterwards. */
+/*
+ * Makes no call to the service. The struct must not move afterwards: wakeup points into it. To be
+ * closed by inspect_close(), also after a failure.
+ */
 int inspect_open(struct inspect *inspect, const struct inspect_plan *plan,
                  struct error *err) MUST_USE;
 void inspect_close(struct inspect *inspect);
@@ -49,15 +52,15 @@ int inspect_failed(const struct inspect *inspect, const struct error *err);
 struct inspect_view {
     struct lock_listing listing; /* borrowed until the next look */
     struct survey survey;
-    int64_t now_ms;  /* the service's clock, */
-    bool by_service; /* or ours, if its answer did not say */
+    int64_t now_ms;  /* time of the listing, in milliseconds since 1970 */
+    bool by_service; /* by the service's clock; else by ours, as its answer had no date */
 };
 
-/* The listing and its time; the survey is left empty. */
+/* Reads the listing and its time; the survey is left empty. */
 int inspect_list(struct inspect *inspect, struct inspect_view *ret_view,
                  struct error *err) MUST_USE;
 
-/* The survey as well. */
+/* As inspect_list(), and makes the survey. To be freed by inspect_view_free(). */
 int inspect_look(struct inspect *inspect, struct inspect_view *ret_view,
                  struct error *err) MUST_USE;
 void inspect_view_free(struct inspect_view *view);

@@ -13,7 +13,7 @@
 
 #define CHECK_ROUNDS        24    /* of a create and a delete */
 #define CHECK_TIME_MS       90000 /* no new round after this */
-#define CHECK_FIRST_WORD_MS 2000  /* then it says that it is at it */
+#define CHECK_FIRST_WORD_MS 2000  /* after this the user is told that it is measuring */
 #define CHECK_APPEAR_MS     30000 /* longest wait for a change to show in a listing */
 #define CHECK_PAUSE_MS      15    /* between looks, at least, */
 #define CHECK_PAUSE_SHARE   10    /* or this share of the time that has passed */
@@ -35,6 +35,7 @@ enum check_action {
     CHECK_ACTIONS,
 };
 
+/* Does the service refuse to create a name that exists? The mutex depends on it. */
 enum check_once {
     CHECK_ONCE_UNTRIED,
     CHECK_ONCE,  /* as it should be */
@@ -44,17 +45,17 @@ enum check_once {
 struct check {
     struct inspect inspect; /* its prefix is PREFIX/check */
     enum check_answer answers[CHECK_ACTIONS];
-    struct error denials[CHECK_ACTIONS];
-    char account[CHECK_ACCOUNT_BYTES]; /* "" if it is not known */
-    enum check_once once;              /* a name can be made once: what the mutex hangs on */
+    struct error denials[CHECK_ACTIONS]; /* what the service said, where it is CHECK_DENIED */
+    char account[CHECK_ACCOUNT_BYTES];   /* "" if it is not known */
+    enum check_once once;
     struct measure_lag created, deleted;
     struct measure_skew skew;
     struct measure_clock clock;
     struct measure_trips trips;
-    int64_t create_ms; /* the longest create */
-    int64_t wall_base_ms;
-    unsigned failures;
-    char probe[ATTEMPT_NAME_BYTES + 1]; /* that exists, or may; "" if none does */
+    int64_t create_ms;    /* how long the longest create took, from request to answer */
+    int64_t wall_base_ms; /* what to add to a struct mono to get our wall clock */
+    unsigned failures;    /* requests that failed, of CHECK_FAILURES_MAX */
+    char probe[ATTEMPT_NAME_BYTES + 1]; /* the one that exists, or may; "" if none does */
 };
 
 const char *check_action_name(enum check_action action); /* "logs:CreateLogGroup" */

@@ -10,7 +10,7 @@
 #include "base/error.h"
 #include "inspect/inspect.h"
 
-#define STATUS_BYTES (64 * 1024 * 1024)
+#define STATUS_BYTES (64 * 1024 * 1024) /* limit of all that is printed at once */
 
 /* As inspect_show_fn. The exit status: 0 if the lock is free, 1 if it is held. */
 int status_show(struct inspect *inspect, bool json, struct buf *out, struct error *err) MUST_USE;
@@ -24,7 +24,9 @@ typedef bool status_pick_fn(const struct survey_run *run, void *context);
 void status_table(const struct inspect_view *view, unsigned columns, status_pick_fn *picked,
                   void *context, struct buf *out);
 
-/* Ends a line that began at begin with what time it is: in a line of its own if there is no room.
+/*
+ * Ends the last line of out, which began at the offset `begin`, with the time of the listing and
+ * whose clock says so; on a terminal too narrow for that it is put on a line of its own.
  */
 void status_clock(const struct inspect *inspect, const struct inspect_view *view, size_t begin,
                   struct buf *out);

@@ -36,13 +36,17 @@ struct survey_run {
 struct survey {
     struct survey_run *runs; /* in the order of kinds */
     uint32_t count;
-    uint32_t counts[SURVEY_STRANGER + 1];
+    uint32_t counts[SURVEY_STRANGER + 1]; /* how many runs there are of each kind */
     uint32_t mutexes; /* docs/protocol.md, "The mutex"; more than holders: a dead run's, or late */
     int64_t mutex_ms; /* creation time of the oldest */
     bool unknown;     /* no holder, but not all was read: one may be among the rest */
 };
 
-/* role_timeout_ms: of unmarked attempts. ERROR_SYSTEM without memory. survey_free() afterwards. */
+/*
+ * now_ms: the service's, in milliseconds since 1970. role_timeout_ms: after so long unmarked
+ * attempts expire, since their names do not say. ERROR_SYSTEM without memory. The runs point into
+ * the listing's names. To be freed by survey_free().
+ */
 int survey_make(struct survey *ret_survey, const char *prefix, const struct lock_listing *listing,
                 int64_t now_ms, int64_t role_timeout_ms, struct error *err) MUST_USE;
 void survey_free(struct survey *survey);

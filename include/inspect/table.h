@@ -20,9 +20,9 @@
 /* What becomes of a column where there is too little room. */
 enum table_place {
     TABLE_STAYS,
-    TABLE_GOES,  /* first of all: another column says it as well */
-    TABLE_ABOVE, /* then: to a line of its own, before the rest of the row, */
-    TABLE_BELOW, /* or after it; what comes second is indented */
+    TABLE_GOES,  /* left out first, since another column says the same */
+    TABLE_ABOVE, /* if that is not enough: on a line of its own, before the rest of the row, */
+    TABLE_BELOW, /* or after it; the second line of a row is indented */
 };
 
 struct table_column {

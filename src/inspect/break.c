@@ -17,12 +17,12 @@
 #define KILL_AFTER_MS    10000 /* what --kill-after is if nobody sets it, */
 #define KILL_AFTER_SHARE 5     /* or this share of the timeout */
 
-/* Whom it hits. */
+/* The contender to be broken, and what is known and done of that. */
 struct broken {
     struct inspect inspect;
     const char *id;                      /* as it was given, or of the contender with that label */
     char label[ATTEMPT_LABEL_BYTES + 1]; /* as it would stand in names */
-    char labelled[ATTEMPT_NAME_BYTES + 1]; /* whose it is */
+    char labelled[ATTEMPT_NAME_BYTES + 1]; /* the ID of the one contender with that label */
     struct buf names;                      /* of its attempts as they were shown, a line each */
     struct buf nonces;                     /* of its runs, a line each */
     struct buf unlocked;                   /* nonces of those whose mutex is deleted */
@@ -59,8 +59,10 @@ static bool is_of_label(const struct survey_run *run, void *context)
     return *broken->label && run->marked && text_equal(run->attempt.label, broken->label);
 }
 
-/* What was given is an ID, or else the label of one contender. False: of several, and they are
- * shown. */
+/*
+ * If what was given is no contender's ID, but the label of just one, its ID is taken instead. False
+ * if several have that label: they are shown, and nothing is to be broken.
+ */
 static bool resolve(struct broken *broken, const struct inspect_view *view, struct buf *out)
 {
     const struct survey_run *labelled = NULL;
@@ -123,7 +125,7 @@ static void say_how_long(const struct survey_run *run, const struct inspect_view
                  (long long)look_ms / 1000 + 3, (long long)(kill_ms / 1000));
 }
 
-/* What is no attempt is not broken. */
+/* Fails if an unmarked log group is no attempt: that is not ours to delete. */
 static int check_unmarked(struct broken *broken, const struct survey_run *run, struct text name,
                           struct error *err)
 {
@@ -150,7 +152,7 @@ static int check_unmarked(struct broken *broken, const struct survey_run *run, s
     return 0;
 }
 
-/* Shows and remembers. Returns how many runs there are, or -1. */
+/* Shows the runs of this ID and remembers their names. Returns how many there are, or -1. */
 static int show(struct broken *broken, const struct inspect_view *view, struct buf *out,
                 struct error *err)
 {
@@ -198,7 +200,10 @@ static int delete_one(struct broken *broken, struct text name, bool *ret_there, 
     return 0;
 }
 
-/* It has claimed, and what it has made with that is not somebody else's by now. */
+/*
+ * Is the mutex this run's? It may be if the run has claimed, and it is known of which slot; and if
+ * the run holds no more, only if nobody else holds, who would have it by now.
+ */
 static bool has_mutex(const struct survey_run *run, const struct survey *survey)
 {
     const struct attempt *attempt = &run->attempt;
@@ -210,8 +215,9 @@ static bool has_mutex(const struct survey_run *run, const struct survey *survey)
 }
 
 /*
- * The mutex goes first: until its claims are gone nobody else makes one. After that it may be
- * another's, though late listings go on showing those claims: so it goes once.
+ * The mutex is deleted before the claims, since nobody else makes one while they stand. It is
+ * deleted once only: when the claims are gone a new one may be another run's, even if late listings
+ * still show those claims.
  */
 static int delete_mutex(struct broken *broken, const struct survey_run *run, struct error *err)
 {
@@ -250,7 +256,7 @@ static int delete_all(struct broken *broken, const struct inspect_view *view, bo
     return 0;
 }
 
-/* A name that was not there before: it is alive. */
+/* Is there a name that was not shown to the user? Then the contender is alive, and has renewed. */
 static bool is_renewed(const struct broken *broken, const struct inspect_view *view,
                        char out[ATTEMPT_NAME_BYTES + 1])
 {
@@ -268,7 +274,7 @@ static bool is_renewed(const struct broken *broken, const struct inspect_view *v
     return false;
 }
 
-/* A renewal may have been under way: looks until nothing is left. */
+/* Deletes until looks show nothing more: a renewal may have been under way. */
 static int break_it(struct broken *broken, struct error *err)
 {
     char name[ATTEMPT_NAME_BYTES + 1];

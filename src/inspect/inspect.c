@@ -31,7 +31,7 @@ int inspect_failed(const struct inspect *inspect, const struct error *err)
     return number ? EXIT_STATUS_SIGNAL + number : error_exit_status(err->kind);
 }
 
-/* Once: --watch looks again and again. */
+/* Warns only once, since --watch looks again and again. */
 static void tell_cut(struct inspect *inspect)
 {
     if (inspect->pages.cut && !inspect->told_cut)

@@ -14,9 +14,9 @@
 
 /* The names of all locks, those of one lock together. */
 struct locks {
-    struct lock_entry *entries; /* by lock, then by name */
-    uint32_t count, at;
-    bool complete;
+    struct lock_entry *entries; /* owned; by lock, then by name */
+    uint32_t count, at;         /* at: the first entry of the lock that comes next */
+    bool complete;              /* the listing had all names */
 };
 
 /* One lock. */
@@ -73,7 +73,7 @@ static bool locks_next(struct locks *locks, struct text *ret_prefix, struct lock
             ours |= prefix.length && attempt_parse(prefix, name, &attempt) > ATTEMPT_UNMARKED;
         }
         if (!ours)
-            continue; /* somebody's log groups */
+            continue; /* no name below this prefix was made by withlock */
         *ret_prefix = prefix;
         *ret = (struct lock_listing){.entries = locks->entries + first,
                                      .count = locks->at - first,
@@ -114,7 +114,7 @@ static void add_state(struct table *table, const struct survey *survey)
     table_cell(table, text_from(cell));
 }
 
-/* Of several holders the one who has it for longest. */
+/* A row. Of several holders it shows the one who has the lock for longest. */
 static void add_lock(struct table *table, const struct found *found)
 {
     const struct survey *survey = &found->survey;

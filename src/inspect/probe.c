@@ -41,8 +41,9 @@ static void note(struct check *check, const struct client_call *reply)
 }
 
 /*
- * One request, tried until it is allowed (DONE, EXISTS, ABSENT) or refused. With
- * *ret_denied it was the permission that was lacking. -1 for everything else.
+ * One request, tried again until it is answered. Returns 0 if it was allowed (DONE, EXISTS or
+ * ABSENT), or if the permission is missing, which *ret_denied says; the caller then frees
+ * *ret_reply. -1 for everything else.
  */
 static int call(struct check *check, enum check_action action, const char *name, bool *ret_denied,
                 struct client_call *ret_reply, struct error *err)
@@ -112,7 +113,7 @@ static int try_action(struct check *check, enum check_action action, const char 
     if (denied) {
         check->denials[lacking] = reply.err;
         char *statement = strstr(check->denials[lacking].text, LOGS_ALLOW);
-        if (statement) /* it is for probes only; the lock's is shown at the end */
+        if (statement) /* it would allow probes only; one for the whole lock is shown at the end */
             *statement = '\0';
     }
     if (!denied && action == CHECK_DESCRIBE)
@@ -133,7 +134,7 @@ static void make_name(const struct check *check, const struct identity *identity
     attempt_format(check->inspect.plan->prefix, &attempt, out);
 }
 
-/* Is the probe in a listing? Sets when it was asked for and in, and the probe's creation time. */
+/* Is the probe in a listing? Sets also when that was asked for, and the probe's creation time. */
 static int look(struct check *check, bool *ret_shown, struct mono *ret_asked, int64_t *created_ms,
                 struct error *err)
 {
@@ -160,7 +161,10 @@ static int look(struct check *check, bool *ret_shown, struct mono *ret_asked, in
     return result;
 }
 
-/* Looks until listings show (or no longer show) the probe. */
+/*
+ * Looks until a listing shows the probe (or does not show it any more, as `shown` says), for
+ * CHECK_APPEAR_MS at most, and adds the lag. sent, answered: of the request that changed it.
+ */
 static int wait_until_shown(struct check *check, bool shown, struct mono sent, struct mono answered,
                             struct measure_lag *lag, int64_t *created_ms, struct error *err)
 {
@@ -183,7 +187,7 @@ static int wait_until_shown(struct check *check, bool shown, struct mono sent, s
     }
 }
 
-/* One change, timed. */
+/* Creates or deletes the probe, and tells when that was sent and answered. */
 static int change(struct check *check, enum check_action action, struct mono *ret_sent,
                   struct mono *ret_answered, struct error *err)
 {
@@ -219,7 +223,7 @@ static int round_trip(struct check *check, const struct identity *identity, uint
     return 0;
 }
 
-/* What an earlier check has left, once it has expired. Failures do not matter here. */
+/* Deletes what an earlier check has left and has expired. A delete that fails does not matter. */
 static int clear_away(struct check *check, struct error *err)
 {
     struct inspect_view view;
@@ -247,7 +251,7 @@ static int clear_away(struct check *check, struct error *err)
 static int measure(struct check *check, const struct identity *identity, struct error *err)
 {
     struct mono begun = mono_now(), end = mono_add(begun, CHECK_TIME_MS);
-    bool said = false; /* where listings lag it takes its time */
+    bool said = false; /* the user was told why it takes long */
     int result = clear_away(check, err);
     for (uint32_t i = 2; result == 0 && i < 2 + CHECK_ROUNDS && !mono_reached(mono_now(), end);
          i++) {
@@ -263,7 +267,7 @@ static int measure(struct check *check, const struct identity *identity, struct 
     return result;
 }
 
-/* The probe that may still be there: a few tries, whatever signals have come. */
+/* Deletes the probe that may still be there, by a few tries that no signal cuts short. */
 static void remove_probe(struct check *check)
 {
     struct wakeup_source wakeup = NO_WAKEUP;
@@ -280,8 +284,9 @@ static void remove_probe(struct check *check)
 }
 
 /*
- * The mutex's name, below the probes' prefix: may it be made? And is a name that is there, our
- * probe's, which nobody else makes, refused?
+ * Two questions about the mutex. Does the service refuse to create a name that exists? Asked with
+ * our probe's name, which nobody else makes. And may a mutex's name, here below the probes' prefix,
+ * be created?
  */
 static int try_mutex(struct check *check, struct error *err)
 {
@@ -294,12 +299,12 @@ static int try_mutex(struct check *check, struct error *err)
     client_call_free(&reply);
     remove_probe(check);
     if (*check->probe)
-        return 0; /* it is told that it stays */
+        return 0; /* the user will be told that this probe is left */
     attempt_format_shared(check->inspect.plan->prefix, ATTEMPT_MUTEX, 0, check->probe);
     return try_action(check, CHECK_CREATE, check->probe, err);
 }
 
-/* Harmless first: what cannot be deleted is not made. */
+/* Tries each action. Harmless ones first: nothing is created unless it may be deleted as well. */
 static int try_all(struct check *check, const struct identity *identity, struct error *err)
 {
     char absent[ATTEMPT_NAME_BYTES + 1];

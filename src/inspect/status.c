@@ -75,7 +75,7 @@ void status_clock(const struct inspect *inspect, const struct inspect_view *view
              view->by_service ? "the service's" : "our");
 }
 
-/* Of a run that is dead, or gives it back just now. */
+/* A mutex without a holder: its run is dead, or is giving the lock back just now. */
 static void add_mutex_left(const struct survey *survey, struct buf *out)
 {
     char since[DATE_ISO_BYTES];
@@ -83,7 +83,7 @@ static void add_mutex_left(const struct survey *survey, struct buf *out)
     buf_addf(out, "a mutex of %s is left that no holder owns: who is next removes it\n", since);
 }
 
-/* What holders say of the end of their holds. */
+/* A line for each holder whose name says when it expects to end. */
 static void add_words(const struct survey *survey, struct buf *out)
 {
     for (uint32_t i = 0; i < survey->counts[SURVEY_HOLDER]; i++) {

@@ -26,7 +26,7 @@ static void add_attempt(struct survey_run *run, const struct lock_entry *entry,
     }
 }
 
-/* Who made it its name does not say. */
+/* Counts a mutex. It belongs to no run, since its name does not say who made it. */
 static void add_mutex(struct survey *survey, const struct lock_entry *entry)
 {
     if (survey->mutexes++ == 0 || entry->created_ms < survey->mutex_ms)
@@ -57,7 +57,11 @@ static void read_runs(struct survey *survey, const char *prefix, const struct lo
     }
 }
 
-/* What an unmarked log group is depends on the others: a role's contender takes the first place. */
+/*
+ * What an unmarked log group is depends on the others. Contenders of the role know no claims: the
+ * earliest attempt holds. So it is a holder if it is the earliest that lives, and nobody has
+ * claimed; else it is a stranger.
+ */
 static void judge_unmarked(struct survey *survey)
 {
     struct survey_run *earliest = NULL;

@@ -62,7 +62,7 @@ static unsigned measure(struct print *print)
     return width;
 }
 
-/* The next cell of a row, or of the headings where there are none. */
+/* The next cell of a row. *cells moves on; NULL there: the column's heading instead. */
 static const char *next_cell(const struct print *print, unsigned column, const char **cells)
 {
     const char *cell = *cells;
@@ -72,7 +72,7 @@ static const char *next_cell(const struct print *print, unsigned column, const c
     return shown(print, cell);
 }
 
-/* The cells that have a line of their own, above or below the others. Returns if there are any. */
+/* Adds the line of the cells that go above (or below) the others. False if there are none. */
 static bool add_aside(const struct print *print, enum table_place place, const char *cells,
                       struct buf *out)
 {
@@ -94,7 +94,8 @@ static const char *add_row(const struct print *print, const char *cells, struct 
 {
     const struct table_column *columns = print->table->columns;
     const char *at = cells;
-    int gap = add_aside(print, TABLE_ABOVE, cells, out) ? GAP : 0; /* owed by the cell before */
+    /* the blanks to write before the next cell: so the last one has none after it */
+    int gap = add_aside(print, TABLE_ABOVE, cells, out) ? GAP : 0;
     for (unsigned i = 0; columns[i].heading; i++) {
         const char *cell = next_cell(print, i, &at);
         if (!has_column(print, &columns[i]))
@@ -111,7 +112,7 @@ void table_print(const struct table *table, unsigned width, int64_t now_ms, stru
 {
     struct print print = {.table = table};
     const struct buf *cells = &table->cells;
-    if (cells->failed) { /* the last row is not whole */
+    if (cells->failed) { /* cells are missing */
         out->failed = true;
         return;
     }

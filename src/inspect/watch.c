@@ -9,7 +9,7 @@
 #include "base/wait.h"
 #include "inspect/status.h"
 
-#define UP_AND_CLEAR "\033[%uF\033[J" /* to the beginning of a line above; all from there on */
+#define UP_AND_CLEAR "\033[%uF\033[J" /* goes up so many lines, and clears all from there on */
 #define CLEAR_ALL    "\033[H\033[2J"
 #define LINE_BYTES   80
 
@@ -17,9 +17,9 @@ struct watch {
     struct inspect_plan plan; /* its columns change with the terminal's */
     struct inspect inspect;
     unsigned rows;      /* of the terminal; 0: it is none, or one without a cursor to move */
-    unsigned drawn;     /* rows that stand there, */
-    unsigned drawn_for; /* and how wide they were drawn */
-    int64_t every_ms;   /* as it was last said; 0: not yet */
+    unsigned drawn;     /* rows drawn last, which the next drawing replaces; 0: none */
+    unsigned drawn_for; /* columns of the terminal when they were drawn */
+    int64_t every_ms;   /* the pause that the user was last told; 0: none yet */
 };
 
 static void measure_terminal(struct watch *watch, bool json)
@@ -31,13 +31,16 @@ static void measure_terminal(struct watch *watch, bool json)
     watch->rows = known && !json && terminal && strcmp(terminal, "dumb") != 0 ? size.ws_row : 0;
 }
 
-/* Rows that a line takes; the last one it may end in without a new one. */
+/* Rows that a line takes. One that fills its last row does not take another for its end. */
 static unsigned rows_of(size_t length, unsigned columns)
 {
     return length ? (unsigned)((length + columns - 1) / columns) : 1;
 }
 
-/* What there is room for, below the line that says how often. Returns how many rows it takes. */
+/*
+ * Adds as many lines of the text as fit into `room` rows, and a line that says how many do not.
+ * Returns how many rows were taken.
+ */
 static unsigned add_lines(const struct watch *watch, const char *text, unsigned room,
                           struct buf *frame)
 {
@@ -66,7 +69,7 @@ static void draw(struct watch *watch, const char *text, struct buf *frame)
     (void)snprintf(how_often, sizeof(how_often), "every %lld s, calls each time: %u; ^C ends\n",
                    (long long)(watch->every_ms / 1000), watch->inspect.pages.pages);
     if (watch->drawn && watch->drawn_for != watch->plan.columns)
-        buf_add_text(frame, CLEAR_ALL); /* its lines have moved */
+        buf_add_text(frame, CLEAR_ALL); /* the terminal has wrapped its lines anew */
     else if (watch->drawn)
         buf_addf(frame, UP_AND_CLEAR, watch->drawn);
     unsigned above = rows_of(strlen(how_often) - 1, watch->plan.columns);
@@ -89,7 +92,7 @@ static int print(struct watch *watch, struct buf *out, struct error *err)
     return 0;
 }
 
-/* On a terminal it stands above what is shown. */
+/* Reports how often is asked, if that has changed. On a terminal draw() shows it instead. */
 static void say_how_often(struct watch *watch, int64_t every_ms)
 {
     if (watch->every_ms != every_ms && !watch->rows)
