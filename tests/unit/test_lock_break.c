@@ -302,19 +302,24 @@ static bool who_has_lost_its_claim_alone_leaves_no_mutex(void)
     return clean;
 }
 
-/* The look that decided has shown the mutex of before in the place of its own. */
-static bool nor_does_who_has_seen_the_one_of_before(void)
+/*
+ * The look that decided has shown the mutex of before in the place of its own: so many ms long, and
+ * by creation times that differ from what the clock here has by these.
+ */
+static bool leaves_no_mutex_after(int64_t hidden_ms, int64_t own_off_ms, int64_t before_off_ms)
 {
     struct lock_settings from = settings();
     struct world *world = begin(&from);
     while (!find(world, "p/#mutex"))
         (void)go(world, LOCK_HELD, TRIP_MS);
     struct group *mutex = find(world, "p/#mutex");
-    mutex->shown_ms = world->now_ms + 1500;
-    world->ghosts[world->ghost_count] = *mutex;
-    world->ghosts[world->ghost_count].shown_ms = 0;
-    world->ghosts[world->ghost_count].created_ms -= 4000;
-    world->ghosts[world->ghost_count++].gone_ms = mutex->shown_ms;
+    mutex->shown_ms = world->now_ms + hidden_ms;
+    struct group *ghost = &world->ghosts[world->ghost_count++];
+    *ghost = *mutex;
+    ghost->shown_ms = 0;
+    ghost->gone_ms = mutex->shown_ms;
+    ghost->created_ms += before_off_ms;
+    mutex->created_ms += own_off_ms;
     hold(world, 8000);
     uproot(world, "p/me");
     plant(world, "p/other#t30#h", 20);
@@ -324,27 +329,15 @@ static bool nor_does_who_has_seen_the_one_of_before(void)
     return clean;
 }
 
-/* That one seems to be younger than its own: they were made by clocks that differ by 1.5 s. */
+static bool nor_does_who_has_seen_the_one_of_before(void)
+{
+    return leaves_no_mutex_after(1500, 0, -4000);
+}
+
+/* By clocks that differ by 1.5 s that one seems to be younger than its own. */
 static bool nor_does_who_has_seen_one_of_before_that_seems_younger(void)
 {
-    struct lock_settings from = settings();
-    struct world *world = begin(&from);
-    while (!find(world, "p/#mutex"))
-        (void)go(world, LOCK_HELD, TRIP_MS);
-    struct group *mutex = find(world, "p/#mutex");
-    mutex->shown_ms = world->now_ms + 1200;
-    mutex->created_ms -= 1000;
-    world->ghosts[world->ghost_count] = *mutex;
-    world->ghosts[world->ghost_count].shown_ms = 0;
-    world->ghosts[world->ghost_count].created_ms += 1500;
-    world->ghosts[world->ghost_count++].gone_ms = mutex->shown_ms;
-    hold(world, 8000);
-    uproot(world, "p/me");
-    plant(world, "p/other#t30#h", 20);
-    finish(world);
-    bool clean = !find(world, "p/#mutex");
-    free(world);
-    return clean;
+    return leaves_no_mutex_after(1200, -1000, 500);
 }
 
 /* Not allowed any more: then it is as it was. */
