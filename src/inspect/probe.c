@@ -28,6 +28,10 @@ const char *check_action_name(enum check_action action)
     return actions[action].name;
 }
 
+/* A time by the wall clock is made of three readings in whole ms, rounded down: it may be so far
+ * off. */
+#define READ_MS 2
+
 static void note(struct check *check, const struct client_call *reply)
 {
     struct wall date;
@@ -36,8 +40,8 @@ static void note(struct check *check, const struct client_call *reply)
         return;
     measure_trip_add(&check->trips, mono_diff(answer->received, answer->sent));
     if (!*answer->age && date_parse_http(text_from(answer->date), &date) == 0)
-        measure_clock_add(&check->clock, date.ms, answer->sent.ms + check->wall_base_ms,
-                          answer->received.ms + check->wall_base_ms);
+        measure_clock_add(&check->clock, date.ms, answer->sent.ms + check->wall_base_ms - READ_MS,
+                          answer->received.ms + check->wall_base_ms + READ_MS);
 }
 
 /*
